@@ -1,0 +1,46 @@
+# innernet_room(NAME SOURCES file... [USES room...] [PRIVATE library...] [TESTS file...] [TEST_USES library...])
+#
+# One folder = one static library `innernet_NAME` = one namespace. Its public headers lie in include/innernet/...; only
+# the rooms in USES (and theirs) are on its include path, so that a forbidden include does not compile.
+# TESTS become one program `innernet_NAME_test`, each of whose tests ctest knows by name.
+function(innernet_room name)
+  cmake_parse_arguments(PARSE_ARGV 1 room "" "" "SOURCES;USES;PRIVATE;TESTS;TEST_USES")
+  add_library(innernet_${name} STATIC ${room_SOURCES})
+  target_include_directories(innernet_${name} PUBLIC include)
+  list(TRANSFORM room_USES PREPEND innernet_)
+  target_link_libraries(innernet_${name} PUBLIC ${room_USES} PRIVATE innernet_flags ${room_PRIVATE})
+  if(room_TESTS)
+    add_executable(innernet_${name}_test ${room_TESTS})
+    target_link_libraries(innernet_${name}_test PRIVATE innernet_${name} innernet_testing innernet_flags ${room_TEST_USES} GTest::gmock_main)
+    target_compile_definitions(innernet_${name}_test PRIVATE INNERNET_TEST_DATA="${CMAKE_CURRENT_SOURCE_DIR}/testdata")
+    gtest_discover_tests(innernet_${name}_test TEST_PREFIX "${name}/" DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 120)
+  endif()
+endfunction()
+
+# innernet_program(NAME SOURCES file... USES room...): a program in bin/ that depends on libc alone.
+function(innernet_program name)
+  cmake_parse_arguments(PARSE_ARGV 1 program "" "" "SOURCES;USES")
+  add_executable(${name} ${program_SOURCES})
+  list(TRANSFORM program_USES PREPEND innernet_)
+  target_link_libraries(${name} PRIVATE ${program_USES} innernet_flags innernet_static_runtime)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin")
+endfunction()
+
+# innernet_fuzzer(NAME FILE USES room...): FILE defines LLVMFuzzerTestOneInput. Its seed corpus lies in the folder
+# fuzz/corpus/NAME beside it and runs as an ordinary test in every build; with INNERNET_FUZZ the same program searches.
+function(innernet_fuzzer name file)
+  cmake_parse_arguments(PARSE_ARGV 2 fuzzer "" "" "USES")
+  list(TRANSFORM fuzzer_USES PREPEND innernet_)
+  add_executable(fuzz_${name} ${file})
+  target_link_libraries(fuzz_${name} PRIVATE ${fuzzer_USES} innernet_flags)
+  if(INNERNET_FUZZ)
+    target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+  else()
+    target_sources(fuzz_${name} PRIVATE "${PROJECT_SOURCE_DIR}/cmake/run_corpus.cpp")
+  endif()
+  set_target_properties(fuzz_${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/fuzz")
+  add_test(NAME corpus/${name} COMMAND fuzz_${name} "${CMAKE_CURRENT_SOURCE_DIR}/fuzz/corpus/${name}")
+  if(INNERNET_FUZZ)
+    set_tests_properties(corpus/${name} PROPERTIES DISABLED TRUE)
+  endif()
+endfunction()

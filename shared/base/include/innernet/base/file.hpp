@@ -1,0 +1,61 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "innernet/base/error.hpp"
+#include "innernet/base/unique_fd.hpp"
+
+namespace innernet {
+
+// Every error names its path. "Durable" means: file and folder are fsynced before success is reported.
+
+constexpr mode_t kPrivateFile = 0600;
+constexpr mode_t kPrivateFolder = 0700;
+
+/// The whole content. Fails when it is larger than `limit` bytes.
+Result<std::string> read_file(const std::filesystem::path& path, std::size_t limit = 256U << 20);
+
+/// Replaces the content atomically and durably: after a crash at any instant there is the old file or the new one, whole.
+/// A symbolic link is followed. An existing file keeps its owner (when we are root; else its group), group and mode; a new
+/// one gets `mode_of_new` before its first byte, or 0660 in a setgid folder (the group recipe of the manual).
+/// On failure the old file is untouched and nothing is left beside it.
+Result<void> replace_file(const std::filesystem::path& path, std::string_view content, mode_t mode_of_new = kPrivateFile);
+
+/// As replace_file, but fails with kAlreadyExists when there is anything at `path`, also when it appears meanwhile.
+Result<void> create_file(const std::filesystem::path& path, std::string_view content, mode_t mode = kPrivateFile);
+
+/// Renames durably within a folder; fails with kAlreadyExists rather than replace `to`.
+Result<void> rename_without_replacing(const std::filesystem::path& from, const std::filesystem::path& to);
+
+/// Removes durably; kNotFound when there is none.
+Result<void> remove_file(const std::filesystem::path& path);
+
+/// Makes the last component with mode 0700 when it is missing. An existing folder is left as it is; anything else fails.
+Result<void> make_private_folder(const std::filesystem::path& path);
+
+/// The permission bits that people outside owner and group have (0 to 7).
+Result<unsigned> access_of_others(const std::filesystem::path& path);
+
+/// An exclusive flock(2), released when it goes or the process ends. The file stays.
+class FileLock {
+ public:
+  /// Creates `path` (0600) if it is missing and waits up to `patience`, polling. Fails with kAlreadyExists and a message that names
+  /// the holder's process id (which a holder writes into the file).
+  static Result<FileLock> acquire(const std::filesystem::path& path, std::chrono::milliseconds patience);
+
+  /// Locks a folder itself, for files in it that others replace by rename. Nothing is written.
+  static Result<FileLock> acquire_folder(const std::filesystem::path& folder, std::chrono::milliseconds patience);
+
+ private:
+  explicit FileLock(UniqueFd fd) : fd_(std::move(fd)) {}
+
+  UniqueFd fd_;
+};
+
+}  // namespace innernet
