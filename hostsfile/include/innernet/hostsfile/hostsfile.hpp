@@ -1,0 +1,32 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "innernet/base/error.hpp"
+#include "innernet/base/ip.hpp"
+
+namespace innernet::hostsfile {
+
+struct Entry {
+  IpAddress ip;
+  std::string name;  ///< the whole host name, as it stands in the file
+};
+
+/// `text` with the section of `network` replaced in place, appended after a blank line when it is new, or removed when
+/// `entries` is empty. Everything outside the section is kept byte for byte. Entries are sorted by address, IPv4 first.
+/// Fails with kInvalidInput when the section's markers don't pair up.
+Result<std::string> with_section(std::string_view text, std::string_view network, std::vector<Entry> entries);
+
+enum class Written { kUnchanged, kReplaced, kInPlace };
+
+/// Brings the section of `network` in the file at `path` in line with `entries`, under a lock on the folder so that two writers
+/// don't lose each other's section. Written by temporary file and rename, keeping owner, mode, extended attributes and
+/// SELinux context; in place where a rename is impossible (a bind-mounted file, a read-only folder). A missing file is
+/// created (0644), a symbolic link followed, a directory refused. Nothing is written when nothing changes.
+Result<Written> update(const std::filesystem::path& path, std::string_view network, std::vector<Entry> entries);
+
+}  // namespace innernet::hostsfile
