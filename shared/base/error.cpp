@@ -12,11 +12,15 @@ constexpr std::size_t kQuotedLimit = 80;
 
 ErrorKind kind_of(int code) {
   switch (code) {
-    case ENOENT: return ErrorKind::kNotFound;
-    case EEXIST: return ErrorKind::kAlreadyExists;
+    case ENOENT:
+      return ErrorKind::kNotFound;
+    case EEXIST:
+      return ErrorKind::kAlreadyExists;
     case EPERM:
-    case EACCES: return ErrorKind::kPermission;
-    default: return ErrorKind::kSystem;
+    case EACCES:
+      return ErrorKind::kPermission;
+    default:
+      return ErrorKind::kSystem;
   }
 }
 

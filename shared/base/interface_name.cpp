@@ -8,9 +8,11 @@ namespace innernet {
 
 Result<InterfaceName> InterfaceName::parse(std::string_view text) {
   constexpr std::string_view kForbidden{"\0/: \t\n\v\f\r", 9};
-  const bool valid = !text.empty() && text.size() <= 15 && text != "." && text != ".." && text.find_first_of(kForbidden) == std::string_view::npos;
+  const bool valid =
+      !text.empty() && text.size() <= 15 && text != "." && text != ".." && text.find_first_of(kForbidden) == std::string_view::npos;
   if (!valid)
-    return invalid_input(fmt::format("{} is not an interface name: 1 to 15 bytes without white space, '/' and ':' (like evilcorp)", quoted(text)));
+    return invalid_input(
+        fmt::format("{} is not an interface name: 1 to 15 bytes without white space, '/' and ':' (like evilcorp)", quoted(text)));
   return InterfaceName(text);
 }
 

@@ -131,9 +131,7 @@ std::string IpAddress::to_string() const {
 }
 
 Result<IpNet> IpNet::parse(std::string_view text) {
-  const auto refuse = [text] {
-    return invalid_input(fmt::format("{} is not a CIDR (like 10.66.0.0/16 or fd00:1::/64)", quoted(text)));
-  };
+  const auto refuse = [text] { return invalid_input(fmt::format("{} is not a CIDR (like 10.66.0.0/16 or fd00:1::/64)", quoted(text))); };
   const std::size_t slash = text.find('/');
   if (slash == std::string_view::npos) return refuse();
   const auto address = IpAddress::parse(text.substr(0, slash));

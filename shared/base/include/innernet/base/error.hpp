@@ -44,6 +44,12 @@ class Error {
 /// Input as a message may show it: in quotes, cut after 80 bytes, with everything escaped that a terminal could act on.
 std::string quoted(std::string_view text);
 
+// std::quoted of <iomanip>, which <filesystem> includes, is found for every std::string (argument-dependent lookup) and
+// would win against a conversion. These match as well as it does, and are no templates, so they win.
+inline std::string quoted(const std::string& text) { return quoted(std::string_view(text)); }
+inline std::string quoted(std::string& text) { return quoted(std::string_view(text)); }
+inline std::string quoted(const char* text) { return quoted(std::string_view(text)); }
+
 template <class T>
 using Result = std::expected<T, Error>;
 

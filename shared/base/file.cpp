@@ -1,0 +1,166 @@
+#include "innernet/base/file.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <string.h>  // explicit_bzero is not in <cstring>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "innernet/base/temp_file.hpp"
+
+namespace innernet {
+namespace {
+
+constexpr mode_t kGroupFile = 0660;
+
+// A path as a message shows it: as it is, unless a terminal could act on it.
+std::string shown(const std::filesystem::path& path) {
+  const std::string text = path;
+  const bool harmless = std::ranges::none_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
+  return harmless ? text : quoted(text);
+}
+
+std::unexpected<Error> failed(Errno code, const std::filesystem::path& path) { return fail_errno(code, shown(path)); }
+
+std::unexpected<Error> already_exists(const std::filesystem::path& path) {
+  return fail(ErrorKind::kAlreadyExists, fmt::format("{}: exists already, and is not overwritten", shown(path)));
+}
+
+// The folder's permissions decide whether a file can be made, so the message points there.
+std::unexpected<Error> cannot_make(Errno code, const std::filesystem::path& target) {
+  if (code == EISDIR) return failed(code, target);
+  return fail_errno(code, fmt::format("{}: making a new file in {}", shown(target), shown(folder_of(target))));
+}
+
+Result<void> sync_folder_of(const std::filesystem::path& path) {
+  const UniqueFd folder(::open(folder_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!folder) return failed(errno, folder_of(path));
+  if (const auto synced = sync(folder.get()); !synced && synced.error() != EINVAL) return failed(synced.error(), folder_of(path));
+  return {};
+}
+
+// What a new file's mode is: in a setgid folder its group shares the files (the group recipe of the manual).
+Attempt<mode_t> mode_in(int folder_fd, mode_t wanted) {
+  struct stat folder{};
+  if (::fstat(folder_fd, &folder) != 0) return std::unexpected(errno);
+  return (folder.st_mode & S_ISGID) != 0 ? kGroupFile : wanted;
+}
+
+Attempt<void> set_new_mode(const TempFile& file, mode_t wanted) {
+  const auto mode = mode_in(file.folder_fd(), wanted);
+  if (!mode) return std::unexpected(mode.error());
+  if (::fchmod(file.fd(), *mode) != 0) return std::unexpected(errno);
+  return {};
+}
+
+// Who may not give the file its old group (a user outside that group, a service without CAP_CHOWN) leaves the group
+// that the new file has with what everybody had: access never widens, and a save does not fail for it.
+Attempt<void> keep_access(const TempFile& file, const struct stat& old) {
+  const auto kept = file.take_owner_and_mode(old);
+  if (kept || (kept.error() != EPERM && kept.error() != EINVAL)) return kept;
+  const mode_t of_others = old.st_mode & 07U;
+  if (::fchmod(file.fd(), (old.st_mode & 0700U) | of_others << 3 | of_others) != 0) return std::unexpected(errno);
+  return {};
+}
+
+}  // namespace
+
+Result<std::string> read_file(const std::filesystem::path& path, std::size_t limit) {
+  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_NOCTTY | O_CLOEXEC));
+  if (!fd) return failed(errno, path);
+  struct stat status{};
+  if (::fstat(fd.get(), &status) != 0) return failed(errno, path);
+
+  const auto too_large = [&] { return invalid_input(fmt::format("{}: larger than {} bytes", shown(path), limit)); };
+  const auto expected_size = static_cast<std::size_t>(std::max<off_t>(status.st_size, 0));
+  if (S_ISREG(status.st_mode) && expected_size > limit) return too_large();
+
+  // One byte more than the file has, so that its end is seen without growing.
+  std::string content(std::max<std::size_t>(expected_size, 4095) + 1, '\0');
+  std::size_t used = 0;
+  for (;;) {
+    if (used == content.size()) {
+      // There may be a key in it, so the memory left behind is wiped.
+      std::string larger(content.size() * 2, '\0');
+      std::copy_n(content.begin(), used, larger.begin());
+      ::explicit_bzero(content.data(), used);
+      content.swap(larger);
+    }
+    const ssize_t got = ::read(fd.get(), content.data() + used, content.size() - used);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return failed(errno, path);
+    if (got == 0) break;
+    used += static_cast<std::size_t>(got);
+    if (used > limit) return too_large();
+  }
+  content.resize(used);
+  return content;
+}
+
+Result<void> replace_file(const std::filesystem::path& path, std::string_view content, mode_t mode_of_new) {
+  const auto target = follow_links(path);
+  if (!target) return failed(target.error(), path);
+
+  struct stat old{};
+  const bool exists = ::stat(target->c_str(), &old) == 0;
+  if (!exists && errno != ENOENT) return failed(errno, path);
+  if (exists && S_ISDIR(old.st_mode)) return failed(EISDIR, path);
+  if (exists && !S_ISREG(old.st_mode)) return invalid_input(fmt::format("{}: not a regular file, and is not replaced", shown(path)));
+
+  auto file = TempFile::beside(*target);
+  if (!file) return cannot_make(file.error(), *target);
+  if (const auto set = exists ? keep_access(*file, old) : set_new_mode(*file, mode_of_new); !set) return failed(set.error(), path);
+  if (const auto written = write_all(file->fd(), content); !written) return failed(written.error(), path);
+  if (const auto replaced = file->replace_target(); !replaced) return failed(replaced.error(), path);
+  return {};
+}
+
+Result<void> create_file(const std::filesystem::path& path, std::string_view content, mode_t mode) {
+  struct stat existing{};
+  if (::lstat(path.c_str(), &existing) == 0) return already_exists(path);
+
+  auto file = TempFile::beside(path);
+  if (!file) return cannot_make(file.error(), path);
+  if (const auto set = set_new_mode(*file, mode); !set) return failed(set.error(), path);
+  if (const auto written = write_all(file->fd(), content); !written) return failed(written.error(), path);
+  const auto placed = file->become_target();
+  if (!placed && placed.error() == EEXIST) return already_exists(path);
+  if (!placed) return failed(placed.error(), path);
+  return {};
+}
+
+Result<void> rename_without_replacing(const std::filesystem::path& from, const std::filesystem::path& to) {
+  const UniqueFd folder(::open(folder_of(to).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!folder) return failed(errno, folder_of(to));
+  const auto renamed = rename_exclusively(folder.get(), std::filesystem::absolute(from), to.filename());
+  if (!renamed && renamed.error() == EEXIST) return already_exists(to);
+  if (!renamed) return fail_errno(renamed.error(), fmt::format("{}: renaming it to {}", shown(from), shown(to)));
+  TRY_VOID(sync_folder_of(to));
+  return {};
+}
+
+Result<void> remove_file(const std::filesystem::path& path) {
+  if (::unlink(path.c_str()) != 0) return failed(errno, path);
+  return sync_folder_of(path);
+}
+
+Result<void> make_private_folder(const std::filesystem::path& path) {
+  const std::filesystem::path folder = path.has_filename() ? path : path.parent_path();
+  if (::mkdir(folder.c_str(), kPrivateFolder) == 0) return sync_folder_of(folder);
+  if (const int saved = errno; saved != EEXIST) return failed(saved, folder);
+  struct stat status{};
+  if (::stat(folder.c_str(), &status) != 0) return failed(errno, folder);
+  if (!S_ISDIR(status.st_mode)) return failed(ENOTDIR, folder);
+  return {};
+}
+
+Result<unsigned> access_of_others(const std::filesystem::path& path) {
+  struct stat status{};
+  if (::stat(path.c_str(), &status) != 0) return failed(errno, path);
+  return status.st_mode & 07U;
+}
+
+}  // namespace innernet

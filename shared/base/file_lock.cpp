@@ -1,0 +1,101 @@
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <string>
+#include <thread>
+
+#include "innernet/base/clock.hpp"
+#include "innernet/base/file.hpp"
+#include "innernet/base/temp_file.hpp"
+
+namespace innernet {
+namespace {
+
+constexpr std::chrono::milliseconds kPause{20};
+
+// 0, EWOULDBLOCK when `deadline` passed first, or what flock(2) says.
+Errno lock_until(int fd, BootTime deadline) {
+  const SystemClock clock;
+  for (;;) {
+    if (::flock(fd, LOCK_EX | LOCK_NB) == 0) return 0;
+    const Errno code = errno;
+    if (code == EINTR) continue;
+    if (code != EWOULDBLOCK) return code;
+    const auto left = deadline - clock.boot();
+    if (left <= std::chrono::nanoseconds(0)) return EWOULDBLOCK;
+    std::this_thread::sleep_for(std::min<std::chrono::nanoseconds>(left, kPause));
+  }
+}
+
+Attempt<UniqueFd> open_lock_file(const std::filesystem::path& path) {
+  for (;;) {
+    UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, kPrivateFile));
+    if (fd) {
+      struct stat folder{};
+      const bool shared_by_group = ::stat(folder_of(path).c_str(), &folder) == 0 && (folder.st_mode & S_ISGID) != 0;
+      if (shared_by_group && ::fchmod(fd.get(), 0660) != 0) return std::unexpected(errno);
+      return fd;
+    }
+    if (errno != EEXIST) return std::unexpected(errno);
+    fd.reset(::open(path.c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC));
+    if (fd) return fd;
+    if (errno != ENOENT) return std::unexpected(errno);  // else removed between the two calls
+  }
+}
+
+// Whether `path` still is the file behind `fd`: who removed it took the lock with it, and the next one locks another file.
+bool is_still_at(const std::filesystem::path& path, int fd) {
+  struct stat by_path{}, by_fd{};
+  return ::stat(path.c_str(), &by_path) == 0 && ::fstat(fd, &by_fd) == 0 && by_path.st_dev == by_fd.st_dev &&
+         by_path.st_ino == by_fd.st_ino;
+}
+
+// "process 1234", or what can be said when the holder has not written its id yet.
+std::string holder(int fd) {
+  char text[16];
+  const ssize_t length = std::max<ssize_t>(::pread(fd, text, sizeof text, 0), 0);
+  std::string digits(text, static_cast<std::size_t>(length));
+  digits.erase(std::ranges::find_if(digits, [](char c) { return c < '0' || c > '9'; }), digits.end());
+  return digits.empty() ? "another process" : "process " + digits;
+}
+
+// Only for the message that others give; a lock without it is a lock, so a full disk does not matter.
+void write_own_pid(int fd) {
+  const std::string pid = fmt::format("{}\n", ::getpid());
+  if (::ftruncate(fd, 0) == 0 && ::pwrite(fd, pid.data(), pid.size(), 0) < 0) return;
+}
+
+}  // namespace
+
+Result<FileLock> FileLock::acquire(const std::filesystem::path& path, std::chrono::milliseconds patience) {
+  const BootTime deadline = SystemClock().boot() + patience;
+  for (;;) {
+    auto fd = open_lock_file(path);
+    if (!fd) return fail_errno(fd.error(), fmt::format("{}: opening the lock", path.string()));
+    const Errno code = lock_until(fd->get(), deadline);
+    if (code == EWOULDBLOCK)
+      return fail(ErrorKind::kAlreadyExists,
+                  fmt::format("{}: locked by {}; try again when it has ended", path.string(), holder(fd->get())));
+    if (code != 0) return fail_errno(code, fmt::format("{}: locking", path.string()));
+    if (!is_still_at(path, fd->get())) continue;
+    write_own_pid(fd->get());
+    return FileLock(std::move(*fd));
+  }
+}
+
+Result<FileLock> FileLock::acquire_folder(const std::filesystem::path& folder, std::chrono::milliseconds patience) {
+  UniqueFd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd) return fail_errno(errno, folder.string());
+  const Errno code = lock_until(fd.get(), SystemClock().boot() + patience);
+  if (code == EWOULDBLOCK)
+    return fail(ErrorKind::kAlreadyExists, fmt::format("{}: another process holds the lock on this folder", folder.string()));
+  if (code != 0) return fail_errno(code, fmt::format("{}: locking", folder.string()));
+  return FileLock(std::move(fd));
+}
+
+}  // namespace innernet

@@ -1,0 +1,126 @@
+#include "innernet/base/temp_file.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <climits>
+#include <cstdint>
+#include <cstdio>
+
+namespace innernet {
+namespace {
+
+constexpr int kMostLinks = 40;               // as the kernel (MAXSYMLINKS)
+constexpr std::size_t kShownOfTarget = 200;  // of the target's name; the whole stays below NAME_MAX
+
+Attempt<std::string> temp_name(std::string_view target) {
+  std::uint64_t random = 0;
+  if (::getrandom(&random, sizeof random, 0) != static_cast<ssize_t>(sizeof random)) return std::unexpected(errno);
+  return fmt::format(".{}.{:016x}.new", target.substr(0, kShownOfTarget), random);
+}
+
+// Some file systems can't sync a folder and say EINVAL; then there is nothing more that we could do.
+Attempt<void> sync_folder(int fd) {
+  const auto synced = sync(fd);
+  if (!synced && synced.error() == EINVAL) return {};
+  return synced;
+}
+
+}  // namespace
+
+Attempt<void> write_all(int fd, std::string_view content) {
+  while (!content.empty()) {
+    const ssize_t written = ::write(fd, content.data(), content.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return std::unexpected(errno);
+    if (written == 0) return std::unexpected(EIO);
+    content.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return {};
+}
+
+Attempt<void> sync(int fd) {
+  while (::fsync(fd) != 0)
+    if (errno != EINTR) return std::unexpected(errno);
+  return {};
+}
+
+std::filesystem::path folder_of(const std::filesystem::path& path) {
+  return path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
+}
+
+Attempt<std::filesystem::path> follow_links(const std::filesystem::path& path) {
+  std::filesystem::path current = path;
+  for (int links = 0; links <= kMostLinks; ++links) {
+    char target[PATH_MAX];
+    const ssize_t length = ::readlink(current.c_str(), target, sizeof target);
+    if (length < 0 && (errno == EINVAL || errno == ENOENT)) return current;  // no link; nothing there
+    if (length < 0) return std::unexpected(errno);
+    if (static_cast<std::size_t>(length) == sizeof target) return std::unexpected(ENAMETOOLONG);
+    current = folder_of(current) / std::string_view(target, static_cast<std::size_t>(length));
+  }
+  return std::unexpected(ELOOP);
+}
+
+Attempt<TempFile> TempFile::beside(const std::filesystem::path& target) {
+  const std::string file = target.filename();
+  if (file.empty() || file == "." || file == "..") return std::unexpected(EISDIR);
+  UniqueFd folder(::open(folder_of(target).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!folder) return std::unexpected(errno);
+  for (;;) {
+    auto name = temp_name(file);
+    if (!name) return std::unexpected(name.error());
+    UniqueFd fd(::openat(folder.get(), name->c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+    if (fd) return TempFile(std::move(folder), std::move(fd), std::move(*name), file);
+    if (errno != EEXIST && errno != EINTR) return std::unexpected(errno);
+  }
+}
+
+TempFile::TempFile(TempFile&& other) noexcept
+    : folder_(std::move(other.folder_)),
+      fd_(std::move(other.fd_)),
+      name_(std::exchange(other.name_, {})),
+      target_(std::move(other.target_)) {}
+
+TempFile::~TempFile() {
+  if (!name_.empty()) ::unlinkat(folder_.get(), name_.c_str(), 0);
+}
+
+Attempt<void> TempFile::take_owner_and_mode(const struct stat& old) const {
+  struct stat now{};
+  if (::fstat(fd_.get(), &now) != 0) return std::unexpected(errno);
+  const bool other_owner = ::geteuid() == 0 && now.st_uid != old.st_uid;
+  // Asked for only where it differs: root in a service without CAP_CHOWN may not even confirm what already is.
+  if (other_owner || now.st_gid != old.st_gid)
+    if (::fchown(fd_.get(), other_owner ? old.st_uid : static_cast<uid_t>(-1), old.st_gid) != 0) return std::unexpected(errno);
+  if (::fchmod(fd_.get(), old.st_mode & 07777U) != 0) return std::unexpected(errno);  // last: fchown clears setuid and setgid
+  return {};
+}
+
+Attempt<void> TempFile::replace_target() {
+  if (const auto synced = sync(fd_.get()); !synced) return synced;
+  if (::renameat(folder_.get(), name_.c_str(), folder_.get(), target_.c_str()) != 0) return std::unexpected(errno);
+  name_.clear();
+  return sync_folder(folder_.get());
+}
+
+Attempt<void> TempFile::become_target() {
+  if (const auto synced = sync(fd_.get()); !synced) return synced;
+  if (const auto renamed = rename_exclusively(folder_.get(), name_, target_); !renamed) return renamed;
+  name_.clear();
+  return sync_folder(folder_.get());
+}
+
+Attempt<void> rename_exclusively(int folder_fd, const std::string& from, const std::string& to) {
+  if (::renameat2(folder_fd, from.c_str(), folder_fd, to.c_str(), RENAME_NOREPLACE) == 0) return {};
+  if (errno != EINVAL && errno != ENOSYS) return std::unexpected(errno);
+  // NFS and others don't know the flag. For a moment both names are there, which no reader minds.
+  if (::linkat(folder_fd, from.c_str(), folder_fd, to.c_str(), 0) != 0) return std::unexpected(errno);
+  ::unlinkat(folder_fd, from.c_str(), 0);
+  return {};
+}
+
+}  // namespace innernet
