@@ -1,0 +1,39 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "innernet/base/error.hpp"
+#include "innernet/shared/peer.hpp"
+
+namespace innernet {
+
+/// The tree of CIDRs, as lists and wizards need it. Survives what a database may hold: two roots, a missing parent (such a
+/// CIDR is a root), a cycle (cut at its smallest id).
+class CidrTree {
+ public:
+  explicit CidrTree(std::span<const Cidr> cidrs);
+
+  const std::vector<const Cidr*>& roots() const { return roots_; }
+  /// In the order of ids.
+  std::vector<const Cidr*> children(CidrId id) const;
+  const Cidr* find(CidrId id) const;
+  const Cidr* find(std::string_view name) const;
+  /// Leaves without innernet-server: where a peer may be put.
+  std::vector<const Cidr*> eligible_for_peers() const;
+  /// Depth first from the roots, with the depth (0 for a root).
+  void walk(const std::function<void(const Cidr&, std::size_t depth)>& visit) const;
+
+ private:
+  std::vector<Cidr> cidrs_;  // by id
+  std::vector<const Cidr*> roots_;
+  std::vector<std::pair<CidrId, const Cidr*>> children_;  // by parent, then by id
+};
+
+/// The first assignable address of `net` that is not in `taken` (in any order), none when it is full. Costs O(taken · log taken), not the
+/// size of the network.
+std::optional<IpAddress> first_free_address(const IpNet& net, std::vector<IpAddress> taken);
+
+}  // namespace innernet

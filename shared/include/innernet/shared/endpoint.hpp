@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "innernet/base/error.hpp"
+#include "innernet/base/ip.hpp"
+
+namespace innernet {
+
+/// Where a peer can be reached from outside: a host and a UDP port, printed `host:port` (IPv6 in brackets).
+///
+/// A host is an address or a domain name. Only names that the Rust programs can read, too, are accepted, because one
+/// endpoint that they can't read makes them drop the whole network state.
+class Endpoint {
+ public:
+  using Host = std::variant<IpAddress, std::string>;
+
+  /// Fails with kInvalidInput and a message that shows `text` and what is expected.
+  static Result<Endpoint> parse(std::string_view text);
+
+  const Host& host() const { return host_; }
+  std::uint16_t port() const { return port_; }
+
+  /// True for 0.0.0.0 and [::]: "this machine, at whatever address the server sees it".
+  bool is_unspecified() const;
+
+  std::string to_string() const;
+  void append_to(std::string& out) const;
+
+  friend bool operator==(const Endpoint&, const Endpoint&) = default;
+
+ private:
+  Endpoint(Host host, std::uint16_t port) : host_(std::move(host)), port_(port) {}
+
+  Host host_;
+  std::uint16_t port_;
+};
+
+}  // namespace innernet
