@@ -1,0 +1,27 @@
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <optional>
+#include <vector>
+
+#include "innernet/base/file.hpp"
+#include "innernet/base/interface_name.hpp"
+#include "innernet/shared/options.hpp"
+
+namespace innernet::client {
+
+/// Held (flock on DATA_DIR/NAME.lock) by each command that changes a network, and by each round of the daemon, but not while that
+/// waits for news. Waits up to `patience`, then fails and names the holder's process id. Makes the data folder if it is missing.
+/// fetch(), up() and install() take it themselves; other changing commands take it here, and not around those.
+Result<FileLock> lock_network(const Folders& folders, const InterfaceName& name,
+                              std::chrono::milliseconds patience = std::chrono::seconds(10));
+
+/// The process id of the daemon that looks after this network, none without one. `down` warns: it would bring the interface up again.
+std::optional<int> daemon_of(const Folders& folders, const InterfaceName& name);
+
+/// Files of a network that `uninstall` removes beside NAME.conf and NAME.json: a pending config of an install that did not end, the
+/// corrupt copy of the store, the daemon's mark. The lock file itself stays (somebody may wait on it).
+std::vector<std::filesystem::path> leftover_files(const Folders& folders, const InterfaceName& name);
+
+}  // namespace innernet::client
