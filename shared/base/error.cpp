@@ -42,6 +42,13 @@ std::size_t utf8_length(std::string_view text) {
   return 0;
 }
 
+// Characters that print nothing and turn the direction of what follows, or hide it: U+200B to U+200F, U+2028 to U+202E,
+// U+2060 to U+206F, U+FEFF. Two names that look alike must not be.
+bool is_invisible(std::string_view character) {
+  return (character >= "\u200B" && character <= "\u200F") || (character >= "\u2028" && character <= "\u202E") ||
+         (character >= "\u2060" && character <= "\u206F") || character == "\uFEFF";
+}
+
 }  // namespace
 
 Error Error::system(int saved_errno, std::string_view what) {
@@ -62,7 +69,7 @@ std::string quoted(std::string_view text) {
       out += "\\n";
     } else if (c >= 0x20 && c < 0x7F) {
       out += c;
-    } else if (length = utf8_length(rest); length > 0) {
+    } else if (length = utf8_length(rest); length > 0 && !is_invisible(rest.substr(0, length))) {
       out += rest.substr(0, length);
     } else {
       length = 1;

@@ -1,1 +1,106 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <optional>
+#include <thread>
+
+#include "innernet/base/file.hpp"
+#include "innernet/testing/child.hpp"
+#include "innernet/testing/temp_dir.hpp"
+
+namespace innernet {
+namespace {
+
+using ::testing::HasSubstr;
+using testing::in_child;
+using testing::TempDir;
+
+constexpr std::chrono::milliseconds kAtOnce{0};
+constexpr std::chrono::seconds kLong{30};
+
+TEST(FileLock, HasOneHolderAndNamesIt) {
+  const TempDir dir;
+  std::optional<FileLock> held(FileLock::acquire(dir / "evilcorp.lock", kAtOnce).value());
+  const auto second = FileLock::acquire(dir / "evilcorp.lock", kAtOnce);
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().kind(), ErrorKind::kAlreadyExists);
+  EXPECT_THAT(second.error().message(), HasSubstr((dir / "evilcorp.lock").string()));
+  EXPECT_THAT(second.error().message(), HasSubstr("process " + std::to_string(::getpid())));
+  held.reset();
+  EXPECT_TRUE(FileLock::acquire(dir / "evilcorp.lock", kAtOnce));
+  EXPECT_TRUE(std::filesystem::exists(dir / "evilcorp.lock")) << "the file stays";
+}
+
+TEST(FileLock, IsReleasedWhenTheHolderDies) {
+  const TempDir dir;
+  EXPECT_TRUE(in_child([&] {
+    static auto kept = FileLock::acquire(dir / "lock", kAtOnce);
+    return kept.has_value();
+  }));
+  EXPECT_TRUE(FileLock::acquire(dir / "lock", kAtOnce));
+}
+
+TEST(FileLock, WaitsForTheHolder) {
+  const TempDir dir;
+  std::optional<FileLock> held(FileLock::acquire(dir / "lock", kAtOnce).value());
+  std::optional<Result<FileLock>> waited;
+  std::thread waiter([&] { waited = FileLock::acquire(dir / "lock", kLong); });
+  held.reset();
+  waiter.join();
+  EXPECT_TRUE(waited->has_value());
+}
+
+// `uninstall` may take the file away while somebody waits: a lock on a file that is gone would exclude nobody.
+TEST(FileLock, DoesNotTrustAFileThatIsGone) {
+  const TempDir dir;
+  std::optional<FileLock> held(FileLock::acquire(dir / "lock", kAtOnce).value());
+  ASSERT_TRUE(remove_file(dir / "lock"));
+  const auto second = FileLock::acquire(dir / "lock", kAtOnce);
+  ASSERT_TRUE(second);
+  EXPECT_FALSE(FileLock::acquire(dir / "lock", kAtOnce));
+}
+
+TEST(FileLock, IsPrivateOrSharedWithTheGroupOfASetgidFolder) {
+  const TempDir dir;
+  const auto mode = [&](const char* name) {
+    struct stat status{};
+    EXPECT_EQ(::stat((dir / name).c_str(), &status), 0);
+    return status.st_mode & 07777U;
+  };
+  ASSERT_TRUE(FileLock::acquire(dir / "mine", kAtOnce));
+  EXPECT_EQ(mode("mine"), 0600U);
+  ASSERT_EQ(::chmod(dir.path().c_str(), 02770), 0);
+  ASSERT_TRUE(FileLock::acquire(dir / "ours", kAtOnce));
+  EXPECT_EQ(mode("ours"), 0660U);
+}
+
+TEST(FileLock, FollowsNoLinkThatSomebodyPlanted) {
+  const TempDir dir;
+  ASSERT_TRUE(replace_file(dir / "victim", "content"));
+  std::filesystem::create_symlink("victim", dir / "lock");
+  EXPECT_FALSE(FileLock::acquire(dir / "lock", kAtOnce));
+  EXPECT_EQ(*read_file(dir / "victim"), "content");
+}
+
+TEST(FileLock, WithoutItsFolderNamesThePath) {
+  const TempDir dir;
+  const auto lock = FileLock::acquire(dir / "missing" / "lock", kAtOnce);
+  ASSERT_FALSE(lock);
+  EXPECT_EQ(lock.error().kind(), ErrorKind::kNotFound);
+  EXPECT_THAT(lock.error().message(), HasSubstr((dir / "missing" / "lock").string()));
+}
+
+TEST(FileLock, OfAFolderWritesNothing) {
+  const TempDir dir;
+  const auto held = FileLock::acquire_folder(dir.path(), kAtOnce);
+  ASSERT_TRUE(held);
+  EXPECT_EQ(FileLock::acquire_folder(dir.path(), kAtOnce).error().kind(), ErrorKind::kAlreadyExists);
+  EXPECT_TRUE(std::filesystem::is_empty(dir.path()));
+  EXPECT_EQ(FileLock::acquire_folder(dir / "missing", kAtOnce).error().kind(), ErrorKind::kNotFound);
+  EXPECT_FALSE(FileLock::acquire_folder("/etc/hostname", kAtOnce)) << "not a folder";
+}
+
+}  // namespace
+}  // namespace innernet

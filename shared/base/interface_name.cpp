@@ -7,7 +7,8 @@
 namespace innernet {
 
 Result<InterfaceName> InterfaceName::parse(std::string_view text) {
-  constexpr std::string_view kForbidden{"\0/: \t\n\v\f\r", 9};
+  // The kernel's isspace() also counts the byte 0xA0 (lib/ctype.c: Latin-1), so an "à" in UTF-8 is refused, too.
+  constexpr std::string_view kForbidden{"\0/: \t\n\v\f\r\xA0", 10};
   const bool valid =
       !text.empty() && text.size() <= 15 && text != "." && text != ".." && text.find_first_of(kForbidden) == std::string_view::npos;
   if (!valid)

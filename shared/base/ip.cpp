@@ -9,14 +9,14 @@
 namespace innernet {
 namespace {
 
-bool bit(std::span<const std::uint8_t> bytes, unsigned index) { return (bytes[index / 8] >> (7 - index % 8) & 1U) != 0; }
+constexpr std::size_t kLongestText = 45;  // of an IPv6 address that ends in a dotted quad (INET6_ADDRSTRLEN - 1)
 
 // `address` with the bits behind `prefix` all set to `value`.
 IpAddress with_host_bits(const IpAddress& address, unsigned prefix, bool value) {
   std::array<std::uint8_t, 16> bytes{};
   const auto from = address.bytes();
   for (unsigned i = 0; i < from.size(); ++i) {
-    const unsigned kept = std::clamp(static_cast<int>(prefix) - static_cast<int>(i * 8), 0, 8);
+    const unsigned kept = prefix <= i * 8 ? 0U : std::min(prefix - i * 8, 8U);
     const unsigned mask = 0xFFU >> kept;  // the host bits of this byte
     bytes[i] = static_cast<std::uint8_t>(value ? from[i] | mask : from[i] & ~mask);
   }
@@ -66,11 +66,12 @@ void append_v6(std::string& out, std::span<const std::uint8_t> bytes) {
 }  // namespace
 
 Result<IpAddress> IpAddress::parse(std::string_view text) {
-  std::array<std::uint8_t, 16> bytes{};
-  const std::string copy(text);  // inet_pton wants a terminating NUL
-  if (copy.find('\0') == std::string::npos) {
-    if (::inet_pton(AF_INET, copy.c_str(), bytes.data()) == 1) return v4(std::span(bytes).first<4>());
-    if (::inet_pton(AF_INET6, copy.c_str(), bytes.data()) == 1) return v6(bytes);
+  if (text.size() <= kLongestText && text.find('\0') == std::string_view::npos) {
+    std::array<char, kLongestText + 1> terminated{};  // as inet_pton wants it
+    std::ranges::copy(text, terminated.begin());
+    std::array<std::uint8_t, 16> bytes{};
+    if (::inet_pton(AF_INET, terminated.data(), bytes.data()) == 1) return v4(std::span(bytes).first<4>());
+    if (::inet_pton(AF_INET6, terminated.data(), bytes.data()) == 1) return v6(bytes);
   }
   return invalid_input(fmt::format("{} is not an IP address (like 10.66.1.2 or fd00::2)", quoted(text)));
 }
@@ -107,7 +108,9 @@ bool IpAddress::is_unicast_global_v6() const {
   if (is_v4() || is_unspecified() || is_loopback() || is_multicast() || is_link_local()) return false;
   const bool unique_local = (bytes_[0] & 0xFEU) == 0xFCU;
   const bool documentation = bytes_[0] == 0x20 && bytes_[1] == 0x01 && bytes_[2] == 0x0D && bytes_[3] == 0xB8;
-  return !unique_local && !documentation;
+  constexpr std::array<std::uint8_t, 12> kMapped = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};  // IPv4 in disguise
+  const bool mapped = std::ranges::equal(kMapped, std::span(bytes_).first<12>());
+  return !unique_local && !documentation && !mapped;
 }
 
 std::optional<IpAddress> IpAddress::plus(std::uint64_t n) const {
@@ -135,10 +138,11 @@ Result<IpNet> IpNet::parse(std::string_view text) {
   const std::size_t slash = text.find('/');
   if (slash == std::string_view::npos) return refuse();
   const auto address = IpAddress::parse(text.substr(0, slash));
-  const std::string_view prefix_text = text.substr(slash + 1);
+  const std::string_view digits = text.substr(slash + 1);
   std::uint8_t prefix = 0;
-  const auto [end, failure] = std::from_chars(prefix_text.data(), prefix_text.data() + prefix_text.size(), prefix);
-  if (!address || failure != std::errc() || end != prefix_text.data() + prefix_text.size() || prefix > address->bits()) return refuse();
+  const auto [end, failure] = std::from_chars(digits.data(), digits.data() + digits.size(), prefix);
+  const bool canonical = digits == "0" || !digits.starts_with('0');
+  if (!address || failure != std::errc() || end != digits.data() + digits.size() || !canonical || prefix > address->bits()) return refuse();
   return IpNet(*address, prefix);
 }
 
@@ -152,12 +156,11 @@ IpAddress IpNet::broadcast() const { return with_host_bits(address_, prefix_, tr
 
 bool IpNet::contains(const IpAddress& address) const {
   if (address.is_v4() != address_.is_v4()) return false;
-  const unsigned whole = prefix_ / 8U;
   const auto ours = address_.bytes(), theirs = address.bytes();
-  if (!std::equal(ours.begin(), ours.begin() + whole, theirs.begin())) return false;
-  for (unsigned i = whole * 8; i < prefix_; ++i)
-    if (bit(ours, i) != bit(theirs, i)) return false;
-  return true;
+  const std::size_t whole = prefix_ / 8U;
+  if (!std::ranges::equal(ours.first(whole), theirs.first(whole))) return false;
+  const unsigned mask = ~(0xFFU >> prefix_ % 8U) & 0xFFU;  // the network bits of the byte that the prefix cuts
+  return mask == 0 || ((ours[whole] ^ theirs[whole]) & mask) == 0;
 }
 
 bool IpNet::contains(const IpNet& other) const { return other.prefix_ >= prefix_ && contains(other.address_); }
@@ -179,6 +182,25 @@ IpAddress IpNet::last_assignable() const {
 }
 
 std::string IpNet::to_string() const { return fmt::format("{}/{}", address_.to_string(), prefix_); }
+
+Result<SocketAddress> SocketAddress::parse(std::string_view text) {
+  const auto refuse = [text] {
+    return invalid_input(fmt::format("{} is not an address with a port (like 203.0.113.7:53 or [2001:db8::1]:53)", quoted(text)));
+  };
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos) return refuse();
+  std::string_view host = text.substr(0, colon);
+  const std::string_view digits = text.substr(colon + 1);
+  SocketAddress address;
+  const auto [end, failure] = std::from_chars(digits.data(), digits.data() + digits.size(), address.port);
+  if (failure != std::errc() || end != digits.data() + digits.size()) return refuse();
+  const bool bracketed = host.starts_with('[') && host.ends_with(']') && host.size() >= 2;
+  if (bracketed) host = host.substr(1, host.size() - 2);
+  const auto ip = IpAddress::parse(host);
+  if (!ip || ip->is_v6() != bracketed) return refuse();
+  address.ip = *ip;
+  return address;
+}
 
 std::string SocketAddress::to_string() const {
   return ip.is_v6() ? fmt::format("[{}]:{}", ip.to_string(), port) : fmt::format("{}:{}", ip.to_string(), port);

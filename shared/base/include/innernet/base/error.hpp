@@ -12,9 +12,9 @@ enum class ErrorKind {
   kInvalidInput,  ///< what was given is wrong; the same again fails again
   kNotFound,
   kAlreadyExists,
-  kPermission,    ///< a capability, owner or mode is missing
-  kUnreachable,   ///< the other side did not answer; later may help
-  kSystem,        ///< everything else that the system refuses
+  kPermission,   ///< a capability, owner or mode is missing
+  kUnreachable,  ///< the other side did not answer; later may help
+  kSystem,       ///< everything else that the system refuses
 };
 
 /// A failure: a kind for programs, a message for people. The message reads from the outside in, "what was being done:
@@ -58,30 +58,31 @@ inline std::unexpected<Error> fail(ErrorKind kind, std::string message) { return
 inline std::unexpected<Error> invalid_input(std::string message) { return fail(ErrorKind::kInvalidInput, std::move(message)); }
 
 /// fail_errno(saved, "/etc/innernet/evilcorp.conf"): see Error::system.
-inline std::unexpected<Error> fail_errno(int saved_errno, std::string_view what) { return std::unexpected(Error::system(saved_errno, what)); }
+inline std::unexpected<Error> fail_errno(int saved_errno, std::string_view what) {
+  return std::unexpected(Error::system(saved_errno, what));
+}
 
 }  // namespace innernet
 
 /// TRY(auto key, PublicKey::parse(text));  declares `key`, or returns the error from the enclosing function.
 #define TRY(declaration, expression) INNERNET_TRY_(declaration, expression, INNERNET_CAT_(try_result_, __COUNTER__))
-#define INNERNET_TRY_(declaration, expression, result)              \
-  auto result = (expression);                                       \
-  if (!result) return std::unexpected(std::move(result).error());   \
+#define INNERNET_TRY_(declaration, expression, result)            \
+  auto result = (expression);                                     \
+  if (!result) return std::unexpected(std::move(result).error()); \
   declaration = *std::move(result)
 #define INNERNET_CAT_(a, b) INNERNET_CAT2_(a, b)
 #define INNERNET_CAT2_(a, b) a##b
 
 /// TRY_VOID(write(...));  returns the error from the enclosing function, if there is one.
-#define TRY_VOID(expression)                                                              \
-  do {                                                                                    \
-    if (auto try_void_result_ = (expression); !try_void_result_)                          \
-      return std::unexpected(std::move(try_void_result_).error());                        \
+#define TRY_VOID(expression)                                                                                                  \
+  do {                                                                                                                        \
+    if (auto try_void_result_ = (expression); !try_void_result_) return std::unexpected(std::move(try_void_result_).error()); \
   } while (false)
 
 /// TRY_CONTEXT(auto text, read_file(path), "reading interface config");  as TRY, with `doing` in front of the message.
 #define TRY_CONTEXT(declaration, expression, doing) \
   INNERNET_TRY_CONTEXT_(declaration, expression, doing, INNERNET_CAT_(try_result_, __COUNTER__))
-#define INNERNET_TRY_CONTEXT_(declaration, expression, doing, result)                   \
-  auto result = (expression);                                                           \
-  if (!result) return std::unexpected(std::move(result).error().context(doing));        \
+#define INNERNET_TRY_CONTEXT_(declaration, expression, doing, result)            \
+  auto result = (expression);                                                    \
+  if (!result) return std::unexpected(std::move(result).error().context(doing)); \
   declaration = *std::move(result)

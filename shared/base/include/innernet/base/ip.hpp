@@ -36,8 +36,8 @@ class IpAddress {
   bool is_multicast() const;
   /// 169.254.0.0/16, fe80::/10
   bool is_link_local() const;
-  /// What a peer elsewhere could reach: 2000::/3 and the like, not fc00::/7, fe80::/10, ff00::/8, ::1, :: or the
-  /// documentation range 2001:db8::/32. IPv6 only; false for IPv4.
+  /// What a peer elsewhere could reach: 2000::/3 and the like, not fc00::/7, fe80::/10, ff00::/8, ::1, ::, IPv4-mapped
+  /// ones or the documentation range 2001:db8::/32. IPv6 only; false for IPv4.
   bool is_unicast_global_v6() const;
 
   /// The address `n` further on, none beyond the end of the family.
@@ -58,7 +58,7 @@ class IpAddress {
 /// An address and a prefix length: a network, or an interface's address with its network. Host bits are kept.
 class IpNet {
  public:
-  /// `ADDRESS/PREFIX`. Fails with kInvalidInput and a message that shows `text`.
+  /// `ADDRESS/PREFIX`, the prefix without leading zeros. Fails with kInvalidInput and a message that shows `text`.
   static Result<IpNet> parse(std::string_view text);
   /// Fails when `prefix` is longer than the address.
   static Result<IpNet> make(const IpAddress& address, std::uint8_t prefix);
@@ -101,6 +101,9 @@ class IpNet {
 struct SocketAddress {
   IpAddress ip;
   std::uint16_t port = 0;
+
+  /// As to_string() has it; a literal address, never a name. Fails with kInvalidInput.
+  static Result<SocketAddress> parse(std::string_view text);
 
   /// `203.0.113.7:51820`, `[2001:db8::1]:51820`
   std::string to_string() const;

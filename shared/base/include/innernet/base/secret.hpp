@@ -44,33 +44,36 @@ class SecretBytes {
 class SecretText {
  public:
   SecretText() = default;
-  explicit SecretText(std::string text) : text_(std::move(text)) {}
+  explicit SecretText(std::string text) : text_(std::move(text)) { wipe(text); }
   SecretText(const SecretText&) = default;
   SecretText& operator=(const SecretText& other) {
     if (this != &other) {
-      wipe();
+      wipe(text_);
       text_ = other.text_;
     }
     return *this;
   }
-  SecretText(SecretText&& other) noexcept : text_(std::move(other.text_)) { other.wipe(); }
+  SecretText(SecretText&& other) noexcept : text_(std::move(other.text_)) { wipe(other.text_); }
   SecretText& operator=(SecretText&& other) noexcept {
     if (this != &other) {
-      wipe();
+      wipe(text_);
       text_ = std::move(other.text_);
-      other.wipe();
+      wipe(other.text_);
     }
     return *this;
   }
-  ~SecretText() { wipe(); }
+  ~SecretText() { wipe(text_); }
 
   const std::string& reveal() const { return text_; }
   std::string& reveal() { return text_; }
 
  private:
-  void wipe() {
-    ::explicit_bzero(text_.data(), text_.size());
-    text_.clear();
+  // The capacity, not the size: a short text that was moved away stays in the string's own buffer, and one that was cut
+  // behind its end.
+  static void wipe(std::string& text) {
+    text.resize(text.capacity());
+    ::explicit_bzero(text.data(), text.size());
+    text.clear();
   }
 
   std::string text_;
