@@ -1,8 +1,8 @@
 #include "innernet/shared/endpoint.hpp"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <charconv>
-#include <fmt/format.h>
 
 namespace innernet {
 namespace {
@@ -37,7 +37,8 @@ std::string lower(std::string_view text) {
 
 Result<Endpoint> Endpoint::parse(std::string_view text) {
   const auto refuse = [text](std::string_view why) {
-    return invalid_input(fmt::format("{} is not an endpoint: {} (like 203.0.113.7:51820, [2001:db8::1]:51820 or vpn.example.com:51820)", quoted(text), why));
+    return invalid_input(
+        fmt::format("{} is not an endpoint: {} (like 203.0.113.7:51820, [2001:db8::1]:51820 or vpn.example.com:51820)", quoted(text), why));
   };
   const std::size_t colon = text.rfind(':');
   if (colon == std::string_view::npos) return refuse("it has no port");
@@ -65,9 +66,24 @@ bool Endpoint::is_unspecified() const {
 }
 
 std::string Endpoint::to_string() const {
-  if (const auto* name = std::get_if<std::string>(&host_)) return fmt::format("{}:{}", *name, port_);
-  const auto& address = std::get<IpAddress>(host_);
-  return address.is_v6() ? fmt::format("[{}]:{}", address.to_string(), port_) : fmt::format("{}:{}", address.to_string(), port_);
+  std::string out;
+  append_to(out);
+  return out;
+}
+
+void Endpoint::append_to(std::string& out) const {
+  if (const auto* name = std::get_if<std::string>(&host_)) {
+    out += *name;
+  } else if (const auto& address = std::get<IpAddress>(host_); address.is_v6()) {
+    out += '[';
+    address.append_to(out);
+    out += ']';
+  } else {
+    address.append_to(out);
+  }
+  char digits[5];
+  out += ':';
+  out.append(digits, std::to_chars(digits, digits + sizeof digits, port_).ptr);
 }
 
 }  // namespace innernet

@@ -6,7 +6,10 @@ namespace innernet {
 namespace {
 
 TEST(Endpoint, PrintsWhatItReadInCanonicalForm) {
-  const struct { const char* text; const char* printed; } cases[] = {
+  const struct {
+    const char* text;
+    const char* printed;
+  } cases[] = {
       {"203.0.113.7:51820", "203.0.113.7:51820"},
       {"[2001:DB8:0::1]:0", "[2001:db8::1]:0"},
       {"VPN.Example.com:65535", "vpn.example.com:65535"},
@@ -23,8 +26,31 @@ TEST(Endpoint, PrintsWhatItReadInCanonicalForm) {
 
 // Each of these makes the Rust programs refuse a whole network state, or read another address than was meant.
 TEST(Endpoint, RefusesWhatTheRustProgramsCannotRead) {
-  for (const char* text : {"", ":", ":80", "a", "a:", "a:65536", "a:-1", "a:+1", "a: 1", "::1:5", "[::1:5", "[1.2.3.4]:5", "[fe80::1%eth0]:5", "1.2.3:4", "1.2.3.999:4", "010.0.0.1:4",
-                           "a.1:4", "foo bar:4", "a@b:4", "a/b:4", "a..b:4", ".a:4", "a.:4", "xn--a:4", "a\n:4"}) {
+  for (const char* text : {"",
+                           ":",
+                           ":80",
+                           "a",
+                           "a:",
+                           "a:65536",
+                           "a:-1",
+                           "a:+1",
+                           "a: 1",
+                           "::1:5",
+                           "[::1:5",
+                           "[1.2.3.4]:5",
+                           "[fe80::1%eth0]:5",
+                           "1.2.3:4",
+                           "1.2.3.999:4",
+                           "010.0.0.1:4",
+                           "a.1:4",
+                           "foo bar:4",
+                           "a@b:4",
+                           "a/b:4",
+                           "a..b:4",
+                           ".a:4",
+                           "a.:4",
+                           "xn--a:4",
+                           "a\n:4"}) {
     const auto endpoint = Endpoint::parse(text);
     ASSERT_FALSE(endpoint) << text;
     EXPECT_EQ(endpoint.error().kind(), ErrorKind::kInvalidInput);

@@ -3,6 +3,8 @@
 #include <functional>
 #include <optional>
 #include <span>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "innernet/base/error.hpp"
@@ -15,7 +17,15 @@ namespace innernet {
 class CidrTree {
  public:
   explicit CidrTree(std::span<const Cidr> cidrs);
+  // Pointers into cidrs_ survive a move, not a copy.
+  CidrTree(CidrTree&&) = default;
+  CidrTree& operator=(CidrTree&&) = default;
+  CidrTree(const CidrTree&) = delete;
+  CidrTree& operator=(const CidrTree&) = delete;
+  ~CidrTree() = default;
 
+  /// All of them, in the order of ids.
+  const std::vector<Cidr>& cidrs() const { return cidrs_; }
   const std::vector<const Cidr*>& roots() const { return roots_; }
   /// In the order of ids.
   std::vector<const Cidr*> children(CidrId id) const;

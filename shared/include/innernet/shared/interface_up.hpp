@@ -2,6 +2,7 @@
 
 #include "innernet/base/interface_name.hpp"
 #include "innernet/base/ip.hpp"
+#include "innernet/shared/network_stack.hpp"
 #include "innernet/shared/options.hpp"
 #include "innernet/wireguard/backend.hpp"
 
@@ -14,7 +15,8 @@ namespace innernet {
 /// name that is not WireGuard's, and a WireGuard interface whose private key is neither empty nor the one in `update`
 /// nor `also_ours`, because it is somebody else's.
 Result<void> bring_up(wg::Backend& backend, const InterfaceName& name, const IpNet& address, const wg::DeviceUpdate& update,
-                      const NetworkOptions& options, const wg::PrivateKey* also_ours = nullptr);
+                      const NetworkOptions& options, const wg::PrivateKey* also_ours = nullptr,
+                      NetworkStack& stack = system_network_stack());
 
 /// What is there under this name, as `up`, `fetch` and `serve` must tell apart.
 enum class InterfaceStatus {
@@ -24,9 +26,9 @@ enum class InterfaceStatus {
   kUp,
 };
 Result<InterfaceStatus> interface_status(wg::Backend& backend, const InterfaceName& name, const IpNet& address, const wg::PrivateKey& key,
-                                         const NetworkOptions& options);
+                                         const NetworkOptions& options, NetworkStack& stack = system_network_stack());
 
 /// Whether the link of this name, if there is one, is a WireGuard device or a TUN that answers the userspace protocol.
-Result<bool> is_wireguard_link(wg::Backend& backend, const InterfaceName& name);
+Result<bool> is_wireguard_link(wg::Backend& backend, const InterfaceName& name, NetworkStack& stack = system_network_stack());
 
 }  // namespace innernet

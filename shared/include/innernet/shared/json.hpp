@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,7 +25,12 @@ void append_json(std::string& out, const CidrContents& cidr);
 void append_json(std::string& out, const Cidr& cidr);
 void append_json(std::string& out, const AssociationContents& association);
 void append_json(std::string& out, const Association& association);
+void append_json(std::string& out, std::span<const Peer> peers);  ///< an array, as the lists for admins are
+void append_json(std::string& out, std::span<const Cidr> cidrs);
+void append_json(std::string& out, std::span<const Association> associations);
 void append_json(std::string& out, const State& state);
+void append_json(std::string& out, const StateDelta& delta);
+/// In quotes, escaped as serde_json does; a byte that is not UTF-8 becomes U+FFFD.
 void append_json_string(std::string& out, std::string_view text);
 
 template <class T>

@@ -27,7 +27,7 @@ struct PeerContents {
   IpAddress ip;
   CidrId cidr_id{};
   wg::PublicKey public_key;
-  std::optional<Endpoint> endpoint;                           ///< the user's override, or what the server filled in
+  std::optional<Endpoint> endpoint;                            ///< the user's override, or what the server filled in
   std::optional<std::uint16_t> persistent_keepalive_interval;  ///< seconds
   bool is_admin = false;
   bool is_disabled = false;
@@ -82,8 +82,8 @@ struct State {
 
 /// What changed since a version of the state (`226 IM Used`).
 struct StateDelta {
-  std::vector<Peer> peers;                ///< new or changed, whole
-  std::vector<PeerId> gone;               ///< no longer visible
+  std::vector<Peer> peers;                 ///< new or changed, whole
+  std::vector<PeerId> gone;                ///< no longer visible
   std::optional<std::vector<Cidr>> cidrs;  ///< all of them, if any changed
 };
 

@@ -1,0 +1,171 @@
+#include "innernet/shared/config.hpp"
+
+#include <fmt/format.h>
+
+#include <limits>
+
+#include "innernet/base/file.hpp"
+#include "toml_reader.hpp"
+#include "toml_writer.hpp"
+
+namespace innernet {
+namespace {
+
+constexpr std::size_t kLargestFile = 4U << 20;  // some 60,000 endpoint overrides
+constexpr std::int64_t kHighestPort = std::numeric_limits<std::uint16_t>::max();
+constexpr std::string_view kOverrides = "peer-endpoint-overrides";
+
+// A string of the document through the parser of its type; the error says which key it was.
+template <class Parse>
+auto parsed(const TomlDocument& toml, std::string_view table, std::string_view key, Parse parse) -> decltype(parse(std::string_view())) {
+  TRY(const std::string text, toml.string(table, key));
+  auto value = parse(text);
+  if (!value) return std::unexpected(toml.at(table, key, std::move(value).error()));
+  return value;
+}
+
+Result<wg::PrivateKey> private_key(const TomlDocument& toml, std::string_view table) {
+  TRY(const SecretText text, toml.secret(table, "private-key"));
+  auto key = wg::PrivateKey::parse(text.reveal());
+  if (!key) return std::unexpected(toml.at(table, "private-key", std::move(key).error()));
+  return key;
+}
+
+Result<SocketAddress> socket_address(std::string_view text) {
+  TRY(const Endpoint endpoint, Endpoint::parse(text));
+  const auto* ip = std::get_if<IpAddress>(&endpoint.host());
+  if (ip == nullptr) return invalid_input(fmt::format("{} has a name where an address must be", quoted(text)));
+  return SocketAddress{*ip, endpoint.port()};
+}
+
+Result<std::map<IpAddress, Endpoint>> overrides(const TomlDocument& toml) {
+  std::map<IpAddress, Endpoint> out;
+  TRY(const auto entries, toml.strings(kOverrides));
+  for (const auto& [key, value] : entries) {
+    auto ip = IpAddress::parse(key);
+    if (!ip) return std::unexpected(std::move(ip).error().context(kOverrides));
+    auto endpoint = Endpoint::parse(value);
+    if (!endpoint) return std::unexpected(toml.at(kOverrides, key, std::move(endpoint).error()));
+    out.insert_or_assign(*ip, *std::move(endpoint));
+  }
+  return out;
+}
+
+// Memory that a growing string leaves behind is not wiped: so there is room for everything before the key goes in.
+SecretText reserved(std::size_t bytes) {
+  SecretText text;
+  text.reveal().reserve(bytes);
+  return text;
+}
+
+void append(std::string& out, const InterfaceConfig& config) {
+  TomlWriter toml(out);
+  toml.table("interface");
+  toml.string("network-name", config.network_name);
+  toml.string("address", config.address.to_string());
+  toml.string("private-key", config.private_key.to_base64().reveal());
+  if (config.listen_port && *config.listen_port != 0) toml.integer("listen-port", *config.listen_port);
+  toml.table("server");
+  toml.string("public-key", config.server_public_key.to_base64());
+  toml.string("external-endpoint", config.server_external_endpoint.to_string());
+  toml.string("internal-endpoint", config.server_internal_endpoint.to_string());
+  if (config.peer_endpoint_overrides.empty()) return;
+  toml.table(kOverrides);
+  for (const auto& [ip, endpoint] : config.peer_endpoint_overrides) toml.string_with_quoted_key(ip.to_string(), endpoint.to_string());
+}
+
+std::size_t room_for(const InterfaceConfig& config) {
+  constexpr std::size_t kFixed = 2048, kEscaped = 6, kOverride = 320;
+  return kFixed + config.network_name.size() * kEscaped + config.peer_endpoint_overrides.size() * kOverride;
+}
+
+template <class Config>
+Result<Config> read_config(const std::filesystem::path& path, std::string_view doing) {
+  TRY_CONTEXT(auto text, read_file(path, kLargestFile), doing);
+  const SecretText wiped(std::move(text));
+  auto config = Config::parse(wiped.reveal());
+  if (!config) return std::unexpected(std::move(config).error().context(path.string()).context(doing));
+  return config;
+}
+
+}  // namespace
+
+Result<InterfaceConfig> InterfaceConfig::parse(std::string_view toml) {
+  TRY(const auto document, TomlDocument::parse(toml));
+  TRY(auto network_name, document.string("interface", "network-name"));
+  TRY(const auto address, parsed(document, "interface", "address", IpNet::parse));
+  TRY(auto key, innernet::private_key(document, "interface"));
+  std::optional<std::uint16_t> port;
+  if (document.has("interface", "listen-port")) {
+    TRY(const auto number, document.integer("interface", "listen-port", 0, kHighestPort));
+    if (number != 0) port = static_cast<std::uint16_t>(number);
+  }
+  TRY(const auto server_key, parsed(document, "server", "public-key", wg::PublicKey::parse));
+  TRY(auto external, parsed(document, "server", "external-endpoint", Endpoint::parse));
+  TRY(const auto internal, parsed(document, "server", "internal-endpoint", socket_address));
+  TRY(auto peer_overrides, overrides(document));
+  return InterfaceConfig{.network_name = std::move(network_name),
+                         .address = address,
+                         .private_key = std::move(key),
+                         .listen_port = port,
+                         .server_public_key = server_key,
+                         .server_external_endpoint = std::move(external),
+                         .server_internal_endpoint = internal,
+                         .peer_endpoint_overrides = std::move(peer_overrides)};
+}
+
+SecretText InterfaceConfig::to_toml() const {
+  SecretText text = reserved(room_for(*this));
+  append(text.reveal(), *this);
+  return text;
+}
+
+SecretText InterfaceConfig::to_invitation() const {
+  const std::string network = quoted(network_name);
+  SecretText text = reserved(room_for(*this) + network.size());
+  std::string& out = text.reveal();
+  out.append("# An invitation to the private network ").append(network).append(".\n");
+  out +=
+      "# It admits one machine, once. Whoever holds this file can use it, so pass it on over a channel that you trust.\n"
+      "#\n"
+      "# On the machine that is to join, with innernet installed, as root:\n"
+      "#\n"
+      "#     innernet install FILE\n"
+      "#\n"
+      "# The key below is only for that moment: the machine then makes a key of its own, which never leaves it.\n"
+      "\n";
+  append(out, *this);
+  return text;
+}
+
+Result<InterfaceConfig> InterfaceConfig::read(const std::filesystem::path& path) {
+  return read_config<InterfaceConfig>(path, "reading interface config");
+}
+
+Result<ServerConfig> ServerConfig::parse(std::string_view toml) {
+  TRY(const auto document, TomlDocument::parse(toml));
+  TRY(auto key, innernet::private_key(document, ""));
+  TRY(const auto port, document.integer("", "listen-port", 0, kHighestPort));
+  TRY(const auto address, parsed(document, "", "address", IpAddress::parse));
+  TRY(const auto prefix, document.integer("", "network-cidr-prefix", 0, address.bits()));
+  return ServerConfig{.private_key = std::move(key),
+                      .listen_port = static_cast<std::uint16_t>(port),
+                      .address = address,
+                      .network_cidr_prefix = static_cast<std::uint8_t>(prefix)};
+}
+
+SecretText ServerConfig::to_toml() const {
+  SecretText text = reserved(512);
+  TomlWriter toml(text.reveal());
+  toml.string("private-key", private_key.to_base64().reveal());
+  toml.integer("listen-port", listen_port);
+  toml.string("address", address.to_string());
+  toml.integer("network-cidr-prefix", network_cidr_prefix);
+  return text;
+}
+
+Result<ServerConfig> ServerConfig::read(const std::filesystem::path& path) {
+  return read_config<ServerConfig>(path, "reading server config");
+}
+
+}  // namespace innernet

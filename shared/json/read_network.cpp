@@ -1,0 +1,456 @@
+// Peers, CIDRs and associations, alone, in lists, in states and in the data store.
+#include <fmt/format.h>
+
+#include <array>
+#include <utility>
+
+#include "innernet/shared/json.hpp"
+#include "readers.hpp"
+
+namespace innernet {
+namespace {
+
+using namespace json_events;  // NOLINT(google-build-using-namespace): this file is made of readers
+
+constexpr std::uint64_t kNanosecondsPerSecond = 1'000'000'000;
+
+// The Rust programs' SystemTime: exactly two fields, and whole seconds in the nanoseconds are carried.
+class TimeReader final : public ObjectReader {
+ public:
+  TimeReader() : ObjectReader(kNames, 0b11, UnknownFields::kRefused) {}
+
+  using ObjectReader::start;
+  UnixTime time() const { return time_; }
+
+ private:
+  static constexpr std::array<std::string_view, 2> kNames{"secs_since_epoch", "nanos_since_epoch"};
+
+  Result<void> field(std::size_t index, const Value& value) override {
+    if (index == 0) {
+      TRY(time_.seconds, integer<std::uint64_t>(value));
+    } else {
+      TRY(time_.nanoseconds, integer<std::uint32_t>(value));
+    }
+    return {};
+  }
+  Result<void> finish() override {
+    time_.seconds += time_.nanoseconds / kNanosecondsPerSecond;
+    time_.nanoseconds %= kNanosecondsPerSecond;
+    if (!std::in_range<std::int64_t>(time_.seconds)) return invalid_input("the time does not fit in 63 bits");
+    return {};
+  }
+
+  UnixTime time_;
+};
+
+enum class WithId { kNo, kYes };
+
+class PeerReader final : public ObjectReader {
+ public:
+  /// With `warn`, a peer whose name or key is not valid is left out; without, it is an error.
+  PeerReader(WithId id, BadEndpoint bad, std::vector<Peer>& out, const Warn* warn)
+      : ObjectReader(std::span(kNames).subspan(id == WithId::kYes ? 0 : 1), id == WithId::kYes ? kRequired : kRequired >> 1),
+        offset_(id == WithId::kYes ? 0 : 1),
+        bad_(bad),
+        candidates_(bad),
+        out_(out),
+        warn_(warn) {}
+
+  void start() {
+    ObjectReader::start();
+    name_.reset();
+    ip_.reset();
+    public_key_.reset();
+    endpoint_.reset();
+    keepalive_.reset();
+    has_expiry_ = false;
+    candidates_.start();
+    fault_.reset();
+  }
+
+ private:
+  enum Field : std::size_t {
+    kId,
+    kName,
+    kIp,
+    kCidrId,
+    kPublicKey,
+    kEndpoint,
+    kKeepalive,
+    kIsAdmin,
+    kIsDisabled,
+    kIsRedeemed,
+    kInviteExpires,
+    kCandidates
+  };
+  static constexpr std::array<std::string_view, 12> kNames{
+      "id",       "name",        "ip",          "cidr_id",        "public_key", "endpoint", "persistent_keepalive_interval",
+      "is_admin", "is_disabled", "is_redeemed", "invite_expires", "candidates"};
+  static constexpr std::uint32_t kRequired =
+      1U << kId | 1U << kName | 1U << kIp | 1U << kCidrId | 1U << kPublicKey | 1U << kIsAdmin | 1U << kIsDisabled | 1U << kIsRedeemed;
+
+  template <class T>
+  Result<void> keep(std::optional<T>& to, Result<T> parsed) {
+    if (parsed) {
+      to = *std::move(parsed);
+      return {};
+    }
+    if (warn_ == nullptr) return std::unexpected(std::move(parsed).error());
+    fault_ = std::move(parsed).error().message();
+    return {};
+  }
+
+  Result<void> field(std::size_t index, const Value& value) override {
+    switch (static_cast<Field>(index + offset_)) {
+      case kId: {
+        TRY(const auto number, integer<std::int64_t>(value));
+        id_ = PeerId{number};
+        return {};
+      }
+      case kName: {
+        TRY(const auto name, text(value));
+        return keep(name_, Hostname::parse(name));
+      }
+      case kIp: {
+        TRY(const auto ip, text(value));
+        TRY(ip_, IpAddress::parse(ip));
+        return {};
+      }
+      case kCidrId: {
+        TRY(const auto number, integer<std::int64_t>(value));
+        cidr_id_ = CidrId{number};
+        return {};
+      }
+      case kPublicKey: {
+        TRY(const auto key, text(value));
+        return keep(public_key_, wg::PublicKey::parse(key));
+      }
+      case kEndpoint: {
+        TRY(endpoint_, nullable_endpoint(value, bad_));
+        return {};
+      }
+      case kKeepalive: {
+        if (value.kind == Kind::kNull) return {};
+        TRY(keepalive_, integer<std::uint16_t>(value));
+        return {};
+      }
+      case kIsAdmin: {
+        TRY(is_admin_, boolean(value));
+        return {};
+      }
+      case kIsDisabled: {
+        TRY(is_disabled_, boolean(value));
+        return {};
+      }
+      case kIsRedeemed: {
+        TRY(is_redeemed_, boolean(value));
+        return {};
+      }
+      case kInviteExpires: {
+        if (value.kind == Kind::kNull) return {};
+        return expected_but_found("an object or null", value);
+      }
+      case kCandidates:
+        return expected_but_found("an array", value);
+    }
+    std::unreachable();
+  }
+
+  Result<Reader*> container(std::size_t index, Kind kind) override {
+    const auto field = static_cast<Field>(index + offset_);
+    if (field == kCandidates && kind == Kind::kArray) return &candidates_;
+    if (field == kInviteExpires && kind == Kind::kObject) {
+      has_expiry_ = true;
+      expiry_.start();
+      return &expiry_;
+    }
+    return nullptr;
+  }
+
+  Result<void> finish() override {
+    if (fault_) {
+      (*warn_)(fmt::format("peer {} is left out: {}", number(id_), *fault_));
+      return {};
+    }
+    out_.push_back(Peer{PeerContents{.name = *std::move(name_),
+                                     .ip = *ip_,
+                                     .cidr_id = cidr_id_,
+                                     .public_key = *public_key_,
+                                     .endpoint = std::move(endpoint_),
+                                     .persistent_keepalive_interval = keepalive_,
+                                     .is_admin = is_admin_,
+                                     .is_disabled = is_disabled_,
+                                     .is_redeemed = is_redeemed_,
+                                     .invite_expires = has_expiry_ ? std::optional(expiry_.time()) : std::nullopt,
+                                     .candidates = candidates_.take()},
+                        id_});
+    return {};
+  }
+
+  std::size_t offset_;
+  BadEndpoint bad_;
+  EndpointsReader candidates_;
+  TimeReader expiry_;
+  std::vector<Peer>& out_;
+  const Warn* warn_;
+
+  PeerId id_{};
+  std::optional<Hostname> name_;
+  std::optional<IpAddress> ip_;
+  CidrId cidr_id_{};
+  std::optional<wg::PublicKey> public_key_;
+  std::optional<Endpoint> endpoint_;
+  std::optional<std::uint16_t> keepalive_;
+  bool is_admin_ = false;
+  bool is_disabled_ = false;
+  bool is_redeemed_ = false;
+  bool has_expiry_ = false;
+  std::optional<std::string> fault_;  // why this peer is no valid one
+};
+
+class CidrReader final : public ObjectReader {
+ public:
+  CidrReader(WithId id, std::vector<Cidr>& out)
+      : ObjectReader(std::span(kNames).subspan(id == WithId::kYes ? 0 : 1), id == WithId::kYes ? 0b111 : 0b11),
+        offset_(id == WithId::kYes ? 0 : 1),
+        out_(out) {}
+
+  void start() {
+    ObjectReader::start();
+    net_.reset();
+    parent_.reset();
+  }
+
+ private:
+  static constexpr std::array<std::string_view, 4> kNames{"id", "name", "cidr", "parent"};
+
+  Result<void> field(std::size_t index, const Value& value) override {
+    switch (index + offset_) {
+      case 0: {
+        TRY(const auto number, integer<std::int64_t>(value));
+        id_ = CidrId{number};
+        return {};
+      }
+      case 1: {
+        TRY(name_, text(value));
+        return {};
+      }
+      case 2: {
+        TRY(const auto net, text(value));
+        TRY(net_, IpNet::parse(net));
+        return {};
+      }
+      default: {
+        if (value.kind == Kind::kNull) return {};
+        TRY(const auto number, integer<std::int64_t>(value));
+        parent_ = CidrId{number};
+        return {};
+      }
+    }
+  }
+  Result<void> finish() override {
+    out_.push_back(Cidr{CidrContents{std::exchange(name_, {}), *net_, parent_}, id_});
+    return {};
+  }
+
+  std::size_t offset_;
+  std::vector<Cidr>& out_;
+  CidrId id_{};
+  std::string name_;
+  std::optional<IpNet> net_;
+  std::optional<CidrId> parent_;
+};
+
+class AssociationReader final : public ObjectReader {
+ public:
+  AssociationReader(WithId id, std::vector<Association>& out)
+      : ObjectReader(std::span(kNames).subspan(id == WithId::kYes ? 0 : 1), id == WithId::kYes ? 0b111 : 0b11),
+        offset_(id == WithId::kYes ? 0 : 1),
+        out_(out) {}
+
+  using ObjectReader::start;
+
+ private:
+  static constexpr std::array<std::string_view, 3> kNames{"id", "cidr_id_1", "cidr_id_2"};
+
+  Result<void> field(std::size_t index, const Value& value) override {
+    TRY(const auto number, integer<std::int64_t>(value));
+    switch (index + offset_) {
+      case 0:
+        association_.id = AssociationId{number};
+        break;
+      case 1:
+        association_.cidr_id_1 = CidrId{number};
+        break;
+      default:
+        association_.cidr_id_2 = CidrId{number};
+    }
+    return {};
+  }
+  Result<void> finish() override {
+    out_.push_back(association_);
+    return {};
+  }
+
+  std::size_t offset_;
+  std::vector<Association>& out_;
+  Association association_;
+};
+
+class PeerIdsReader final : public ArrayReader {
+ public:
+  explicit PeerIdsReader(std::vector<PeerId>& out) : out_(out) {}
+
+ private:
+  Result<void> element(const Value& value) override {
+    TRY(const auto number, integer<std::int64_t>(value));
+    out_.push_back(PeerId{number});
+    return {};
+  }
+
+  std::vector<PeerId>& out_;
+};
+
+enum class Shape { kState, kDelta, kDataStore };
+
+// The three large objects. In a delta the CIDRs may be missing or null, and `gone` is there.
+class StateReader final : public ObjectReader {
+ public:
+  StateReader(Shape shape, const Warn& warn)
+      : ObjectReader(kNames, shape == Shape::kDelta       ? 0b101U
+                             : shape == Shape::kDataStore ? 0b1011U
+                                                          : 0b11U),
+        shape_(shape),
+        peer_(WithId::kYes, BadEndpoint::kSkip, peers, &warn),
+        cidr_(WithId::kYes, cidr_list_),
+        peers_(peer_),
+        cidrs_(cidr_),
+        gone_(gone) {}
+
+  std::vector<Peer> peers;
+  std::optional<std::vector<Cidr>> cidrs;
+  std::vector<PeerId> gone;
+
+ private:
+  static constexpr std::array<std::string_view, 4> kNames{"peers", "cidrs", "gone", "version"};
+  enum Field : std::size_t { kPeers, kCidrs, kGone, kVersion };
+
+  Result<void> field(std::size_t index, const Value& value) override {
+    if (index == kCidrs && shape_ == Shape::kDelta && value.kind == Kind::kNull) return {};
+    if (index == kVersion) {
+      if (shape_ != Shape::kDataStore) return {};
+      TRY(const auto version, text(value));
+      if (version != "1") return invalid_input(fmt::format("version {} of the data store is unknown", quoted(version)));
+      return {};
+    }
+    if (index == kGone && shape_ != Shape::kDelta) return {};
+    return expected_but_found("an array", value);
+  }
+
+  Result<Reader*> container(std::size_t index, Kind kind) override {
+    if (kind != Kind::kArray) return nullptr;
+    if (index == kPeers) return &peers_;
+    if (index == kCidrs) {
+      has_cidrs_ = true;
+      return &cidrs_;
+    }
+    if (index == kGone && shape_ == Shape::kDelta) return &gone_;
+    return nullptr;
+  }
+
+  Result<void> finish() override {
+    if (has_cidrs_) cidrs = std::move(cidr_list_);
+    return {};
+  }
+
+  Shape shape_;
+  bool has_cidrs_ = false;
+  std::vector<Cidr> cidr_list_;
+  PeerReader peer_;
+  CidrReader cidr_;
+  ObjectsReader<PeerReader> peers_;
+  ObjectsReader<CidrReader> cidrs_;
+  PeerIdsReader gone_;
+};
+
+template <class Item>
+Result<void> read_list(std::string_view text, Item&& item) {
+  ObjectsReader list(item);
+  return read(text, Kind::kArray, list);
+}
+
+template <class Item>
+Result<void> read_one(std::string_view text, Item&& item) {
+  item.start();
+  return read(text, Kind::kObject, item);
+}
+
+}  // namespace
+
+Result<State> parse_state(std::string_view text, const Warn& warn) {
+  StateReader reader(Shape::kState, warn);
+  TRY_VOID(read(text, Kind::kObject, reader));
+  return State{std::move(reader.peers), *std::move(reader.cidrs)};
+}
+
+Result<StateDelta> parse_state_delta(std::string_view text, const Warn& warn) {
+  StateReader reader(Shape::kDelta, warn);
+  TRY_VOID(read(text, Kind::kObject, reader));
+  return StateDelta{std::move(reader.peers), std::move(reader.gone), std::move(reader.cidrs)};
+}
+
+Result<State> parse_data_store(std::string_view text, const Warn& warn) {
+  StateReader reader(Shape::kDataStore, warn);
+  TRY_VOID(read(text, Kind::kObject, reader));
+  return State{std::move(reader.peers), *std::move(reader.cidrs)};
+}
+
+Result<std::vector<Peer>> parse_peers(std::string_view text, const Warn& warn) {
+  std::vector<Peer> peers;
+  TRY_VOID(read_list(text, PeerReader(WithId::kYes, BadEndpoint::kSkip, peers, &warn)));
+  return peers;
+}
+
+Result<std::vector<Cidr>> parse_cidrs(std::string_view text) {
+  std::vector<Cidr> cidrs;
+  TRY_VOID(read_list(text, CidrReader(WithId::kYes, cidrs)));
+  return cidrs;
+}
+
+Result<std::vector<Association>> parse_associations(std::string_view text) {
+  std::vector<Association> associations;
+  TRY_VOID(read_list(text, AssociationReader(WithId::kYes, associations)));
+  return associations;
+}
+
+Result<Peer> parse_peer(std::string_view text) {
+  std::vector<Peer> peers;
+  TRY_VOID(read_one(text, PeerReader(WithId::kYes, BadEndpoint::kSkip, peers, nullptr)));
+  return std::move(peers.front());
+}
+
+Result<Cidr> parse_cidr(std::string_view text) {
+  std::vector<Cidr> cidrs;
+  TRY_VOID(read_one(text, CidrReader(WithId::kYes, cidrs)));
+  return std::move(cidrs.front());
+}
+
+Result<PeerContents> parse_peer_contents(std::string_view text) {
+  std::vector<Peer> peers;
+  TRY_VOID(read_one(text, PeerReader(WithId::kNo, BadEndpoint::kRefuse, peers, nullptr)));
+  return static_cast<PeerContents&&>(peers.front());
+}
+
+Result<CidrContents> parse_cidr_contents(std::string_view text) {
+  std::vector<Cidr> cidrs;
+  TRY_VOID(read_one(text, CidrReader(WithId::kNo, cidrs)));
+  return static_cast<CidrContents&&>(cidrs.front());
+}
+
+Result<AssociationContents> parse_association_contents(std::string_view text) {
+  std::vector<Association> associations;
+  TRY_VOID(read_one(text, AssociationReader(WithId::kNo, associations)));
+  return static_cast<AssociationContents&&>(associations.front());
+}
+
+}  // namespace innernet

@@ -1,0 +1,114 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "events.hpp"
+#include "innernet/shared/endpoint.hpp"
+
+// Readers that several bodies are put together from.
+namespace innernet::json_events {
+
+enum class UnknownFields { kIgnored, kRefused };
+
+/// An object with known fields: each at most once, the required ones exactly once.
+class ObjectReader : public Reader {
+ public:
+  Result<void> key(std::string_view name) final;
+  Result<void> value(const Value& value) final;
+  Result<Reader*> open(Kind kind) final;
+  Result<void> close() final;
+  void append_path(std::string& out) const final;
+
+ protected:
+  /// `required` has bit i set for names[i]. The names must outlive the reader.
+  ObjectReader(std::span<const std::string_view> names, std::uint32_t required, UnknownFields unknown = UnknownFields::kIgnored)
+      : names_(names), required_(required), unknown_(unknown) {}
+
+  /// Before each object that this reader reads.
+  void start();
+  /// The value of names[index]; for an object or array only when container() does not know it.
+  virtual Result<void> field(std::size_t index, const Value& value) = 0;
+  /// The reader of a field that is an object or array; nullptr when the field is a scalar.
+  virtual Result<Reader*> container(std::size_t /*index*/, Kind /*kind*/) { return nullptr; }
+  /// Everything required was there.
+  virtual Result<void> finish() { return {}; }
+
+ private:
+  static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
+
+  std::span<const std::string_view> names_;
+  std::uint32_t required_;
+  UnknownFields unknown_;
+  std::uint32_t seen_ = 0;
+  std::size_t current_ = kNone;
+  std::size_t next_ = 0;  // fields nearly always come in the order of names_
+};
+
+/// An array; what is in it is the derived class's.
+class ArrayReader : public Reader {
+ public:
+  Result<void> key(std::string_view) final { return {}; }
+  Result<void> value(const Value& value) final;
+  Result<Reader*> open(Kind kind) final;
+  Result<void> close() final { return {}; }
+  void append_path(std::string& out) const final;
+
+ protected:
+  void start() { count_ = 0; }
+  virtual Result<void> element(const Value& value) = 0;
+  /// nullptr when elements are scalars.
+  virtual Result<Reader*> container(Kind /*kind*/) { return nullptr; }
+
+ private:
+  std::size_t count_ = 0;
+};
+
+/// An array of objects, each read by `Item`, which has start() and puts what it read where it belongs.
+template <class Item>
+class ObjectsReader final : public ArrayReader {
+ public:
+  explicit ObjectsReader(Item& item) : item_(item) {}
+
+ private:
+  Result<void> element(const Value& value) override { return expected_but_found("an object", value); }
+  Result<Reader*> container(Kind kind) override {
+    if (kind != Kind::kObject) return nullptr;
+    item_.start();
+    return &item_;
+  }
+
+  Item& item_;
+};
+
+/// What is done with an endpoint that can't be read.
+enum class BadEndpoint {
+  kRefuse,   ///< in a request
+  kSkip,     ///< in what another program wrote: only a wrong JSON type is refused
+  kSkipAny,  ///< in a database row: whatever it is
+};
+
+class EndpointsReader final : public ArrayReader {
+ public:
+  explicit EndpointsReader(BadEndpoint bad) : bad_(bad) {}
+
+  void start() {
+    ArrayReader::start();
+    endpoints_.clear();
+  }
+  std::vector<Endpoint> take() { return std::exchange(endpoints_, {}); }
+
+ private:
+  Result<void> element(const Value& value) override;
+
+  BadEndpoint bad_;
+  std::vector<Endpoint> endpoints_;
+};
+
+/// `null` or a string; one that can't be read is none unless it is to be refused.
+Result<std::optional<Endpoint>> nullable_endpoint(const Value& value, BadEndpoint bad);
+
+}  // namespace innernet::json_events
