@@ -1,0 +1,112 @@
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "innernet/shared/command_line.hpp"
+
+namespace innernet::command_line {
+
+void Definition::argument(std::string_view name, std::string_view sentence, Take take) {
+  arguments_.push_back({name, sentence, true, std::move(take)});
+}
+
+void Definition::optional_argument(std::string_view name, std::string_view sentence, Take take) {
+  arguments_.push_back({name, sentence, false, std::move(take)});
+}
+
+void Definition::flag(char letter, std::string_view name, bool& target, std::string_view sentence) {
+  const auto take = [&target](std::string_view) -> Result<void> {
+    target = true;
+    return {};
+  };
+  options_.push_back({.letter = letter, .name = name, .placeholder = {}, .sentence = sentence, .take = take});
+}
+
+void Definition::counter(char letter, std::string_view name, int& target, std::string_view sentence) {
+  const auto take = [&target](std::string_view) -> Result<void> {
+    ++target;
+    return {};
+  };
+  options_.push_back({.letter = letter, .name = name, .placeholder = {}, .sentence = sentence, .take = take});
+}
+
+void Definition::option(Option option) { options_.push_back(std::move(option)); }
+
+void Definition::option(char letter, std::string_view name, std::string_view placeholder, Take take, std::string_view sentence) {
+  options_.push_back({.letter = letter, .name = name, .placeholder = placeholder, .sentence = sentence, .take = std::move(take)});
+}
+
+void Definition::conflict(std::string_view one, std::string_view other) { conflicts_.emplace_back(one, other); }
+
+Result<InterfaceName> parse_interface(std::string_view text) {
+  if (!Hostname::parse(text)) {
+    return invalid_input(
+        fmt::format("{} is not the name of a network: lower case letters, digits and single dashes between them, at most 15, like evilcorp",
+                    quoted(text)));
+  }
+  return InterfaceName::parse(text);
+}
+
+Result<std::uint64_t> parse_number(std::string_view text, std::uint64_t least, std::uint64_t most) {
+  std::uint64_t value = 0;
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (failure != std::errc() || end != text.data() + text.size() || value < least || value > most)
+    return invalid_input(fmt::format("{} is not a number from {} to {}", quoted(text), least, most));
+  return value;
+}
+
+Result<bool> parse_true_or_false(std::string_view text) {
+  if (text == "true") return true;
+  if (text == "false") return false;
+  return invalid_input(fmt::format("{} is neither true nor false", quoted(text)));
+}
+
+namespace {
+
+Result<std::filesystem::path> parse_path(std::string_view text) {
+  if (text.empty()) return invalid_input("the path is empty");
+  return std::filesystem::path(text);
+}
+
+}  // namespace
+
+Take into_text(std::optional<std::string>& target) {
+  return into(target, [](std::string_view text) -> Result<std::string> { return std::string(text); });
+}
+
+Take into_path(std::filesystem::path& target) { return into(target, parse_path); }
+
+Take into_path(std::optional<std::filesystem::path>& target) { return into(target, parse_path); }
+
+void define_general(Definition& definition, Folders& folders, NetworkOptions& network) {
+  definition.option('c', "config-dir", "DIR", into_path(folders.config), "Where the configs are");
+  definition.option('d', "data-dir", "DIR", into_path(folders.data), "Where the data is kept");
+  definition.flag(0, "no-routing", network.no_routing, "Don't set the route to the network; something else does");
+  definition.option({.letter = 0,
+                     .name = "backend",
+                     .placeholder = "BACKEND",
+                     .sentence = "Which WireGuard to use; without, what there is",
+                     .take = into(network.backend, wg::parse_backend_kind),
+                     .choices = {"kernel", "userspace"}});
+  definition.option(0, "mtu", "N", into_number(network.mtu, 576, 65535), "MTU of the interface in bytes, 576 to 65535 (1280)");
+}
+
+void define_verbose(Definition& definition, int& verbosity) {
+  definition.counter('v', "verbose", verbosity, "Say more; -vv says everything");
+}
+
+void define_hosts(Definition& definition, HostsOptions& hosts) {
+  definition.option(0, "hosts-path", "PATH", into_path(hosts.path), "The hosts file to keep the names of peers in (/etc/hosts)");
+  const auto dont_write = [&hosts](std::string_view) -> Result<void> {
+    hosts.write = false;
+    return {};
+  };
+  definition.option(
+      {.letter = 0, .name = "no-write-hosts", .placeholder = {}, .sentence = "Leave every hosts file alone", .take = dont_write});
+  definition.option(0, "host-suffix", "S", into_text(hosts.suffix), "Names end in .S instead of .INTERFACE.wg; empty: in nothing");
+  definition.conflict("hosts-path", "no-write-hosts");
+}
+
+void define_yes(Definition& definition, bool& yes) { definition.flag(0, "yes", yes, "Don't ask whether to go ahead"); }
+
+}  // namespace innernet::command_line
