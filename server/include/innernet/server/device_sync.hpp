@@ -1,0 +1,15 @@
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "innernet/wireguard/device.hpp"
+
+namespace innernet::server {
+
+/// What turns the peers of a device into the wanted ones: unknown keys are removed, missing ones added, allowed IPs, keep-alive and a
+/// pre-shared key that we never set are put right. An endpoint that the device knows stays, for it is where a session lives.
+/// Removals come first, so that an address is free before it is given away; nothing to do is an empty list.
+std::vector<wg::PeerUpdate> device_difference(std::span<const wg::Peer> on_device, std::span<const wg::PeerUpdate> wanted);
+
+}  // namespace innernet::server

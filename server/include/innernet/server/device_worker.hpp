@@ -1,0 +1,48 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "innernet/server/message.hpp"
+#include "innernet/wireguard/backend.hpp"
+
+namespace innernet::server {
+
+/// The thread for what can block outside SQLite: the WireGuard device and the hosts file. It exchanges values with the loop and shares
+/// nothing. Jobs run in the order in which they were given; what a synchronization has to change follows in slices
+/// whenever no job waits, so that a new peer or a changed key need not wait for ten thousand others.
+class DeviceWorker {
+ public:
+  using Post = std::function<void(std::function<void()>)>;
+  using Done = std::function<void(Result<void>)>;
+  using Seen = std::vector<std::pair<wg::PublicKey, SocketAddress>>;
+
+  static constexpr std::size_t kSlice = 256;  ///< peers of one update
+
+  /// `post` brings the answers to the loop. The worker alone uses `backend` from here on.
+  DeviceWorker(wg::Backend& backend, InterfaceName interface, Post post);
+  DeviceWorker(const DeviceWorker&) = delete;
+  DeviceWorker& operator=(const DeviceWorker&) = delete;
+  /// Waits for the jobs that were given; drops the slices that are left, which the next start finds again.
+  ~DeviceWorker();
+
+  /// Brings the whole device in line with `wanted`. `first_slice_in` is told after the first slice (or that there is nothing to do), `done`
+  /// after the last or at the first failure. A later synchronization replaces what is left of an earlier one, which then tells nobody.
+  void synchronize(std::vector<wg::PeerUpdate> wanted, Done first_slice_in, Done done);
+  /// In order. These peers are taken out of what is left of a synchronization: they are newer.
+  void apply(std::vector<wg::PeerUpdate> updates, Done done);
+  /// One update: the old key out, `peer`, if there is one, in with the endpoint at which the device sees the old key now.
+  void change_key(const wg::PublicKey& old_key, std::optional<wg::PeerUpdate> peer, Done done);
+  void seen_endpoints(std::function<void(Result<Seen>)> done);
+  /// Anything else that may block.
+  void run(std::function<Result<void>()> job, Done done);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace innernet::server

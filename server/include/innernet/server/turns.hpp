@@ -1,0 +1,126 @@
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "innernet/base/clock.hpp"
+#include "innernet/server/coordinator.hpp"
+
+namespace innernet::server {
+
+/// Who is answered when. Requests that are ready are collected until the loop has read what there is, then answered in one turn, so that
+/// their writes share a commit. Source addresses take turns, too: one that asks a thousand times does not hold up one that asks once.
+class Turns {
+ public:
+  struct Limits {
+    std::size_t connections_per_source = 64;
+    std::size_t requests_per_turn = 256;
+    std::size_t unsent_bytes_per_source = 32U << 20;  ///< a source that does not read is not answered further
+    std::chrono::milliseconds news_delay{20};         ///< changes that come together wake waiting clients once
+    std::chrono::milliseconds busy_retry{5};
+    std::chrono::milliseconds busy_patience{5'000};
+  };
+
+  /// The answering side, as Coordinator has it.
+  class Answerer {
+   public:
+    virtual ~Answerer() = default;
+    virtual Result<void> begin_turn() = 0;
+    virtual Coordinator::Outcome answer(const Request& request) = 0;
+    virtual Result<void> end_turn() = 0;
+    /// After the answers have been handed out: what follows outside.
+    virtual void after_turn() = 0;
+  };
+
+  struct Source;
+
+  /// A connection that asks. One request at a time.
+  class Client {
+   public:
+    virtual ~Client() = default;
+    virtual void deliver(Answer answer) = 0;
+    /// The answer will take a while; the connection should notice when the other side hangs up.
+    virtual void held() = 0;
+
+    Request request;
+
+   protected:
+    Source* source() const { return source_; }
+
+   private:
+    friend class Turns;
+    enum class State { kIdle, kReady, kWaiting, kBusy };
+    State state_ = State::kIdle;
+    Source* source_ = nullptr;
+    CidrId group_{};
+    std::optional<BootTime> deadline_;  // of a request that waits, since it was asked first
+    std::optional<BootTime> busy_since_;
+  };
+
+  /// `wake` asks for run() to be called soon, from the loop.
+  Turns(Answerer& answerer, const Clock& clock, const Limits& limits, std::function<void()> wake);
+  ~Turns();
+
+  /// False when this address has as many connections as it may have; then there is nothing to leave.
+  bool enter(Client& client, const IpAddress& address);
+  /// The client is gone; it is not answered any more.
+  void leave(Client& client);
+
+  /// `client.request` is complete.
+  void ready(Client& client);
+  /// What of answers to this client is still to be sent, in bytes: added, and later taken off again.
+  void add_unsent(Client& client, std::size_t bytes);
+  void take_unsent(Client& client, std::size_t bytes);
+
+  /// There is news of these groups: those who wait for it are asked again in a moment.
+  void news(const std::vector<CidrId>& groups);
+  /// Looks at what others wrote, even if nobody asks.
+  void look();
+  /// Nobody waits any more, now and from now on.
+  void stop_waiting();
+
+  /// Answers what is ready. Calls `wake` again if there is more.
+  void run();
+  /// When run() is due without anybody asking.
+  std::optional<BootTime> next_deadline() const;
+
+  std::size_t waiting() const { return deadlines_.size(); }
+
+ private:
+  struct Handed;
+
+  void queue(Client& client);
+  void hold(Client& client, const Coordinator::Waiting& waiting);
+  void retry_later(Client& client);
+  void forget(Client& client);
+  void collect_due();
+  Client* next_ready();
+  void wake_once();
+
+  Answerer& answerer_;
+  const Clock& clock_;
+  Limits limits_;
+  std::function<void()> wake_;
+  bool woken_ = false;
+  bool waits_allowed_ = true;
+  bool running_ = false;
+  std::unordered_map<IpAddress, std::unique_ptr<Source>> sources_;
+  std::deque<Source*> ring_;  // sources with ready requests, each once
+  std::map<CidrId, std::unordered_set<Client*>> waiting_;
+  std::set<std::pair<BootTime, Client*>> deadlines_;
+  std::unordered_set<Client*> busy_;
+  std::optional<BootTime> busy_again_;
+  std::set<CidrId> news_;
+  std::optional<BootTime> news_at_;
+  std::vector<Handed> handed_;
+};
+
+}  // namespace innernet::server
