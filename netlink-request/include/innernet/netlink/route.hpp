@@ -19,8 +19,8 @@ namespace innernet::netlink {
 struct Link {
   int index = 0;
   InterfaceName name;
-  std::string kind;       ///< IFLA_INFO_KIND: "wireguard", "tun", "veth", …; empty for hardware and loopback
-  bool is_up = false;     ///< IFF_UP
+  std::string kind{};       ///< IFLA_INFO_KIND: "wireguard", "tun", "veth", …; empty for hardware and loopback
+  bool is_up = false;       ///< IFF_UP
   bool is_running = false;  ///< operational state IF_OPER_UP
   bool is_loopback = false;
   std::uint32_t mtu = 0;
@@ -38,10 +38,10 @@ Result<void> set_link_up(const InterfaceName& name, std::uint32_t mtu);
 
 struct Address {
   int link_index = 0;
-  IpNet net;               ///< the address with its prefix length
-  std::uint8_t scope = 0;  ///< RT_SCOPE_UNIVERSE is 0
-  std::uint32_t flags = 0; ///< IFA_F_*
-  std::string label;       ///< IFA_LABEL, IPv4 only
+  IpNet net;                ///< the address with its prefix length
+  std::uint8_t scope = 0;   ///< RT_SCOPE_UNIVERSE is 0
+  std::uint32_t flags = 0;  ///< IFA_F_*
+  std::string label{};      ///< IFA_LABEL, IPv4 only
 };
 /// Of all links, both families.
 Result<std::vector<Address>> list_addresses();

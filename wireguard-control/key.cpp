@@ -1,0 +1,170 @@
+#include "innernet/wireguard/key.hpp"
+
+#include <sodium.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <optional>
+
+namespace innernet::wg {
+namespace {
+
+using Bytes = std::array<std::uint8_t, kKeySize>;
+using View = std::span<const std::uint8_t, kKeySize>;
+
+constexpr int kVariant = sodium_base64_VARIANT_ORIGINAL;
+constexpr std::size_t kBase64Size = 44;
+constexpr std::size_t kHexSize = 2 * kKeySize;
+static_assert(sodium_base64_ENCODED_LEN(kKeySize, kVariant) == kBase64Size + 1);
+
+// All encodings of the points whose multiples by a clamped scalar are zero, bit 255 apart, which X25519 ignores (RFC 7748, section 5; the
+// list is in https://cr.yp.to/ecdh.html#validate and, as here without those that bit 255 gives, in libsodium's x25519_ref10.c).
+constexpr Bytes kLowOrderPoints[] = {
+    // 0, of order 4
+    {},
+    // 1, of order 1
+    {0x01},
+    // of order 8
+    {0xe0, 0xeb, 0x7a, 0x7c, 0x3b, 0x41, 0xb8, 0xae, 0x16, 0x56, 0xe3, 0xfa, 0xf1, 0x9f, 0xc4, 0x6a,
+     0xda, 0x09, 0x8d, 0xeb, 0x9c, 0x32, 0xb1, 0xfd, 0x86, 0x62, 0x05, 0x16, 0x5f, 0x49, 0xb8, 0x00},
+    {0x5f, 0x9c, 0x95, 0xbc, 0xa3, 0x50, 0x8c, 0x24, 0xb1, 0xd0, 0xb1, 0x55, 0x9c, 0x83, 0xef, 0x5b,
+     0x04, 0x44, 0x5c, 0xc4, 0x58, 0x1c, 0x8e, 0x86, 0xd8, 0x22, 0x4e, 0xdd, 0xd0, 0x9f, 0x11, 0x57},
+    // p - 1, p and p + 1 of p = 2^255 - 19
+    {0xec, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+     0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f},
+    {0xed, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+     0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f},
+    {0xee, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+     0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f},
+};
+
+bool is_low_order(View point) {
+  Bytes masked;
+  std::ranges::copy(point, masked.begin());
+  masked.back() &= 0x7F;
+  return std::ranges::find(kLowOrderPoints, masked) != std::end(kLowOrderPoints);
+}
+
+// Constant time in the content. sodium_base642bin refuses bits behind the last byte, and 44 characters that give 32 bytes leave room for
+// exactly one padding character, so that each key has one spelling.
+bool decode_base64(std::string_view text, std::span<std::uint8_t, kKeySize> out) {
+  if (text.size() != kBase64Size) return false;
+  std::size_t length = 0;
+  const char* end = nullptr;
+  return sodium_base642bin(out.data(), out.size(), text.data(), text.size(), nullptr, &length, &end, kVariant) == 0 && length == kKeySize &&
+         end == text.data() + text.size();
+}
+
+std::string encode_base64(View bytes) {
+  std::string out(kBase64Size + 1, '\0');
+  sodium_bin2base64(out.data(), out.size(), bytes.data(), bytes.size(), kVariant);
+  out.resize(kBase64Size);
+  return out;
+}
+
+std::string encode_hex(View bytes) {
+  std::string out(kHexSize + 1, '\0');
+  sodium_bin2hex(out.data(), out.size(), bytes.data(), bytes.size());
+  out.resize(kHexSize);
+  return out;
+}
+
+// Curve25519 uses a private key with these bits set so (RFC 7748, section 5), and a device reports it like that.
+SecretBytes<kKeySize> clamped(const PrivateKey& key) {
+  SecretBytes<kKeySize> out = key.secret();
+  out.reveal()[0] &= 0xF8;
+  out.reveal()[31] = static_cast<std::uint8_t>((out.reveal()[31] & 0x7F) | 0x40);
+  return out;
+}
+
+}  // namespace
+
+Result<PublicKey> PublicKey::parse(std::string_view base64) {
+  PublicKey key;
+  if (!decode_base64(base64, key.bytes_))
+    return invalid_input(quoted(base64) +
+                         " is not a WireGuard public key: it has to be 44 characters of base64, as `wg pubkey` prints them");
+  if (is_low_order(key.bytes_))
+    return invalid_input(quoted(base64) + " is not a usable WireGuard public key: no handshake is possible with it");
+  return key;
+}
+
+Result<PublicKey> PublicKey::parse_hex(std::string_view hex) {
+  PublicKey key;
+  std::size_t length = 0;
+  if (hex.size() != kHexSize || sodium_hex2bin(key.bytes_.data(), kKeySize, hex.data(), hex.size(), nullptr, &length, nullptr) != 0 ||
+      length != kKeySize)
+    return invalid_input(quoted(hex) + " is not a WireGuard public key: it has to be 64 hexadecimal digits");
+  return key;
+}
+
+PublicKey PublicKey::from_bytes(std::span<const std::uint8_t, kKeySize> bytes) {
+  PublicKey key;
+  std::ranges::copy(bytes, key.bytes_.begin());
+  return key;
+}
+
+std::string PublicKey::to_base64() const { return encode_base64(bytes_); }
+
+void PublicKey::append_base64(std::string& out) const {
+  const std::size_t start = out.size();
+  out.resize(start + kBase64Size + 1);
+  sodium_bin2base64(out.data() + start, kBase64Size + 1, bytes_.data(), bytes_.size(), kVariant);
+  out.resize(start + kBase64Size);
+}
+
+std::string PublicKey::to_hex() const { return encode_hex(bytes_); }
+
+std::string PublicKey::abbreviated() const { return to_base64().substr(0, 10) + "…"; }
+
+PrivateKey PrivateKey::generate() {
+  // The only library call that needs it: sodium_init() opens the source of randomness for old kernels.
+  if (sodium_init() < 0) std::abort();
+  PrivateKey key;
+  randombytes_buf(key.secret_.reveal().data(), kKeySize);
+  key.secret_ = clamped(key);
+  return key;
+}
+
+Result<PrivateKey> PrivateKey::parse(std::string_view base64) {
+  PrivateKey key;
+  if (!decode_base64(base64, key.secret_.reveal()))
+    return invalid_input("this is not a WireGuard private key: it has to be 44 characters of base64, as `wg genkey` prints them");
+  if (sodium_is_zero(key.secret_.reveal().data(), kKeySize) == 1)
+    return invalid_input("this is not a usable WireGuard private key: it is all zero");
+  return key;
+}
+
+PrivateKey PrivateKey::from_bytes(std::span<const std::uint8_t, kKeySize> bytes) {
+  PrivateKey key;
+  std::ranges::copy(bytes, key.secret_.reveal().begin());
+  return key;
+}
+
+PublicKey PrivateKey::public_key() const {
+  Bytes out;
+  crypto_scalarmult_base(out.data(), secret_.reveal().data());
+  return PublicKey::from_bytes(out);
+}
+
+SecretText PrivateKey::to_base64() const { return SecretText(encode_base64(secret_.reveal())); }
+
+SecretText PrivateKey::to_hex() const { return SecretText(encode_hex(secret_.reveal())); }
+
+PresharedKey PresharedKey::from_bytes(std::span<const std::uint8_t, kKeySize> bytes) {
+  PresharedKey key;
+  std::ranges::copy(bytes, key.secret_.reveal().begin());
+  return key;
+}
+
+SecretText PresharedKey::to_hex() const { return SecretText(encode_hex(secret_.reveal())); }
+
+bool same_key(const PrivateKey& a, const PrivateKey& b) {
+  return sodium_memcmp(clamped(a).reveal().data(), clamped(b).reveal().data(), kKeySize) == 0;
+}
+
+bool same_text_constant_time(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && sodium_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+}  // namespace innernet::wg

@@ -1,0 +1,157 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <system_error>
+#include <thread>
+
+#include "innernet/netlink/failure.hpp"
+#include "innernet/netlink/route.hpp"
+#include "innernet/wireguard/backend.hpp"
+#include "uapi.hpp"
+#include "userspace_process.hpp"
+#include "userspace_socket.hpp"
+
+namespace innernet::wg {
+namespace {
+
+using std::chrono::milliseconds;
+using SteadyTime = std::chrono::steady_clock::time_point;
+
+constexpr milliseconds kStartPatience{5'000};
+// wireguard-go stops its peers one by one before it lets go of the link.
+constexpr milliseconds kStopPatience{15'000};
+// Nothing comes while an implementation works on 100,000 peers.
+constexpr milliseconds kAnswerPatience{30'000};
+constexpr milliseconds kPollPeriod{2};
+
+// All implementations for Linux make their link through /dev/net/tun.
+constexpr std::string_view kLinkKind = "tun";
+
+class UserspaceBackend final : public Backend {
+ public:
+  explicit UserspaceBackend(UserspaceOptions options)
+      : sockets_(std::move(options.socket_folder)), implementation_(std::move(options.implementation)) {}
+
+  BackendKind kind() const override { return BackendKind::kUserspace; }
+
+  Result<std::vector<InterfaceName>> list() override {
+    auto names = sockets_.answering();
+    if (!names) return std::unexpected(std::move(names).error().context("listing userspace WireGuard interfaces"));
+    return names;
+  }
+
+  Result<Device> get(const InterfaceName& name) override {
+    const std::string doing = fmt::format("reading the WireGuard device {}", name.str());
+    TRY_CONTEXT(const WipedString answer, sockets_.ask(name, kUapiGet, kAnswerPatience), doing);
+    auto device = decode_uapi_get(name, answer);
+    if (!device) return std::unexpected(std::move(device).error().context(fmt::format("{}: {}", doing, sockets_.path(name))));
+    return device;
+  }
+
+  Result<void> create(const InterfaceName& name) override {
+    reap();
+    const std::string doing = fmt::format("creating the userspace WireGuard interface {}", name.str());
+    TRY_CONTEXT(const auto link, netlink::find_link(name), doing);
+    if (link) return fail(ErrorKind::kAlreadyExists, fmt::format("{}: there is an interface of this name already", doing));
+    TRY_CONTEXT(const SocketState state, sockets_.state(name), doing);
+    if (state == SocketState::kAnswers)
+      return fail(ErrorKind::kAlreadyExists, fmt::format("{}: a userspace WireGuard listens on {} already", doing, sockets_.path(name)));
+    TRY_CONTEXT(const std::string program, find_implementation(implementation_), doing);
+    if (state == SocketState::kStale)
+      if (auto removed = sockets_.unlink(name); !removed) return std::unexpected(std::move(removed).error().context(doing));
+    TRY_CONTEXT(UserspaceProcess process, UserspaceProcess::start(program, name.str()), doing);
+    auto answered = wait_until_it_answers(name, process, program);
+    if (!process.ended()) running_.push_back(std::move(process));
+    if (!answered) return std::unexpected(std::move(answered).error().context(doing));
+    return {};
+  }
+
+  Result<void> apply(const InterfaceName& name, const DeviceUpdate& update) override {
+    if (update.empty()) return {};
+    const std::string doing = fmt::format("configuring the WireGuard device {}", name.str());
+    const WipedString request = encode_uapi_set(update);
+    TRY_CONTEXT(const WipedString answer, sockets_.ask(name, request, kAnswerPatience), doing);
+    const auto status = decode_uapi_set(answer);
+    if (!status) return std::unexpected(Error(status.error()).context(fmt::format("{}: {}", doing, sockets_.path(name))));
+    if (status->code == EADDRINUSE && update.listen_port)
+      return fail(ErrorKind::kSystem, fmt::format("{}: UDP port {} is in use by another program", doing, *update.listen_port));
+    if (status->code != 0) return fail_errno(status->code, fmt::format("{}: the userspace WireGuard refuses", doing));
+    return {};
+  }
+
+  Result<void> remove(const InterfaceName& name) override {
+    const std::string doing = fmt::format("removing the userspace WireGuard interface {}", name.str());
+    TRY_CONTEXT(const SocketState state, sockets_.state(name), doing);
+    TRY_CONTEXT(const auto link, netlink::find_link(name), doing);
+    if (state == SocketState::kStale) TRY_VOID(sockets_.unlink(name));
+    if (state != SocketState::kAnswers)
+      return fail(ErrorKind::kNotFound, fmt::format("{}: no userspace WireGuard listens on {}", doing, sockets_.path(name)));
+    if (link && link->kind != kLinkKind)
+      return fail(ErrorKind::kNotFound,
+                  fmt::format("{}: the interface of this name is not a userspace WireGuard (its kind is {})", doing, quoted(link->kind)));
+
+    // The end of its socket file tells an implementation to end.
+    TRY_VOID(sockets_.unlink(name));
+    const SteadyTime deadline = std::chrono::steady_clock::now() + kStopPatience;
+    while (link) {
+      TRY_CONTEXT(const auto still, netlink::find_link(name), doing);
+      if (!still || still->index != link->index) break;
+      if (std::chrono::steady_clock::now() >= deadline)
+        return fail(
+            ErrorKind::kUnreachable,
+            fmt::format("{}: its process does not end; its socket {} was removed, so end the process by hand", doing, sockets_.path(name)));
+      std::this_thread::sleep_for(kPollPeriod);
+    }
+    reap();
+    return {};
+  }
+
+ private:
+  // An implementation reports its failure through its exit status alone: its output goes to /dev/null.
+  Result<void> wait_until_it_answers(const InterfaceName& name, UserspaceProcess& process, const std::string& program) {
+    const SteadyTime deadline = std::chrono::steady_clock::now() + kStartPatience;
+    bool answered = false;
+    for (;;) {
+      const auto left = std::chrono::ceil<milliseconds>(deadline - std::chrono::steady_clock::now());
+      const auto ended = process.ended();
+      if (ended && !ended->empty()) {
+        return fail(ErrorKind::kSystem, fmt::format("{} failed ({}). It needs root or the capability CAP_NET_ADMIN, and /dev/net/tun; "
+                                                    "to see its reason run: LOG_LEVEL=debug {} -f {}",
+                                                    program, *ended, program, name.str()));
+      }
+      if (!answered && left > milliseconds(0)) answered = answers(name, left);
+      // One that puts itself into the background ends at about the time when its socket begins to answer.
+      if (answered && (ended || left < kStartPatience - kForegroundPatience)) return {};
+      if (left <= milliseconds(0)) {
+        if (answered) return {};
+        return fail(ErrorKind::kUnreachable, fmt::format("{} was started, but {} does not answer within {} s", program, sockets_.path(name),
+                                                         std::chrono::duration_cast<std::chrono::seconds>(kStartPatience).count()));
+      }
+      std::this_thread::sleep_for(kPollPeriod);
+    }
+  }
+
+  bool answers(const InterfaceName& name, milliseconds patience) {
+    const auto answer = sockets_.ask(name, kUapiGet, patience);
+    return answer && decode_uapi_get(name, *answer);
+  }
+
+  // Implementations that stayed in the foreground are our children for good.
+  void reap() {
+    std::erase_if(running_, [](UserspaceProcess& process) { return process.ended().has_value(); });
+  }
+
+  static constexpr milliseconds kForegroundPatience{300};
+
+  UserspaceSockets sockets_;
+  std::string implementation_;
+  std::vector<UserspaceProcess> running_;
+};
+
+}  // namespace
+
+std::unique_ptr<Backend> userspace_backend(UserspaceOptions options) { return std::make_unique<UserspaceBackend>(std::move(options)); }
+
+}  // namespace innernet::wg
