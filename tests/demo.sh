@@ -1,0 +1,97 @@
+#!/bin/bash
+# Shows the life of a network: a server and three peers, each a host of its own in namespaces on one bridge.
+#   tests/demo.sh [--keep | --end]
+# --keep leaves the network up and says how to enter the hosts; --end ends networks that were left up.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+[ -e /proc/self/fd/0 ] || exec </dev/null
+
+# Each line names the folder of a stage that was left up.
+KEPT=/run/innernet-demo
+
+end_kept() {
+  [ -e "$KEPT" ] || { echo 'No demo network is up.'; return; }
+  local dir holder start
+  while read -r dir; do
+    # A pid may belong to another process by now, so it must still be of the same age.
+    while read -r holder start; do
+      [ "$(cut -d' ' -f22 "/proc/$holder/stat" 2>/dev/null)" != "$start" ] || kill -KILL "$holder"
+    done <"$dir/holders"
+    rm -rf "$dir"
+  done <"$KEPT"
+  rm -f "$KEPT"
+  echo 'The demo network is gone.'
+}
+
+keep='' bold='' dim='' plain=''
+case ${1:-} in
+  '') ;;
+  --keep) keep=1 ;;
+  --end) end_kept; exit ;;
+  *) echo 'Usage: ./dev demo [--keep | --end]' >&2; exit 2 ;;
+esac
+if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then bold=$'\e[1m' dim=$'\e[2m' plain=$'\e[0m'; fi
+
+export STAGE_KEEP=$keep
+. tests/stage/stage.sh
+. tests/stage/network.sh
+. tests/stage/life.sh
+
+chapter() { printf '\n%s=== %s%s\n' "$bold" "$1" "$plain"; }
+before_command() { printf '\n%s%s# %s%s\n' "$bold" "$1" "${*:2}" "$plain"; }
+after_command() { [ -z "$OUT" ] || printf '%s\n' "$OUT"; }
+
+show_ping() { # FROM TO EXPECTED
+  run "$1" ping -n -c 3 -i 0.3 -W 1 "$(inside "$2")"
+  if [ "$3" = answers ] && [ "$STATUS" = 0 ]; then printf '%s--> %s reaches %s%s\n' "$dim" "$1" "$2" "$plain"
+  elif [ "$3" = silence ] && [ "$STATUS" != 0 ]; then printf '%s--> %s does not reach %s: no association%s\n' "$dim" "$1" "$2" "$plain"
+  else
+    echo "demo: expected $3 from $2" >&2
+    return 1
+  fi
+}
+
+after_all_joined() {
+  chapter 'Robots and humans do not see each other yet'
+  show_ping alice robot1 silence
+}
+
+after_association() {
+  show_ping alice robot1 answers
+  show_ping robot1 alice answers
+  show_ping alice guest1 silence
+}
+
+finish() {
+  local status=$?
+  trap - EXIT
+  if [ "$status" != 0 ]; then
+    echo "demo: ended early" >&2
+    [ -z "$STAGE_DIR" ] || [ ! -e "$(log_of server serve)" ] || { echo 'the last lines of serve:'; tail -n 20 "$(log_of server serve)"; } >&2
+    keep=
+  fi
+  [ -n "$keep" ] || stage_close
+  exit "$status"
+}
+trap finish EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+started=$EPOCHREALTIME
+network_open
+host_add server alice robot1 guest1
+life
+printf '\n%sAll of this took %.1f s.%s\n' "$dim" "$(awk -v a="$started" -v b="$EPOCHREALTIME" 'BEGIN { print b - a }')" "$plain"
+
+if [ -n "$keep" ]; then
+  for holder in "${STAGE_HOLDERS[@]}"; do echo "$holder $(cut -d' ' -f22 "/proc/$holder/stat")"; done >"$STAGE_DIR/holders"
+  echo "$STAGE_DIR" >>"$KEPT"
+  printf '\nThe network stays up. Enter a host with:\n'
+  for host in server alice robot1 guest1; do
+    printf '  %-7s nsenter -t %s -n -m -p -u env PATH=%s bash\n' "$host" "$(host_pid "$host")" "$STAGE_PATH"
+  done
+  printf 'serve logs to %s. End it all with: ./dev demo --end\n' "$(log_of server serve)"
+else
+  stage_close
+  echo 'The network is gone again; ./dev demo --keep leaves it up.'
+fi

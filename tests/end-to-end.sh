@@ -1,0 +1,75 @@
+#!/bin/bash
+# Plays the end-to-end scenarios, two at a time, each on a stage of its own.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+[ -e /proc/self/fd/0 ] || exec </dev/null
+
+usage() {
+  cat <<'TEXT'
+Usage: tests/end-to-end.sh [--backend userspace|kernel] [--jobs N] [--result FILE] [--keep-logs DIR] [SCENARIO[:FAMILY]...]
+
+A scenario is a file in tests/scenarios, played inside and outside the tunnel over IPv4 or IPv6 (FAMILY 4 or 6).
+Environment: INNERNET, INNERNET_SERVER, INNERNET_KIND, INNERNET_SERVER_KIND (see tests/stage/network.sh).
+TEXT
+}
+
+# The slowest first, so that two at a time end at about the same time.
+ALL=(bad_input:4 life:4 life:6 slow_key_change:4 expired_invitation:4 server_away:4 server_away:6 simultaneous_install:4 disable_peer:4 restart:4
+  deleted_interface:4 secrets:4 bad_input:6)
+# The rest does not depend on the family or the backend.
+scenarios=() backend=userspace jobs=2 result='' logs=
+while [ $# -gt 0 ]; do
+  case $1 in
+    --backend) backend=$2; shift 2 ;;
+    --jobs) jobs=$2; shift 2 ;;
+    --result) result=$2; shift 2 ;;
+    --keep-logs) logs=$2; shift 2 ;;
+    --help | -h) usage; printf 'All: %s\n' "${ALL[*]}"; exit 0 ;;
+    -*) usage >&2; exit 2 ;;
+    *) scenarios+=("$1"); shift ;;
+  esac
+done
+[ "${#scenarios[@]}" -gt 0 ] || scenarios=("${ALL[@]}")
+
+work=$(mktemp -d /tmp/innernet-end-to-end.XXXXXX)
+pids=()
+clean_up() {
+  local status=$?
+  trap - EXIT
+  [ "${#pids[@]}" = 0 ] || kill "${pids[@]}" 2>/dev/null || :
+  wait || :
+  rm -rf "$work"
+  exit "$status"
+}
+trap clean_up EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+play() { # SCENARIO[:FAMILY]
+  local name=${1%%:*} family=4 started=$EPOCHREALTIME scenario
+  [ "$1" = "$name" ] || family=${1##*:}
+  # A scenario that is killed closes its stage: pass the signal on.
+  STAGE_BACKEND=$backend STAGE_FAMILY=$family STAGE_KEEP_LOGS=${logs:+$logs/IPv$family} \
+    timeout --kill-after=10 300 tests/scenario.sh "$name" "$work/$1.counts" </dev/null >"$work/$1.out" 2>&1 &
+  scenario=$!
+  trap 'kill "$scenario" 2>/dev/null' TERM
+  wait "$scenario" || :
+  { printf '%s, IPv%s, %s (%.1f s)\n' "$name" "$family" "$backend" "$(awk -v a="$started" -v b="$EPOCHREALTIME" 'BEGIN { print b - a }')"
+    sed '$d' "$work/$1.out"; } >"$work/$1.text"
+  cat "$work/$1.text"
+}
+
+passed=0 failed=0
+for scenario in "${scenarios[@]}"; do
+  [ -e "tests/scenarios/${scenario%%:*}.sh" ] || { echo "there is no scenario ${scenario%%:*} in tests/scenarios" >&2; exit 2; }
+  while [ "$(jobs -pr | wc -l)" -ge "$jobs" ]; do wait -n || :; done
+  play "$scenario" &
+  pids+=($!)
+done
+wait
+for scenario in "${scenarios[@]}"; do
+  if read -r p f <"$work/$scenario.counts"; then passed=$((passed + p)) failed=$((failed + f)); else failed=$((failed + 1)); fi 2>/dev/null
+done
+[ -z "$result" ] || echo "$passed $failed" >"$result"
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]

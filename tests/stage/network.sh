@@ -1,0 +1,148 @@
+# shellcheck shell=bash
+# Acting in an innernet network on a stage. Needs stage.sh.
+#
+# Which programs play is set from outside, so that any pair can be tried:
+#   INNERNET, INNERNET_SERVER             paths of the two programs (default: the release build)
+#   INNERNET_KIND, INNERNET_SERVER_KIND   ours (default) or upstream, which lacks what our specification adds
+#   STAGE_BACKEND                         userspace (wireguard-go, default) or kernel
+#   STAGE_FAMILY                          4 (default) or 6, inside the tunnel and outside
+
+: "${INNERNET:=build/release/bin/innernet}" "${INNERNET_SERVER:=build/release/bin/innernet-server}"
+: "${INNERNET_KIND:=ours}" "${INNERNET_SERVER_KIND:=ours}" "${STAGE_BACKEND:=userspace}" "${STAGE_FAMILY:=4}"
+
+NETWORK=evilcorp
+PORT=51820
+# shellcheck disable=SC2034 # scenarios use them
+if [ "$STAGE_FAMILY" = 6 ]; then
+  ROOT=fd66::/48 HUMANS=fd66:0:0:1::/64 ROBOTS=fd66:0:0:2::/64 ISLAND=fd66:0:0:3::/64
+else
+  ROOT=10.66.0.0/16 HUMANS=10.66.1.0/24 ROBOTS=10.66.2.0/24 ISLAND=10.66.3.0/24
+fi
+
+# Each command's exit status and what it said, standard output and errors together as on a terminal.
+STATUS=0 OUT=
+
+# Scenarios keep quiet; the demo replaces these two.
+before_command() { :; }
+after_command() { :; }
+
+network_open() { # a stage on which the two programs are installed
+  stage_open
+  install -m 755 "$INNERNET" "$STAGE_DIR/bin/innernet"
+  install -m 755 "$INNERNET_SERVER" "$STAGE_DIR/bin/innernet-server"
+  CLIENT_OPTIONS=() SERVER_OPTIONS=()
+  if [ "$STAGE_BACKEND" = userspace ]; then
+    # Ours finds out by itself that the kernel has no WireGuard.
+    if [ "$INNERNET_KIND" = upstream ] || stage_has_kernel_wireguard; then CLIENT_OPTIONS=(--backend userspace); fi
+    if [ "$INNERNET_SERVER_KIND" = upstream ] || stage_has_kernel_wireguard; then SERVER_OPTIONS=(--backend userspace); fi
+    if [ "$INNERNET_KIND$INNERNET_SERVER_KIND" != oursours ]; then upstream_userspace; fi
+  fi
+}
+
+# Upstream looks for NAME.name files, which wireguard-go does not write on Linux, and waits for nothing: an IPv6 address that is
+# still tentative makes its server's bind fail, so duplicate address detection is turned off with ARP.
+upstream_userspace() {
+  cat >"$STAGE_DIR/bin/wireguard-go-for-upstream" <<'SCRIPT'
+#!/bin/bash
+wireguard-go "$@" || exit
+ip link set "${@: -1}" arp off
+echo "${@: -1}" >"/run/wireguard/${@: -1}.name"
+SCRIPT
+  chmod 755 "$STAGE_DIR/bin/wireguard-go-for-upstream"
+  STAGE_ENV+=(WG_USERSPACE_IMPLEMENTATION="$STAGE_DIR/bin/wireguard-go-for-upstream")
+}
+
+run() { # HOST COMMAND...: sets STATUS and OUT, never fails itself
+  local out=$STAGE_DIR/log/run.$BASHPID
+  before_command "$@"
+  STATUS=0
+  on "$@" >"$out" 2>&1 </dev/null || STATUS=$?
+  OUT=$(<"$out")
+  { printf '%s# %s\n' "$1" "${*:2}"; [ -z "$OUT" ] || printf '%s\n' "$OUT"; echo "[exit $STATUS]"; } >>"$STAGE_DIR/log/transcript"
+  after_command "$@"
+}
+
+client() { run "$1" innernet "${CLIENT_OPTIONS[@]}" "${@:2}"; }        # HOST ARGUMENTS...
+server() { run server innernet-server "${SERVER_OPTIONS[@]}" "$@"; }   # ARGUMENTS...
+
+succeed() { # FUNCTION...: as set-up of a scenario; anything but success ends it
+  "$@"
+  if [ "$STATUS" != 0 ]; then
+    printf 'exit %s of: %s\n%s\n' "$STATUS" "$*" "$OUT" >&2
+    return 1
+  fi
+}
+
+bracketed() { if [ "$STAGE_FAMILY" = 6 ]; then printf '[%s]' "$1"; else printf '%s' "$1"; fi; }
+
+new_network() {
+  server new --network-name "$NETWORK" --network-cidr "$ROOT" --listen-port "$PORT" \
+    --external-endpoint "$(bracketed "$(outside server "$STAGE_FAMILY")"):$PORT"
+}
+
+serve_command() { printf '%s\n' innernet-server serve "${SERVER_OPTIONS[@]}" "$NETWORK"; }
+
+serve() { # starts the server and waits until its API listens
+  local command
+  mapfile -t command < <(serve_command)
+  STATUS=0 OUT=
+  before_command server "${command[@]}" '&'
+  start server serve "${command[@]}"
+  eventually 20 api_listens || { OUT=$(<"$(log_of server serve)") STATUS=1; }
+  after_command server "${command[@]}" '&'
+}
+
+api_listens() {
+  [ -n "$(on server ss -Hltn "sport = :$PORT")" ] || { running server serve || return 2; return 1; }
+}
+
+# What an invitation is passed on by: the folder that all hosts see.
+invitation_of() { printf '%s' "$STAGE_DIR/shared/$1.toml"; }
+
+inside() { # HOST: its address in the network
+  local file=/etc/innernet/$NETWORK.conf
+  [ "$1" != server ] || file=/etc/innernet-server/$NETWORK.conf
+  on "$1" sed -n 's,^address = "\([^/"]*\).*,\1,p' "$file"
+}
+
+key_of() { on "$1" wg show "$NETWORK" public-key; }   # HOST: its public key
+
+reaches() { on "$1" ping -q -n -c 1 -W 1 "$(inside "$2")" >/dev/null 2>&1; }   # HOST HOST
+
+never_reaches() { # HOST HOST: not one of five packets comes back
+  ! on "$1" ping -q -n -c 5 -i 0.2 -W 1 "$(inside "$2")" >/dev/null 2>&1
+}
+
+eventually() { # SECONDS COMMAND...: polls until it succeeds; exit status 2 of the command means that waiting is useless
+  local end=$((SECONDS + $1)) status
+  shift
+  while :; do
+    status=0
+    "$@" || status=$?
+    [ "$status" != 0 ] || return 0
+    [ "$status" != 2 ] && [ "$SECONDS" -lt "$end" ] || return 1
+    sleep 0.05
+  done
+}
+
+# A network with a running server, one CIDR `humans` and the given peers in it, installed; the first is an admin.
+network_of() { # PEER...
+  local peer admin=true
+  host_add server "$@"
+  succeed new_network
+  succeed server add-cidr "$NETWORK" --name humans --cidr "$HUMANS" --parent "$NETWORK" --yes
+  succeed serve
+  for peer; do
+    succeed invite "$peer" humans "$admin"
+    succeed redeem "$peer"
+    admin=false
+  done
+}
+
+invite() { # PEER CIDR ADMIN [OPTION...]: by the server's own command
+  server add-peer "$NETWORK" --name "$1" --cidr "$2" --auto-ip --admin "$3" --save-config "$(invitation_of "$1")" --invite-expires 14d --yes "${@:4}"
+}
+
+redeem() { # PEER [OPTION...]
+  client "$1" install "$(invitation_of "$1")" --default-name --delete-invite --no-nat-traversal "${@:2}"
+}
