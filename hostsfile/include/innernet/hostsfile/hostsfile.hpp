@@ -1,7 +1,6 @@
 #pragma once
 
 #include <filesystem>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,16 +16,18 @@ struct Entry {
 };
 
 /// `text` with the section of `network` replaced in place, appended after a blank line when it is new, or removed when
-/// `entries` is empty. Everything outside the section is kept byte for byte. Entries are sorted by address, IPv4 first.
-/// Fails with kInvalidInput when the section's markers don't pair up.
-Result<std::string> with_section(std::string_view text, std::string_view network, std::vector<Entry> entries);
+/// `entries` is empty. Everything outside the section is kept byte for byte. Entries are sorted by address, IPv4 first,
+/// and those of one address by name. Fails with kInvalidInput when the section's markers don't pair up, or when a name
+/// would not stay within its line.
+Result<std::string> with_section(std::string_view text, std::string_view network, const std::vector<Entry>& entries);
 
 enum class Written { kUnchanged, kReplaced, kInPlace };
 
 /// Brings the section of `network` in the file at `path` in line with `entries`, under a lock on the folder so that two writers
-/// don't lose each other's section. Written by temporary file and rename, keeping owner, mode, extended attributes and
-/// SELinux context; in place where a rename is impossible (a bind-mounted file, a read-only folder). A missing file is
-/// created (0644), a symbolic link followed, a directory refused. Nothing is written when nothing changes.
-Result<Written> update(const std::filesystem::path& path, std::string_view network, std::vector<Entry> entries);
+/// don't lose each other's section. Written by temporary file and rename, keeping owner, mode, extended attributes, ACL and
+/// SELinux context; in place where that is impossible (a bind-mounted file, a read-only folder, a label that we may not
+/// set). A missing file is created (0644), a symbolic link followed, a directory refused. Nothing is written when nothing
+/// changes. On failure the file is as it was.
+Result<Written> update(const std::filesystem::path& path, std::string_view network, const std::vector<Entry>& entries);
 
 }  // namespace innernet::hostsfile
