@@ -74,9 +74,10 @@ inline std::unexpected<Error> fail_errno(int saved_errno, std::string_view what)
 #define INNERNET_CAT2_(a, b) a##b
 
 /// TRY_VOID(write(...));  returns the error from the enclosing function, if there is one.
-#define TRY_VOID(expression)                                                                                                  \
-  do {                                                                                                                        \
-    if (auto try_void_result_ = (expression); !try_void_result_) return std::unexpected(std::move(try_void_result_).error()); \
+#define TRY_VOID(expression) INNERNET_TRY_VOID_(expression, INNERNET_CAT_(try_result_, __COUNTER__))
+#define INNERNET_TRY_VOID_(expression, result)                                                  \
+  do {                                                                                          \
+    if (auto result = (expression); !result) return std::unexpected(std::move(result).error()); \
   } while (false)
 
 /// TRY_CONTEXT(auto text, read_file(path), "reading interface config");  as TRY, with `doing` in front of the message.

@@ -1,0 +1,129 @@
+#include <fmt/format.h>
+
+#include <array>
+
+#include "innernet/base/file.hpp"
+#include "innernet/netlink/route.hpp"
+#include "innernet/server/commands.hpp"
+#include "innernet/server/registry.hpp"
+#include "innernet/shared/config.hpp"
+
+namespace innernet::server {
+namespace {
+
+constexpr std::string_view kServerCidrName = "innernet-server";
+
+struct Range {
+  std::string_view cidr;
+  std::string_view what;
+};
+// Addresses that no peer can have: the kernel does not route them, or gives them a meaning of their own.
+constexpr std::array<Range, 7> kUnusable{{{"0.0.0.0/8", "\"this network\" addresses"},
+                                          {"127.0.0.0/8", "loopback addresses"},
+                                          {"169.254.0.0/16", "link-local addresses"},
+                                          {"224.0.0.0/4", "multicast addresses"},
+                                          {"::/127", "the loopback address"},
+                                          {"fe80::/10", "link-local addresses"},
+                                          {"ff00::/8", "multicast addresses"}}};
+
+Result<void> check_network_cidr(const IpNet& net) {
+  constexpr std::string_view kExample = "a private range such as 10.42.0.0/16 or fd00:1::/64 works";
+  if (net.prefix() == 0) return invalid_input(fmt::format("{} is the whole address family, not a network: {}", net.to_string(), kExample));
+  if (net.address().bits() - net.prefix() < 2)
+    return invalid_input(fmt::format("{} has no room for a server and a peer: {}", net.to_string(), kExample));
+  for (const Range& range : kUnusable) {
+    const auto unusable = IpNet::parse(range.cidr);
+    if (unusable && unusable->overlaps(net)) return invalid_input(fmt::format("{} contains {}: {}", net.to_string(), range.what, kExample));
+  }
+  return {};
+}
+
+Result<InterfaceName> check_network_name(const std::string& text) {
+  TRY(const auto hostname, Hostname::parse(text));
+  if (hostname.str() == kServerCidrName)
+    return invalid_input(fmt::format("a network can't be named {}: that is the name of the server's own CIDR", quoted(text)));
+  return InterfaceName::parse(text);
+}
+
+Result<void> check_external_endpoint(const Endpoint& endpoint) {
+  if (endpoint.is_unspecified() || endpoint.port() == 0)
+    return invalid_input(
+        fmt::format("peers can't reach the server at {}: give an address or a domain name and the UDP port that it is reached at",
+                    endpoint.to_string()));
+  return {};
+}
+
+Result<Endpoint> external_endpoint(const CommandContext& context, const NewOptions& options, std::uint16_t listen_port) {
+  if (options.external_endpoint) return *options.external_endpoint;
+  if (!options.auto_external_endpoint)
+    return invalid_input("how peers reach this server is not said: give --external-endpoint HOST:PORT or --auto-external-endpoint");
+  const auto address = context.detect_public_ip().preferred();
+  if (!address)
+    return fail(ErrorKind::kUnreachable,
+                "the public address could not be detected (no DNS answer from Quad9): give --external-endpoint HOST:PORT");
+  return Endpoint::parse(SocketAddress{*address, listen_port}.to_string());
+}
+
+// A network whose parts are there in any combination: replacing one of them would lose a private key or a database.
+Result<void> refuse_existing(const Folders& folders, const InterfaceName& name) {
+  for (const auto& path : {folders.config_file(name), folders.database(name)}) {
+    std::error_code failure;
+    const auto status = std::filesystem::symlink_status(path, failure);
+    if (std::filesystem::exists(status))
+      return fail(ErrorKind::kAlreadyExists,
+                  fmt::format("network {} exists already: {} is there (innernet-server uninstall {} removes it for good)", name.str(),
+                              path.string(), name.str()));
+    if (failure && status.type() != std::filesystem::file_type::not_found) return fail_errno(failure.value(), path.string());
+  }
+  TRY(const auto link, netlink::find_link(name));
+  if (link)
+    return fail(ErrorKind::kAlreadyExists,
+                fmt::format("there is a network interface named {} already: choose another --network-name", name.str()));
+  return {};
+}
+
+}  // namespace
+
+Result<void> new_network(const CommandContext& context, const NewOptions& options) {
+  if (!options.network_name) return invalid_input("the network has no name: give --network-name NAME");
+  if (!options.network_cidr) return invalid_input("the network has no addresses: give --network-cidr CIDR (like 10.42.0.0/16)");
+  if (!options.listen_port) return invalid_input("the server has no port: give --listen-port PORT (51820 is WireGuard's usual one)");
+  TRY(const auto name, check_network_name(*options.network_name));
+  TRY_VOID(check_network_cidr(*options.network_cidr));
+  if (*options.listen_port == 0) return invalid_input("port 0 is a random one, which no peer could know: give --listen-port 1 to 65535");
+  TRY_VOID(refuse_existing(context.folders, name));
+  TRY(const auto endpoint, external_endpoint(context, options, *options.listen_port));
+  TRY_VOID(check_external_endpoint(endpoint));
+
+  const IpNet net = options.network_cidr->truncated();
+  ServerConfig config;
+  config.private_key = wg::PrivateKey::generate();
+  config.listen_port = *options.listen_port;
+  config.address = net.first_assignable();
+  config.network_cidr_prefix = net.prefix();
+
+  TRY_VOID(make_private_folder(context.folders.config));
+  TRY_VOID(make_private_folder(context.folders.data));
+  TRY(const auto lock, FileLock::acquire(context.folders.lock_file(name), std::chrono::seconds(10)));
+  TRY_VOID(refuse_existing(context.folders, name));  // somebody may have made it while we waited
+
+  const auto database = context.folders.database(name);
+  TRY_VOID(Registry::create(database, {name.str(), net, config.address, config.private_key.public_key(), endpoint}));
+  if (auto written = create_file(context.folders.config_file(name), config.to_toml().reveal()); !written) {
+    std::error_code ignored;
+    std::filesystem::remove(database, ignored);
+    return std::unexpected(std::move(written).error().context("writing the server's config"));
+  }
+
+  context.print(fmt::format("network {} created: {}, the server is {} and reached at {}", name.str(), net.to_string(),
+                            config.address.to_string(), endpoint.to_string()));
+  context.print(fmt::format("  config:   {}", context.folders.config_file(name).string()));
+  context.print(fmt::format("  database: {}", database.string()));
+  context.print("Next: add a CIDR and a first peer, then start the server:");
+  context.print(fmt::format("  innernet-server add-cidr {}", name.str()));
+  context.print(fmt::format("  innernet-server add-peer {}", name.str()));
+  context.print(fmt::format("  systemctl enable --now innernet-server@{}    (or: innernet-server serve {})", name.str(), name.str()));
+  return {};
+}
+
+}  // namespace innernet::server

@@ -1,0 +1,68 @@
+#include <fmt/format.h>
+
+#include <array>
+
+#include "../open.hpp"
+#include "innernet/base/file.hpp"
+#include "innernet/netlink/route.hpp"
+#include "innernet/shared/interface_up.hpp"
+#include "innernet/shared/log.hpp"
+
+namespace innernet::server {
+namespace {
+
+bool is_there(const std::filesystem::path& path) {
+  std::error_code ignored;
+  return std::filesystem::exists(std::filesystem::symlink_status(path, ignored));
+}
+
+// Only an interface that is ours: whatever else has this name stays.
+Result<void> remove_interface(const CommandContext& context, const InterfaceName& interface) {
+  TRY(const auto link, netlink::find_link(interface));
+  if (!link) return {};
+  const auto backend = context.backend(interface);
+  TRY(const bool is_wireguard, is_wireguard_link(*backend, interface));
+  if (!is_wireguard) {
+    log::warning("the link {} is not WireGuard's and stays", interface.str());
+    return {};
+  }
+  if (const auto config = ServerConfig::read(context.folders.config_file(interface)); config) {
+    TRY(const auto device, backend->get(interface));
+    if (device.private_key && !wg::same_key(*device.private_key, config->private_key)) {
+      log::warning("the interface {} has a key of its own, not this network's, and stays", interface.str());
+      return {};
+    }
+  }
+  return backend->remove(interface);
+}
+
+}  // namespace
+
+Result<void> uninstall(const CommandContext& context, const InterfaceName& interface, bool yes) {
+  const auto config = context.folders.config_file(interface);
+  const auto database = context.folders.database(interface);
+  if (!is_there(config) && !is_there(database))
+    return fail(ErrorKind::kNotFound,
+                fmt::format("there is no network {} here: neither {} nor {} exists", interface.str(), config.string(), database.string()));
+  TRY(const bool go_on,
+      confirmed(context, yes,
+                fmt::format("Uninstall {} for good? Its database and key are deleted, and none of its peers can use it any more.",
+                            interface.str())));
+  if (!go_on) return {};
+
+  TRY_VOID(remove_interface(context, interface));
+  // The config first: a running `serve` ends when it is gone, and without it no `serve` starts on half a network.
+  const std::array<std::filesystem::path, 5> files{config, database, database.string() + "-wal", database.string() + "-shm",
+                                                   database.string() + "-journal"};
+  for (const auto& file : files) {
+    const auto removed = remove_file(file);
+    if (!removed && removed.error().kind() != ErrorKind::kNotFound)
+      return std::unexpected(Error(removed.error()).context(fmt::format("network {} is only partly uninstalled", interface.str())));
+  }
+  std::error_code ignored;
+  std::filesystem::remove(context.folders.lock_file(interface), ignored);
+  context.print(fmt::format("network {} is uninstalled", interface.str()));
+  return {};
+}
+
+}  // namespace innernet::server

@@ -1,0 +1,86 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <vector>
+
+#include "innernet/shared/log.hpp"
+#include "innernet/shared/terminal.hpp"
+#include "program.hpp"
+
+namespace innernet::server {
+namespace {
+
+using command_line::kExitFailure;
+using command_line::kExitSuccess;
+
+std::unique_ptr<wg::Backend> backend_for(const CommandLine& line, const InterfaceName& interface) {
+  return wg::choose_backend(line.network.backend, interface, [](std::string_view notice) { log::info("{}", notice); });
+}
+
+Result<void> run_serve(const CommandLine& line, const Clock& clock) {
+  const auto backend = backend_for(line, *line.interface);
+  return serve(*line.interface, {.folders = line.folders, .network = line.network, .hosts = line.hosts, .periods = {}, .listen = {}},
+               ServeSystem::of_machine(*backend, clock));
+}
+
+int report(const Result<void>& result, const Output& output) {
+  if (!result) {
+    log::error("{}", result.error().message());
+    return kExitFailure;
+  }
+  if (output.failure() != 0) {
+    log::error("{}", Error::system(output.failure(), "writing to standard output").message());
+    return kExitFailure;
+  }
+  return kExitSuccess;
+}
+
+int main(const std::vector<std::string_view>& arguments) {
+  open_missing_standard_streams();
+  ::signal(SIGPIPE, SIG_IGN);  // a reader that has gone is an error of that write, not the end of the program
+  Output output(STDOUT_FILENO);
+
+  CommandLine line;
+  const command_line::Program table = program(line);
+  const command_line::Parsed parsed = command_line::parse(table, arguments);
+  if (parsed.command == nullptr) {
+    Output errors(STDERR_FILENO);
+    (parsed.to_stderr ? errors : output).write(parsed.text);
+    return parsed.exit_code;
+  }
+  if (line.name.yes && !line.name.name) {  // it would agree to a question about nothing in particular
+    Output(STDERR_FILENO).write(fmt::format("[E] innernet-server {}: --yes needs --name\n", parsed.command->name));
+    return command_line::kExitUsage;
+  }
+  const bool serves = parsed.command->name == "serve";
+  log::set_level(log::level_from_environment(serves ? log::Level::kInfo : log::Level::kWarning));
+  if (::geteuid() != 0) return report(fail(ErrorKind::kPermission, "innernet-server must run as root: try sudo"), output);
+
+  const SystemClock clock;
+  if (serves) return report(run_serve(line, clock), output);
+  const CommandContext context{.folders = line.folders,
+                               .network = line.network,
+                               .clock = clock,
+                               .backend = [&line](const InterfaceName& interface) { return backend_for(line, interface); },
+                               .print =
+                                   [&output](std::string_view text) {
+                                     output.write(text);
+                                     output.write("\n");
+                                   },
+                               .confirm = [](const std::string& question) { return confirm(question, false, "--yes"); },
+                               .detect_public_ip = [] { return publicip::detect(publicip::quad9()); }};
+  return report(run(parsed.command->name, line, context), output);
+}
+
+}  // namespace
+}  // namespace innernet::server
+
+int main(int argc, char** argv) {
+  const std::vector<std::string_view> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
+  if (innernet::command_line::asks_for_version(arguments)) {
+    innernet::Output(STDOUT_FILENO).write(innernet::command_line::version_text("innernet-server", INNERNET_VERSION));
+    return 0;
+  }
+  return innernet::server::main(arguments);
+}

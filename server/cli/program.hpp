@@ -1,0 +1,31 @@
+#pragma once
+
+#include "innernet/server/commands.hpp"
+#include "innernet/server/serve.hpp"
+#include "innernet/shared/command_line.hpp"
+
+namespace innernet::server {
+
+/// Everything that a command line can say, filled in by the parser of the command that was named.
+struct CommandLine {
+  Folders folders = Folders::of_server();
+  NetworkOptions network;
+  HostsOptions hosts;
+  std::optional<InterfaceName> interface;
+  NewOptions new_network;
+  AddPeerOptions add_peer;
+  AddCidrOptions add_cidr;
+  RenameOptions rename;
+  NameOptions name;
+  AssociationOptions association;
+  bool tree = false;
+  bool yes = false;
+};
+
+/// The table of innernet-server's commands, bound to `line`, which outlives it.
+command_line::Program program(CommandLine& line);
+
+/// Runs the command of that name (one of program().commands).
+Result<void> run(std::string_view command, const CommandLine& line, const CommandContext& context);
+
+}  // namespace innernet::server
