@@ -1,0 +1,134 @@
+#include "connection.hpp"
+
+#include <fmt/format.h>
+#include <sqlite3.h>
+
+namespace innernet::server::db {
+namespace {
+
+ErrorKind kind_of(int code) {
+  switch (code & 0xff) {
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return ErrorKind::kUnreachable;
+    case SQLITE_CONSTRAINT:
+      return ErrorKind::kInvalidInput;
+    case SQLITE_PERM:
+    case SQLITE_READONLY:
+    case SQLITE_AUTH:
+      return ErrorKind::kPermission;
+    default:
+      return ErrorKind::kSystem;
+  }
+}
+
+std::unexpected<Error> failure(sqlite3* database) {
+  const int code = sqlite3_extended_errcode(database);
+  const char* file = sqlite3_db_filename(database, "main");
+  return fail(kind_of(code), fmt::format("database {}: {}", file == nullptr ? "" : file, sqlite3_errmsg(database)));
+}
+
+}  // namespace
+
+void Statement::Finalize::operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
+
+// A failed bind (no memory, too long a text) leaves the parameter null, and then the NOT NULL of its column refuses the row.
+Statement& Statement::bind(std::int64_t value) {
+  sqlite3_bind_int64(statement_.get(), next_parameter_++, value);
+  return *this;
+}
+
+Statement& Statement::bind(std::string_view text) {
+  sqlite3_bind_text64(statement_.get(), next_parameter_++, text.data() == nullptr ? "" : text.data(), text.size(), SQLITE_TRANSIENT,
+                      SQLITE_UTF8);
+  return *this;
+}
+
+Statement& Statement::bind_null() {
+  sqlite3_bind_null(statement_.get(), next_parameter_++);
+  return *this;
+}
+
+Result<bool> Statement::step() {
+  const int code = sqlite3_step(statement_.get());
+  if (code == SQLITE_ROW) return true;
+  if (code == SQLITE_DONE) {
+    reset();
+    return false;
+  }
+  auto error = failure(sqlite3_db_handle(statement_.get()));
+  reset();
+  return error;
+}
+
+Result<void> Statement::run() {
+  for (;;) {
+    TRY(const bool row, step());
+    if (!row) return {};
+  }
+}
+
+void Statement::reset() {
+  sqlite3_reset(statement_.get());
+  sqlite3_clear_bindings(statement_.get());
+  next_parameter_ = 1;
+}
+
+std::int64_t Statement::last_insert_id() const { return sqlite3_last_insert_rowid(sqlite3_db_handle(statement_.get())); }
+bool Statement::is_null(int column) const { return sqlite3_column_type(statement_.get(), column) == SQLITE_NULL; }
+std::int64_t Statement::integer(int column) const { return sqlite3_column_int64(statement_.get(), column); }
+std::string_view Statement::text(int column) const {
+  const auto* bytes = static_cast<const char*>(static_cast<const void*>(sqlite3_column_text(statement_.get(), column)));
+  if (bytes == nullptr) return {};
+  return {bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column))};
+}
+
+void Connection::Close::operator()(sqlite3* database) const { sqlite3_close_v2(database); }
+
+Result<Connection> Connection::open(const std::filesystem::path& path, std::chrono::milliseconds patience) {
+  std::error_code missing;
+  if (!std::filesystem::exists(path, missing) && !missing)
+    return fail(ErrorKind::kNotFound, fmt::format("database {}: No such file or directory", path.native()));
+  sqlite3* opened = nullptr;
+  const int code = sqlite3_open_v2(path.c_str(), &opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
+  Connection connection(path, opened);
+  if (code != SQLITE_OK) {
+    if (opened == nullptr) return fail(ErrorKind::kSystem, "SQLite: out of memory");
+    return fail(kind_of(code), fmt::format("database {}: {}", path.native(), sqlite3_errmsg(opened)));
+  }
+  connection.set_patience(patience);
+  return connection;
+}
+
+Result<Statement> Connection::prepare(std::string_view sql) {
+  sqlite3_stmt* statement = nullptr;
+  const int code =
+      sqlite3_prepare_v3(database_.get(), sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
+  if (code != SQLITE_OK) return failure(database_.get());
+  return Statement(statement);
+}
+
+Result<void> Connection::execute(std::string_view sql) {
+  if (sqlite3_exec(database_.get(), std::string(sql).c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) return failure(database_.get());
+  return {};
+}
+
+Result<std::int64_t> Connection::query_integer(std::string_view sql) {
+  TRY(auto statement, prepare(sql));
+  TRY(const bool row, statement.step());
+  return row ? statement.integer(0) : 0;
+}
+
+void Connection::set_patience(std::chrono::milliseconds patience) {
+  sqlite3_busy_timeout(database_.get(), static_cast<int>(patience.count()));
+}
+bool Connection::in_transaction() const { return sqlite3_get_autocommit(database_.get()) == 0; }
+
+Result<void> Connection::close() {
+  if (database_ == nullptr) return {};
+  if (sqlite3_close(database_.get()) != SQLITE_OK) return failure(database_.get());
+  static_cast<void>(database_.release());
+  return {};
+}
+
+}  // namespace innernet::server::db

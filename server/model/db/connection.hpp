@@ -1,0 +1,90 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "innernet/base/error.hpp"
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace innernet::server::db {
+
+/// A prepared statement. Values are bound from the left; text is copied.
+class Statement {
+ public:
+  Statement(Statement&&) noexcept = default;
+  Statement& operator=(Statement&&) noexcept = default;
+
+  Statement& bind(std::int64_t value);
+  Statement& bind(std::string_view text);
+  Statement& bind(const std::string& text) { return bind(std::string_view(text)); }
+  Statement& bind(const char* text) { return bind(std::string_view(text)); }
+  Statement& bind_bool(bool value) { return bind(std::int64_t{value}); }
+  Statement& bind_null();
+  Statement& bind_optional(const std::optional<std::string>& text) { return text ? bind(*text) : bind_null(); }
+
+  /// True when there is a row; false at the end, and then it is ready to be bound anew. So it is after an error.
+  Result<bool> step();
+  /// Steps to the end.
+  Result<void> run();
+  void reset();
+
+  /// Of the connection, right after run().
+  std::int64_t last_insert_id() const;
+
+  bool is_null(int column) const;
+  std::int64_t integer(int column) const;
+  /// Valid until the next step.
+  std::string_view text(int column) const;
+
+ private:
+  friend class Connection;
+  struct Finalize {
+    void operator()(sqlite3_stmt* statement) const;
+  };
+  explicit Statement(sqlite3_stmt* statement) : statement_(statement) {}
+
+  std::unique_ptr<sqlite3_stmt, Finalize> statement_;
+  int next_parameter_ = 1;
+};
+
+/// A connection to a database file. Errors: kUnreachable when another process holds the lock, kInvalidInput when a constraint fails,
+/// kNotFound when there is no file, else kSystem; each names the file.
+class Connection {
+ public:
+  /// The file must exist. Waits up to `patience` for locks until that is changed.
+  static Result<Connection> open(const std::filesystem::path& path, std::chrono::milliseconds patience);
+
+  Connection(Connection&&) noexcept = default;
+  Connection& operator=(Connection&&) noexcept = default;
+
+  Result<Statement> prepare(std::string_view sql);
+  Result<void> execute(std::string_view sql);
+  Result<std::int64_t> query_integer(std::string_view sql);
+
+  void set_patience(std::chrono::milliseconds patience);
+  /// False when SQLite has rolled back by itself (a full disk, say), or none was begun.
+  bool in_transaction() const;
+  /// With the last connection gone, SQLite checkpoints and removes -wal and -shm.
+  Result<void> close();
+  bool is_open() const { return database_ != nullptr; }
+
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  struct Close {
+    void operator()(sqlite3* database) const;
+  };
+  Connection(std::filesystem::path path, sqlite3* database) : path_(std::move(path)), database_(database) {}
+
+  std::filesystem::path path_;
+  std::unique_ptr<sqlite3, Close> database_;
+};
+
+}  // namespace innernet::server::db

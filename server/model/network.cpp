@@ -1,0 +1,213 @@
+#include "innernet/server/network.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace innernet::server {
+namespace {
+
+template <class Map, class Key>
+auto* find_value(Map& map, const Key& key) {
+  const auto found = map.find(key);
+  return found == map.end() ? nullptr : &found->second;
+}
+
+template <class Set, class Key>
+const PeerRecord* find_record(const Set& set, const Key& key) {
+  const auto found = set.find(key);
+  return found == set.end() ? nullptr : *found;
+}
+
+bool id_is_less(const PeerRecord* a, PeerId id) { return a->peer.id < id; }
+
+std::optional<std::pair<std::uint64_t, PeerId>> invitation_of(const Peer& peer) {
+  if (peer.is_redeemed || !peer.invite_expires || peer.id == kServerPeer) return std::nullopt;
+  return std::pair(peer.invite_expires->seconds, peer.id);
+}
+
+void erase_one(std::vector<CidrId>& ids, CidrId id) {
+  if (const auto found = std::ranges::find(ids, id); found != ids.end()) ids.erase(found);
+}
+
+}  // namespace
+
+const PeerRecord* Network::find_peer(PeerId id) const { return find_value(peers_, id); }
+const PeerRecord* Network::find_peer(const IpAddress& ip) const { return find_record(by_ip_, ip); }
+const PeerRecord* Network::find_peer(const wg::PublicKey& key) const { return find_record(by_key_, key); }
+const PeerRecord* Network::find_peer(std::string_view name) const { return find_record(by_name_, name); }
+
+std::span<const PeerRecord* const> Network::peers_of(CidrId id) const {
+  const CidrRecord* record = cidr_record(id);
+  if (record == nullptr) return {};
+  return record->peers;
+}
+
+std::vector<Cidr> Network::cidrs() const {
+  std::vector<Cidr> all;
+  all.reserve(cidrs_.size());
+  for (const auto& [id, record] : cidrs_) all.push_back(record.cidr);
+  return all;
+}
+
+const Network::CidrRecord* Network::cidr_record(CidrId id) const { return find_value(cidrs_, id); }
+
+const Cidr* Network::find_cidr(CidrId id) const {
+  const CidrRecord* record = cidr_record(id);
+  return record == nullptr ? nullptr : &record->cidr;
+}
+
+const Cidr* Network::find_cidr(std::string_view name) const {
+  const CidrId* id = find_value(cidr_by_name_, std::string(name));
+  return id == nullptr ? nullptr : find_cidr(*id);
+}
+
+const Association* Network::find_association(CidrId a, CidrId b) const {
+  for (const auto& [id, association] : associations_)
+    if ((association.cidr_id_1 == a && association.cidr_id_2 == b) || (association.cidr_id_1 == b && association.cidr_id_2 == a))
+      return &association;
+  return nullptr;
+}
+
+std::vector<IpAddress> Network::taken_addresses(const IpNet& net) const {
+  std::vector<IpAddress> taken;
+  for (const auto& [id, record] : peers_)
+    if (net.contains(record.peer.ip)) taken.push_back(record.peer.ip);
+  for (const auto& [id, row] : quarantined_)
+    if (const auto ip = IpAddress::parse(row.ip); ip && net.contains(*ip)) taken.push_back(*ip);
+  return taken;
+}
+
+std::size_t Network::other_admins(PeerId id) const {
+  return static_cast<std::size_t>(std::ranges::count_if(peers_, [id](const auto& entry) {
+    const Peer& peer = entry.second.peer;
+    return peer.is_admin && is_visible(peer) && peer.id != id && peer.id != kServerPeer;
+  }));
+}
+
+void Network::index(const PeerRecord& record) {
+  by_ip_.insert(&record);
+  by_key_.insert(&record);
+  by_name_.insert(&record);
+  if (const auto invitation = invitation_of(record.peer)) invitations_.insert(*invitation);
+}
+
+void Network::unindex(const PeerRecord& record) {
+  by_ip_.erase(&record);
+  by_key_.erase(&record);
+  by_name_.erase(&record);
+  if (const auto invitation = invitation_of(record.peer)) invitations_.erase(*invitation);
+}
+
+const PeerRecord& Network::put_peer(Peer peer) {
+  if (const auto found = peers_.find(peer.id); found != peers_.end()) {
+    PeerRecord& record = found->second;
+    unindex(record);
+    record.peer = std::move(peer);
+    index(record);
+    return record;
+  }
+  const PeerId id = peer.id;
+  const CidrId cidr = peer.cidr_id;
+  const auto [entry, is_new] = peers_.emplace(id, PeerRecord{std::move(peer), std::nullopt});
+  const PeerRecord& record = entry->second;
+  index(record);
+  auto& members = cidrs_.at(cidr).peers;
+  members.insert(std::ranges::lower_bound(members, id, {}, [](const PeerRecord* member) { return member->peer.id; }), &record);
+  return record;
+}
+
+void Network::erase_peer(PeerId id) {
+  const auto found = peers_.find(id);
+  if (found == peers_.end()) return;
+  const PeerRecord& record = found->second;
+  unindex(record);
+  auto& members = cidrs_.at(record.peer.cidr_id).peers;
+  if (const auto member = std::lower_bound(members.begin(), members.end(), id, id_is_less); member != members.end()) members.erase(member);
+  peers_.erase(found);
+}
+
+void Network::put_cidr(Cidr cidr) {
+  const CidrId id = cidr.id;
+  const std::optional<CidrId> parent_id = cidr.parent;
+  if (const auto found = cidrs_.find(id); found != cidrs_.end()) {
+    Cidr& old = found->second.cidr;
+    if (const auto name = cidr_by_name_.find(old.name); name != cidr_by_name_.end() && name->second == id) cidr_by_name_.erase(name);
+    if (old.parent)
+      if (CidrRecord* parent = find_value(cidrs_, *old.parent)) erase_one(parent->children, id);
+    old = std::move(cidr);
+    cidr_by_name_[old.name] = id;
+  } else {
+    cidr_by_name_[cidr.name] = id;
+    CidrRecord record{std::move(cidr), {}, {}, {}, 0};
+    // In a database a parent may come behind its children.
+    for (const auto& [other_id, other] : cidrs_)
+      if (other.cidr.parent == id) record.children.push_back(other_id);
+    cidrs_.emplace(id, std::move(record));
+  }
+  if (parent_id)
+    if (CidrRecord* parent = find_value(cidrs_, *parent_id)) parent->children.push_back(id);
+}
+
+void Network::erase_cidr(CidrId id) {
+  const auto found = cidrs_.find(id);
+  if (found == cidrs_.end()) return;
+  if (const auto& parent_id = found->second.cidr.parent)
+    if (CidrRecord* parent = find_value(cidrs_, *parent_id)) erase_one(parent->children, id);
+  if (const auto name = cidr_by_name_.find(found->second.cidr.name); name != cidr_by_name_.end() && name->second == id)
+    cidr_by_name_.erase(name);
+  cidrs_.erase(found);
+}
+
+void Network::put_association(const Association& association) {
+  associations_.insert_or_assign(association.id, association);
+  if (CidrRecord* record = find_value(cidrs_, association.cidr_id_1)) record->associated.push_back(association.cidr_id_2);
+  if (CidrRecord* record = find_value(cidrs_, association.cidr_id_2)) record->associated.push_back(association.cidr_id_1);
+}
+
+void Network::erase_association(AssociationId id) {
+  const auto found = associations_.find(id);
+  if (found == associations_.end()) return;
+  const auto [a, b] = std::pair(found->second.cidr_id_1, found->second.cidr_id_2);
+  if (CidrRecord* record = find_value(cidrs_, a)) erase_one(record->associated, b);
+  if (CidrRecord* record = find_value(cidrs_, b)) erase_one(record->associated, a);
+  associations_.erase(found);
+}
+
+void Network::quarantine(QuarantinedPeer row) {
+  if (CidrRecord* record = find_value(cidrs_, row.cidr_id)) ++record->quarantined;
+  quarantined_.insert_or_assign(row.id, std::move(row));
+}
+
+bool Network::set_seen(PeerId id, const SocketAddress& address) {
+  PeerRecord* record = find_value(peers_, id);
+  if (record == nullptr || record->seen == address) return false;
+  record->seen = address;
+  return true;
+}
+
+bool Network::has_expired(const Peer& peer, WallTime now) {
+  if (!peer.invite_expires) return false;
+  const auto since_epoch = now.time_since_epoch();
+  if (since_epoch.count() < 0) return false;
+  return peer.invite_expires->seconds <= static_cast<std::uint64_t>(std::chrono::floor<std::chrono::seconds>(since_epoch).count());
+}
+
+std::vector<PeerId> Network::expired_invitations(WallTime now) const {
+  std::vector<PeerId> expired;
+  for (const auto& [seconds, id] : invitations_) {
+    if (!has_expired(peers_.at(id).peer, now)) break;
+    expired.push_back(id);
+  }
+  return expired;
+}
+
+bool same_rows(const Network& a, const Network& b) {
+  const auto same_peer = [](const auto& x, const auto& y) { return x.second.peer == y.second.peer; };
+  const auto same_association = [](const auto& x, const auto& y) { return x.second == y.second; };
+  const auto same_id = [](const auto& x, const auto& y) { return x.first == y.first; };
+  return std::ranges::equal(a.peers(), b.peers(), same_peer) && a.cidrs() == b.cidrs() &&
+         std::ranges::equal(a.associations(), b.associations(), same_association) &&
+         std::ranges::equal(a.quarantined(), b.quarantined(), same_id);
+}
+
+}  // namespace innernet::server

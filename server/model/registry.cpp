@@ -1,0 +1,239 @@
+#include "innernet/server/registry.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "db/schema.hpp"
+#include "innernet/base/file.hpp"
+#include "innernet/base/unique_fd.hpp"
+#include "registry_impl.hpp"
+
+namespace innernet::server {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kLockPatience = 5s;
+constexpr const char* kCompanions[] = {"-wal", "-shm", "-journal"};
+
+std::filesystem::path companion(const std::filesystem::path& database, const char* suffix) { return database.native() + suffix; }
+
+/// SQLite gives -wal and -shm the mode of the database, so that one must be right before they are made.
+void make_private(const std::filesystem::path& database) {
+  struct stat status{};
+  if (::stat(database.c_str(), &status) != 0 || (status.st_mode & 07777) == kPrivateFile) return;
+  // Not being its owner is no reason to refuse service.
+  static_cast<void>(::chmod(database.c_str(), kPrivateFile));
+  for (const char* suffix : kCompanions) static_cast<void>(::chmod(companion(database, suffix).c_str(), kPrivateFile));
+}
+
+Result<void> sync_folder(const std::filesystem::path& file) {
+  const auto folder = file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
+  const UniqueFd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd || ::fsync(fd.get()) != 0) {
+    const int saved = errno;
+    return fail_errno(saved, folder.native());
+  }
+  return {};
+}
+
+Result<void> fill(const std::filesystem::path& database, const Registry::NewNetwork& network) {
+  TRY(auto connection, db::Connection::open(database, kLockPatience));
+  TRY_VOID(db::configure(connection));
+  TRY_VOID(connection.execute("BEGIN IMMEDIATE"));
+  TRY_VOID(db::create_tables(connection));
+  {
+    TRY(auto store, db::Store::prepare(connection));
+    TRY(const CidrId root, store.insert_cidr({network.name, network.cidr.truncated(), std::nullopt}));
+    TRY(const CidrId infra, store.insert_cidr({"innernet-server", IpNet::host(network.server_ip), root}));
+    TRY(auto name, Hostname::parse("innernet-server"));
+    TRY(const PeerId server, store.insert_peer({.name = std::move(name),
+                                                .ip = network.server_ip,
+                                                .cidr_id = infra,
+                                                .public_key = network.server_key,
+                                                .endpoint = network.external_endpoint,
+                                                .persistent_keepalive_interval = std::nullopt,
+                                                .is_admin = true,
+                                                .is_disabled = false,
+                                                .is_redeemed = true,
+                                                .invite_expires = std::nullopt,
+                                                .candidates = {}}));
+    if (root != kRootCidr || infra != kServerCidr || server != kServerPeer)
+      return fail(ErrorKind::kSystem, "unexpected ids in a new database");
+  }
+  TRY_VOID(connection.execute("COMMIT"));
+  TRY_VOID(connection.close());
+  return sync_folder(database);
+}
+
+}  // namespace
+
+Result<void> Registry::create(const std::filesystem::path& database, const NewNetwork& network) {
+  for (const char* suffix : kCompanions)
+    if (const auto left_over = companion(database, suffix); std::filesystem::exists(std::filesystem::symlink_status(left_over)))
+      return fail(
+          ErrorKind::kAlreadyExists,
+          fmt::format("{} is left over from another database and would spoil the new one: remove it if that is gone", left_over.native()));
+  {
+    const UniqueFd fd(::open(database.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, kPrivateFile));
+    const int saved = errno;
+    if (!fd) return std::unexpected(Error::system(saved, database.native()).context("creating database"));
+  }
+  if (auto filled = fill(database, network); !filled) {
+    for (const char* suffix : kCompanions) static_cast<void>(::unlink(companion(database, suffix).c_str()));
+    static_cast<void>(::unlink(database.c_str()));
+    return std::unexpected(std::move(filled).error().context("creating database"));
+  }
+  return {};
+}
+
+Result<FileIdentity> FileIdentity::of(const std::filesystem::path& path) {
+  struct stat status{};
+  if (::stat(path.c_str(), &status) != 0) {
+    const int saved = errno;
+    return fail_errno(saved, path.native());
+  }
+  return FileIdentity{status.st_dev, status.st_ino};
+}
+
+Result<std::unique_ptr<Registry::Impl>> Registry::Impl::open(const std::filesystem::path& path) {
+  TRY(const auto identity, FileIdentity::of(path));
+  TRY(auto connection, db::Connection::open(path, kLockPatience));
+  TRY_VOID(db::migrate(connection));
+  make_private(path);
+  TRY_VOID(db::configure(connection));
+  TRY(auto store, db::Store::prepare(connection));
+  std::unique_ptr<Impl> impl(new Impl(path, identity, std::move(connection), std::move(store)));
+  TRY_VOID(impl->connection.execute("BEGIN"));
+  auto loaded = impl->reload();
+  static_cast<void>(impl->connection.execute("COMMIT"));
+  if (!loaded) return std::unexpected(std::move(loaded).error());
+  return impl;
+}
+
+Result<void> Registry::Impl::reload() {
+  TRY(const auto version, store->data_version());
+  TRY(auto fresh, db::Store::load(connection));
+  for (const auto& [id, record] : network.peers())
+    if (const PeerRecord* same = fresh.find_peer(id); record.seen && same != nullptr && same->peer.ip == record.peer.ip)
+      fresh.set_seen(id, *record.seen);
+  const Network before = std::exchange(network, std::move(fresh));
+  data_version = version;
+  is_dirty = false;
+  if (observer != nullptr) tell_difference(before, network, *observer);
+  return {};
+}
+
+Result<bool> Registry::Impl::reload_if_changed() {
+  TRY(const auto version, store->data_version());
+  if (version == data_version) return false;
+  TRY_VOID(reload());
+  return true;
+}
+
+Result<void> Registry::Impl::reopen() {
+  TRY(auto opened, open(path));
+  // Statements first: a connection closes when the last of its statements is gone.
+  store = std::move(opened->store);
+  opened->store.reset();
+  connection = std::move(opened->connection);
+  identity = opened->identity;
+  data_version = opened->data_version;
+  network = std::move(opened->network);
+  is_dirty = false;
+  if (observer != nullptr) observer->replaced();
+  return {};
+}
+
+Result<bool> Registry::Impl::refresh() {
+  TRY(const auto now, FileIdentity::of(path));
+  if (now != identity) {
+    TRY_VOID(reopen());
+    return true;
+  }
+  TRY(const auto version, store->data_version());
+  if (version == data_version) return false;
+  // One read transaction, so that all tables are of the same moment.
+  TRY_VOID(connection.execute("BEGIN"));
+  auto loaded = reload();
+  static_cast<void>(connection.execute("COMMIT"));
+  if (!loaded) return std::unexpected(std::move(loaded).error());
+  return true;
+}
+
+Result<void> Registry::Impl::begin() {
+  TRY_VOID(connection.execute("BEGIN IMMEDIATE"));
+  if (auto fresh = reload_if_changed(); !fresh) {
+    static_cast<void>(connection.execute("ROLLBACK"));
+    return std::unexpected(std::move(fresh).error());
+  }
+  return {};
+}
+
+Result<void> Registry::Impl::commit() {
+  TRY_VOID(connection.execute("COMMIT"));
+  is_dirty = false;
+  return {};
+}
+
+Result<void> Registry::Impl::roll_back() {
+  if (connection.in_transaction()) static_cast<void>(connection.execute("ROLLBACK"));
+  if (!is_dirty) return {};
+  TRY_VOID(connection.execute("BEGIN"));
+  auto loaded = reload();
+  static_cast<void>(connection.execute("COMMIT"));
+  return loaded;
+}
+
+Result<void> Registry::Impl::in_savepoint(const std::function<Result<void>()>& change) {
+  TRY_VOID(store->savepoint());
+  auto done = change();
+  if (!connection.in_transaction()) return done ? fail(ErrorKind::kSystem, "the database gave up the transaction") : done;
+  if (!done) {
+    TRY_VOID(store->rollback_to_savepoint());
+    return done;
+  }
+  return store->release();
+}
+
+Registry::Registry(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Registry::Registry(Registry&&) noexcept = default;
+Registry& Registry::operator=(Registry&&) noexcept = default;
+Registry::~Registry() = default;
+
+Result<Registry> Registry::open(const std::filesystem::path& database) {
+  TRY(auto impl, Impl::open(database));
+  return Registry(std::move(impl));
+}
+
+const Network& Registry::network() const { return impl_->network; }
+
+Result<bool> Registry::refresh() { return impl_->refresh(); }
+
+Result<void> Registry::write(const std::function<Result<void>(Writer&)>& change) {
+  if (auto refreshed = impl_->refresh(); !refreshed) return std::unexpected(std::move(refreshed).error());
+  if (auto begun = impl_->begin(); !begun) {
+    if (begun.error().kind() != ErrorKind::kUnreachable) return begun;
+    return std::unexpected(std::move(begun).error().context(fmt::format(
+        "waiting {} s for the database, which another innernet-server command or an open sqlite3 may hold", kLockPatience.count())));
+  }
+  auto done = change(*impl_);
+  if (done) done = impl_->commit();
+  if (done) return {};
+  if (auto undone = impl_->roll_back(); !undone) return std::unexpected(std::move(undone).error().context("rolling back"));
+  return done;
+}
+
+Result<void> Registry::close() {
+  if (!impl_->connection.is_open()) return {};
+  const auto checkpointed = impl_->connection.execute("PRAGMA wal_checkpoint(TRUNCATE)");
+  impl_->store.reset();  // a statement keeps its connection open
+  TRY_VOID(impl_->connection.close());
+  return checkpointed;
+}
+
+}  // namespace innernet::server

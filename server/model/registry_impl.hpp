@@ -1,0 +1,67 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include "db/store.hpp"
+#include "innernet/server/registry.hpp"
+#include "observer.hpp"
+
+namespace innernet::server {
+
+/// Which file the database was when it was opened: another one under the same name is another database.
+struct FileIdentity {
+  dev_t device = 0;
+  ino_t inode = 0;
+
+  /// kNotFound when it is gone.
+  static Result<FileIdentity> of(const std::filesystem::path& path);
+
+  friend bool operator==(const FileIdentity&, const FileIdentity&) = default;
+};
+
+/// A connection, its statements and the model, kept together.
+struct Registry::Impl final : Registry::Writer {
+  static Result<std::unique_ptr<Impl>> open(const std::filesystem::path& path);
+
+  /// What others have written, outside of a transaction. kUnreachable: the database is locked.
+  Result<bool> refresh();
+  /// BEGIN IMMEDIATE, and what others have written until then. kUnreachable: the database is locked.
+  Result<void> begin();
+  Result<void> commit();
+  /// Rolls back, and brings the model back if anything was changed in it.
+  Result<void> roll_back();
+  /// Runs one change in a savepoint, within begin() and commit(). `kSystem` with in_transaction() gone means that SQLite gave up the whole
+  /// transaction.
+  Result<void> in_savepoint(const std::function<Result<void>()>& change);
+
+  Result<Peer> add_peer(const PeerContents& contents) override;
+  Result<Peer> update_peer(PeerId id, const PeerContents& contents) override;
+  Result<Peer> redeem_peer(PeerId id, const wg::PublicKey& key) override;
+  Result<void> delete_unredeemed_peer(PeerId id) override;
+  Result<Cidr> add_cidr(const CidrContents& contents) override;
+  Result<Cidr> rename_cidr(CidrId id, const std::string& name) override;
+  Result<void> delete_cidr(CidrId id) override;
+  Result<Association> add_association(const AssociationContents& contents) override;
+  Result<void> delete_association(AssociationId id) override;
+
+  std::filesystem::path path;
+  FileIdentity identity;
+  db::Connection connection;
+  std::optional<db::Store> store;  ///< none once it was closed
+  Network network;
+  std::int64_t data_version = 0;
+  bool is_dirty = false;         ///< the model holds what is not committed
+  Observer* observer = nullptr;  ///< outlives this, if set
+
+ private:
+  Impl(std::filesystem::path file, FileIdentity file_identity, db::Connection opened, db::Store prepared)
+      : path(std::move(file)), identity(file_identity), connection(std::move(opened)), store(std::move(prepared)) {}
+
+  Result<bool> reload_if_changed();
+  Result<void> reload();
+  Result<void> reopen();
+  /// The model's side of a change of one peer.
+  Peer put(Peer peer);
+};
+
+}  // namespace innernet::server
