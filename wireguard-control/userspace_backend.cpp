@@ -63,6 +63,11 @@ class UserspaceBackend final : public Backend {
       if (auto removed = sockets_.unlink(name); !removed) return std::unexpected(std::move(removed).error().context(doing));
     TRY_CONTEXT(UserspaceProcess process, UserspaceProcess::start(program, name.str()), doing);
     auto answered = wait_until_it_answers(name, process, program);
+    if (!answered) {
+      // What does not answer must not hold the name.
+      static_cast<void>(sockets_.unlink(name));
+      process.terminate();
+    }
     if (!process.ended()) running_.push_back(std::move(process));
     if (!answered) return std::unexpected(std::move(answered).error().context(doing));
     return {};

@@ -131,6 +131,11 @@ std::optional<std::string> UserspaceProcess::ended() {
   return how_it_ended_;
 }
 
+void UserspaceProcess::terminate() {
+  // While it was not waited for, nobody else can have its number; setsid() made it that of a process group.
+  if (!ended()) ::kill(-pid_, SIGTERM);
+}
+
 UserspaceProcess::~UserspaceProcess() { ended(); }
 
 }  // namespace innernet::wg

@@ -36,6 +36,8 @@ class UserspaceProcess {
 
   /// None while it runs, then how it ended ("exit status 1", "signal 9"; empty is success). Never blocks.
   std::optional<std::string> ended();
+  /// Asks it and what it started in its session's first process group to end, if it still runs.
+  void terminate();
 
  private:
   explicit UserspaceProcess(pid_t pid) : pid_(pid) {}
