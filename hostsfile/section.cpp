@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <optional>
 
@@ -61,45 +62,69 @@ bool is_one_word(std::string_view name) {
   return good;
 }
 
-// What entries are sorted by, packed: sorting moves and compares this, and not the strings far away.
+// What entries are sorted by: the address with its family in front, and where the entry is. Small, so that sorting does
+// not move strings.
 struct SortKey {
-  std::uint64_t high, low;  // the address as a number
-  std::uint32_t index;
-  bool is_v6;
+  std::array<std::uint8_t, 17> address{};
+  std::uint32_t index = 0;
 };
 
-SortKey sort_key(const Entry& entry, std::size_t index) {
-  std::uint64_t halves[2] = {};
-  const auto bytes = entry.ip.bytes();
-  std::size_t i = 16 - bytes.size();
-  for (const std::uint8_t byte : bytes) halves[i / 8] = halves[i / 8] << 8 | byte, ++i;
-  return {halves[0], halves[1], static_cast<std::uint32_t>(index), entry.ip.is_v6()};
+std::vector<SortKey> keys_of(const std::vector<Entry>& entries) {
+  std::vector<SortKey> keys(entries.size());
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    const auto bytes = entries[i].ip.bytes();
+    keys[i].address[0] = entries[i].ip.is_v6() ? 1 : 0;
+    std::ranges::copy(bytes, keys[i].address.begin() + 1);
+    keys[i].index = static_cast<std::uint32_t>(i);
+  }
+  return keys;
 }
 
-std::vector<SortKey> order_of(const std::vector<Entry>& entries) {
-  std::vector<SortKey> order;
-  order.reserve(entries.size());
-  for (const Entry& entry : entries) order.push_back(sort_key(entry, order.size()));
+// By one byte of the address; the order of equals is kept.
+void distribute(std::vector<SortKey>& keys, std::vector<SortKey>& room, std::size_t byte) {
+  std::array<std::size_t, 257> starts{};
+  for (const SortKey& key : keys) ++starts[key.address[byte] + 1U];
+  if (std::ranges::find(starts, keys.size()) != starts.end()) return;  // the same byte in all
+  for (std::size_t i = 1; i < starts.size(); ++i) starts[i] += starts[i - 1];
+  for (const SortKey& key : keys) room[starts[key.address[byte]]++] = key;
+  keys.swap(room);
+}
+
+// A radix sort: the addresses of one network differ in two to four bytes, and a comparison sort of 100,000 takes longer
+// than all the rest. Names decide only within one address.
+std::vector<SortKey> sorted_keys(const std::vector<Entry>& entries) {
+  auto keys = keys_of(entries);
   const auto before = [&entries](const SortKey& a, const SortKey& b) {
-    if (a.is_v6 != b.is_v6) return b.is_v6;
-    if (a.high != b.high) return a.high < b.high;
-    if (a.low != b.low) return a.low < b.low;
-    return entries[a.index].name < entries[b.index].name;
+    const auto compared = a.address <=> b.address;
+    return compared != 0 ? compared < 0 : entries[a.index].name < entries[b.index].name;
   };
-  if (!std::ranges::is_sorted(order, before)) std::ranges::sort(order, before);
-  return order;
+  if (std::ranges::is_sorted(keys, before)) return keys;
+  std::vector<SortKey> room(keys.size());
+  for (std::size_t byte = sizeof(SortKey::address); byte-- > 0;) distribute(keys, room, byte);
+  for (auto run = keys.begin(); run != keys.end();) {
+    const auto end = std::find_if(run, keys.end(), [run](const SortKey& key) { return key.address != run->address; });
+    if (end - run > 1) std::sort(run, end, before);
+    run = end;
+  }
+  return keys;
 }
 
 Result<std::string> section_of(const Markers& markers, const std::vector<Entry>& entries) {
-  constexpr std::size_t kRoomPerAddress = 42;
+  constexpr std::size_t kRoomPerAddress = 46;
+  constexpr std::size_t kAhead = 16;
   std::size_t room = markers.begin.size() + markers.end.size() + 2;
   for (const Entry& entry : entries) room += (entry.ip.is_v4() ? 16 : kRoomPerAddress) + entry.name.size() + 1;
   std::string section;
   section.reserve(room);
   section += markers.begin;
   section += '\n';
-  for (const SortKey& key : order_of(entries)) {
-    const Entry& entry = entries[key.index];
+  const auto keys = sorted_keys(entries);
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    // In the order of addresses, entries and their names lie anywhere in memory; waiting for them one after the other
+    // takes four times as long as writing them.
+    if (i + 2 * kAhead < keys.size()) __builtin_prefetch(&entries[keys[i + 2 * kAhead].index]);
+    if (i + kAhead < keys.size()) __builtin_prefetch(entries[keys[i + kAhead].index].name.data());
+    const Entry& entry = entries[keys[i].index];
     if (!is_one_word(entry.name)) return invalid_input(fmt::format("{} is not a host name for a hosts file", quoted(entry.name)));
     entry.ip.append_to(section);
     section += ' ';

@@ -23,25 +23,25 @@ IpAddress with_host_bits(const IpAddress& address, unsigned prefix, bool value) 
   return address.is_v4() ? IpAddress::v4(std::span(bytes).first<4>()) : IpAddress::v6(bytes);
 }
 
-void append_decimal(std::string& out, unsigned value) {
-  char buffer[10];
-  out.append(buffer, std::to_chars(buffer, buffer + sizeof buffer, value).ptr);
-}
-
-void append_v4(std::string& out, std::span<const std::uint8_t> bytes) {
+// The writers return the end of what they wrote. A hosts file has 100,000 of these, so no string grows byte by byte.
+char* write_v4(char* out, std::span<const std::uint8_t> bytes) {
+  const auto digit = [](unsigned value) { return static_cast<char>('0' + value); };
   for (std::size_t i = 0; i < 4; ++i) {
-    if (i > 0) out += '.';
-    append_decimal(out, bytes[i]);
+    const unsigned value = bytes[i];
+    if (i > 0) *out++ = '.';
+    if (value >= 100) *out++ = digit(value / 100);
+    if (value >= 10) *out++ = digit(value / 10 % 10);
+    *out++ = digit(value % 10);
   }
+  return out;
 }
 
-void append_v6(std::string& out, std::span<const std::uint8_t> bytes) {
+char* write_v6(char* out, std::span<const std::uint8_t> bytes) {
   const auto word = [bytes](std::size_t i) { return static_cast<unsigned>(bytes[2 * i] << 8 | bytes[2 * i + 1]); };
   const bool mapped = std::all_of(bytes.begin(), bytes.begin() + 10, [](std::uint8_t b) { return b == 0; }) && word(5) == 0xFFFF;
   if (mapped) {
-    out += "::ffff:";
-    append_v4(out, bytes.subspan(12));
-    return;
+    constexpr std::string_view kMappedPrefix = "::ffff:";
+    return write_v4(std::ranges::copy(kMappedPrefix, out).out, bytes.subspan(12));
   }
   // The longest run of at least two zero words is cut out, the first one of equals (RFC 5952, 4.2).
   std::size_t best = 8, best_length = 1;
@@ -53,14 +53,14 @@ void append_v6(std::string& out, std::span<const std::uint8_t> bytes) {
   }
   for (std::size_t i = 0; i < 8; ++i) {
     if (i == best) {
-      out += "::";
+      *out++ = ':', *out++ = ':';
       i += best_length - 1;
       continue;
     }
-    if (i > 0 && i != best + best_length) out += ':';
-    char buffer[4];
-    out.append(buffer, std::to_chars(buffer, buffer + sizeof buffer, word(i), 16).ptr);
+    if (i > 0 && i != best + best_length) *out++ = ':';
+    out = std::to_chars(out, out + 4, word(i), 16).ptr;
   }
+  return out;
 }
 
 }  // namespace
@@ -125,7 +125,11 @@ std::optional<IpAddress> IpAddress::plus(std::uint64_t n) const {
   return sum;
 }
 
-void IpAddress::append_to(std::string& out) const { v6_ ? append_v6(out, bytes()) : append_v4(out, bytes()); }
+void IpAddress::append_to(std::string& out) const {
+  char text[kLongestText];
+  const char* const end = v6_ ? write_v6(text, bytes()) : write_v4(text, bytes());
+  out.append(text, static_cast<std::size_t>(end - text));
+}
 
 std::string IpAddress::to_string() const {
   std::string out;
