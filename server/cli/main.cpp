@@ -4,6 +4,7 @@
 #include <csignal>
 #include <vector>
 
+#include "innernet/server/serve.hpp"
 #include "innernet/shared/log.hpp"
 #include "innernet/shared/terminal.hpp"
 #include "program.hpp"

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "innernet/server/commands.hpp"
-#include "innernet/server/serve.hpp"
+#include "innernet/shared/options.hpp"
 #include "innernet/shared/command_line.hpp"
 
 namespace innernet::server {
