@@ -1,0 +1,43 @@
+// The large bodies: whatever is accepted prints to something that is accepted and equal.
+#include <cstdint>
+#include <cstdlib>
+
+#include "innernet/shared/json.hpp"
+
+using namespace innernet;
+
+namespace {
+
+void require(bool holds) {
+  if (!holds) std::abort();
+}
+
+const Warn kQuiet = [](std::string_view) {};
+const Warn kNeverAgain = [](std::string_view) { std::abort(); };  // what we print needs no warning
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  if (const auto state = parse_state(text, kQuiet)) {
+    const std::string printed = to_json(*state);
+    const auto again = parse_state(printed, kNeverAgain);
+    require(again && *again == *state && to_json(*again) == printed);
+    const auto stored = parse_data_store(data_store_to_json(*state), kNeverAgain);
+    require(stored && *stored == *state);
+  }
+  if (const auto store = parse_data_store(text, kQuiet)) {
+    const auto again = parse_data_store(data_store_to_json(*store), kNeverAgain);
+    require(again && *again == *store);
+    require(parse_state(text, kQuiet).has_value());  // a store is a state with a version
+  }
+  if (const auto delta = parse_state_delta(text, kQuiet)) {
+    const auto again = parse_state_delta(to_json(*delta), kNeverAgain);
+    require(again && again->peers == delta->peers && again->gone == delta->gone && again->cidrs == delta->cidrs);
+  }
+  if (const auto peers = parse_peers(text, kQuiet)) {
+    const auto again = parse_peers(to_json(std::span<const Peer>(*peers)), kNeverAgain);
+    require(again && *again == *peers);
+  }
+  return 0;
+}
