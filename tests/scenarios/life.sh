@@ -5,7 +5,7 @@ after_alice_joined() {
   check 'an install leaves a working tunnel to the server' reaches alice server
   check 'the configuration is private' test "$(on alice stat -c %a "/etc/innernet/$NETWORK.conf")" = 600
   check 'the store is private' test "$(on alice stat -c %a "/var/lib/innernet/$NETWORK.json")" = 600
-  check 'the invitation was deleted' test ! -e "$(invitation_of alice)"
+  check 'the invitation was deleted' test ! -e "$(invitation_file alice)"
   # Upstream writes it only when a peer changed on the device.
   if ours; then check 'the hosts file names the server' on alice grep -q "innernet-server.$NETWORK.wg" /etc/hosts; fi
   check 'the invitation holds another key than the configuration' not grep -rqF "$(on alice sed -n 's/^private-key = //p' "/etc/innernet/$NETWORK.conf")" "$STAGE_DIR/shared"

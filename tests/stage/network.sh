@@ -96,8 +96,9 @@ api_listens() {
   [ -n "$(on server ss -Hltn "sport = :$PORT")" ] || { running server serve || return 2; return 1; }
 }
 
-# What an invitation is passed on by: the folder that all hosts see.
-invitation_of() { printf '%s' "$STAGE_DIR/shared/$1.toml"; }
+# Invitations are passed on in a folder that each host finds in its home folder.
+invitation_of() { printf 'shared/%s.toml' "$1"; }        # PEER: as a host names it
+invitation_file() { printf '%s' "$STAGE_DIR/shared/$1.toml"; }   # PEER: as this machine names it
 
 inside() { # HOST: its address in the network
   local file=/etc/innernet/$NETWORK.conf

@@ -15,7 +15,7 @@
 # machine that runs the tests is touched and two stages never meet. The kernel ends everything when the shell that opened the stage ends,
 # however it ends, because each host's first process dies with it; STAGE_KEEP=1 leaves it up instead.
 #
-# All hosts see $STAGE_DIR/shared: the "safe way" by which people pass invitations on.
+# All hosts see $STAGE_DIR/shared, as `shared` in their home folders: the "safe way" by which people pass invitations on.
 
 STAGE_DIR=
 declare -A STAGE_PID=() STAGE_NUMBER=() STAGE_JOB=()
@@ -64,6 +64,7 @@ host_add() {
     number=$((${#STAGE_NUMBER[@]} + 1))
     STAGE_NUMBER["$name"]=$number
     mkdir "$STAGE_DIR/home/$name"
+    ln -s ../../shared "$STAGE_DIR/home/$name/shared"
     stage_spawn "$name"
     on_switch ip link add "port$number" type veth peer name eth0 netns "${STAGE_PID[$name]}"
     on_switch ip link set "port$number" master br0 up

@@ -1,0 +1,43 @@
+# shellcheck shell=bash
+# While the server is away peers go on reaching each other, and come up from what they remember.
+
+network_of alice bob
+succeed client alice fetch "$NETWORK" --no-nat-traversal
+check_soon 'alice reaches bob' 10 reaches alice bob
+check_soon 'and bob alice' 10 reaches bob alice
+
+stop server serve || :
+on server ip link delete "$NETWORK"
+check_soon 'the server is away' 5 not link_exists server
+
+client alice fetch "$NETWORK"
+exits 'fetch goes on with the cached state' 0
+check 'and the tunnel to bob stays' reaches alice bob
+
+client bob down "$NETWORK"
+exits 'bob goes down' 0
+check_soon 'bob is down' 5 not link_exists bob
+client bob up "$NETWORK" --no-nat-traversal
+exits 'up works from the cache' 0
+check_soon 'bob reaches alice again' 15 reaches bob alice
+check_soon 'and alice bob' 15 reaches alice bob
+client bob list
+exits 'list shows alice' 0 alice
+
+store=$(on bob sha256sum "/var/lib/innernet/$NETWORK.json")
+client bob down "$NETWORK"
+check_soon 'bob is down once more' 5 not link_exists bob
+on bob mv "/var/lib/innernet/$NETWORK.json" /var/lib/innernet/aside
+client bob up "$NETWORK" --no-nat-traversal
+exits 'without a cache up fails' 1
+if [ "$INNERNET_KIND" = ours ]; then
+  check 'but leaves the interface, which can recover' link_exists bob
+  check 'and writes no empty store' not on bob test -e "/var/lib/innernet/$NETWORK.json"
+fi
+on bob mv /var/lib/innernet/aside "/var/lib/innernet/$NETWORK.json"
+check 'the store was not touched' test "$store" = "$(on bob sha256sum "/var/lib/innernet/$NETWORK.json")"
+
+succeed serve
+client bob up "$NETWORK" --no-nat-traversal
+exits 'with the server back up succeeds' 0
+check_soon 'and bob reaches it' 15 reaches bob server
