@@ -34,7 +34,7 @@ void Stop::request() {
 
 StopOnSignals::StopOnSignals(Stop& stop) {
   stop_of_signals = &stop;
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_handler = request_stop;
   // SA_RESETHAND: somebody who presses Ctrl-C twice means it.
   action.sa_flags = static_cast<int>(SA_RESETHAND | SA_RESTART);

@@ -1,0 +1,108 @@
+#include "innernet/client/data_store.hpp"
+
+#include <fmt/format.h>
+
+#include <system_error>
+#include <unordered_map>
+
+#include "file_access.hpp"
+#include "innernet/base/file.hpp"
+#include "innernet/shared/json.hpp"
+#include "innernet/shared/log.hpp"
+#include "network_files.hpp"
+
+namespace innernet::client {
+namespace {
+
+void warn(std::string_view text) { log::warning("{}", text); }
+
+// Kept, because there are the pinned keys in it.
+void set_aside(const std::filesystem::path& path, const Error& why) {
+  const auto kept = corrupt_copy(path);
+  std::error_code failure;
+  std::filesystem::rename(path, kept, failure);
+  if (failure)
+    log::warning("{} can't be read and counts as empty: {}; it could not be kept as {}: {}", path.string(), why.message(), kept.string(),
+                 failure.message());
+  else
+    log::warning("{} can't be read and counts as empty: {}; it is kept as {}", path.string(), why.message(), kept.string());
+}
+
+}  // namespace
+
+Result<std::optional<DataStore>> DataStore::load(const std::filesystem::path& path) {
+  auto text = read_file(path);
+  if (!text) {
+    if (text.error().kind() == ErrorKind::kNotFound) return std::nullopt;
+    return std::unexpected(with_remedy(std::move(text).error(), path).context("reading the known peers"));
+  }
+  auto state = parse_data_store(*text, warn);
+  if (!state) {
+    set_aside(path, state.error());
+    return std::nullopt;
+  }
+  warn_of_access_by_others(path);
+  DataStore store(path);
+  store.state_ = *std::move(state);
+  store.on_disk_ = *std::move(text);
+  return store;
+}
+
+Result<void> DataStore::check_pins(const State& news) const {
+  std::unordered_map<IpAddress, const Peer*> known;
+  known.reserve(state_.peers.size());
+  for (const Peer& peer : state_.peers) known.emplace(peer.ip, &peer);
+  std::unordered_map<IpAddress, const Peer*> seen;
+  seen.reserve(news.peers.size());
+  for (const Peer& peer : news.peers) {
+    if (const auto other = seen.emplace(peer.ip, &peer).first->second; other->public_key != peer.public_key)
+      return invalid_input(fmt::format("the server gives the address {} to two peers, {} and {}: nothing was changed", peer.ip.to_string(),
+                                       quoted(other->name.str()), quoted(peer.name.str())));
+    const auto pinned = known.find(peer.ip);
+    if (pinned == known.end() || pinned->second->public_key == peer.public_key) continue;
+    return fail(ErrorKind::kAlreadyExists,
+                fmt::format("the server says that peer {} ({}) has the public key {} now, but it is known with {}: somebody may pretend to "
+                            "be that peer, so "
+                            "nothing was changed. If you know that the key has really changed, remove {} and fetch again",
+                            quoted(peer.name.str()), peer.ip.to_string(), peer.public_key.abbreviated(),
+                            pinned->second->public_key.abbreviated(), path_.string()));
+  }
+  return {};
+}
+
+Result<void> DataStore::update(State news) {
+  TRY_VOID(check_pins(news));
+  std::unordered_map<IpAddress, Peer*> by_ip;
+  by_ip.reserve(news.peers.size());
+  for (Peer& peer : news.peers) by_ip.insert_or_assign(peer.ip, &peer);
+  for (Peer& peer : state_.peers) {
+    const auto entry = by_ip.find(peer.ip);
+    if (entry == by_ip.end()) {
+      peer.is_disabled = true;
+    } else if (entry->second != nullptr) {
+      peer = std::move(*entry->second);
+      entry->second = nullptr;
+    }
+  }
+  for (Peer& peer : news.peers)
+    if (const auto entry = by_ip.find(peer.ip); entry->second == &peer) state_.peers.push_back(std::move(peer));
+  state_.cidrs = std::move(news.cidrs);
+  return {};
+}
+
+Result<void> DataStore::save() {
+  std::string text = data_store_to_json(state_);
+  if (text == on_disk_) return {};
+  if (auto saved = replace_file(path_, text); !saved)
+    return std::unexpected(with_remedy(std::move(saved).error(), path_).context("saving the known peers"));
+  on_disk_ = std::move(text);
+  return {};
+}
+
+void apply_overrides(State& state, const std::map<IpAddress, Endpoint>& overrides) {
+  if (overrides.empty()) return;
+  for (Peer& peer : state.peers)
+    if (const auto found = overrides.find(peer.ip); found != overrides.end()) peer.endpoint = found->second;
+}
+
+}  // namespace innernet::client

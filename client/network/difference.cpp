@@ -1,0 +1,197 @@
+#include "innernet/client/difference.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <span>
+#include <unordered_map>
+
+namespace innernet::client {
+namespace {
+
+constexpr std::chrono::seconds kRejectAfterTime{180};  // WireGuard's REJECT_AFTER_TIME: then a session is dead
+constexpr std::uint16_t kServerKeepalive = 25;
+
+std::string text_of(const std::optional<SocketAddress>& address) { return address ? address->to_string() : "[none]"; }
+
+std::string text_of(std::uint16_t keepalive) { return keepalive == 0 ? "[none]" : fmt::format("{} s", keepalive); }
+
+std::string text_of(std::span<const IpNet> nets) {
+  if (nets.empty()) return "[none]";
+  std::string text;
+  for (const IpNet& net : nets) fmt::format_to(std::back_inserter(text), "{}{}", text.empty() ? "" : ", ", net.to_string());
+  return text;
+}
+
+template <class T>
+std::string changed(std::string_view what, const T& from, const T& to) {
+  return fmt::format("{}: {} => {}", what, text_of(from), text_of(to));
+}
+
+// A peer as it shall be on the device.
+struct Wanted {
+  const Peer* peer = nullptr;  // none: the server of the config, of which state and cache say nothing
+  IpAddress ip;
+  std::uint16_t keepalive = 0;
+  const Endpoint* endpoint = nullptr;
+  bool is_overridden = false;
+  bool is_on_device = false;
+};
+
+class Comparison {
+ public:
+  Comparison(const DifferenceInput& input, const Resolved& resolved) : input_(input), resolved_(resolved) {}
+
+  Difference run() {
+    collect();
+    for (const wg::Peer& there : input_.device.peers) {
+      const auto found = index_.find(there.public_key);
+      if (found == index_.end()) {
+        remove(there);
+      } else {
+        Wanted& wanted = wanted_[found->second].second;
+        wanted.is_on_device = true;
+        compare(there, wanted);
+      }
+    }
+    for (const auto& [key, wanted] : wanted_)
+      if (!wanted.is_on_device) add(key, wanted);
+    name_removed();
+    assemble();
+    return std::move(result_);
+  }
+
+ private:
+  void collect() {
+    const ServerPeer& server = input_.server;
+    wanted_.reserve(input_.state.peers.size() + 1);
+    index_.reserve(input_.state.peers.size() + 1);
+    index_.emplace(server.public_key, 0);
+    wanted_.emplace_back(server.public_key,
+                         Wanted{.peer = nullptr, .ip = server.ip, .keepalive = kServerKeepalive, .endpoint = &server.external_endpoint});
+    for (const Peer& peer : input_.state.peers) {
+      if (peer.is_disabled || peer.public_key == input_.own_key) continue;
+      const Endpoint* endpoint = peer.endpoint ? &*peer.endpoint : nullptr;
+      if (peer.public_key == server.public_key) {
+        Wanted& wanted = wanted_.front().second;
+        wanted.peer = &peer;
+        wanted.keepalive = peer.persistent_keepalive_interval.value_or(kServerKeepalive);
+        wanted.is_overridden = input_.overrides.contains(server.ip);
+        if (endpoint != nullptr) wanted.endpoint = endpoint;
+        continue;
+      }
+      // The server's address is the server's: a device gives an allowed IP to the last peer that asks for it.
+      if (peer.ip == server.ip || !index_.emplace(peer.public_key, wanted_.size()).second) continue;
+      wanted_.emplace_back(peer.public_key, Wanted{.peer = &peer,
+                                                   .ip = peer.ip,
+                                                   .keepalive = peer.persistent_keepalive_interval.value_or(0),
+                                                   .endpoint = endpoint,
+                                                   .is_overridden = input_.overrides.contains(peer.ip)});
+    }
+  }
+
+  std::optional<SocketAddress> address_of(const Wanted& wanted) const {
+    if (wanted.endpoint == nullptr || wanted.endpoint->is_unspecified() || wanted.endpoint->port() == 0) return std::nullopt;
+    return resolved_(*wanted.endpoint);
+  }
+
+  static std::string name_of(const Wanted& wanted) { return wanted.peer != nullptr ? wanted.peer->name.str() : "innernet-server"; }
+
+  void remove(const wg::Peer& there) {
+    removed_.push_back({.public_key = there.public_key, .remove = true});
+    result_.changes.push_back({.kind = PeerChangeKind::kRemoved, .name = {}, .public_key = there.public_key, .endpoint = {}, .others = {}});
+  }
+
+  void add(const wg::PublicKey& key, const Wanted& wanted) {
+    const std::vector<IpNet> allowed{IpNet::host(wanted.ip)};
+    wg::PeerUpdate update{.public_key = key, .replace_allowed_ips = true, .allowed_ips = allowed};
+    PeerChange change{.kind = PeerChangeKind::kAdded, .name = name_of(wanted), .public_key = key, .endpoint = {}, .others = {}};
+    update.endpoint = address_of(wanted);
+    if (update.endpoint) change.endpoint = changed("Endpoint", std::optional<SocketAddress>(), update.endpoint);
+    change.others.push_back(changed("Allowed IPs", std::span<const IpNet>(), std::span<const IpNet>(allowed)));
+    if (wanted.keepalive != 0) {
+      update.persistent_keepalive = wanted.keepalive;
+      change.others.push_back(changed("Persistent keepalive", std::uint16_t{0}, wanted.keepalive));
+    }
+    added_.push_back(std::move(update));
+    result_.changes.push_back(std::move(change));
+    consider_traversal(key, wanted);
+  }
+
+  void compare(const wg::Peer& there, const Wanted& wanted) {
+    wg::PeerUpdate update{.public_key = there.public_key, .update_only = true};
+    PeerChange change{
+        .kind = PeerChangeKind::kModified, .name = name_of(wanted), .public_key = there.public_key, .endpoint = {}, .others = {}};
+    const IpNet allowed = IpNet::host(wanted.ip);
+    if (there.allowed_ips.size() != 1 || there.allowed_ips.front() != allowed) {
+      update.replace_allowed_ips = true;
+      update.allowed_ips = {allowed};
+      change.others.push_back(changed("Allowed IPs", std::span<const IpNet>(there.allowed_ips), std::span<const IpNet>(&allowed, 1)));
+    }
+    if (there.persistent_keepalive != wanted.keepalive) {
+      update.persistent_keepalive = wanted.keepalive;
+      change.others.push_back(changed("Persistent keepalive", there.persistent_keepalive, wanted.keepalive));
+    }
+    const bool works = is_recent(there.last_handshake, input_.now);
+    if (!works) {
+      const auto address = address_of(wanted);
+      if (address && address != there.endpoint) {
+        update.endpoint = address;
+        change.endpoint = changed("Endpoint", there.endpoint, address);
+      }
+      consider_traversal(there.public_key, wanted);
+    }
+    if (!change.endpoint && change.others.empty()) return;
+    modified_.push_back(std::move(update));
+    result_.changes.push_back(std::move(change));
+  }
+
+  void consider_traversal(const wg::PublicKey& key, const Wanted& wanted) {
+    if (wanted.is_overridden || wanted.peer == nullptr || wanted.peer->candidates.empty()) return;
+    TraversalPeer due{.public_key = key, .reported = {}, .candidates = wanted.peer->candidates};
+    if (wanted.endpoint != nullptr) due.reported = *wanted.endpoint;
+    result_.due.push_back(std::move(due));
+  }
+
+  // Only when something was removed: most fetches have no use for the names of all that ever were.
+  void name_removed() {
+    if (removed_.empty()) return;
+    std::unordered_map<wg::PublicKey, const Peer*> known;
+    for (const State* state : {&input_.state, input_.cached})
+      if (state != nullptr)
+        for (const Peer& peer : state->peers) known.emplace(peer.public_key, &peer);
+    for (PeerChange& change : result_.changes)
+      if (const auto found = known.find(change.public_key); change.kind == PeerChangeKind::kRemoved && found != known.end())
+        change.name = found->second->name.str();
+  }
+
+  // Removals first: the address of a peer that goes may be the one of a peer that comes.
+  void assemble() {
+    auto& peers = result_.update.peers;
+    peers.reserve(removed_.size() + modified_.size() + added_.size());
+    for (auto* part : {&removed_, &modified_, &added_}) std::ranges::move(*part, std::back_inserter(peers));
+  }
+
+  const DifferenceInput& input_;
+  const Resolved& resolved_;
+  std::vector<std::pair<wg::PublicKey, Wanted>> wanted_;  // the server first, then in the order of the state
+  std::unordered_map<wg::PublicKey, std::size_t> index_;
+  std::vector<wg::PeerUpdate> removed_;
+  std::vector<wg::PeerUpdate> modified_;
+  std::vector<wg::PeerUpdate> added_;
+  Difference result_;
+};
+
+}  // namespace
+
+std::string PeerChange::to_string() const {
+  constexpr std::string_view kWords[] = {"added", "modified", "removed"};
+  return fmt::format("peer {} ({}) was {}.", name.value_or("[unknown]"), public_key.abbreviated(), kWords[static_cast<std::size_t>(kind)]);
+}
+
+bool is_recent(const std::optional<WallTime>& handshake, WallTime now) { return handshake && now - *handshake <= kRejectAfterTime; }
+
+Difference difference(const DifferenceInput& input, const Resolved& resolved) { return Comparison(input, resolved).run(); }
+
+}  // namespace innernet::client

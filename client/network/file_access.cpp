@@ -1,0 +1,30 @@
+#include "file_access.hpp"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include "innernet/base/file.hpp"
+#include "innernet/base/temp_file.hpp"
+#include "innernet/shared/log.hpp"
+
+namespace innernet::client {
+
+Error with_remedy(Error error, const std::filesystem::path& file) {
+  if (error.kind() != ErrorKind::kPermission) return error;
+  const std::string folder = folder_of(file).string();
+  return Error(error.kind(),
+               fmt::format("{}: run this as root, or let a group of yours read and write that folder (chgrp -R innernet {} && "
+                           "chmod -R g+rwX {} && chmod g+s {})",
+                           error.message(), folder, folder, folder));
+}
+
+void warn_of_access_by_others(const std::filesystem::path& file) {
+  const auto access = access_of_others(file);
+  if (!access || *access == 0) return;
+  struct stat status{};
+  if (::stat(file.c_str(), &status) != 0) return;
+  log::warning("{} has mode {:04o}: everybody on this machine can {} it; put that right with chmod o= {}", file.string(),
+               status.st_mode & 07777U, (*access & 2U) != 0 ? "change" : "read", file.string());
+}
+
+}  // namespace innernet::client

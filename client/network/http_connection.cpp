@@ -1,0 +1,221 @@
+#include "http_connection.hpp"
+
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+namespace innernet::client {
+namespace {
+
+struct SocketName {
+  sockaddr_storage storage{};
+  socklen_t size = 0;
+};
+
+SocketName socket_name(const SocketAddress& address) {
+  SocketName name;
+  const auto bytes = address.ip.bytes();
+  if (address.ip.is_v4()) {
+    sockaddr_in in{};
+    in.sin_family = AF_INET;
+    in.sin_port = htons(address.port);
+    std::memcpy(&in.sin_addr, bytes.data(), bytes.size());
+    std::memcpy(&name.storage, &in, sizeof in);
+    name.size = sizeof in;
+  } else {
+    sockaddr_in6 in{};
+    in.sin6_family = AF_INET6;
+    in.sin6_port = htons(address.port);
+    std::memcpy(&in.sin6_addr, bytes.data(), bytes.size());
+    std::memcpy(&name.storage, &in, sizeof in);
+    name.size = sizeof in;
+  }
+  return name;
+}
+
+std::string seconds_text(std::chrono::milliseconds time) { return fmt::format("{:g} s", static_cast<double>(time.count()) / 1000); }
+
+}  // namespace
+
+RequestError HttpConnection::unreachable(std::string why) const {
+  return RequestError(Error(ErrorKind::kUnreachable, fmt::format("the server at {} {}", server_.to_string(), why)));
+}
+
+Answer<void> HttpConnection::wait_for(short events, std::chrono::milliseconds patience, std::string_view what, int interrupt_fd) {
+  auto poller = Poller::create(stop_);
+  if (!poller) return std::unexpected(RequestError(std::move(poller).error()));
+  const auto woken = poller->until(SystemClock().boot() + patience, {{socket_.get(), events}, {interrupt_fd, POLLIN}});
+  if (!woken) return std::unexpected(RequestError(woken.error()));
+  if (*woken == Woken::kStopped) return std::unexpected(RequestError(Error(ErrorKind::kSystem, "stopped")));
+  if (*woken == Woken::kDeadline) return std::unexpected(unreachable(fmt::format("{} within {}", what, seconds_text(patience))));
+  if (interrupt_fd >= 0) {
+    pollfd interrupt{.fd = interrupt_fd, .events = POLLIN, .revents = 0};
+    if (::poll(&interrupt, 1, 0) > 0) return std::unexpected(RequestError(Error(ErrorKind::kSystem, "interrupted")));
+  }
+  return {};
+}
+
+Answer<void> HttpConnection::connect() {
+  const int family = server_.ip.is_v4() ? AF_INET : AF_INET6;
+  socket_.reset(::socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_TCP));
+  if (!socket_) return std::unexpected(RequestError(Error::system(errno, "making a socket")));
+  const int on = 1;
+  ::setsockopt(socket_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  const SocketName name = socket_name(server_);
+  int failure = 0;
+  if (::connect(socket_.get(), reinterpret_cast<const sockaddr*>(&name.storage), name.size) != 0) {
+    failure = errno;
+    if (failure == EINPROGRESS || failure == EINTR) {
+      if (auto ready = wait_for(POLLOUT, times_.connect, "does not answer"); !ready) return ready;
+      socklen_t size = sizeof failure;
+      if (::getsockopt(socket_.get(), SOL_SOCKET, SO_ERROR, &failure, &size) != 0) failure = errno;
+    }
+  }
+  if (failure != 0) {
+    socket_.reset();
+    return std::unexpected(unreachable(fmt::format("can't be reached: {}", std::strerror(failure))));
+  }
+  return {};
+}
+
+Answer<void> HttpConnection::send(std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t n = ::send(socket_.get(), text.data(), text.size(), MSG_NOSIGNAL);
+    const int saved = errno;
+    if (n > 0) {
+      text.remove_prefix(static_cast<std::size_t>(n));
+    } else if (n < 0 && saved == EAGAIN) {
+      if (auto ready = wait_for(POLLOUT, times_.progress, "takes no data"); !ready) return ready;
+    } else if (n < 0 && saved != EINTR) {
+      return std::unexpected(unreachable(fmt::format("broke the connection: {}", std::strerror(saved))));
+    }
+  }
+  return {};
+}
+
+Answer<bool> HttpConnection::receive_some(std::string& out, std::chrono::milliseconds patience, int interrupt_fd) {
+  constexpr std::size_t kPiece = 128U << 10;
+  for (;;) {
+    const std::size_t before = out.size();
+    ssize_t n = 0;
+    int saved = 0;
+    out.resize_and_overwrite(before + kPiece, [&](char* data, std::size_t) {
+      n = ::recv(socket_.get(), data + before, kPiece, 0);
+      saved = errno;
+      return before + (n > 0 ? static_cast<std::size_t>(n) : 0);
+    });
+    if (n > 0) return true;
+    if (n == 0) return false;
+    if (saved == EINTR) continue;
+    if (saved != EAGAIN)
+      return std::unexpected(unreachable(fmt::format("broke the connection: {}", std::strerror(saved))));
+    if (auto ready = wait_for(POLLIN, patience, "sends no answer", interrupt_fd); !ready) return std::unexpected(ready.error());
+  }
+}
+
+Answer<HttpResponse> HttpConnection::receive(const HttpRequest& request) {
+  const auto bad = [this](const Error& why) {
+    return std::unexpected(RequestError(
+        invalid_input(fmt::format("the server at {} sends an answer that can't be read: {}", server_.to_string(), why.message())).error()));
+  };
+  std::string input;
+  HttpResponse response;
+  do {  // once more for each interim response (1xx)
+    std::size_t head_end = 0;
+    while ((head_end = input.find("\r\n\r\n")) == std::string::npos) {
+      if (input.size() > kMaxHeadSize) return bad(Error(ErrorKind::kInvalidInput, "its header is larger than 64 KiB"));
+      const bool first = !answer_began_;
+      const auto patience = times_.progress + (first ? request.extra_patience : std::chrono::milliseconds(0));
+      auto more = receive_some(input, patience, first ? request.interrupt_fd : -1);
+      if (!more) return std::unexpected(more.error());
+      if (!*more) return std::unexpected(unreachable("closed the connection instead of an answer"));
+      answer_began_ = true;
+    }
+    auto head = parse_response_head(std::string_view(input).substr(0, head_end + 4));
+    if (!head) return bad(head.error());
+    response.head = *std::move(head);
+    input.erase(0, head_end + 4);
+  } while (response.head.status < 200);
+
+  const auto more_input = [&](std::string& into) -> Answer<bool> { return receive_some(into, times_.progress); };
+  if (!response.head.has_body()) {
+    // Bytes behind it would be taken for the next answer.
+    if (!input.empty()) response.head.keep_alive = false;
+  } else if (response.head.chunked) {
+    ChunkedBody body;
+    for (;;) {
+      if (auto fed = body.feed(input, response.body); !fed) return bad(fed.error());
+      if (body.done()) break;
+      auto more = more_input(input);
+      if (!more) return std::unexpected(more.error());
+      if (!*more) return std::unexpected(unreachable("closed the connection in the middle of an answer"));
+    }
+  } else {
+    // Without a length it goes on to the end of the stream.
+    const bool to_the_end = !response.head.content_length;
+    const std::size_t length = response.head.content_length.value_or(kMaxBodySize);
+    if (length > kMaxBodySize) return bad(Error(ErrorKind::kInvalidInput, "it is larger than 256 MiB"));
+    response.body = std::move(input);
+    while (response.body.size() < length || to_the_end) {
+      if (response.body.size() > kMaxBodySize) return bad(Error(ErrorKind::kInvalidInput, "it is larger than 256 MiB"));
+      auto more = more_input(response.body);
+      if (!more) return std::unexpected(more.error());
+      if (*more) continue;
+      if (to_the_end) break;
+      return std::unexpected(unreachable("closed the connection in the middle of an answer"));
+    }
+    if (to_the_end || response.body.size() > length) response.head.keep_alive = false;
+    if (!to_the_end) response.body.resize(std::min(response.body.size(), length));
+  }
+  if (!response.head.keep_alive) disconnect();
+  return response;
+}
+
+// A server that closed an idle connection has told us so by now.
+bool HttpConnection::is_stale() const {
+  pollfd fd{.fd = socket_.get(), .events = POLLIN | POLLRDHUP, .revents = 0};
+  return ::poll(&fd, 1, 0) != 0;
+}
+
+Answer<HttpResponse> HttpConnection::exchange(const HttpRequest& request) {
+  std::string text;
+  text.reserve(512 + request.body.size());
+  fmt::format_to(std::back_inserter(text), "{} {} HTTP/1.1\r\nHost: {}\r\n{}", request.method, request.target, server_.to_string(),
+                 request.fields);
+  if (request.method == "POST" || request.method == "PUT")
+    fmt::format_to(std::back_inserter(text), "Content-Type: application/json\r\nContent-Length: {}\r\n", request.body.size());
+  text += "\r\n";
+  text += request.body;
+
+  sent_ = false;
+  if (socket_ && is_stale()) disconnect();
+  for (;;) {
+    const bool kept = static_cast<bool>(socket_);
+    answer_began_ = false;
+    if (!kept) {
+      if (auto connected = connect(); !connected) {
+        disconnect();
+        return std::unexpected(connected.error());
+      }
+    }
+    sent_ = true;
+    if (auto sent = send(text); !sent) {
+      disconnect();
+      if (kept && request.method != "POST" && sent.error().kind() == ErrorKind::kUnreachable) continue;
+      return std::unexpected(sent.error());
+    }
+    auto response = receive(request);
+    if (response) return response;
+    disconnect();
+    const bool again = kept && !answer_began_ && request.method != "POST" && response.error().kind() == ErrorKind::kUnreachable;
+    if (!again) return response;
+  }
+}
+
+}  // namespace innernet::client

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+#include "http_response.hpp"
+#include "innernet/base/ip.hpp"
+#include "innernet/base/unique_fd.hpp"
+#include "innernet/client/rest_client.hpp"
+#include "wait.hpp"
+
+namespace innernet::client {
+
+struct HttpRequest {
+  std::string_view method;
+  std::string_view target;
+  std::string fields;  ///< whole lines with CRLF
+  std::string_view body;
+  std::chrono::milliseconds extra_patience{0};  ///< for the first byte of the answer
+  int interrupt_fd = -1;
+};
+
+struct HttpResponse {
+  ResponseHead head;
+  std::string body;
+};
+
+/// One connection to one server, made when needed and kept alive.
+class HttpConnection {
+ public:
+  HttpConnection(const SocketAddress& server, const Stop* stop, RequestTimes times) : server_(server), stop_(stop), times_(times) {}
+
+  /// Any whole response. Errors never have a status. A request on a kept connection that turns out to be dead is repeated on a new one,
+  /// except for POST, which is not idempotent.
+  Answer<HttpResponse> exchange(const HttpRequest& request);
+
+  const SocketAddress& server() const { return server_; }
+  bool last_request_was_sent() const { return sent_; }
+  void disconnect() { socket_.reset(); }
+
+ private:
+  Answer<void> connect();
+  Answer<void> send(std::string_view text);
+  Answer<HttpResponse> receive(const HttpRequest& request);
+  /// Appends at least a byte; false at the end of the stream.
+  Answer<bool> receive_some(std::string& out, std::chrono::milliseconds patience, int interrupt_fd = -1);
+  Answer<void> wait_for(short events, std::chrono::milliseconds patience, std::string_view what, int interrupt_fd = -1);
+  bool is_stale() const;
+  RequestError unreachable(std::string why) const;
+
+  SocketAddress server_;
+  const Stop* stop_;
+  RequestTimes times_;
+  UniqueFd socket_;
+  bool sent_ = false;
+  bool answer_began_ = false;
+};
+
+}  // namespace innernet::client

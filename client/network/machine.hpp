@@ -1,0 +1,52 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "innernet/client/options.hpp"
+#include "innernet/shared/network_stack.hpp"
+#include "innernet/wireguard/backend.hpp"
+#include "resolver.hpp"
+#include "wait.hpp"
+
+namespace innernet::client {
+
+/// All of the machine that a fetch touches beside files and the server's socket. Values of one network's thread.
+struct Machine {
+  wg::Backend& backend;
+  NetworkStack& stack;
+  Resolver& resolver;
+  Wait& wait;
+  const Stop* stop;
+  std::function<Result<std::vector<IpAddress>>()> local_addresses;  ///< those that may be candidates
+
+  const Clock& clock() const { return wait.clock(); }
+};
+
+/// The real one.
+class SystemMachine {
+ public:
+  /// `resolver` may be shared between networks.
+  static Result<SystemMachine> create(const ClientOptions& options, const InterfaceName& name, const Stop& stop,
+                                      std::shared_ptr<Resolver> resolver = {});
+
+  Machine machine();
+
+ private:
+  SystemMachine(std::unique_ptr<wg::Backend> backend, std::shared_ptr<Resolver> resolver, SystemWait wait, const Stop& stop,
+                Folders folders)
+      : backend_(std::move(backend)), resolver_(std::move(resolver)), wait_(std::move(wait)), stop_(&stop), folders_(std::move(folders)) {}
+
+  std::unique_ptr<wg::Backend> backend_;
+  std::shared_ptr<Resolver> resolver_;
+  SystemWait wait_;
+  const Stop* stop_;
+  Folders folders_;
+};
+
+/// Addresses of this machine that another peer may try: without those of innernet's own interfaces, the server's on this machine among
+/// them.
+Result<std::vector<IpAddress>> candidate_addresses(const Folders& folders);
+
+}  // namespace innernet::client

@@ -1,0 +1,123 @@
+#include "nat_traversal.hpp"
+
+#include <algorithm>
+#include <unordered_set>
+
+#include "innernet/shared/log.hpp"
+
+namespace innernet::client {
+namespace {
+
+bool is_worth_trying(const Endpoint& candidate, const IpNet& network) {
+  if (candidate.port() == 0) return false;
+  const auto* ip = std::get_if<IpAddress>(&candidate.host());
+  return ip == nullptr || (!ip->is_unspecified() && !ip->is_loopback() && !ip->is_multicast() && !network.contains(*ip));
+}
+
+wg::PeerUpdate endpoint_update(const wg::PublicKey& key, const SocketAddress& endpoint) {
+  return {.public_key = key, .update_only = true, .endpoint = endpoint, .allowed_ips = {}};
+}
+
+}  // namespace
+
+NatTraversal::NatTraversal(std::vector<TraversalPeer> due, const IpNet& network) {
+  left_.reserve(due.size());
+  for (TraversalPeer& peer : due) {
+    std::vector<Endpoint> endpoints;
+    if (peer.reported) endpoints.push_back(*peer.reported);
+    for (Endpoint& candidate : peer.candidates) {
+      if (endpoints.size() >= kMaxTried + (peer.reported ? 1U : 0U)) break;
+      if (is_worth_trying(candidate, network) && std::ranges::find(endpoints, candidate) == endpoints.end())
+        endpoints.push_back(std::move(candidate));
+    }
+    // The reported endpoint alone is set on the device already.
+    if (endpoints.size() <= (peer.reported ? 1U : 0U)) continue;
+    left_.push_back({.public_key = peer.public_key, .endpoints = std::move(endpoints), .reported = std::move(peer.reported)});
+  }
+}
+
+void NatTraversal::observe(const wg::Device& device, WallTime now) {
+  if (left_.empty()) return;
+  std::unordered_set<wg::PublicKey> still_waiting;
+  for (const wg::Peer& peer : device.peers)
+    if (!is_recent(peer.last_handshake, now)) still_waiting.insert(peer.public_key);
+  std::erase_if(left_, [&](const Left& left) { return !still_waiting.contains(left.public_key); });
+}
+
+wg::DeviceUpdate NatTraversal::step(const Resolved& resolved) {
+  wg::DeviceUpdate update;
+  for (Left& left : left_) {
+    // A name without an address costs no step.
+    while (!left.endpoints.empty()) {
+      const auto address = resolved(left.endpoints.back());
+      left.endpoints.pop_back();
+      if (!address) continue;
+      update.peers.push_back(endpoint_update(left.public_key, *address));
+      left.tried = true;
+      break;
+    }
+  }
+  std::erase_if(left_, [](const Left& left) { return left.endpoints.empty(); });
+  return update;
+}
+
+wg::DeviceUpdate NatTraversal::give_up(const Resolved& resolved) {
+  wg::DeviceUpdate update;
+  for (const Left& left : left_) {
+    if (!left.tried || !left.reported) continue;
+    if (const auto address = resolved(*left.reported)) update.peers.push_back(endpoint_update(left.public_key, *address));
+  }
+  left_.clear();
+  return update;
+}
+
+Result<void> traverse(NatTraversal traversal, wg::Backend& backend, const InterfaceName& name, Wait& wait, BootTime updated_at,
+                      const Resolved& resolved, const TraversalTimes& times) {
+  if (traversal.done()) return {};
+  log::debug("looking for a way to {} peers of {}", traversal.left(), name.str());
+  const BootTime end = updated_at + times.all;
+  BootTime next_step = std::min(end, updated_at + times.before_first_step);
+  for (;;) {
+    auto device = backend.get(name);
+    if (!device) {
+      if (device.error().kind() == ErrorKind::kNotFound) return {};
+      return std::unexpected(std::move(device).error());
+    }
+    traversal.observe(*device, wait.clock().wall());
+    if (traversal.done()) return {};
+
+    const BootTime now = wait.clock().boot();
+    const bool over = now >= end || wait.stopped();
+    if (over || now >= next_step) {
+      const auto update = over ? traversal.give_up(resolved) : traversal.step(resolved);
+      if (!update.empty()) TRY_VOID(backend.apply(name, update));
+      if (traversal.done()) return {};
+      next_step = std::min(end, wait.clock().boot() + times.step);
+    }
+    wait.until(std::min(next_step, wait.clock().boot() + times.poll));
+  }
+}
+
+std::vector<TraversalPeer> TraversalHistory::take(std::vector<TraversalPeer> due, BootTime now) {
+  constexpr std::chrono::minutes kFirstPause{1};
+  constexpr std::chrono::minutes kLongestPause{60};
+  for (auto& [key, tried] : tried_) tried.is_current = false;
+  std::erase_if(due, [&](const TraversalPeer& peer) {
+    Tried& tried = tried_[peer.public_key];
+    tried.is_current = true;
+    if (tried.candidates != peer.candidates) {
+      tried.candidates = peer.candidates;
+      tried.times = 0;
+      tried.not_before = now;
+    }
+    if (now < tried.not_before) return true;
+    tried.not_before = now + std::min(kFirstPause * (1 << std::min(tried.times, 6)), kLongestPause);
+    ++tried.times;
+    return false;
+  });
+  // A peer that was reached is no longer due; when it is lost again, it is tried at once.
+  std::erase_if(tried_, [](const auto& entry) { return !entry.second.is_current; });
+  return due;
+}
+
+}  // namespace innernet::client

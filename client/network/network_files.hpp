@@ -1,0 +1,25 @@
+#pragma once
+
+#include <filesystem>
+
+#include "innernet/shared/options.hpp"
+
+namespace innernet::client {
+
+// Files of ours beside NAME.conf and NAME.json. None ends in .conf or .json: the Rust programs would take them for networks.
+
+/// The config of an install that has not ended.
+inline std::filesystem::path pending_file(const Folders& folders, const InterfaceName& name) {
+  return folders.config / (name.str() + ".pending");
+}
+/// One that another invitation's install came upon. Nothing reads it; there may be the only copy of a redeemed key in it.
+inline std::filesystem::path set_aside_pending_file(const Folders& folders, const InterfaceName& name) {
+  return folders.config / (name.str() + ".pending.old");
+}
+inline std::filesystem::path corrupt_copy(const std::filesystem::path& data_store) { return data_store.string() + ".corrupt"; }
+/// Locked by the daemon that looks after the network, with its process id.
+inline std::filesystem::path daemon_file(const Folders& folders, const InterfaceName& name) {
+  return folders.data / (name.str() + ".daemon");
+}
+
+}  // namespace innernet::client

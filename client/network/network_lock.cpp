@@ -1,0 +1,44 @@
+#include "innernet/client/network_lock.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+
+#include <charconv>
+#include <system_error>
+
+#include "file_access.hpp"
+#include "network_files.hpp"
+
+namespace innernet::client {
+
+Result<FileLock> lock_network(const Folders& folders, const InterfaceName& name, std::chrono::milliseconds patience) {
+  const auto path = folders.lock_file(name);
+  if (auto made = make_private_folder(folders.data); !made) return std::unexpected(with_remedy(std::move(made).error(), path));
+  auto lock = FileLock::acquire(path, patience);
+  if (lock) return lock;
+  return std::unexpected(
+      with_remedy(std::move(lock).error(), path).context(fmt::format("another command works on network {}", quoted(name.str()))));
+}
+
+std::optional<int> daemon_of(const Folders& folders, const InterfaceName& name) {
+  const UniqueFd fd(::open(daemon_file(folders, name).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  if (!fd || ::flock(fd.get(), LOCK_SH | LOCK_NB) == 0) return std::nullopt;
+  char text[16];
+  const ssize_t length = ::pread(fd.get(), text, sizeof text, 0);
+  int pid = 0;
+  if (length <= 0 || std::from_chars(text, text + length, pid).ec != std::errc()) return std::nullopt;
+  return pid;
+}
+
+std::vector<std::filesystem::path> leftover_files(const Folders& folders, const InterfaceName& name) {
+  std::vector<std::filesystem::path> files;
+  for (const auto& path : {pending_file(folders, name), set_aside_pending_file(folders, name), corrupt_copy(folders.data_store(name)),
+                           daemon_file(folders, name)}) {
+    std::error_code ignored;
+    if (std::filesystem::exists(path, ignored)) files.push_back(path);
+  }
+  return files;
+}
+
+}  // namespace innernet::client

@@ -1,0 +1,187 @@
+#include "resolver.hpp"
+
+#include <netdb.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <deque>
+#include <mutex>
+#include <system_error>
+#include <thread>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "innernet/base/unique_fd.hpp"
+#include "wait.hpp"
+
+namespace innernet::client {
+namespace {
+
+constexpr std::size_t kMaxThreads = 8;
+constexpr std::chrono::seconds kFirstPause{15};
+constexpr std::chrono::seconds kLongestPause{600};
+
+std::optional<IpAddress> getaddrinfo_first(const std::string& name) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_DGRAM;
+  addrinfo* list = nullptr;
+  if (::getaddrinfo(name.c_str(), nullptr, &hints, &list) != 0) return std::nullopt;
+  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(list, ::freeaddrinfo);
+  for (const addrinfo* info = list; info != nullptr; info = info->ai_next) {
+    if (info->ai_family == AF_INET) {
+      sockaddr_in address{};
+      std::memcpy(&address, info->ai_addr, sizeof address);
+      std::array<std::uint8_t, 4> bytes{};
+      std::memcpy(bytes.data(), &address.sin_addr, bytes.size());
+      return IpAddress::v4(bytes);
+    }
+    if (info->ai_family == AF_INET6) {
+      sockaddr_in6 address{};
+      std::memcpy(&address, info->ai_addr, sizeof address);
+      std::array<std::uint8_t, 16> bytes{};
+      std::memcpy(bytes.data(), &address.sin6_addr, bytes.size());
+      return IpAddress::v6(bytes);
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Lookup system_lookup() { return getaddrinfo_first; }
+
+// One caller of look_up: how many of its names are still open, and what wakes it.
+struct Round {
+  std::size_t open = 0;
+  UniqueFd all_done;
+};
+
+struct Name {
+  std::optional<IpAddress> last_good;
+  int failures = 0;
+  BootTime asked{};
+  BootTime not_before{};
+  bool is_being_looked_up = false;
+  bool is_late = false;  // it kept a round waiting until the end: no other one waits for it
+  std::vector<std::shared_ptr<Round>> rounds;
+};
+
+// Owned by the threads, too: one that hangs in getaddrinfo(3) outlives the resolver.
+struct Resolver::Shared {
+  explicit Shared(Lookup the_lookup) : lookup(std::move(the_lookup)) {}
+
+  const Lookup lookup;
+  std::mutex mutex;
+  std::unordered_map<std::string, Name> names;
+  std::deque<std::string> jobs;
+  std::size_t threads = 0;
+
+  static void work(const std::shared_ptr<Shared>& shared) {
+    std::unique_lock lock(shared->mutex);
+    while (!shared->jobs.empty()) {
+      const std::string text = std::move(shared->jobs.front());
+      shared->jobs.pop_front();
+      lock.unlock();
+      const auto address = shared->lookup(text);
+      lock.lock();
+      shared->finish(shared->names[text], address);
+    }
+    --shared->threads;
+  }
+
+  static void finish(Name& name, const std::optional<IpAddress>& address) {
+    name.is_being_looked_up = false;
+    name.is_late = false;
+    if (address) {
+      name.last_good = address;
+      name.failures = 0;
+      name.not_before = {};
+    } else {
+      name.not_before = name.asked + std::min<std::chrono::seconds>(kFirstPause * (1 << std::min(name.failures, 6)), kLongestPause);
+      ++name.failures;
+    }
+    for (const auto& round : std::exchange(name.rounds, {})) {
+      if (--round->open > 0) continue;
+      const std::uint64_t one = 1;
+      [[maybe_unused]] const ssize_t ignored = ::write(round->all_done.get(), &one, sizeof one);
+    }
+  }
+};
+
+Resolver::Resolver(Lookup lookup) : shared_(std::make_shared<Shared>(std::move(lookup))) {}
+
+Resolver::~Resolver() {
+  const std::lock_guard lock(shared_->mutex);
+  shared_->jobs.clear();
+}
+
+void Resolver::look_up(std::span<const Endpoint> endpoints, const Clock& clock, const Stop* stop, std::chrono::milliseconds patience) {
+  auto round = std::make_shared<Round>();
+  {
+    const std::lock_guard lock(shared_->mutex);
+    const BootTime now = clock.boot();
+    for (const Endpoint& endpoint : endpoints) {
+      const auto* text = std::get_if<std::string>(&endpoint.host());
+      if (text == nullptr) continue;
+      Name& name = shared_->names[*text];
+      if (name.is_late || now < name.not_before) continue;
+      if (!name.is_being_looked_up) {
+        name.is_being_looked_up = true;
+        name.asked = now;
+        shared_->jobs.push_back(*text);
+      }
+      if (!name.rounds.empty() && name.rounds.back() == round) continue;  // the same name with another port
+      name.rounds.push_back(round);
+      ++round->open;
+    }
+    if (round->open == 0) return;
+    round->all_done.reset(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    while (shared_->threads < std::min(kMaxThreads, shared_->jobs.size())) {
+      try {
+        std::thread(Shared::work, shared_).detach();
+        ++shared_->threads;
+      } catch (const std::system_error&) {
+        break;  // no more threads to be had: those that are there do it, or the names stay unknown
+      }
+    }
+  }
+  if (auto poller = Poller::create(stop); poller && round->all_done)
+    static_cast<void>(poller->until(SystemClock().boot() + patience, {{round->all_done.get(), POLLIN}}));
+
+  // What no thread has begun yet is dropped, so that a long list of dead names does not pile up from round to round.
+  const std::lock_guard lock(shared_->mutex);
+  for (auto& [text, name] : shared_->names) {
+    if (std::erase(name.rounds, round) == 0) continue;
+    name.is_late = true;
+  }
+  std::erase_if(shared_->jobs, [&](const std::string& text) {
+    Name& name = shared_->names[text];
+    if (!name.is_late || !name.rounds.empty()) return false;
+    name.is_late = name.is_being_looked_up = false;
+    return true;
+  });
+}
+
+std::optional<SocketAddress> Resolver::address(const Endpoint& endpoint) const {
+  if (const auto* literal = std::get_if<IpAddress>(&endpoint.host())) return SocketAddress{*literal, endpoint.port()};
+  const std::lock_guard lock(shared_->mutex);
+  const auto found = shared_->names.find(std::get<std::string>(endpoint.host()));
+  if (found == shared_->names.end() || !found->second.last_good) return std::nullopt;
+  return SocketAddress{*found->second.last_good, endpoint.port()};
+}
+
+void Resolver::forget_failures() {
+  const std::lock_guard lock(shared_->mutex);
+  for (auto& [text, name] : shared_->names) {
+    name.not_before = {};
+    name.failures = 0;
+  }
+}
+
+}  // namespace innernet::client
