@@ -1,0 +1,161 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "../admin.hpp"
+#include "../ask.hpp"
+#include "../phrase.hpp"
+#include "commands.hpp"
+#include "innernet/base/file.hpp"
+#include "innernet/shared/cidr_tree.hpp"
+#include "innernet/shared/log.hpp"
+
+namespace innernet::client {
+namespace {
+
+constexpr std::uint16_t kKeepalive = 25;  // seconds, what the server says for every peer
+
+/// Everything that there is to know about a new peer before the server is asked.
+struct Plan {
+  Hostname name;
+  Cidr cidr;
+  IpAddress ip;
+  bool is_admin;
+  UnixTime expires;
+  std::filesystem::path file;
+};
+
+Result<Cidr> choose_cidr(const AddPeerOptions& options, const std::vector<Cidr>& cidrs) {
+  const CidrTree tree(cidrs);
+  const std::vector<const Cidr*> eligible = tree.eligible_for_peers();
+  if (eligible.empty()) return fail(ErrorKind::kNotFound, "no CIDR can hold peers yet: `innernet add-cidr` makes one");
+  TRY(const std::string name, given(options.cidr, "Eligible CIDR", "--cidr"));
+  TRY(Cidr cidr, find_cidr(cidrs, name));
+  if (std::ranges::find(eligible, cidr.id, &Cidr::id) != eligible.end()) return cidr;
+  if (cidr.id == kServerCidr || cidr.name == "innernet-server")
+    return invalid_input(fmt::format("the CIDR {} is the server's own", quoted(name)));
+  return invalid_input(fmt::format("the CIDR {} holds other CIDRs, and only the innermost ones hold peers", quoted(name)));
+}
+
+Result<IpAddress> choose_ip(const AddPeerOptions& options, const Cidr& cidr, const std::vector<Peer>& peers) {
+  std::vector<IpAddress> taken;
+  taken.reserve(peers.size());
+  for (const Peer& peer : peers) taken.push_back(peer.ip);
+  if (!options.ip) {
+    const auto free = first_free_address(cidr.cidr, std::move(taken));
+    if (!free) return invalid_input(fmt::format("{} is full: each of its addresses has a peer", label(cidr)));
+    if (!options.auto_ip) return not_given("IP", "--ip, or --auto-ip for the first free one");
+    return *free;
+  }
+  const std::string ip = options.ip->to_string();
+  if (!cidr.cidr.contains(*options.ip)) return invalid_input(fmt::format("{} is not in {}", ip, label(cidr)));
+  if (!cidr.cidr.is_assignable(*options.ip))
+    return invalid_input(fmt::format("{} can't be a peer's: it is the first or last address of {}", ip, label(cidr)));
+  const auto owner = std::ranges::find(peers, *options.ip, &Peer::ip);
+  if (owner != peers.end()) return fail(ErrorKind::kAlreadyExists, fmt::format("{} belongs to {} already", ip, owner->name.str()));
+  return *options.ip;
+}
+
+Result<UnixTime> expiry(std::chrono::seconds validity, WallTime now) {
+  const std::int64_t seconds = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
+  if (seconds < 0 || validity.count() > std::numeric_limits<std::int64_t>::max() - seconds)
+    return invalid_input("the invitation would expire later than a clock can tell: choose a shorter --invite-expires, like 14d");
+  return UnixTime{static_cast<std::uint64_t>(seconds + validity.count()), 0};
+}
+
+Result<Plan> make_plan(const AddPeerOptions& options, const std::vector<Cidr>& cidrs, const std::vector<Peer>& peers, WallTime now) {
+  TRY(Cidr cidr, choose_cidr(options, cidrs));
+  TRY(const IpAddress ip, choose_ip(options, cidr, peers));
+  TRY(Hostname name, given(options.name, "Name", "--name"));
+  if (std::ranges::find(peers, name, &Peer::name) != peers.end())
+    return fail(ErrorKind::kAlreadyExists, fmt::format("there is a peer {} already", quoted(name.str())));
+  TRY(const bool is_admin, given(options.is_admin, "Make it an admin?", "--admin true or --admin false"));
+  TRY(const std::chrono::seconds validity, given(options.invite_expires, "Invite expires after", "--invite-expires"));
+  TRY(const UnixTime expires, expiry(validity, now));
+  TRY(std::filesystem::path file, given(options.save_config, "Save peer invitation file to", "--save-config"));
+  return Plan{std::move(name), std::move(cidr), ip, is_admin, expires, std::move(file)};
+}
+
+/// Where the server is reached from outside, as its own list has it.
+Endpoint server_endpoint(const std::vector<Peer>& peers, const InterfaceConfig& config) {
+  const auto server = std::ranges::find(peers, kServerPeer, &Peer::id);
+  if (server == peers.end() || !server->endpoint || server->endpoint->is_unspecified()) return config.server_external_endpoint;
+  return *server->endpoint;
+}
+
+Result<InterfaceConfig> make_invitation(const Plan& plan, const InterfaceName& interface, const std::vector<Cidr>& cidrs,
+                                        const std::vector<Peer>& peers, const InterfaceConfig& config) {
+  const auto root = std::ranges::find(cidrs, kRootCidr, &Cidr::id);
+  if (root == cidrs.end()) return fail(ErrorKind::kNotFound, "the server's list of CIDRs lacks the network itself");
+  TRY(const IpNet address, IpNet::make(plan.ip, root->cidr.prefix()));
+  return InterfaceConfig{.network_name = interface.str(),
+                         .address = address,
+                         .private_key = wg::PrivateKey::generate(),
+                         .listen_port = {},
+                         .server_public_key = config.server_public_key,
+                         .server_external_endpoint = server_endpoint(peers, config),
+                         .server_internal_endpoint = config.server_internal_endpoint,
+                         .peer_endpoint_overrides = {}};
+}
+
+PeerContents contents(const Plan& plan, const wg::PublicKey& key) {
+  return {.name = plan.name,
+          .ip = plan.ip,
+          .cidr_id = plan.cidr.id,
+          .public_key = key,
+          .endpoint = {},
+          .persistent_keepalive_interval = kKeepalive,
+          .is_admin = plan.is_admin,
+          .is_disabled = false,
+          .is_redeemed = false,
+          .invite_expires = plan.expires,
+          .candidates = {}};
+}
+
+/// The invitation is on disk before the server is asked, because its API can't delete a peer whose invitation could not be written.
+Result<void> create(Admin& admin, const Plan& plan, const InterfaceConfig& invitation) {
+  TRY_CONTEXT(
+      [[maybe_unused]] const auto written,
+      [&]() -> Result<int> {
+        TRY_VOID(create_file(plan.file, invitation.to_invitation().reveal(), kPrivateFile));
+        return 0;
+      }(),
+      "writing the invitation (no peer was created)");
+  auto answer = admin.server().create_peer(contents(plan, invitation.private_key.public_key()));
+  if (answer) return {};
+  const bool refused = answer.error().status().has_value() || !admin.server().last_request_was_sent();
+  Error error = admin.explained("creating the peer", std::move(answer)).error();
+  if (!refused) {
+    // The peer may exist, and this file may be the only one with its key.
+    return std::unexpected(
+        Error(error.kind(), fmt::format("{}; whether {} was created is not known, so its invitation {} was kept: look at `innernet "
+                                        "show` or try to use it",
+                                        error.message(), plan.name.str(), plan.file.native())));
+  }
+  if (const auto removed = remove_file(plan.file); !removed) log::warning("the useless invitation stays: {}", removed.error().message());
+  return std::unexpected(std::move(error));
+}
+
+}  // namespace
+
+Result<Ending> run(const AddPeerOptions& options, Context& context) {
+  TRY(Admin admin, Admin::open(context, options.interface()));
+  TRY(const std::vector<Cidr> cidrs, admin.cidrs());
+  TRY(const std::vector<Peer> peers, admin.peers());
+  TRY(const Plan plan, make_plan(options, cidrs, peers, context.clock.wall()));
+  TRY(const InterfaceConfig invitation, make_invitation(plan, options.interface(), cidrs, peers, admin.config()));
+  TRY(const bool agreed, goes_ahead(context, options.yes,
+                                    fmt::format("Create {}peer {} at {} in {}?", plan.is_admin ? "admin " : "", plan.name.str(),
+                                                plan.ip.to_string(), label(plan.cidr))));
+  if (!agreed) return Ending::kDone;
+  TRY_VOID(create(admin, plan, invitation));
+  context.out.write(
+      fmt::format("The peer {} ({}) was created.\n\nIts invitation: {}\n\nWhoever has this file can join as {}: send it on a safe way. "
+                  "There, it is used with\n    "
+                  "innernet install {}\n",
+                  plan.name.str(), plan.ip.to_string(), plan.file.native(), plan.name.str(), plan.file.filename().native()));
+  return Ending::kDone;
+}
+
+}  // namespace innernet::client

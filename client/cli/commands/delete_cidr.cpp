@@ -1,0 +1,52 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "../admin.hpp"
+#include "../ask.hpp"
+#include "../phrase.hpp"
+#include "commands.hpp"
+
+namespace innernet::client {
+namespace {
+
+/// Why a CIDR can't be deleted; none: it can.
+std::optional<std::string> obstacle(const Cidr& cidr, const std::vector<Cidr>& cidrs, const std::vector<Peer>& peers,
+                                    const std::vector<Association>& associations) {
+  if (cidr.id == kRootCidr) return "it is the network itself";
+  if (cidr.id == kServerCidr) return "it is the server's own";
+  const auto child = std::ranges::find(cidrs, std::optional(cidr.id), &Cidr::parent);
+  if (child != cidrs.end()) return fmt::format("{} is inside it", label(*child));
+  const auto peer = std::ranges::find(peers, cidr.id, &Peer::cidr_id);
+  if (peer != peers.end())
+    return fmt::format("the peer {} belongs to it (a peer, also a disabled one, keeps its address)", peer->name.str());
+  for (const Association& association : associations)
+    if (association.cidr_id_1 == cidr.id || association.cidr_id_2 == cidr.id)
+      return "it is associated with another CIDR: `innernet delete-association` takes that back";
+  return std::nullopt;
+}
+
+}  // namespace
+
+Result<Ending> run(const DeleteCidrOptions& options, Context& context) {
+  TRY(Admin admin, Admin::open(context, options.interface()));
+  TRY(const std::vector<Cidr> cidrs, admin.cidrs());
+  TRY(const std::vector<Peer> peers, admin.peers());
+  TRY(const std::vector<Association> associations, admin.associations());
+  const auto can_go = [&](const Cidr& cidr) { return !obstacle(cidr, cidrs, peers, associations); };
+  if (!options.name && std::ranges::none_of(cidrs, can_go))
+    return fail(ErrorKind::kNotFound,
+                "no CIDR can be deleted: each has peers, other CIDRs or associations, or is the network or the server's own");
+  TRY(const std::string name, given(options.name, "CIDR to delete", "--name"));
+  TRY(const Cidr cidr, find_cidr(cidrs, name));
+  if (const auto why = obstacle(cidr, cidrs, peers, associations))
+    return invalid_input(fmt::format("{} can't be deleted: {}", label(cidr), *why));
+  TRY(const bool agreed, goes_ahead(context, options.yes, fmt::format("Delete the CIDR {}?", label(cidr))));
+  if (!agreed) return Ending::kDone;
+  TRY_VOID(admin.explained(fmt::format("deleting {}", quoted(name)), admin.server().delete_cidr(cidr.id)));
+  context.out.write(fmt::format("The CIDR {} was deleted.\n", label(cidr)));
+  return Ending::kDone;
+}
+
+}  // namespace innernet::client

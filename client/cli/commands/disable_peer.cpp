@@ -1,0 +1,45 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "../admin.hpp"
+#include "../ask.hpp"
+#include "commands.hpp"
+#include "innernet/shared/log.hpp"
+
+namespace innernet::client {
+namespace {
+
+bool is_working_admin(const Peer& peer) { return peer.id != kServerPeer && peer.is_admin && peer.is_redeemed && !peer.is_disabled; }
+
+std::string question(const Peer& peer, const std::vector<Peer>& peers, const InterfaceConfig& config) {
+  const std::string who = fmt::format("{} ({})", peer.name.str(), peer.ip.to_string());
+  if (peer.ip == config.address.address())
+    return fmt::format("{} is this very machine, which then can't undo it. Disable it all the same?", who);
+  if (is_working_admin(peer) && std::ranges::count_if(peers, is_working_admin) == 1)
+    return fmt::format("{} is the last admin that is enabled. Disable it all the same?", who);
+  return fmt::format("Disable {}?", who);
+}
+
+}  // namespace
+
+Result<Ending> run(const DisablePeerOptions& options, Context& context) {
+  TRY(const Hostname name, given(options.name, "Peer to disable", "--name"));
+  TRY(Admin admin, Admin::open(context, options.interface()));
+  TRY(const std::vector<Peer> peers, admin.peers());
+  TRY(const Peer peer, find_peer(peers, name.str()));
+  if (peer.id == kServerPeer)
+    return invalid_input(fmt::format("{} is the server itself: without it nobody could reach anybody", quoted(name.str())));
+  if (peer.is_disabled) {
+    log::info("{} is disabled already", name.str());
+    return Ending::kDone;
+  }
+  TRY(const bool agreed, goes_ahead(context, options.yes, question(peer, peers, admin.config())));
+  if (!agreed) return Ending::kDone;
+  // DELETE disables. It sends nothing of the peer back, so that a Rust server can't take the endpoint that it filled in for an override.
+  TRY_VOID(admin.explained(fmt::format("disabling {}", name.str()), admin.server().delete_peer(peer.id)));
+  context.out.write(fmt::format("The peer {} is disabled.\n", name.str()));
+  return Ending::kDone;
+}
+
+}  // namespace innernet::client

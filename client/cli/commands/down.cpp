@@ -1,0 +1,32 @@
+#include <fmt/format.h>
+
+#include "../presence.hpp"
+#include "commands.hpp"
+#include "innernet/client/network_lock.hpp"
+#include "innernet/shared/log.hpp"
+
+namespace innernet::client {
+
+Result<Ending> run(const DownOptions& options, Context& context) {
+  const InterfaceName& name = options.interface();
+  TRY(const bool ours, is_ours(context.folders(), name));
+  if (!ours) {
+    return fail(ErrorKind::kNotFound,
+                fmt::format("no network {} is installed: there is neither {} nor {}, and other interfaces are not taken down", name.str(),
+                            context.folders().config_file(name).native(), context.folders().data_store(name).native()));
+  }
+  TRY(const FileLock lock, lock_network(context.folders(), name));
+  const auto removed = context.backend(name)->remove(name);
+  if (!removed && removed.error().kind() == ErrorKind::kNotFound)
+    return fail(ErrorKind::kNotFound, fmt::format("{} is not up", name.str()));
+  TRY_VOID(removed);
+  context.out.write(fmt::format("{} is down.\n", name.str()));
+  if (const auto daemon = daemon_of(context.folders(), name)) {
+    log::warning(
+        "a daemon (process {}) keeps {} up and will bring it up again; stop that first, for example with `systemctl stop innernet@{}`",
+        *daemon, name.str(), name.str());
+  }
+  return Ending::kDone;
+}
+
+}  // namespace innernet::client

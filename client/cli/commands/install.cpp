@@ -1,0 +1,50 @@
+#include "innernet/client/install.hpp"
+
+#include <fmt/format.h>
+
+#include "../ask.hpp"
+#include "commands.hpp"
+#include "innernet/shared/command_line.hpp"
+#include "innernet/shared/log.hpp"
+
+namespace innernet::client {
+namespace {
+
+Result<InterfaceName> interface_name(const InstallOptions& options, const InterfaceConfig& invitation) {
+  if (options.name) return *options.name;
+  if (!options.default_name) return not_given("Interface name", "--name NAME, or --default-name for the name in the invitation");
+  TRY_CONTEXT(InterfaceName name, command_line::parse_interface(invitation.network_name),
+              fmt::format("the network's name in {} (give --name)", options.invitation.native()));
+  return name;
+}
+
+Result<bool> is_to_be_deleted(const InstallOptions& options, Context& context) {
+  if (options.delete_invitation) return true;
+  if (context.can_ask) {
+    return context.confirm(fmt::format("Delete the invitation {}? It is of no more use", options.invitation.native()), true,
+                           "--delete-invite");
+  }
+  log::info("the invitation {} was kept; it can't be used again (--delete-invite removes it)", options.invitation.native());
+  return false;
+}
+
+}  // namespace
+
+Result<Ending> run(const InstallOptions& options, Context& context) {
+  TRY_CONTEXT(const InterfaceConfig invitation, InterfaceConfig::read(options.invitation), "reading the invitation");
+  TRY(const InterfaceName name, interface_name(options, invitation));
+  TRY(const Installed installed, install(context.client_options(options.hosts, options.nat), name, invitation, context.stop));
+
+  // The peer is in. Nothing that follows may make a script believe otherwise.
+  if (const auto to_be_deleted = is_to_be_deleted(options, context); to_be_deleted && *to_be_deleted)
+    delete_invitation(options.invitation);
+  else if (!to_be_deleted)
+    log::warning("the invitation was kept: {}", to_be_deleted.error().message());
+
+  context.out.write(
+      fmt::format("{} is installed{}.\n\nTo keep it up to date, also after a restart:\n    systemctl enable --now innernet@{}\n",
+                  name.str(), installed == Installed::kFetched ? " and up" : ", but has no peers yet", name.str()));
+  return Ending::kDone;
+}
+
+}  // namespace innernet::client

@@ -1,0 +1,15 @@
+#include "../admin.hpp"
+#include "../render.hpp"
+#include "commands.hpp"
+
+namespace innernet::client {
+
+Result<Ending> run(const ListAssociationsOptions& options, Context& context) {
+  TRY(Admin admin, Admin::open(context, options.interface()));
+  TRY(const std::vector<Cidr> cidrs, admin.cidrs());
+  TRY(const std::vector<Association> associations, admin.associations());
+  context.out.write(render_associations(associations, cidrs));
+  return Ending::kDone;
+}
+
+}  // namespace innernet::client

@@ -1,0 +1,101 @@
+#include <fmt/format.h>
+
+#include "../admin.hpp"
+#include "../ask.hpp"
+#include "../own_device.hpp"
+#include "commands.hpp"
+#include "innernet/client/data_store.hpp"
+#include "innernet/client/network_lock.hpp"
+#include "innernet/client/networks.hpp"
+#include "innernet/shared/log.hpp"
+
+namespace innernet::client {
+namespace {
+
+Result<Peer> find_in_store(const Context& context, const InterfaceName& interface, const Hostname& name) {
+  const std::filesystem::path path = context.folders().data_store(interface);
+  TRY(const auto store, DataStore::load(path));
+  if (!store)
+    return fail(ErrorKind::kNotFound, fmt::format("{} knows no peers yet: `innernet up {}` fetches them", path.native(), interface.str()));
+  return find_peer(store->state().peers, name.str());
+}
+
+Result<void> check(const Peer& peer, const Endpoint& endpoint, const InterfaceConfig& config) {
+  const std::string& name = peer.name.str();
+  if (peer.ip == config.address.address()) return invalid_input(fmt::format("{} is this machine itself", quoted(name)));
+  if (peer.id == kServerPeer || peer.ip == config.server_internal_endpoint.ip) {
+    return invalid_input(fmt::format("{} is the server, whose endpoint stands in the config as external-endpoint", quoted(name)));
+  }
+  if (endpoint.is_unspecified())
+    return invalid_input(fmt::format("{} is no address that a peer could be reached at", endpoint.to_string()));
+  return {};
+}
+
+/// Only touches a peer that is on the device. A name that can't be resolved now is tried again by each fetch.
+Result<void> apply_endpoint(const Context& context, const InterfaceName& interface, const InterfaceConfig& config, const Peer& peer,
+                            const Endpoint& endpoint) {
+  const auto address = context.resolve(endpoint);
+  if (!address) {
+    log::warning("{} does not resolve now; it was saved, and the next fetch tries again", endpoint.to_string());
+    return {};
+  }
+  TRY(auto own, own_device(context, interface, config));
+  if (!own) return {};
+  wg::DeviceUpdate update;
+  update.peers.push_back({.public_key = peer.public_key,
+                          .remove = false,
+                          .update_only = true,
+                          .replace_allowed_ips = false,
+                          .preshared_key = {},
+                          .endpoint = *address,
+                          .persistent_keepalive = {},
+                          .allowed_ips = {}});
+  return own->backend->apply(interface, update);
+}
+
+Result<Ending> unset(const OverridePeerEndpointOptions& options, const InterfaceConfig& before, Context& context) {
+  const InterfaceName& interface = options.interface();
+  if (before.peer_endpoint_overrides.empty()) {
+    log::info("no peer of {} has an overridden endpoint, there is nothing to unset", interface.str());
+    return Ending::kDone;
+  }
+  TRY(const Hostname name, given(options.name, "Peer", "--name"));
+  TRY(const Peer peer, find_in_store(context, interface, name));
+  if (!before.peer_endpoint_overrides.contains(peer.ip)) {
+    log::info("the endpoint of {} is not overridden, there is nothing to unset", name.str());
+    return Ending::kDone;
+  }
+  TRY(const bool agreed, goes_ahead(context, options.yes, fmt::format("Forget the overridden endpoint of {}?", name.str())));
+  if (!agreed) return Ending::kDone;
+  TRY(const FileLock lock, lock_network(context.folders(), interface));
+  TRY(InterfaceConfig config, read_config(context.folders(), interface));
+  config.peer_endpoint_overrides.erase(peer.ip);
+  TRY_VOID(write_config(context.folders(), interface, config));
+  context.out.write(fmt::format("The endpoint of {} is no longer overridden; the next fetch takes what the server says.\n", name.str()));
+  return Ending::kDone;
+}
+
+}  // namespace
+
+Result<Ending> run(const OverridePeerEndpointOptions& options, Context& context) {
+  const InterfaceName& interface = options.interface();
+  TRY(const InterfaceConfig before, read_config(context.folders(), interface));
+  if (options.unset) return unset(options, before, context);
+  TRY(const Hostname name, given(options.name, "Peer", "--name"));
+  TRY(const Endpoint endpoint, given(options.endpoint, "Endpoint", "--endpoint or --unset"));
+  TRY(const Peer peer, find_in_store(context, interface, name));
+  TRY_VOID(check(peer, endpoint, before));
+  TRY(const bool agreed, goes_ahead(context, options.yes, fmt::format("Reach {} at {}?", name.str(), endpoint.to_string())));
+  if (!agreed) return Ending::kDone;
+
+  TRY(const FileLock lock, lock_network(context.folders(), interface));
+  TRY(InterfaceConfig config, read_config(context.folders(), interface));
+  config.peer_endpoint_overrides.insert_or_assign(peer.ip, endpoint);
+  TRY_VOID(write_config(context.folders(), interface, config));
+  if (auto applied = apply_endpoint(context, interface, config, peer, endpoint); !applied)
+    return std::unexpected(std::move(applied).error().context("the override was saved, but not applied to the interface"));
+  context.out.write(fmt::format("{} is now reached at {}.\n", name.str(), endpoint.to_string()));
+  return Ending::kDone;
+}
+
+}  // namespace innernet::client

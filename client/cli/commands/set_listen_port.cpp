@@ -1,0 +1,70 @@
+#include <fmt/format.h>
+
+#include "../ask.hpp"
+#include "../own_device.hpp"
+#include "commands.hpp"
+#include "innernet/client/network_lock.hpp"
+#include "innernet/client/networks.hpp"
+#include "innernet/shared/log.hpp"
+
+namespace innernet::client {
+namespace {
+
+using Port = std::optional<std::uint16_t>;  // none: a random one
+
+Port without_zero(Port port) { return port == std::uint16_t{0} ? std::nullopt : port; }
+
+std::string in_words(Port port) { return port ? fmt::format("port {}", *port) : "a random port"; }
+
+Result<void> apply_port(OwnDevice& own, const InterfaceName& name, std::uint16_t port) {
+  wg::DeviceUpdate update;
+  update.listen_port = port;
+  return own.backend->apply(name, update);
+}
+
+/// A kernel that was refused the new port has given up the old one.
+void restore(OwnDevice& own, const InterfaceName& name) {
+  if (const auto restored = apply_port(own, name, own.device.listen_port); !restored)
+    log::warning("{} could not get its old port {} back: {}", name.str(), own.device.listen_port, restored.error().message());
+}
+
+/// The device first, because it may refuse; then the config, so that both agree in the end.
+Result<void> change(const Context& context, const InterfaceName& name, InterfaceConfig config, Port port) {
+  TRY(auto own, own_device(context, name, config));
+  if (own) {
+    if (auto applied = apply_port(*own, name, port.value_or(0)); !applied) {
+      restore(*own, name);
+      return std::unexpected(
+          std::move(applied).error().context(fmt::format("{} can't listen on {}; nothing was changed", name.str(), in_words(port))));
+    }
+  }
+  config.listen_port = port;
+  if (auto written = write_config(context.folders(), name, config); !written) {
+    if (own) restore(*own, name);
+    return written;
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Ending> run(const SetListenPortOptions& options, Context& context) {
+  const InterfaceName& name = options.interface();
+  TRY(const InterfaceConfig before, read_config(context.folders(), name));
+  if (!options.unset && !options.listen_port) return not_given("Listen port", "--listen-port or --unset");
+  const Port port = without_zero(options.listen_port);
+  if (without_zero(before.listen_port) == port) {
+    log::info("no change necessary: {} listens on {} already", name.str(), in_words(port));
+    return Ending::kDone;
+  }
+  TRY(const bool agreed, goes_ahead(context, options.yes, fmt::format("Let {} listen on {}?", name.str(), in_words(port))));
+  if (!agreed) return Ending::kDone;
+
+  TRY(const FileLock lock, lock_network(context.folders(), name));
+  TRY(InterfaceConfig config, read_config(context.folders(), name));
+  TRY_VOID(change(context, name, std::move(config), port));
+  context.out.write(fmt::format("{} now listens on {}.\n", name.str(), in_words(port)));
+  return Ending::kDone;
+}
+
+}  // namespace innernet::client

@@ -1,0 +1,68 @@
+#include <fmt/format.h>
+
+#include "../ask.hpp"
+#include "../presence.hpp"
+#include "commands.hpp"
+#include "innernet/client/network_lock.hpp"
+#include "innernet/hostsfile/hostsfile.hpp"
+#include "innernet/shared/log.hpp"
+
+namespace innernet::client {
+namespace {
+
+/// All of the network's files, its config last: while that is there, the command can be repeated.
+std::vector<std::filesystem::path> files_of(const Folders& folders, const InterfaceName& name) {
+  std::vector<std::filesystem::path> files = leftover_files(folders, name);
+  files.push_back(folders.data_store(name));
+  files.push_back(folders.config_file(name));
+  return files;
+}
+
+Result<bool> has_any_file(const Folders& folders, const InterfaceName& name) {
+  for (const std::filesystem::path& file : files_of(folders, name)) {
+    TRY(const bool is_there, is_present(file));
+    if (is_there) return true;
+  }
+  return false;
+}
+
+Result<void> remove_interface(const InterfaceName& name, Context& context) {
+  const auto removed = context.backend(name)->remove(name);
+  if (removed || removed.error().kind() == ErrorKind::kNotFound) return {};
+  return std::unexpected(Error(removed.error()).context(fmt::format("taking {} down; its config and data were kept", name.str())));
+}
+
+Result<void> remove_hosts_section(const HostsOptions& hosts, const InterfaceName& name) {
+  if (!hosts.write) return {};
+  TRY(const bool is_there, is_present(hosts.path));
+  if (!is_there) return {};
+  TRY_CONTEXT([[maybe_unused]] const auto written, hostsfile::update(hosts.path, name.str(), {}),
+              fmt::format("removing the names from {}", hosts.path.native()));
+  return {};
+}
+
+}  // namespace
+
+Result<Ending> run(const UninstallOptions& options, Context& context) {
+  const InterfaceName& name = options.interface();
+  TRY(const bool known, has_any_file(context.folders(), name));
+  if (!known) return not_installed(context.folders(), name);
+  TRY(const bool agreed,
+      goes_ahead(context, options.yes, fmt::format("Leave {} for good? Only a new invitation brings this machine back", name.str())));
+  if (!agreed) return Ending::kDone;
+
+  TRY(const FileLock lock, lock_network(context.folders(), name));
+  TRY_VOID(remove_interface(name, context));
+  Ending ending = Ending::kDone;
+  const auto failed = [&ending](const Error& error) {
+    log::error("{}", error.message());
+    ending = Ending::kFailed;
+  };
+  if (const auto removed = remove_hosts_section(options.hosts, name); !removed) failed(removed.error());
+  for (const std::filesystem::path& file : files_of(context.folders(), name))
+    if (const auto removed = remove_file(file); !removed && removed.error().kind() != ErrorKind::kNotFound) failed(removed.error());
+  if (ending == Ending::kDone) context.out.write(fmt::format("{} is uninstalled.\n", name.str()));
+  return ending;
+}
+
+}  // namespace innernet::client

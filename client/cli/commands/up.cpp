@@ -1,0 +1,43 @@
+#include "innernet/client/fetch.hpp"
+
+#include <fmt/format.h>
+
+#include "commands.hpp"
+#include "innernet/client/daemon.hpp"
+#include "innernet/client/networks.hpp"
+#include "innernet/shared/log.hpp"
+
+namespace innernet::client {
+
+Result<Ending> run(const UpOptions& options, Context& context) {
+  const ClientOptions client = context.client_options(options.hosts, options.nat);
+  if (options.daemon) {
+    TRY_VOID(run_daemon(client, options.interface, options.interval));
+    return Ending::kDone;
+  }
+  if (options.interface) {
+    TRY_VOID(up(client, *options.interface, context.stop));
+    return Ending::kDone;
+  }
+  TRY(const std::vector<InterfaceName> networks, configured_networks(client.folders));
+  if (networks.empty()) {
+    log::info("no network is installed in {}; `innernet install` joins one", client.folders.config.native());
+    return Ending::kDone;
+  }
+  Ending ending = Ending::kDone;
+  for (const InterfaceName& network : networks) {
+    if (context.stop.requested()) return fail(ErrorKind::kSystem, "interrupted");
+    if (const auto brought_up = up(client, network, context.stop); !brought_up) {
+      log::error("{}: {}", client.folders.config_file(network).native(), brought_up.error().message());
+      ending = Ending::kFailed;
+    }
+  }
+  return ending;
+}
+
+Result<Ending> run(const FetchOptions& options, Context& context) {
+  TRY_VOID(fetch(context.client_options(options.hosts, options.nat), options.interface(), context.stop));
+  return Ending::kDone;
+}
+
+}  // namespace innernet::client

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "innernet/base/clock.hpp"
+#include "innernet/client/stop.hpp"
+#include "innernet/wireguard/backend.hpp"
+#include "options.hpp"
+#include "output.hpp"
+
+namespace innernet::client {
+
+/// The world as a command sees it. main() wires the real one, tests another.
+struct Context {
+  const GeneralOptions& general;
+  const Clock& clock;
+  Output& out;
+  const Stop& stop;
+  bool colour = false;
+  /// Whether somebody is at a terminal who can be asked.
+  bool can_ask = false;
+  /// See confirm().
+  std::function<Result<bool>(std::string_view question, bool by_default, std::string_view instead)> confirm;
+  /// See wg::choose_backend and wg::list_interfaces.
+  std::function<std::unique_ptr<wg::Backend>(const InterfaceName&)> backend;
+  std::function<Result<std::vector<wg::FoundInterface>>()> interfaces;
+  /// The address of an endpoint; none when its name does not resolve within a few seconds.
+  std::function<std::optional<SocketAddress>(const Endpoint&)> resolve;
+
+  const Folders& folders() const { return general.folders; }
+  /// For the commands that don't let hosts and NAT traversal be chosen, their defaults hold.
+  ClientOptions client_options(const HostsOptions& hosts, const NatOptions& nat) const {
+    return {general.folders, general.network, hosts, nat};
+  }
+};
+
+}  // namespace innernet::client

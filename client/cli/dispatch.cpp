@@ -1,0 +1,77 @@
+#include "dispatch.hpp"
+
+#include <unistd.h>
+
+#include <cstring>
+#include <optional>
+
+#include "colour.hpp"
+#include "commands/commands.hpp"
+#include "confirm.hpp"
+#include "innernet/shared/log.hpp"
+#include "resolver.hpp"
+
+namespace innernet::client {
+namespace {
+
+int exit_code(const Result<Ending>& ending) {
+  if (!ending) log::error("{}", ending.error().message());
+  return ending && *ending == Ending::kDone ? command_line::kExitSuccess : command_line::kExitFailure;
+}
+
+std::optional<SocketAddress> resolve(const Endpoint& endpoint, const Clock& clock, const Stop& stop) {
+  Resolver resolver;
+  resolver.look_up(std::span(&endpoint, 1), clock, &stop);
+  return resolver.address(endpoint);
+}
+
+/// The table of commands: the type of the options chooses.
+struct Dispatch {
+  Context& context;
+
+  Result<Ending> operator()(std::monostate) const { return Ending::kDone; }
+  Result<Ending> operator()(const auto& options) const { return run(options, context); }
+};
+
+Result<Ending> run_in_the_world(const Invocation& invocation, Output& out) {
+  TRY(Stop stop, Stop::create());
+  const auto* up = std::get_if<UpOptions>(&invocation.command);
+  std::optional<StopOnSignals> on_signals;
+  if (up == nullptr || !up->daemon) on_signals.emplace(stop);  // the daemon has its own ways with signals
+
+  const SystemClock clock;
+  const std::optional<wg::BackendKind> asked = invocation.general.network.backend;
+  const auto notice = [](std::string_view text) { log::info("{}", text); };
+  Context context{
+      .general = invocation.general,
+      .clock = clock,
+      .out = out,
+      .stop = stop,
+      .colour = stdout_wants_colour(),
+      .can_ask = ::isatty(STDIN_FILENO) == 1,
+      .confirm = [&stop](std::string_view question, bool by_default,
+                         std::string_view instead) { return confirm(question, by_default, instead, stop); },
+      .backend = [&](const InterfaceName& name) { return wg::choose_backend(asked, name, notice); },
+      .interfaces = [&] { return wg::list_interfaces(asked); },
+      .resolve = [&](const Endpoint& endpoint) { return resolve(endpoint, clock, stop); },
+  };
+  return std::visit(Dispatch{context}, invocation.command);
+}
+
+void set_log_level(int verbosity) {
+  if (verbosity == 1) log::set_level(log::Level::kDebug);
+  if (verbosity > 1) log::set_level(log::Level::kTrace);
+}
+
+}  // namespace
+
+int dispatch(const Invocation& invocation) {
+  set_log_level(invocation.general.verbosity);
+  Output out(STDOUT_FILENO);
+  const int code = exit_code(run_in_the_world(invocation, out));
+  if (out.failure() == 0) return code;
+  log::error("writing to standard output: {}", ::strerror(out.failure()));
+  return command_line::kExitFailure;
+}
+
+}  // namespace innernet::client

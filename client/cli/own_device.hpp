@@ -1,0 +1,20 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "context.hpp"
+#include "innernet/shared/config.hpp"
+
+namespace innernet::client {
+
+/// The interface of a network while it is up, for the commands that change a setting of it.
+struct OwnDevice {
+  std::unique_ptr<wg::Backend> backend;
+  wg::Device device;
+};
+
+/// None when the interface is down, or is somebody else's (which is warned about): then there is nothing to touch, and nothing is created.
+Result<std::optional<OwnDevice>> own_device(const Context& context, const InterfaceName& name, const InterfaceConfig& config);
+
+}  // namespace innernet::client

@@ -1,0 +1,191 @@
+#include "render.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "innernet/client/difference.hpp"
+#include "innernet/shared/cidr_tree.hpp"
+#include "phrase.hpp"
+
+namespace innernet::client {
+namespace {
+
+constexpr std::string_view kOverridden = "(endpoint overridden locally)";
+
+/// A line of the list: what the device has, what the state says about it.
+struct Row {
+  std::string name;
+  wg::PublicKey public_key;
+  std::optional<IpAddress> ip;
+  std::optional<CidrId> cidr;
+  const wg::Peer* on_device = nullptr;  // null: ourselves
+  bool is_overridden = false;
+};
+
+using PeersByKey = std::unordered_map<wg::PublicKey, const Peer*>;
+
+Row make_row(const wg::PublicKey& key, const PeersByKey& known, const wg::Peer* on_device, std::optional<IpAddress> otherwise,
+             const NetworkView& view) {
+  Row row{.name = "unknown", .public_key = key, .ip = otherwise, .cidr = {}, .on_device = on_device};
+  if (const auto found = known.find(key); found != known.end()) {
+    row.name = found->second->name.str();
+    row.ip = found->second->ip;
+    row.cidr = found->second->cidr_id;
+  }
+  row.is_overridden = row.ip && view.overrides.contains(*row.ip);
+  return row;
+}
+
+std::optional<IpAddress> only_address(const wg::Peer& peer) {
+  for (const IpNet& net : peer.allowed_ips)
+    if (net.prefix() == net.address().bits()) return net.address();
+  return std::nullopt;
+}
+
+std::vector<Row> rows(const NetworkView& view) {
+  PeersByKey known;
+  for (const Peer& peer : view.state.peers) known.emplace(peer.public_key, &peer);
+  std::vector<Row> out;
+  for (const wg::Peer& peer : view.device.peers) out.push_back(make_row(peer.public_key, known, &peer, only_address(peer), view));
+  if (const auto& own = view.device.public_key; own && (view.own_address || known.contains(*own)))
+    out.push_back(make_row(*own, known, nullptr, view.own_address, view));
+  // Without an address last.
+  std::ranges::sort(out, [](const Row& a, const Row& b) {
+    if (a.ip != b.ip) return a.ip && b.ip ? *a.ip < *b.ip : a.ip.has_value();
+    return a.public_key < b.public_key;
+  });
+  return out;
+}
+
+std::string key_text(const wg::PublicKey& key, const Appearance& appearance) {
+  return appearance.whole_keys ? key.to_base64() : key.abbreviated();
+}
+
+void append_long(std::string& out, const Row& row, const NetworkView& view, const Appearance& appearance) {
+  const Palette& palette = appearance.palette;
+  out += fmt::format("  {}: {} ({})\n", palette.bold("peer"), palette.name(row.name), palette.dim(key_text(row.public_key, appearance)));
+  if (row.ip) out += fmt::format("    {}: {}\n", palette.bold("ip"), row.ip->to_string());
+  if (row.on_device == nullptr) return;
+  const wg::Peer& peer = *row.on_device;
+  if (peer.endpoint)
+    out += fmt::format("    {}: {}{}{}\n", palette.bold("endpoint"), peer.endpoint->to_string(), row.is_overridden ? " " : "",
+                       row.is_overridden ? kOverridden : "");
+  if (peer.last_handshake) out += fmt::format("    {}: {}\n", palette.bold("last handshake"), ago(view.now - *peer.last_handshake));
+  if (peer.received_bytes != 0 || peer.sent_bytes != 0)
+    out += fmt::format("    {}: {} received, {} sent\n", palette.bold("transfer"), size(peer.received_bytes), size(peer.sent_bytes));
+}
+
+void append_short(std::string& out, const Row& row, std::size_t indent, const NetworkView& view, const Appearance& appearance) {
+  const Palette& palette = appearance.palette;
+  const bool is_you = row.on_device == nullptr;
+  const bool is_connected = is_you || is_recent(row.on_device->last_handshake, view.now);
+  out += fmt::format("{:{}}| {} {}: {} ({}{}){}{}\n", "", indent, is_connected ? palette.bold("◉") : palette.dim("◯"),
+                     palette.number(row.ip ? row.ip->to_string() : "?"), palette.name(row.name), is_you ? "you, " : "",
+                     palette.dim(key_text(row.public_key, appearance)), row.is_overridden ? " " : "", row.is_overridden ? kOverridden : "");
+}
+
+class TreeRenderer {
+ public:
+  TreeRenderer(const NetworkView& view, const Appearance& appearance, const std::vector<Row>& rows)
+      : view_(view), appearance_(appearance), tree_(view.state.cidrs) {
+    for (const Row& row : rows) {
+      const bool has_place = row.cidr && tree_.find(*row.cidr) != nullptr;
+      (has_place ? members_[number(*row.cidr)] : homeless_).push_back(&row);
+    }
+  }
+
+  void append_to(std::string& out) {
+    // Not recursive: the store is what a server sent, and a chain of parents may be as long as it is.
+    struct Step {
+      const Cidr* cidr;
+      std::size_t depth;
+      bool children_done;
+    };
+    std::vector<Step> open;
+    const auto push = [&open](const std::vector<const Cidr*>& cidrs, std::size_t depth) {
+      for (std::size_t i = cidrs.size(); i-- > 0;) open.push_back({cidrs[i], depth, false});
+    };
+    push(tree_.roots(), 1);
+    while (!open.empty()) {
+      const Step step = open.back();
+      open.pop_back();
+      if (step.children_done) {
+        append_peers(out, members_[number(step.cidr->id)], step.depth);
+        continue;
+      }
+      out += fmt::format("{:{}}{} {}\n", "", step.depth * 2, appearance_.palette.bold(step.cidr->cidr.to_string()),
+                         printable(step.cidr->name));
+      open.push_back({step.cidr, step.depth, true});
+      push(tree_.children(step.cidr->id), step.depth + 1);
+    }
+    append_peers(out, homeless_, 1);
+  }
+
+ private:
+  void append_peers(std::string& out, const std::vector<const Row*>& peers, std::size_t depth) {
+    for (const Row* row : peers) append_short(out, *row, depth * 2, view_, appearance_);
+  }
+
+  const NetworkView& view_;
+  const Appearance& appearance_;
+  CidrTree tree_;
+  std::unordered_map<std::int64_t, std::vector<const Row*>> members_;
+  std::vector<const Row*> homeless_;
+};
+
+}  // namespace
+
+std::string render_network(const NetworkView& view, const Appearance& appearance) {
+  const Palette& palette = appearance.palette;
+  const std::string& name = view.device.name.str();
+  const std::uint16_t port = view.device.listen_port;
+  const std::vector<Row> list = rows(view);
+  std::string out;
+  if (appearance.layout == Layout::kLong) {
+    out = fmt::format("{}: {}\n", palette.bold("network"), palette.network(name));
+    if (port != 0) out += fmt::format("  {}: {}\n", palette.bold("listening port"), port);
+    for (const Row& row : list) append_long(out, row, view, appearance);
+    return out;
+  }
+  out = palette.network(name) + " ";
+  if (port != 0) out += fmt::format("(:{}) ", port);
+  out += "\n";
+  if (appearance.layout == Layout::kTree)
+    TreeRenderer(view, appearance, list).append_to(out);
+  else
+    for (const Row& row : list) append_short(out, row, 2, view, appearance);
+  return out;
+}
+
+std::string render_cidrs(std::span<const Cidr> cidrs, bool tree) {
+  std::string out;
+  const auto append = [&out](const Cidr& cidr, std::size_t depth) {
+    out += fmt::format("{:{}}{} {}\n", "", depth * 2, cidr.cidr.to_string(), printable(cidr.name));
+  };
+  if (tree) {
+    CidrTree(cidrs).walk(append);
+    return out;
+  }
+  std::vector<const Cidr*> by_id;
+  for (const Cidr& cidr : cidrs) by_id.push_back(&cidr);
+  std::ranges::sort(by_id, {}, [](const Cidr* cidr) { return number(cidr->id); });
+  for (const Cidr* cidr : by_id) append(*cidr, 0);
+  return out;
+}
+
+std::string render_associations(std::span<const Association> associations, std::span<const Cidr> cidrs) {
+  std::unordered_map<std::int64_t, std::string> names;
+  for (const Cidr& cidr : cidrs) names.emplace(number(cidr.id), printable(cidr.name));
+  const auto name = [&names](CidrId id) {
+    const auto found = names.find(number(id));
+    return found != names.end() ? found->second : fmt::format("CIDR {}", number(id));
+  };
+  std::string out;
+  for (const Association& association : associations)
+    out += fmt::format("{}: {} <=> {}\n", number(association.id), name(association.cidr_id_1), name(association.cidr_id_2));
+  return out;
+}
+
+}  // namespace innernet::client
