@@ -9,6 +9,7 @@ function(innernet_room name)
   target_include_directories(innernet_${name} PUBLIC include)
   list(TRANSFORM room_USES PREPEND innernet_)
   target_link_libraries(innernet_${name} PUBLIC ${room_USES} PRIVATE innernet_flags ${room_PRIVATE})
+  set_property(GLOBAL APPEND PROPERTY INNERNET_ROOMS ${name})  # cmake/tests goes through them
   if(room_TESTS)
     add_executable(innernet_${name}_test ${room_TESTS})
     target_link_libraries(innernet_${name}_test PRIVATE innernet_${name} innernet_testing innernet_flags ${room_TEST_USES} GTest::gmock_main)
