@@ -1,0 +1,70 @@
+#!/bin/bash
+# clang-format, shellcheck and clang-tidy: tests/lint.sh [RESULT_FILE]
+# clang-tidy reads the sources of the programs and through them the headers, not the tests. A file whose text, headers and rules have not changed since it
+# was found clean is not read again: build/lint holds a mark for each.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+result=${1:-}
+build=build/release marks=build/lint
+passed=0 failed=0
+mkdir -p "$marks"
+
+check() { # WHAT COMMAND...
+  local out
+  if out=$("${@:2}" 2>&1); then passed=$((passed + 1)); printf '  ok      %s\n' "$1"
+  else failed=$((failed + 1)); printf '  FAILED  %s\n%s\n' "$1" "$(head -n 40 <<<"$out")"; fi
+}
+
+# Without git (a release tarball) the folders that a build writes to are left out.
+files() { # PATTERN...
+  if git rev-parse --git-dir >/dev/null 2>&1; then git ls-files -- "$@"
+  else for pattern; do find . -path ./build -prune -o -name "$pattern" -type f -print; done; fi
+}
+
+mapfile -t cpp < <(files '*.cpp' '*.hpp')
+check "clang-format of ${#cpp[@]} files" clang-format-19 --dry-run -Werror "${cpp[@]}"
+
+mapfile -t scripts < <(files dev .ci/run '*.sh' tests/stage/first-process bench/run | sort -u)
+check "shellcheck of ${#scripts[@]} scripts" shellcheck -x "${scripts[@]}"
+
+# Each source with what it is made of: by the build's records of what the compiler has read.
+rules=$(cat .clang-tidy cmake/InnernetFlags.cmake | sha256sum)
+version=$(clang-tidy-19 --version | sha256sum)
+mapfile -t sources < <(files '*.cpp' | grep -vE '_test\.cpp$|/fuzz/|^cmake/|^bench/|/testing/|/testdata/|_integration\.cpp$')
+ninja -C "$build" -t deps >"$marks/deps"
+todo=()
+declare -A mark
+for source in "${sources[@]}"; do
+  # Headers of the system change with its packages only; a new clang-tidy or compiler comes with a new version.
+  parts=$(awk -v object="/${source##*/}.o:" -v file="$PWD/$source" '
+    /^[^ ].*: #deps/ { inside = index($1, object) > 0; next }
+    inside && index($1, ENVIRON["PWD"] "/") == 1 { print $1 }
+    inside && /^ / && $1 ~ /^\.\./ { print $1 }
+    END { print file }' "$marks/deps" | sort -u)
+  hash=$({ echo "$rules$version"; (cd "$build" && xargs -d '\n' cat <<<"$parts"); } 2>/dev/null | sha256sum | cut -d' ' -f1)
+  mark["$source"]=$marks/$hash
+  [ -e "${mark[$source]}" ] || todo+=("$source")
+done
+clean=$((${#sources[@]} - ${#todo[@]}))
+[ "$clean" = 0 ] || { passed=$((passed + clean)); echo "  ok      clang-tidy of $clean files that have not changed since"; }
+if [ "${#todo[@]}" -gt 0 ]; then
+  echo "          clang-tidy reads ${#todo[@]} files"
+  # shellcheck disable=SC2016 # expanded by the inner shell
+  printf '%s\n' "${todo[@]}" | xargs -P "$(nproc)" -I{} bash -c \
+    'log=$2/$(tr / _ <<<"$1").log; clang-tidy-19 -p "$3" --quiet "$1" >"$log" 2>&1 && echo clean >>"$log" || echo "found something" >>"$log"' tidy {} "$marks" "$build"
+  for source in "${todo[@]}"; do
+    log=$marks/$(tr / _ <<<"$source").log
+    if [ "$(tail -n 1 "$log")" = clean ]; then
+      passed=$((passed + 1))
+      : >"${mark[$source]}"
+    else
+      failed=$((failed + 1))
+      printf '  FAILED  clang-tidy %s\n' "$source"
+      grep -E 'error:|warning:' "$log" | sort -u | head -n 20 | sed 's/^/          | /' || :
+    fi
+  done
+fi
+
+echo "$passed passed, $failed failed"
+[ -z "$result" ] || echo "$passed $failed" >"$result"
+[ "$failed" = 0 ]
