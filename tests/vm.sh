@@ -1,0 +1,38 @@
+#!/bin/bash
+# The kernel's WireGuard, in a virtual machine: the integration test of wireguard-control and the end-to-end scenarios: tests/vm.sh [RESULT_FILE]
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+result=${1:-}
+share=$(mktemp -d /tmp/innernet-vm-share.XXXXXX)
+trap 'rm -rf "$share"' EXIT
+
+# An emulated processor is ten times slower, so the guest plays what differs most between the kernel and wireguard-go.
+SCENARIOS=(life:4 life:6 deleted_interface:4)
+
+passed=0 failed=0
+if [ -x build/release/bin/innernet_wireguard_integration ]; then integration=build/release/bin/innernet_wireguard_integration
+else integration=$(find build/release -name innernet_wireguard_integration -type f -perm /1 2>/dev/null | head -n 1); fi
+
+# One boot for all: each costs up to half a minute.
+cat >"$share/guest" <<GUEST
+if [ -n "$integration" ]; then
+  "$integration" --gtest_color=no >"$share/integration.log" 2>&1
+  echo \$? >"$share/integration.status"
+  tail -n 15 "$share/integration.log"
+fi
+tests/end-to-end.sh --backend kernel --jobs 1 --result "$share/scenarios" ${SCENARIOS[*]}
+GUEST
+docker-tests/in-vm.sh -s "$share" -t 900 -e INNERNET="${INNERNET:-build/release/bin/innernet}" -e INNERNET_SERVER="${INNERNET_SERVER:-build/release/bin/innernet-server}" \
+  -e INNERNET_KIND="${INNERNET_KIND:-ours}" -e INNERNET_SERVER_KIND="${INNERNET_SERVER_KIND:-ours}" -- bash "$share/guest" || echo "the guest ended with status $?"
+
+if [ -n "$integration" ]; then
+  if [ "$(cat "$share/integration.status" 2>/dev/null)" = 0 ]; then
+    passed=$((passed + $(sed -n 's/^\[  PASSED  \] \([0-9]*\) test.*/\1/p' "$share/integration.log")))
+  else
+    failed=$((failed + 1))
+  fi
+fi
+if read -r p f <"$share/scenarios"; then passed=$((passed + p)) failed=$((failed + f)); else failed=$((failed + 1)); fi 2>/dev/null
+echo "$passed passed, $failed failed"
+[ -z "$result" ] || echo "$passed $failed" >"$result"
+[ "$failed" = 0 ]
