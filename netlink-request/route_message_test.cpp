@@ -146,7 +146,7 @@ TEST(Address, EntriesThatAreNoAddressArePassedOver) {
     const Received received(std::move(message));
     const auto decoded = decode_address(received.view());
     EXPECT_EQ(!decoded, c.malformed);
-    if (decoded) EXPECT_FALSE(*decoded);
+    EXPECT_FALSE(decoded && *decoded);
   }
 }
 

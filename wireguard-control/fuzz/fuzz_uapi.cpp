@@ -1,0 +1,15 @@
+// The answers of a userspace implementation.
+#include <cstdlib>
+#include <string_view>
+
+#include "uapi.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace innernet;
+  static const InterfaceName name = *InterfaceName::parse("wg0");
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  static_cast<void>(wg::decode_uapi_set(text));
+  const auto device = wg::decode_uapi_get(name, text);
+  if (device && !wg::is_whole_uapi_answer(text)) std::abort();
+  return 0;
+}
