@@ -90,6 +90,7 @@ $b mount -t sysfs sysfs sys
 $b mount --move /proc proc
 $b mount --move /dev dev
 $b mkdir -p dev/pts dev/shm
+$b ln -s /proc/self/fd dev/fd
 $b mount -t devpts -o mode=620,ptmxmode=666 devpts dev/pts
 $b mount -t tmpfs -o mode=1777 tmpfs dev/shm
 $b mount -t tmpfs -o mode=755 tmpfs run
@@ -151,7 +152,8 @@ machine=microvm,pit=on,pic=on,rtc=on,ioapic2=off
 kvm_works() { # some clouds have /dev/kvm and yet cannot start a guest: try one that has nothing to run
   [ -w /dev/kvm ] || return 1
   local status=0
-  (timeout 2 qemu-system-x86_64 -M "$machine" -accel kvm -cpu host -m 64 -nodefaults -no-user-config -display none -S </dev/null) >/dev/null 2>&1 || status=$?
+  # The braces also silence what this shell says about a program that was aborted.
+  { timeout 2 qemu-system-x86_64 -M "$machine" -accel kvm -cpu host -m 64 -nodefaults -no-user-config -display none -S </dev/null || status=$?; } >/dev/null 2>&1
   [ "$status" = 124 ]
 }
 
