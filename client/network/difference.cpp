@@ -134,7 +134,8 @@ class Comparison {
       change.others.push_back(changed("Persistent keepalive", there.persistent_keepalive, wanted.keepalive));
     }
     const bool works = is_recent(there.last_handshake, input_.now);
-    if (!works) {
+    const bool in_traversal = input_.in_traversal != nullptr && input_.in_traversal->contains(there.public_key);
+    if (!works && !in_traversal) {
       const auto address = address_of(wanted);
       if (address && address != there.endpoint) {
         update.endpoint = address;

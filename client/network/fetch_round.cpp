@@ -193,7 +193,8 @@ class Round {
                                .own_key = config.private_key.public_key(),
                                .server = server,
                                .overrides = config.peer_endpoint_overrides,
-                               .now = machine_.clock().wall()},
+                               .now = machine_.clock().wall(),
+                               .in_traversal = &memory_.in_traversal},
                               [&](const Endpoint& endpoint) { return machine_.resolver.address(endpoint); });
     if (config.listen_port && *config.listen_port != device.listen_port) changes.update.listen_port = config.listen_port;
     result_.due = std::move(changes.due);

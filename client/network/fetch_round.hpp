@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "innernet/client/options.hpp"
@@ -23,6 +24,7 @@ struct FetchMemory {
   std::optional<StateAnswer> news;  ///< what waiting for news has brought: the next round does not ask again
   std::optional<std::vector<Endpoint>> reported;
   TraversalHistory traversal;
+  std::unordered_set<wg::PublicKey> in_traversal;  ///< by another thread
 };
 
 struct RoundKind {

@@ -113,8 +113,7 @@ Answer<bool> HttpConnection::receive_some(std::string& out, std::chrono::millise
     if (n > 0) return true;
     if (n == 0) return false;
     if (saved == EINTR) continue;
-    if (saved != EAGAIN)
-      return std::unexpected(unreachable(fmt::format("broke the connection: {}", std::strerror(saved))));
+    if (saved != EAGAIN) return std::unexpected(unreachable(fmt::format("broke the connection: {}", std::strerror(saved))));
     if (auto ready = wait_for(POLLIN, patience, "sends no answer", interrupt_fd); !ready) return std::unexpected(ready.error());
   }
 }

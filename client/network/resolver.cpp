@@ -176,6 +176,11 @@ std::optional<SocketAddress> Resolver::address(const Endpoint& endpoint) const {
   return SocketAddress{*found->second.last_good, endpoint.port()};
 }
 
+bool Resolver::is_busy() const {
+  const std::lock_guard lock(shared_->mutex);
+  return shared_->threads > 0;
+}
+
 void Resolver::forget_failures() {
   const std::lock_guard lock(shared_->mutex);
   for (auto& [text, name] : shared_->names) {

@@ -35,6 +35,9 @@ class Resolver {
   /// After a change of networks: names that failed may be there now.
   void forget_failures();
 
+  /// Whether a look-up goes on in the background.
+  bool is_busy() const;
+
  private:
   struct Shared;
   std::shared_ptr<Shared> shared_;

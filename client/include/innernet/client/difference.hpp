@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "innernet/base/clock.hpp"
@@ -59,6 +60,7 @@ struct DifferenceInput {
   const ServerPeer& server;
   const std::map<IpAddress, Endpoint>& overrides;
   WallTime now;
+  const std::unordered_set<wg::PublicKey>* in_traversal = nullptr;  ///< whose endpoint is being looked for just now, and left alone
 };
 
 /// What makes `device` agree with `state`, peer by peer. Linear in peers.

@@ -1,0 +1,191 @@
+#include "innernet/client/daemon.hpp"
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <ctime>
+#include <map>
+
+#include "innernet/client/network_lock.hpp"
+#include "innernet/client/networks.hpp"
+#include "innernet/netlink/route.hpp"
+#include "innernet/shared/log.hpp"
+#include "innernet/shared/sd_notify.hpp"
+#include "machine.hpp"
+#include "network_worker.hpp"
+
+namespace innernet::client {
+namespace {
+
+std::atomic<Nudge*> nudge_of_signals = nullptr;
+std::atomic<bool> asked_to_end = false;
+std::atomic<bool> asked_to_reload = false;
+
+// A handler and no signalfd: that needs the signals blocked, which the userspace implementation that we start would inherit.
+void on_signal(int signal) {
+  const int saved_errno = errno;
+  (signal == SIGHUP ? asked_to_reload : asked_to_end) = true;
+  if (Nudge* nudge = nudge_of_signals) nudge->give();
+  errno = saved_errno;
+}
+
+class Signals {
+ public:
+  explicit Signals(Nudge& nudge) {
+    asked_to_end = asked_to_reload = false;
+    nudge_of_signals = &nudge;
+    struct sigaction action{};
+    action.sa_handler = on_signal;
+    action.sa_flags = SA_RESTART;
+    for (std::size_t i = 0; i < std::size(kSignals); ++i) ::sigaction(kSignals[i], &action, &before_[i]);
+  }
+  Signals(const Signals&) = delete;
+  Signals& operator=(const Signals&) = delete;
+  ~Signals() {
+    for (std::size_t i = 0; i < std::size(kSignals); ++i) ::sigaction(kSignals[i], &before_[i], nullptr);
+    nudge_of_signals = nullptr;
+  }
+
+ private:
+  static constexpr int kSignals[] = {SIGTERM, SIGINT, SIGHUP};
+  struct sigaction before_[std::size(kSignals)]{};
+};
+
+// Readable after the wall clock was set, which the kernel says after a resume, too (timerfd_resume() in fs/timerfd.c).
+class ResumeMonitor {
+ public:
+  ResumeMonitor() : timer_(::timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK)) { arm(); }
+  int fd() const { return timer_.get(); }
+  void drain() {
+    std::uint64_t expirations = 0;
+    [[maybe_unused]] const ssize_t canceled = ::read(timer_.get(), &expirations, sizeof expirations);
+    arm();
+  }
+
+ private:
+  void arm() {
+    itimerspec never{};
+    never.it_value.tv_sec = std::time(nullptr) + 10LL * 365 * 24 * 3600;
+    if (timer_) ::timerfd_settime(timer_.get(), TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never, nullptr);
+  }
+
+  UniqueFd timer_;
+};
+
+class Supervisor {
+ public:
+  Supervisor(const ClientOptions& options, std::optional<InterfaceName> only, std::chrono::seconds interval, Nudge& signals, Nudge& ended)
+      : options_(options),
+        only_(std::move(only)),
+        interval_(interval),
+        signals_(signals),
+        ended_(ended),
+        resolver_(std::make_shared<Resolver>()) {}
+
+  Result<void> run() {
+    TRY_VOID(find_networks());
+    if (workers_.empty()) {
+      log::info("no network is installed in {}: there is nothing to look after", options_.folders.config.string());
+      return {};
+    }
+    auto links = netlink::LinkMonitor::open();
+    if (!links) log::warning("changes of addresses are noticed at the next interval only: {}", links.error().message());
+    last_addresses_ = candidate_addresses(options_.folders);
+    TRY(Poller poller, Poller::create(nullptr));
+    ResumeMonitor resumes;
+    sd_notify("READY=1");
+    const auto watchdog = watchdog_period();
+
+    BootTime next_look = clock_.boot() + interval_;
+    while (!asked_to_end) {
+      const BootTime wake = watchdog ? std::min(next_look, clock_.boot() + *watchdog) : next_look;
+      TRY_VOID(
+          poller.until(wake, {{signals_.fd(), POLLIN}, {ended_.fd(), POLLIN}, {links ? links->fd() : -1, POLLIN}, {resumes.fd(), POLLIN}}));
+      if (watchdog) sd_notify("WATCHDOG=1");
+      signals_.take();
+      ended_.take();
+      if (asked_to_end) break;
+      std::erase_if(workers_, [](const auto& worker) { return worker.second->has_ended(); });
+
+      const bool reload = asked_to_reload.exchange(false);
+      if (reload) log::info("reading the configs again");
+      if (reload || clock_.boot() >= next_look || workers_.empty()) {
+        if (const auto found = find_networks(); !found) log::error("{}", found.error().message());
+        next_look = clock_.boot() + interval_;
+      }
+      if (workers_.empty()) {
+        log::info("no network is left to look after");
+        return {};
+      }
+      pollfd resumed{.fd = resumes.fd(), .events = POLLIN, .revents = 0};
+      const bool clock_was_set = ::poll(&resumed, 1, 0) > 0;
+      if (clock_was_set) resumes.drain();
+      if (links) links->drain();
+      if (reload || clock_was_set || addresses_changed()) {
+        resolver_->forget_failures();
+        for (const auto& [name, worker] : workers_) worker->nudge();
+      }
+    }
+    sd_notify("STOPPING=1");
+    log::info("stopping");
+    // All at once, and then one after the other.
+    for (const auto& [name, worker] : workers_) worker->request_stop();
+    workers_.clear();
+    return {};
+  }
+
+ private:
+  Result<void> find_networks() {
+    std::vector<InterfaceName> names;
+    std::error_code ignored;
+    if (!only_) {
+      TRY(names, configured_networks(options_.folders));
+    } else if (std::filesystem::exists(options_.folders.config_file(*only_), ignored)) {
+      names = {*only_};
+    }
+    for (const InterfaceName& name : names) {
+      if (workers_.contains(name)) continue;
+      TRY(auto worker, NetworkWorker::start(options_, name, interval_, resolver_, [this] { ended_.give(); }));
+      workers_.emplace(name, std::move(worker));
+      log::info("looking after network {}", name.str());
+    }
+    return {};
+  }
+
+  // Our own interfaces make messages, too, which must not lead from one round to the next.
+  bool addresses_changed() {
+    auto addresses = candidate_addresses(options_.folders);
+    if (!addresses || (last_addresses_ && *addresses == *last_addresses_)) return false;
+    last_addresses_ = std::move(addresses);
+    return true;
+  }
+
+  const ClientOptions& options_;
+  std::optional<InterfaceName> only_;
+  std::chrono::seconds interval_;
+  Nudge& signals_;
+  Nudge& ended_;
+  SystemClock clock_;
+  std::shared_ptr<Resolver> resolver_;
+  Result<std::vector<IpAddress>> last_addresses_;
+  std::map<InterfaceName, std::unique_ptr<NetworkWorker>> workers_;
+};
+
+}  // namespace
+
+Result<void> run_daemon(const ClientOptions& options, std::optional<InterfaceName> only, std::chrono::seconds interval) {
+  if (only) {
+    // Only whether it is there: a config that can't be read may be put right while we run.
+    const auto config = read_config(options.folders, *only);
+    if (!config && config.error().kind() == ErrorKind::kNotFound) return std::unexpected(config.error());
+  }
+  TRY(Nudge signals, Nudge::create());
+  TRY(Nudge ended, Nudge::create());
+  const Signals handlers(signals);
+  return Supervisor(options, std::move(only), interval, signals, ended).run();
+}
+
+}  // namespace innernet::client

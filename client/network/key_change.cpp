@@ -1,0 +1,53 @@
+#include "key_change.hpp"
+
+#include <algorithm>
+
+#include "fetch_round.hpp"
+
+namespace innernet::client {
+namespace {
+
+// The server's peer anew, with the endpoint at which it was heard last.
+std::vector<wg::PeerUpdate> renewed(const InterfaceConfig& config, const wg::Device& device, const Resolver& resolver) {
+  wg::PeerUpdate peer = server_peer(config, resolver);
+  const auto there = std::ranges::find(device.peers, config.server_public_key, &wg::Peer::public_key);
+  if (there != device.peers.end() && there->endpoint) peer.endpoint = there->endpoint;
+  return {{.public_key = config.server_public_key, .remove = true, .allowed_ips = {}}, std::move(peer)};
+}
+
+bool has_handshake_since(const InterfaceConfig& config, const wg::Device& device, WallTime since) {
+  const auto there = std::ranges::find(device.peers, config.server_public_key, &wg::Peer::public_key);
+  return there != device.peers.end() && there->last_handshake && *there->last_handshake >= since;
+}
+
+}  // namespace
+
+Answer<void> change_key(const InterfaceConfig& config, const InterfaceName& name, Machine& machine, const KeyChangeTimes& times) {
+  const Clock& clock = machine.clock();
+  TRY(const wg::Device before, machine.backend.get(name));
+  wg::DeviceUpdate update{.private_key = config.private_key,
+                          .listen_port = config.listen_port,
+                          .fwmark = {},
+                          .peers = renewed(config, before, machine.resolver)};
+  const WallTime changed_at = clock.wall();
+  TRY_VOID(machine.backend.apply(name, update));
+
+  const BootTime end = clock.boot() + times.patience;
+  for (bool connected = false;;) {
+    const BootTime next = clock.boot() + times.retry;
+    RestClient probe(config, machine.stop,
+                     {.connect = connected ? std::chrono::seconds(5) : times.retry, .progress = std::chrono::seconds(5)});
+    const auto answer = probe.capabilities();
+    if (answer || answer.error().status()) return {};
+    if (answer.error().kind() != ErrorKind::kUnreachable || clock.boot() >= end) return std::unexpected(answer.error());
+    // Also when it was refused at once, so that this is no busy loop.
+    if (!machine.wait.until(next)) return std::unexpected(RequestError(Error(ErrorKind::kSystem, "stopped")));
+    TRY(const wg::Device device, machine.backend.get(name));
+    connected = has_handshake_since(config, device, changed_at);
+    if (!connected)
+      TRY_VOID(machine.backend.apply(
+          name, {.private_key = {}, .listen_port = {}, .fwmark = {}, .peers = renewed(config, device, machine.resolver)}));
+  }
+}
+
+}  // namespace innernet::client

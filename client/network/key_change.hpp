@@ -1,0 +1,20 @@
+#pragma once
+
+#include "innernet/client/rest_client.hpp"
+#include "innernet/shared/config.hpp"
+#include "machine.hpp"
+
+namespace innernet::client {
+
+struct KeyChangeTimes {
+  std::chrono::milliseconds patience;
+  std::chrono::milliseconds retry;  ///< at least a round trip: a handshake that is on its way is lost with its peer
+};
+
+/// Gives the interface the key and port of `config` and asks the server until it answers: it changes its side a moment after us, and drops
+/// handshakes until then. WireGuard starts one only every 5 s (REKEY_TIMEOUT), unless the peer is new; so while there is no handshake, the
+/// server's peer is removed and added again every `retry`.
+/// Fails with kUnreachable when the time is up; any answer with a status, an error too, counts as an answer.
+Answer<void> change_key(const InterfaceConfig& config, const InterfaceName& name, Machine& machine, const KeyChangeTimes& times);
+
+}  // namespace innernet::client

@@ -1,0 +1,171 @@
+#include "nat_traversal.hpp"
+
+#include <gmock/gmock.h>
+
+#include "fake_machine.hpp"
+#include "own_candidates.hpp"
+#include "sample_network.hpp"
+
+namespace innernet::client {
+namespace {
+
+using namespace testing;
+using namespace std::chrono_literals;
+using ::testing::ElementsAre;
+
+std::optional<SocketAddress> literal(const Endpoint& endpoint) {
+  const auto* ip = std::get_if<IpAddress>(&endpoint.host());
+  if (ip == nullptr) return std::nullopt;
+  return SocketAddress{*ip, endpoint.port()};
+}
+
+TraversalPeer due(const wg::PublicKey& key, std::vector<std::string> candidates, std::optional<std::string> reported = "198.51.100.1:1") {
+  TraversalPeer peer{.public_key = key, .reported = {}, .candidates = {}};
+  if (reported) peer.reported = endpoint(*reported);
+  for (const auto& candidate : candidates) peer.candidates.push_back(endpoint(candidate));
+  return peer;
+}
+
+struct TraversalTest : ::testing::Test {
+  FakeMachine fake;
+  wg::PublicKey key = new_key();
+  std::vector<std::string> tried;  // at which second, which endpoint
+  BootTime start = fake.wait.clock_.boot();
+
+  TraversalTest() {
+    static_cast<void>(fake.backend.create(evilcorp()));
+    fake.backend.change_device(evilcorp(), [&](wg::Device& device) {
+      device.peers.push_back(
+          {.public_key = key, .preshared_key = {}, .endpoint = address("198.51.100.1:1"), .allowed_ips = {}, .last_handshake = {}});
+    });
+    fake.backend.on_apply = [this] {
+      for (const auto& peer : fake.backend.updates.back().peers) {
+        EXPECT_TRUE(peer.update_only);
+        tried.push_back(fmt::format("{} {}", std::chrono::floor<std::chrono::seconds>(fake.wait.clock_.boot() - start).count(),
+                                    peer.endpoint->to_string()));
+      }
+    };
+  }
+  void connect() {
+    fake.backend.change_device(evilcorp(), [&](wg::Device& device) { device.peers[0].last_handshake = fake.wait.clock_.wall(); });
+  }
+  void run(std::vector<TraversalPeer> peers, const TraversalTimes& times = {}) {
+    ASSERT_TRUE(traverse(NatTraversal(std::move(peers), net("10.66.0.0/16")), fake.backend, evilcorp(), fake.wait, start, literal, times));
+  }
+};
+
+TEST_F(TraversalTest, TriesCandidatesFromTheLastToTheFirstAndEndsWithTheReported) {
+  run({due(key, {"192.0.2.1:1", "192.0.2.2:1"})});
+  EXPECT_THAT(tried, ElementsAre("5 192.0.2.2:1", "10 192.0.2.1:1", "15 198.51.100.1:1"));
+  EXPECT_EQ(fake.wait.clock_.boot() - start, 15s) << "the last one is not waited for";
+}
+
+TEST_F(TraversalTest, AHandshakeBeforeTheFirstStepTouchesNothing) {
+  int polls = 0;
+  fake.wait.on_wait = [&] {
+    if (++polls == 3) connect();
+  };
+  run({due(key, {"192.0.2.1:1"})});
+  EXPECT_THAT(tried, ElementsAre());
+  EXPECT_LT(fake.wait.clock_.boot() - start, 1s) << "and the wait ends early";
+}
+
+TEST_F(TraversalTest, ACandidateThatWorksStays) {
+  fake.wait.on_wait = [&] {
+    if (fake.wait.clock_.boot() - start > 6s) connect();
+  };
+  run({due(key, {"192.0.2.1:1", "192.0.2.2:1"})});
+  EXPECT_THAT(tried, ElementsAre("5 192.0.2.2:1"));
+}
+
+TEST_F(TraversalTest, APeerOrInterfaceThatHasGoneEndsIt) {
+  run({due(new_key(), {"192.0.2.1:1"})});
+  EXPECT_THAT(tried, ElementsAre());
+  ASSERT_TRUE(fake.backend.remove(evilcorp()));
+  run({due(key, {"192.0.2.1:1"})});
+}
+
+TEST_F(TraversalTest, AStopPutsTheReportedEndpointBack) {
+  fake.wait.on_wait = [&] { fake.wait.is_stopped = fake.wait.clock_.boot() - start > 6s; };
+  run({due(key, {"192.0.2.1:1", "192.0.2.2:1"})});
+  EXPECT_THAT(tried, ElementsAre("5 192.0.2.2:1", "6 198.51.100.1:1"));
+}
+
+TEST_F(TraversalTest, AnInstallTriesOnceWithinFiveSeconds) {
+  run({due(key, {"192.0.2.1:1", "192.0.2.2:1", "192.0.2.3:1"})}, kTraversalOfInstall);
+  EXPECT_THAT(tried, ElementsAre("1 192.0.2.3:1", "5 198.51.100.1:1"));
+  EXPECT_LE(fake.wait.clock_.boot() - start, 5s);
+}
+
+TEST(NatTraversal, LeavesOutWhatCanBeNoOutsideAddress) {
+  EXPECT_TRUE(NatTraversal({due(new_key(), {"10.66.1.3:1", "0.0.0.0:1", "127.0.0.1:1", "192.0.2.1:0", "224.0.0.1:1"})}, net("10.66.0.0/16"))
+                  .done());
+  EXPECT_TRUE(NatTraversal({due(new_key(), {"198.51.100.1:1"})}, net("10.66.0.0/16")).done()) << "the reported one alone is set already";
+}
+
+TEST(NatTraversal, TriesAtMostTen) {
+  TraversalPeer peer = due(new_key(), {}, std::nullopt);
+  for (int i = 1; i <= 50; ++i) peer.candidates.push_back(endpoint(fmt::format("192.0.2.{}:1", i)));
+  NatTraversal traversal({peer}, net("10.66.0.0/16"));
+  int steps = 0;
+  for (; !traversal.done(); ++steps) EXPECT_EQ(traversal.step(literal).peers.size(), 1U);
+  EXPECT_EQ(steps, 10);
+}
+
+TEST(NatTraversal, ANameWithoutAnAddressCostsNoStep) {
+  NatTraversal traversal({due(new_key(), {"192.0.2.1:1", "dead.example:1"})}, net("10.66.0.0/16"));
+  EXPECT_EQ(traversal.step(literal).peers.at(0).endpoint, address("192.0.2.1:1"));
+}
+
+TEST(TraversalHistory, TriesInVainLessAndLessOften) {
+  TraversalHistory history;
+  const std::vector<TraversalPeer> peers{due(new_key(), {"192.0.2.1:1"})};
+  std::vector<int> minutes;
+  for (int minute = 0; minute < 240; ++minute)
+    if (!history.take(peers, BootTime(std::chrono::minutes(minute))).empty()) minutes.push_back(minute);
+  EXPECT_THAT(minutes, ElementsAre(0, 1, 3, 7, 15, 31, 63, 123, 183));
+}
+
+TEST(TraversalHistory, NewCandidatesAndLostConnectionsStartAgain) {
+  TraversalHistory history;
+  const auto key = new_key();
+  const BootTime now{};
+  EXPECT_EQ(history.take({due(key, {"192.0.2.1:1"})}, now).size(), 1U);
+  EXPECT_EQ(history.take({due(key, {"192.0.2.1:1"})}, now).size(), 0U);
+  EXPECT_EQ(history.take({due(key, {"192.0.2.2:1"})}, now).size(), 1U);
+  EXPECT_EQ(history.take({}, now).size(), 0U);
+  EXPECT_EQ(history.take({due(key, {"192.0.2.2:1"})}, now).size(), 1U);
+}
+
+TEST(OwnCandidates, AreExcludedBeforeTheyAreCutToTen) {
+  std::vector<IpAddress> addresses;
+  for (int i = 0; i < 8; ++i) addresses.push_back(ip(fmt::format("172.17.0.{}", i + 1)));
+  for (int i = 0; i < 12; ++i) addresses.push_back(ip(fmt::format("192.0.2.{}", i + 1)));
+  NatOptions options;
+  options.exclude_candidates = {net("172.17.0.0/16")};
+  const auto candidates = own_candidates(addresses, 51820, options);
+  EXPECT_EQ(candidates.size(), 10U);
+  EXPECT_EQ(candidates.front().to_string(), "192.0.2.1:51820");
+  options.no_candidates = true;
+  EXPECT_TRUE(own_candidates(addresses, 51820, options).empty());
+}
+
+TEST(OwnCandidates, AreReportedOnlyWhenTheyDiffer) {
+  const Endpoint a = endpoint("192.0.2.1:7"), b = endpoint("192.0.2.2:7"), seen = endpoint("203.0.113.9:4444");
+  Peer own = peer(2, "me", "10.66.1.2", new_key());
+  const auto with = [&](std::vector<Endpoint> candidates) {
+    own.candidates = std::move(candidates);
+    return &own;
+  };
+  EXPECT_FALSE(must_report({a, b}, with({a, b}), 7));
+  EXPECT_FALSE(must_report({a, b}, with({b, a}), 7));
+  EXPECT_FALSE(must_report({a, b}, with({a, b, seen}), 7)) << "the server appended it";
+  EXPECT_FALSE(must_report({}, with({seen}), 7));
+  EXPECT_TRUE(must_report({a}, with({a, b}), 7)) << "an address that this machine has lost";
+  EXPECT_TRUE(must_report({a, b}, with({}), 7)) << "lost";
+  EXPECT_TRUE(must_report({a, b}, with({seen, a, b}), 7));
+  EXPECT_TRUE(must_report({a}, nullptr, 7));
+}
+
+}  // namespace
+}  // namespace innernet::client

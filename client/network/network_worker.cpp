@@ -1,0 +1,228 @@
+#include "network_worker.hpp"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <exception>
+#include <optional>
+#include <random>
+#include <system_error>
+
+#include "innernet/client/network_lock.hpp"
+#include "innernet/client/networks.hpp"
+#include "innernet/shared/log.hpp"
+#include "network_files.hpp"
+
+namespace innernet::client {
+namespace {
+
+// However fast a server has news: rounds are not closer than this.
+constexpr std::chrono::milliseconds kBetweenRounds{100};
+
+}  // namespace
+
+Result<Nudge> Nudge::create() {
+  UniqueFd fd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!fd) return fail_errno(errno, "making an eventfd");
+  return Nudge(std::move(fd));
+}
+
+void Nudge::give() {
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const ssize_t ignored = ::write(fd_.get(), &one, sizeof one);
+}
+
+bool Nudge::take() {
+  std::uint64_t count = 0;
+  return ::read(fd_.get(), &count, sizeof count) == sizeof count;
+}
+
+std::chrono::milliseconds pause_after_failure(int failures, std::chrono::seconds interval, double random) {
+  const std::chrono::milliseconds longest =
+      std::min<std::chrono::milliseconds>(interval, std::chrono::seconds(1LL << std::clamp(failures, 1, 20)));
+  return std::chrono::milliseconds(static_cast<std::int64_t>(static_cast<double>(longest.count()) * (0.5 + random / 2)));
+}
+
+bool wait_for_news(FetchMemory& memory, const Clock& clock, const Stop& stop, const Nudge& nudge, BootTime deadline) {
+  for (;;) {
+    const BootTime asked = clock.boot();
+    const auto left = std::chrono::floor<std::chrono::seconds>(deadline - asked);
+    if (left.count() < 1 || stop.requested()) return true;
+    const auto wait = std::min<std::chrono::seconds>(left, std::chrono::seconds(memory.capabilities->state_wait_max));
+    auto answer = memory.client->get_state(
+        {.if_none_match = memory.etag, .wait = wait, .accept_delta = memory.capabilities->state_delta, .interrupt_fd = nudge.fd()});
+    if (!answer) {
+      // kSystem without a status: stopped or nudged.
+      if (!answer.error().status() && answer.error().kind() == ErrorKind::kSystem) return true;
+      log::debug("waiting for news: {}", answer.error().message());
+      return false;
+    }
+    if (!std::holds_alternative<NotModified>(answer->news)) {
+      memory.news = *std::move(answer);
+      return true;
+    }
+    // A server that does not hold the request after all must not be asked in a circle.
+    if (clock.boot() - asked < wait / 2) return true;
+  }
+}
+
+// NAT traversal takes up to a minute. Beside the rounds, it holds up no news.
+class NetworkWorker::Traversal {
+ public:
+  Traversal(const ClientOptions& options, const InterfaceName& name, std::shared_ptr<Resolver> resolver)
+      : options_(options), name_(name), resolver_(std::move(resolver)) {}
+  Traversal(const Traversal&) = delete;
+  Traversal& operator=(const Traversal&) = delete;
+  ~Traversal() {
+    if (stop_) stop_->request();
+    if (thread_.joinable()) thread_.join();
+  }
+
+  /// Forgets the peers of one that has ended.
+  void collect(FetchMemory& memory) {
+    if (!thread_.joinable() || !ended_) return;
+    thread_.join();
+    memory.in_traversal.clear();
+  }
+
+  /// Does nothing while one is under way: who is due stays due.
+  void begin(RoundResult result, FetchMemory& memory, const IpNet& network, BootTime now) {
+    if (options_.nat.no_traversal || thread_.joinable()) return;
+    result.due = memory.traversal.take(std::move(result.due), now);
+    if (result.due.empty()) return;
+    auto stop = Stop::create();
+    if (!stop) return;
+    stop_.emplace(*std::move(stop));
+    for (const TraversalPeer& peer : result.due) memory.in_traversal.insert(peer.public_key);
+    ended_ = false;
+    thread_ = std::thread([this, network, result = std::move(result)]() mutable {
+      // A backend is one thread's.
+      if (auto system = SystemMachine::create(options_, name_, *stop_, resolver_)) {
+        Machine machine = system->machine();
+        FetchMemory none;
+        traverse_due(options_, name_, network, machine, none, std::move(result), false);
+      }
+      ended_ = true;
+    });
+  }
+
+ private:
+  const ClientOptions& options_;
+  const InterfaceName& name_;
+  std::shared_ptr<Resolver> resolver_;
+  std::optional<Stop> stop_;
+  std::atomic<bool> ended_ = false;
+  std::thread thread_;
+};
+
+NetworkWorker::NetworkWorker(Stop stop, Nudge nudge, ClientOptions options, InterfaceName name, std::chrono::seconds interval,
+                             std::shared_ptr<Resolver> resolver)
+    : stop_(std::move(stop)),
+      nudge_(std::move(nudge)),
+      options_(std::move(options)),
+      name_(std::move(name)),
+      interval_(interval),
+      resolver_(std::move(resolver)) {}
+
+Result<std::unique_ptr<NetworkWorker>> NetworkWorker::start(const ClientOptions& options, const InterfaceName& name,
+                                                            std::chrono::seconds interval, std::shared_ptr<Resolver> resolver,
+                                                            std::function<void()> on_end) {
+  TRY(Stop stop, Stop::create());
+  TRY(Nudge nudge, Nudge::create());
+  std::unique_ptr<NetworkWorker> worker(new NetworkWorker(std::move(stop), std::move(nudge), options, name, interval, std::move(resolver)));
+  try {
+    worker->thread_ = std::thread([self = worker.get(), on_end = std::move(on_end)] {
+      self->run();
+      self->ended_ = true;
+      on_end();
+    });
+  } catch (const std::system_error& error) {
+    return fail_errno(error.code().value(), "starting a thread");
+  }
+  return worker;
+}
+
+NetworkWorker::~NetworkWorker() {
+  stop_.request();
+  if (thread_.joinable()) thread_.join();
+}
+
+void NetworkWorker::run() {
+  // Only a mark for `down`: without it the network is looked after as well.
+  const auto mark = FileLock::acquire(daemon_file(options_.folders, name_), std::chrono::milliseconds(0));
+  while (!stop_.requested()) {
+    try {
+      auto system = SystemMachine::create(options_, name_, stop_, resolver_);
+      if (system) {
+        Machine machine = system->machine();
+        rounds(machine);
+        return;
+      }
+      log::error("network {}: {}", name_.str(), system.error().message());
+    } catch (const std::exception& error) {
+      log::error("network {}: {}; trying again", name_.str(), error.what());
+    }
+    pause(clock_.boot() + interval_);
+  }
+}
+
+void NetworkWorker::pause(BootTime deadline) {
+  if (auto poller = Poller::create(&stop_)) static_cast<void>(poller->until(deadline, {{nudge_.fd(), POLLIN}}));
+}
+
+void NetworkWorker::rounds(Machine& machine) {
+  FetchMemory memory;
+  Traversal traversal(options_, name_, resolver_);
+  std::minstd_rand random(std::random_device{}());
+  int failures = 0;
+  while (!stop_.requested()) {
+    if (nudge_.take() && memory.client) memory.client->disconnect();
+    std::error_code ignored;
+    if (std::filesystem::status(options_.folders.config_file(name_), ignored).type() == std::filesystem::file_type::not_found) {
+      log::info("the config of {} is gone: its interface stays as it is and is no longer looked after", name_.str());
+      return;
+    }
+    const BootTime began = clock_.boot();
+    traversal.collect(memory);
+    bool good = one_round(machine, memory, traversal);
+    const bool can_wait = good && !memory.etag.empty() && memory.capabilities && memory.capabilities->state_wait_max > 0;
+    const BootTime due = began + interval_;
+    if (can_wait) {
+      good = wait_for_news(memory, clock_, stop_, nudge_, due);
+      if (memory.news) {
+        failures = 0;
+        pause(began + kBetweenRounds);
+        continue;
+      }
+    }
+    if (good) {
+      failures = 0;
+      pause(due);
+    } else {
+      ++failures;
+      pause(clock_.boot() + pause_after_failure(failures, interval_, std::uniform_real_distribution<>()(random)));
+    }
+  }
+}
+
+bool NetworkWorker::one_round(Machine& machine, FetchMemory& memory, Traversal& traversal) {
+  const auto round = [&]() -> Result<bool> {
+    RoundResult result;
+    {
+      TRY(const FileLock lock, lock_network(options_.folders, name_));
+      TRY(result, fetch_round(options_, name_, machine, memory, {.may_bring_up = true, .is_repeated = true}));
+    }
+    const bool answered = result.server_answered;
+    TRY(const InterfaceConfig config, read_config(options_.folders, name_));
+    traversal.begin(std::move(result), memory, config.address.truncated(), clock_.boot());
+    return answered;
+  };
+  const auto answered = round();
+  if (answered) return *answered;
+  if (!stop_.requested()) log::error("network {}: {}", name_.str(), answered.error().message());
+  return false;
+}
+
+}  // namespace innernet::client

@@ -1,0 +1,208 @@
+#include "innernet/client/rest_client.hpp"
+
+#include <gmock/gmock.h>
+
+#include <thread>
+
+#include "loopback_server.hpp"
+#include "sample_network.hpp"
+
+namespace innernet::client {
+namespace {
+
+using namespace testing;
+using ::testing::HasSubstr;
+
+const RequestTimes kShort{.connect = std::chrono::milliseconds(200), .progress = std::chrono::milliseconds(200)};
+
+std::string state_text(std::size_t peers = 1) {
+  State state;
+  for (std::size_t i = 0; i < peers; ++i)
+    state.peers.push_back(
+        peer(static_cast<std::int64_t>(i + 1), fmt::format("peer-{}", i), fmt::format("10.66.{}.{}", i / 250, 1 + i % 250), new_key()));
+  return to_json(state);
+}
+
+TEST(RestClient, SendsTheServersKeyAndKeepsTheConnection) {
+  const auto key = new_key();
+  LoopbackServer server([](const Request&) { return answer(200, state_text()); });
+  RestClient client(server.address(), key);
+  ASSERT_TRUE(client.get_state());
+  ASSERT_TRUE(client.get_state());
+  EXPECT_EQ(server.connections(), 1U);
+  EXPECT_TRUE(server.requests().front().has("X-Innernet-Server-Key: " + key.to_base64() + "\r\n"));
+  EXPECT_EQ(server.requests().front().target, "/v1/user/state");
+}
+
+TEST(RestClient, EachWayOfNotAnsweringIsUnreachable) {
+  using Then = Reply::Then;
+  const Reply replies[] = {
+      {.bytes = "", .then = Then::kClose},
+      {.bytes = "", .then = Then::kReset},
+      {.bytes = "", .then = Then::kHang},
+      {.bytes = "HTTP/1.1 200 OK\r\nContent-Le", .then = Then::kClose},
+      {.bytes = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"peers\"", .then = Then::kClose},
+      {.bytes = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"peers\"", .then = Then::kReset},
+      {.bytes = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"peers\"", .then = Then::kHang},
+      {.bytes = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab", .then = Then::kClose},
+  };
+  for (const Reply& reply : replies) {
+    LoopbackServer server([&](const Request&) { return reply; });
+    const auto state = RestClient(server.address(), new_key(), nullptr, kShort).get_state();
+    ASSERT_FALSE(state) << reply.bytes;
+    EXPECT_EQ(state.error().kind(), ErrorKind::kUnreachable) << state.error().message();
+    EXPECT_FALSE(state.error().status());
+  }
+}
+
+TEST(RestClient, ARefusedConnectionIsUnreachableAndWasNotSent) {
+  SocketAddress gone;
+  {
+    gone = LoopbackServer([](const Request&) { return Reply{}; }).address();
+  }
+  RestClient client(gone, new_key(), nullptr, kShort);
+  const auto redeemed = client.redeem(new_key());
+  ASSERT_FALSE(redeemed);
+  EXPECT_EQ(redeemed.error().kind(), ErrorKind::kUnreachable);
+  EXPECT_FALSE(client.last_request_was_sent());
+}
+
+TEST(RestClient, AnHttpErrorHasItsStatusAndTheServersWords) {
+  const struct {
+    int status;
+    ErrorKind kind;
+  } cases[] = {{301, ErrorKind::kSystem},       {400, ErrorKind::kInvalidInput}, {401, ErrorKind::kPermission}, {404, ErrorKind::kNotFound},
+               {413, ErrorKind::kInvalidInput}, {429, ErrorKind::kSystem},       {500, ErrorKind::kSystem},     {503, ErrorKind::kSystem}};
+  for (const auto& c : cases) {
+    LoopbackServer server(
+        [&](const Request&) { return answer(c.status, R"({"error":"because \u001b[31m"})", "Location: http://127.0.0.1:1/\r\n"); });
+    const auto state = RestClient(server.address(), new_key(), nullptr, kShort).get_state();
+    ASSERT_FALSE(state);
+    EXPECT_EQ(state.error().status(), c.status);
+    EXPECT_EQ(state.error().kind(), c.kind);
+    EXPECT_THAT(state.error().message(), HasSubstr("because"));
+    EXPECT_EQ(state.error().message().find('\x1b'), std::string::npos) << "a terminal could act on it";
+    EXPECT_EQ(server.requests().size(), 1U) << "no redirect is followed";
+  }
+}
+
+TEST(RestClient, ADeadKeptConnectionIsReplacedButNoPostIsRepeated) {
+  std::atomic<int> asked = 0;
+  LoopbackServer server([&](const Request& request) {
+    if (++asked == 2 || request.method == "POST") return Reply{.bytes = "", .then = Reply::Then::kReset};
+    return answer(200, state_text());
+  });
+  RestClient client(server.address(), new_key(), nullptr, kShort);
+  ASSERT_TRUE(client.get_state());
+  ASSERT_TRUE(client.get_state()) << "reset, and asked again";
+  EXPECT_EQ(asked, 3);
+  EXPECT_FALSE(client.redeem(new_key()));
+  EXPECT_EQ(server.count("POST", "/v1/user/redeem"), 1U);
+  EXPECT_TRUE(client.last_request_was_sent());
+}
+
+TEST(RestClient, ReadsStatesBeyondTheOriginalsTenMegabytes) {
+  const std::string text = state_text(1) + std::string(20U << 20, ' ');
+  LoopbackServer server([&](const Request&) { return answer(200, text); });
+  EXPECT_TRUE(RestClient(server.address(), new_key()).get_state());
+}
+
+TEST(RestClient, RefusesAnEndlessAnswer) {
+  LoopbackServer server([](const Request&) { return answer(200, {}, "Content-Length: 300000000\r\n"); });
+  EXPECT_FALSE(RestClient(server.address(), new_key(), nullptr, kShort).get_state());
+}
+
+TEST(RestClient, AsksForNewsOnlyWithAnEtag) {
+  LoopbackServer server([](const Request& request) {
+    if (request.has("If-None-Match: \"a\"")) return answer(304, {}, "ETag: \"a\"\r\n");
+    if (request.has("If-None-Match: \"b\"")) return answer(226, R"({"peers":[],"gone":[3]})", "IM: innernet\r\nETag: \"c\"\r\n");
+    return answer(200, state_text(), "ETag: \"a\"\r\n");
+  });
+  RestClient client(server.address(), new_key());
+  const auto first = client.get_state({.wait = std::chrono::seconds(60), .accept_delta = true});
+  ASSERT_TRUE(first);
+  EXPECT_EQ(first->etag, "\"a\"");
+  EXPECT_FALSE(server.requests().back().has("Prefer"));
+  EXPECT_FALSE(server.requests().back().has("A-IM"));
+  const auto second = client.get_state({.if_none_match = first->etag, .wait = std::chrono::seconds(60)});
+  ASSERT_TRUE(second);
+  EXPECT_TRUE(std::holds_alternative<NotModified>(second->news));
+  EXPECT_TRUE(server.requests().back().has("Prefer: wait=60\r\n"));
+  const auto third = client.get_state({.if_none_match = "\"b\"", .wait = {}, .accept_delta = true});
+  ASSERT_TRUE(third) << third.error().message();
+  EXPECT_EQ(std::get<StateDelta>(third->news).gone, std::vector{PeerId{3}});
+  EXPECT_EQ(third->etag, "\"c\"");
+}
+
+TEST(RestClient, A304OrDeltaThatNobodyAskedForIsAnError) {
+  for (const int status : {304, 226}) {
+    LoopbackServer server([&](const Request&) { return answer(status, R"({"peers":[],"gone":[]})", "IM: innernet\r\n"); });
+    EXPECT_FALSE(RestClient(server.address(), new_key(), nullptr, kShort).get_state());
+  }
+}
+
+TEST(RestClient, AnOldServerCanDoNothingExtra) {
+  LoopbackServer server([](const Request&) { return answer(404); });
+  const auto capabilities = RestClient(server.address(), new_key()).capabilities();
+  ASSERT_TRUE(capabilities);
+  EXPECT_FALSE(capabilities->state_etag);
+}
+
+TEST(RestClient, AStopEndsAWaitingRequest) {
+  auto stop = Stop::create();
+  ASSERT_TRUE(stop);
+  LoopbackServer server([&](const Request&) {
+    stop->request();
+    return Reply{.bytes = "", .then = Reply::Then::kHang};
+  });
+  const auto state = RestClient(server.address(), new_key(), &*stop).get_state();
+  ASSERT_FALSE(state);
+  EXPECT_EQ(state.error().kind(), ErrorKind::kSystem);
+}
+
+TEST(RestClient, AdminCallsUseTheirRoutes) {
+  const Peer somebody = peer(3, "bob", "10.66.1.3", new_key());
+  LoopbackServer server([&](const Request& request) {
+    if (request.method == "GET") return answer(200, "[]");
+    if (request.method == "POST" && request.target == "/v1/admin/peers") return answer(201, to_json(somebody));
+    if (request.method == "POST" && request.target == "/v1/admin/cidrs")
+      return answer(201, to_json(Cidr{{"x", net("10.66.2.0/24"), CidrId{1}}, CidrId{4}}));
+    return answer(request.method == "POST" ? 201 : 204);
+  });
+  RestClient client(server.address(), new_key());
+  EXPECT_TRUE(client.peers());
+  EXPECT_EQ(client.create_peer(somebody).value(), somebody);
+  EXPECT_TRUE(client.update_peer(PeerId{3}, somebody));
+  EXPECT_TRUE(client.delete_peer(PeerId{3}));
+  EXPECT_TRUE(client.cidrs());
+  EXPECT_EQ(client.create_cidr({"x", net("10.66.2.0/24"), CidrId{1}}).value().id, CidrId{4});
+  EXPECT_TRUE(client.update_cidr(CidrId{4}, {"y", net("10.66.2.0/24"), CidrId{1}}));
+  EXPECT_TRUE(client.delete_cidr(CidrId{4}));
+  EXPECT_TRUE(client.associations());
+  EXPECT_TRUE(client.create_association({CidrId{3}, CidrId{4}}));
+  EXPECT_TRUE(client.delete_association(AssociationId{1}));
+  EXPECT_TRUE(client.put_endpoint(std::nullopt));
+  std::string routes;
+  for (const Request& request : server.requests()) routes += request.method + " " + request.target + "\n";
+  EXPECT_EQ(routes,
+            "GET /v1/admin/peers\nPOST /v1/admin/peers\nPUT /v1/admin/peers/3\nDELETE /v1/admin/peers/3\nGET /v1/admin/cidrs\nPOST "
+            "/v1/admin/cidrs\n"
+            "PUT /v1/admin/cidrs/4\nDELETE /v1/admin/cidrs/4\nGET /v1/admin/associations\nPOST /v1/admin/associations\nDELETE "
+            "/v1/admin/associations/1\n"
+            "PUT /v1/user/endpoint\n");
+}
+
+TEST(ApplyDelta, ReplacesAddsAndRemovesById) {
+  State state;
+  for (const auto* name : {"a", "b", "c"}) state.peers.push_back(peer(name[0], name, fmt::format("10.66.1.{}", int{name[0]}), new_key()));
+  StateDelta delta;
+  delta.gone = {PeerId{'a'}};
+  delta.peers = {peer('c', "renamed", "10.66.1.99", new_key()), peer('d', "d", "10.66.1.100", new_key())};
+  state = apply_delta(std::move(state), std::move(delta));
+  std::string names;
+  for (const Peer& left : state.peers) names += left.name.str() + " ";
+  EXPECT_EQ(names, "b renamed d ");
+}
+
+}  // namespace
+}  // namespace innernet::client
