@@ -11,7 +11,7 @@ class Observer {
   /// Null: there was none, there is none any more.
   virtual void peer_changed(const PeerRecord* before, const PeerRecord* after) = 0;
   /// One was added, renamed or removed.
-  virtual void cidrs_changed() = 0;
+  virtual void cidrs_changed(bool one_is_gone) = 0;
   /// What lies below `a` and `b` sees something else now.
   virtual void associations_changed(CidrId a, CidrId b) = 0;
   /// Others have changed the tree or the associations, in any way.

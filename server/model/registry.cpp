@@ -100,9 +100,9 @@ Result<FileIdentity> FileIdentity::of(const std::filesystem::path& path) {
   return FileIdentity{status.st_dev, status.st_ino};
 }
 
-Result<std::unique_ptr<Registry::Impl>> Registry::Impl::open(const std::filesystem::path& path) {
+Result<std::unique_ptr<Registry::Impl>> Registry::Impl::open(const std::filesystem::path& path, std::chrono::milliseconds patience) {
   TRY(const auto identity, FileIdentity::of(path));
-  TRY(auto connection, db::Connection::open(path, kLockPatience));
+  TRY(auto connection, db::Connection::open(path, patience));
   TRY_VOID(db::migrate(connection));
   make_private(path);
   TRY_VOID(db::configure(connection));
@@ -136,7 +136,7 @@ Result<bool> Registry::Impl::reload_if_changed() {
 }
 
 Result<void> Registry::Impl::reopen() {
-  TRY(auto opened, open(path));
+  TRY(auto opened, open(path, patience));
   // Statements first: a connection closes when the last of its statements is gone.
   store = std::move(opened->store);
   opened->store.reset();
@@ -165,13 +165,11 @@ Result<bool> Registry::Impl::refresh() {
   return true;
 }
 
-Result<void> Registry::Impl::begin() {
+Result<bool> Registry::Impl::begin() {
   TRY_VOID(connection.execute("BEGIN IMMEDIATE"));
-  if (auto fresh = reload_if_changed(); !fresh) {
-    static_cast<void>(connection.execute("ROLLBACK"));
-    return std::unexpected(std::move(fresh).error());
-  }
-  return {};
+  auto fresh = reload_if_changed();
+  if (!fresh) static_cast<void>(connection.execute("ROLLBACK"));
+  return fresh;
 }
 
 Result<void> Registry::Impl::commit() {
@@ -206,7 +204,7 @@ Registry& Registry::operator=(Registry&&) noexcept = default;
 Registry::~Registry() = default;
 
 Result<Registry> Registry::open(const std::filesystem::path& database) {
-  TRY(auto impl, Impl::open(database));
+  TRY(auto impl, Impl::open(database, kLockPatience));
   return Registry(std::move(impl));
 }
 
@@ -217,7 +215,7 @@ Result<bool> Registry::refresh() { return impl_->refresh(); }
 Result<void> Registry::write(const std::function<Result<void>(Writer&)>& change) {
   if (auto refreshed = impl_->refresh(); !refreshed) return std::unexpected(std::move(refreshed).error());
   if (auto begun = impl_->begin(); !begun) {
-    if (begun.error().kind() != ErrorKind::kUnreachable) return begun;
+    if (begun.error().kind() != ErrorKind::kUnreachable) return std::unexpected(std::move(begun).error());
     return std::unexpected(std::move(begun).error().context(fmt::format(
         "waiting {} s for the database, which another innernet-server command or an open sqlite3 may hold", kLockPatience.count())));
   }
@@ -228,11 +226,13 @@ Result<void> Registry::write(const std::function<Result<void>(Writer&)>& change)
   return done;
 }
 
-Result<void> Registry::close() {
-  if (!impl_->connection.is_open()) return {};
-  const auto checkpointed = impl_->connection.execute("PRAGMA wal_checkpoint(TRUNCATE)");
-  impl_->store.reset();  // a statement keeps its connection open
-  TRY_VOID(impl_->connection.close());
+Result<void> Registry::close() { return impl_->close(); }
+
+Result<void> Registry::Impl::close() {
+  if (!connection.is_open()) return {};
+  const auto checkpointed = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)");
+  store.reset();  // a statement keeps its connection open
+  TRY_VOID(connection.close());
   return checkpointed;
 }
 

@@ -2,6 +2,8 @@
 
 #include <sys/types.h>
 
+#include <chrono>
+
 #include "db/store.hpp"
 #include "innernet/server/registry.hpp"
 #include "observer.hpp"
@@ -21,18 +23,25 @@ struct FileIdentity {
 
 /// A connection, its statements and the model, kept together.
 struct Registry::Impl final : Registry::Writer {
-  static Result<std::unique_ptr<Impl>> open(const std::filesystem::path& path);
+  /// `patience` is for locks, now and when the database is replaced.
+  static Result<std::unique_ptr<Impl>> open(const std::filesystem::path& path, std::chrono::milliseconds patience);
+  void set_patience(std::chrono::milliseconds value) {
+    patience = value;
+    connection.set_patience(value);
+  }
 
   /// What others have written, outside of a transaction. kUnreachable: the database is locked.
   Result<bool> refresh();
-  /// BEGIN IMMEDIATE, and what others have written until then. kUnreachable: the database is locked.
-  Result<void> begin();
+  /// BEGIN IMMEDIATE, then reads what others have written until then; true if there was anything. kUnreachable: the database is locked.
+  Result<bool> begin();
   Result<void> commit();
   /// Rolls back, and brings the model back if anything was changed in it.
   Result<void> roll_back();
   /// Runs one change in a savepoint, within begin() and commit(). `kSystem` with in_transaction() gone means that SQLite gave up the whole
   /// transaction.
   Result<void> in_savepoint(const std::function<Result<void>()>& change);
+
+  Result<void> close();
 
   Result<Peer> add_peer(const PeerContents& contents) override;
   Result<Peer> update_peer(PeerId id, const PeerContents& contents) override;
@@ -50,6 +59,7 @@ struct Registry::Impl final : Registry::Writer {
   std::optional<db::Store> store;  ///< none once it was closed
   Network network;
   std::int64_t data_version = 0;
+  std::chrono::milliseconds patience{5000};
   bool is_dirty = false;         ///< the model holds what is not committed
   Observer* observer = nullptr;  ///< outlives this, if set
 

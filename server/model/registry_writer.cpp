@@ -61,7 +61,7 @@ Result<Cidr> Registry::Impl::add_cidr(const CidrContents& contents) {
   is_dirty = true;
   Cidr cidr{std::move(normal), id};
   network.put_cidr(cidr);
-  if (observer != nullptr) observer->cidrs_changed();
+  if (observer != nullptr) observer->cidrs_changed(false);
   return cidr;
 }
 
@@ -73,7 +73,7 @@ Result<Cidr> Registry::Impl::rename_cidr(CidrId id, const std::string& name) {
   is_dirty = true;
   cidr.name = name;
   network.put_cidr(cidr);
-  if (observer != nullptr) observer->cidrs_changed();
+  if (observer != nullptr) observer->cidrs_changed(false);
   return cidr;
 }
 
@@ -83,7 +83,7 @@ Result<void> Registry::Impl::delete_cidr(CidrId id) {
   TRY_VOID(store->delete_cidr(id));
   is_dirty = true;
   network.erase_cidr(id);
-  if (observer != nullptr) observer->cidrs_changed();
+  if (observer != nullptr) observer->cidrs_changed(true);
   return {};
 }
 

@@ -1,0 +1,118 @@
+#include "handlers.hpp"
+#include "innernet/shared/json.hpp"
+#include "target.hpp"
+
+namespace innernet::server::api {
+namespace {
+
+Decision change(std::function<Result<Answer>(Registry::Writer&)> apply) { return Change{std::move(apply), std::nullopt}; }
+
+Decision add_peer(const Session& session) {
+  const auto body = body_of(session.request);
+  if (!body) return refusal(body.error());
+  auto contents = parse_peer_contents(*body);
+  if (!contents) return refusal(contents.error());
+  if (auto allowed = session.world.network.check_new_peer(*contents); !allowed) return refusal(allowed.error());
+  return change([contents = *std::move(contents)](Registry::Writer& writer) -> Result<Answer> {
+    TRY(const Peer stored, writer.add_peer(contents));
+    // What was sent comes back, also what is not stored: the keep-alive and the fraction of the expiry's second.
+    return json_answer(201, to_json(Peer{contents, stored.id}));
+  });
+}
+
+Decision put_peer(const Session& session, PeerId id) {
+  const auto body = body_of(session.request);
+  if (!body) return refusal(body.error());
+  auto contents = parse_peer_contents(*body);
+  if (!contents) return refusal(contents.error());
+  const PeerRecord* record = session.world.network.find_peer(id);
+  if (record != nullptr) contents = Network::without_filled_in(*record, *std::move(contents));
+  return change_peer(session.world.network, id, *std::move(contents));
+}
+
+Decision disable_peer(const Session& session, PeerId id) {
+  const PeerRecord* record = session.world.network.find_peer(id);
+  if (record == nullptr) return refusal(404, "there is no such peer");
+  PeerContents contents = record->peer;
+  contents.is_disabled = true;
+  return change_peer(session.world.network, id, std::move(contents));
+}
+
+Decision add_cidr(const Session& session) {
+  const auto body = body_of(session.request);
+  if (!body) return refusal(body.error());
+  auto contents = parse_cidr_contents(*body);
+  if (!contents) return refusal(contents.error());
+  if (auto allowed = session.world.network.check_new_cidr(*contents); !allowed) return refusal(allowed.error());
+  return change([contents = *std::move(contents)](Registry::Writer& writer) -> Result<Answer> {
+    TRY(const Cidr stored, writer.add_cidr(contents));
+    return json_answer(201, to_json(stored));
+  });
+}
+
+Decision put_cidr(const Session& session, CidrId id) {
+  const auto body = body_of(session.request);
+  if (!body) return refusal(body.error());
+  auto contents = parse_cidr_contents(*body);
+  if (!contents) return refusal(contents.error());
+  if (auto allowed = session.world.network.check_cidr_name(id, contents->name); !allowed) return refusal(allowed.error());
+  if (session.world.network.find_cidr(id)->name == contents->name) return empty_answer(204);
+  return change([id, name = std::move(contents->name)](Registry::Writer& writer) -> Result<Answer> {
+    TRY_VOID(writer.rename_cidr(id, name));
+    return empty_answer(204);
+  });
+}
+
+Decision delete_cidr(const Session& session, CidrId id) {
+  if (session.world.network.find_cidr(id) == nullptr) return empty_answer(204);
+  if (auto allowed = session.world.network.check_cidr_deletion(id); !allowed) return refusal(allowed.error());
+  return change([id](Registry::Writer& writer) -> Result<Answer> {
+    TRY_VOID(writer.delete_cidr(id));
+    return empty_answer(204);
+  });
+}
+
+Decision add_association(const Session& session) {
+  const auto body = body_of(session.request);
+  if (!body) return refusal(body.error());
+  auto contents = parse_association_contents(*body);
+  if (!contents) return refusal(contents.error());
+  if (auto allowed = session.world.network.check_new_association(*contents); !allowed) return refusal(allowed.error());
+  return change([contents = *contents](Registry::Writer& writer) -> Result<Answer> {
+    TRY_VOID(writer.add_association(contents));
+    return empty_answer(201);  // the Rust client parses what is there, so nothing must be
+  });
+}
+
+Decision delete_association(const Session& session, AssociationId id) {
+  if (!session.world.network.associations().contains(id)) return empty_answer(204);
+  return change([id](Registry::Writer& writer) -> Result<Answer> {
+    TRY_VOID(writer.delete_association(id));
+    return empty_answer(204);
+  });
+}
+
+}  // namespace
+
+Decision handle_admin(const Session& session) {
+  const std::string_view method = session.request.method;
+  const std::string_view table = session.path.front();
+  const bool is_peers = table == "peers";
+  const bool is_cidrs = table == "cidrs";
+  if (!is_peers && !is_cidrs && table != "associations") return no_such_route();
+
+  if (session.path.size() == 1) {
+    if (method == "GET") return is_peers ? List::kPeers : is_cidrs ? List::kCidrs : List::kAssociations;
+    if (method == "POST") return is_peers ? add_peer(session) : is_cidrs ? add_cidr(session) : add_association(session);
+    return no_such_route();
+  }
+  const bool has_put = is_peers || is_cidrs;
+  if (method != "DELETE" && !(method == "PUT" && has_put)) return no_such_route();
+  const auto id = parse_id(session.path[1]);
+  if (!id) return refusal(404, "an id is a number");
+  if (method == "PUT") return is_peers ? put_peer(session, PeerId{*id}) : put_cidr(session, CidrId{*id});
+  if (is_peers) return disable_peer(session, PeerId{*id});
+  return is_cidrs ? delete_cidr(session, CidrId{*id}) : delete_association(session, AssociationId{*id});
+}
+
+}  // namespace innernet::server::api

@@ -1,0 +1,25 @@
+#include "decide.hpp"
+#include "innernet/shared/json.hpp"
+
+namespace innernet::server::api {
+
+Answer json_answer(unsigned status, std::string body) {
+  return {status, std::make_shared<const std::string>(std::move(body)), {}, false, std::nullopt};
+}
+
+Answer empty_answer(unsigned status) { return {status, nullptr, {}, false, std::nullopt}; }
+
+Answer refusal(unsigned status, std::string_view why) { return json_answer(status, error_to_json(why)); }
+
+Answer refusal(const Error& error) {
+  switch (error.kind()) {
+    case ErrorKind::kInvalidInput:
+      return refusal(400, error.message());
+    case ErrorKind::kNotFound:
+      return refusal(404, error.message());
+    default:
+      return refusal(500, "the server could not do this; its log says why");
+  }
+}
+
+}  // namespace innernet::server::api

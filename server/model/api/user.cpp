@@ -1,0 +1,85 @@
+#include "handlers.hpp"
+#include "innernet/shared/json.hpp"
+
+namespace innernet::server::api {
+namespace {
+
+constexpr std::size_t kMostCandidates = 10;
+constexpr std::uint32_t kMostWait = 300;  // seconds
+
+Answer capabilities() {
+  return json_answer(
+      200, to_json(Capabilities{
+               .unspecified_ip_in_override_endpoint = true, .state_etag = true, .state_delta = true, .state_wait_max = kMostWait}));
+}
+
+Decision redeem(const Session& session) {
+  const World& world = session.world;
+  const Peer& peer = session.peer.peer;
+  const auto read_key = [&]() -> Result<wg::PublicKey> {
+    TRY(const auto body, body_of(session.request));
+    return parse_redeem(body);
+  };
+  if (peer.is_redeemed) {
+    // Its first answer may have been lost, and until the device changes keys nothing but the same request can follow.
+    const auto recent = world.redemptions.find(peer.id, world.boot);
+    const auto key = recent ? read_key() : fail(ErrorKind::kNotFound, "");
+    if (!key || *key != recent->new_key || *key != peer.public_key) return refusal(401, "this peer has been redeemed already");
+    Answer again = empty_answer(204);
+    again.key_change = *recent;
+    return again;
+  }
+  if (Network::has_expired(peer, world.wall)) return refusal(401, "this invitation has expired: ask for a new one");
+  const auto key = read_key();
+  if (!key) return refusal(key.error());
+  if (auto allowed = world.network.check_redemption(peer.id, *key); !allowed) return refusal(allowed.error());
+  return Change{[id = peer.id, new_key = *key, old_key = peer.public_key, ip = peer.ip](Registry::Writer& writer) -> Result<Answer> {
+                  TRY_VOID(writer.redeem_peer(id, new_key));
+                  Answer answer = empty_answer(204);
+                  answer.key_change = KeyChange{old_key, new_key, ip};
+                  return answer;
+                },
+                peer.id};
+}
+
+Decision put_endpoint(const Session& session) {
+  const auto body = body_of(session.request);
+  if (!body) return refusal(body.error());
+  auto endpoint = parse_endpoint_option(*body);
+  if (!endpoint) return refusal(endpoint.error());
+  PeerContents contents = session.peer.peer;
+  contents.endpoint = *std::move(endpoint);
+  return change_peer(session.world.network, session.peer.peer.id, std::move(contents));
+}
+
+Decision put_candidates(const Session& session) {
+  const auto body = body_of(session.request);
+  if (!body) return refusal(body.error());
+  auto candidates = parse_candidates(*body);
+  if (!candidates) return refusal(candidates.error());
+  if (candidates->size() > kMostCandidates) return refusal(413, "at most 10 candidates are kept");
+  PeerContents contents = session.peer.peer;
+  contents.candidates = *std::move(candidates);
+  return change_peer(session.world.network, session.peer.peer.id, std::move(contents));
+}
+
+}  // namespace
+
+Decision handle_user(const Session& session) {
+  const std::string_view method = session.request.method;
+  const std::string_view route = session.path.front();
+  // Any session may ask what the server can do; the redeemable one alone may redeem.
+  if (method == "GET" && route == "capabilities") return capabilities();
+  if (method == "POST" && route == "redeem") return redeem(session);
+
+  const auto for_users = [&](const auto& handle) -> Decision {
+    if (!session.peer.peer.is_redeemed) return refusal(401, "the invitation must be redeemed first");
+    return handle();
+  };
+  if (method == "GET" && route == "state") return for_users([&]() -> Decision { return StateQuery{session.peer.peer.cidr_id}; });
+  if (method == "PUT" && route == "endpoint") return for_users([&] { return put_endpoint(session); });
+  if (method == "PUT" && route == "candidates") return for_users([&] { return put_candidates(session); });
+  return no_such_route();
+}
+
+}  // namespace innernet::server::api

@@ -1,0 +1,72 @@
+#include "innernet/server/coordinator.hpp"
+
+#include <algorithm>
+
+#include "coordinator_impl.hpp"
+
+namespace innernet::server {
+
+Result<Coordinator> Coordinator::open(const std::filesystem::path& database, const Options& options) {
+  TRY(auto registry, Registry::Impl::open(database, std::chrono::seconds(5)));
+  return Coordinator(std::make_unique<Impl>(std::move(registry), options));
+}
+
+Coordinator::Coordinator(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Coordinator::Coordinator(Coordinator&&) noexcept = default;
+Coordinator& Coordinator::operator=(Coordinator&&) noexcept = default;
+Coordinator::~Coordinator() = default;
+
+const Network& Coordinator::network() const { return impl_->registry->network; }
+Result<void> Coordinator::begin_turn() { return impl_->begin_turn(); }
+Coordinator::Outcome Coordinator::answer(const Request& request) { return impl_->answer(request); }
+Result<void> Coordinator::end_turn() { return impl_->end_turn(); }
+
+Answer Coordinator::failed_answer() { return api::refusal(500, "the server could not write this; its log says why"); }
+
+Coordinator::Effects Coordinator::take_effects() {
+  Effects taken = std::exchange(impl_->effects, {});
+  taken.news = impl_->cache.take_news();
+  return taken;
+}
+
+std::vector<wg::PeerUpdate> Coordinator::device_peers() const {
+  std::vector<wg::PeerUpdate> updates;
+  for (const auto& [id, record] : network().peers())
+    if (belongs_on_device(record.peer)) updates.push_back(device_entry(record));
+  return updates;
+}
+
+std::vector<hostsfile::Entry> Coordinator::hosts_entries(const HostsOptions& options, const std::string& interface) const {
+  std::vector<hostsfile::Entry> entries;
+  for (const auto& [id, record] : network().peers())
+    if (Network::is_visible(record.peer)) entries.push_back({record.peer.ip, options.host_name(record.peer.name.str(), interface)});
+  return entries;
+}
+
+void Coordinator::set_seen_endpoints(const std::vector<std::pair<wg::PublicKey, SocketAddress>>& seen) { impl_->set_seen(seen); }
+
+Result<void> Coordinator::delete_expired_invitations() { return impl_->delete_expired_invitations(); }
+
+Result<void> Coordinator::set_server_candidates(const std::vector<Endpoint>& candidates) {
+  const PeerRecord* server = network().find_peer(kServerPeer);
+  if (server == nullptr || server->peer.candidates == candidates) return {};
+  return impl_->write([&](Registry::Writer& writer) -> Result<void> {
+    const PeerRecord* now = network().find_peer(kServerPeer);
+    if (now == nullptr) return {};
+    PeerContents contents = now->peer;
+    contents.candidates = candidates;
+    TRY_VOID(writer.update_peer(kServerPeer, contents));
+    return {};
+  });
+}
+
+Result<void> Coordinator::checkpoint() {
+  TRY(const auto is_blocked, impl_->registry->connection.query_integer("PRAGMA wal_checkpoint(TRUNCATE)"));
+  if (is_blocked != 0)
+    return fail(ErrorKind::kUnreachable, "the database is in use elsewhere, so its write-ahead log can't be emptied now");
+  return {};
+}
+
+Result<void> Coordinator::close() { return impl_->registry->close(); }
+
+}  // namespace innernet::server

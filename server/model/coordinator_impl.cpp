@@ -1,0 +1,234 @@
+#include "coordinator_impl.hpp"
+
+#include <fmt/format.h>
+#include <sys/random.h>
+
+#include "innernet/shared/json.hpp"
+#include "innernet/shared/log.hpp"
+
+namespace innernet::server {
+namespace {
+
+std::uint64_t random_epoch(std::uint64_t old) {
+  std::uint64_t epoch = 0;
+  // Even without random bits it must not be the old one.
+  if (::getrandom(&epoch, sizeof(epoch), 0) != static_cast<ssize_t>(sizeof(epoch)) || epoch == old) epoch = old + 1;
+  return epoch;
+}
+
+}  // namespace
+
+Coordinator::Impl::Impl(std::unique_ptr<Registry::Impl> opened, const Options& chosen)
+    : registry(std::move(opened)),
+      options(chosen),
+      server_key(chosen.server_key.to_base64()),
+      cache(registry->network, {chosen.epoch, chosen.answer_cache_bytes, chosen.endpoint_news_period}) {
+  registry->observer = this;
+  registry->set_patience(std::chrono::milliseconds(0));
+  warn_of_quarantined();
+}
+
+Coordinator::Impl::~Impl() { registry->observer = nullptr; }
+
+void Coordinator::Impl::warn_of_quarantined() {
+  for (const auto& [id, row] : registry->network.quarantined())
+    if (warned_of.insert(id).second)
+      log::warning(
+          "database {}: peer {} ({}, {}) is not valid and is left out everywhere: {}. Add the peer anew under another name and "
+          "address; this row keeps its own taken",
+          registry->path.native(), number(id), quoted(row.name), quoted(row.ip), row.reason);
+}
+
+api::Decision Coordinator::Impl::decide(const Request& request) const {
+  return api::decide({registry->network, server_key, redemptions, options.clock->wall(), options.clock->boot()}, request);
+}
+
+Result<void> Coordinator::Impl::begin_turn() {
+  is_locked_out = false;
+  const auto fresh = registry->refresh();
+  if (!fresh && fresh.error().kind() == ErrorKind::kUnreachable) {
+    is_locked_out = true;
+    return {};
+  }
+  if (!fresh) return std::unexpected(fresh.error());
+  if (*fresh) warn_of_quarantined();
+  return {};
+}
+
+Coordinator::Outcome Coordinator::Impl::answer(const Request& request) {
+  if (is_locked_out) return Busy{};
+  auto decision = decide(request);
+  if (std::holds_alternative<api::Change>(decision) && !is_writing) {
+    const auto begun = begin();
+    if (!begun && begun.error().kind() == ErrorKind::kUnreachable) return Busy{};
+    if (!begun) {
+      log::error("{} {}: {}", request.method, quoted(request.target), begun.error().message());
+      return failed_answer();
+    }
+    // What was decided holds for what was read: others have written meanwhile.
+    if (*begun) decision = decide(request);
+  }
+  if (auto* answer = std::get_if<Answer>(&decision)) return std::move(*answer);
+  if (const auto* query = std::get_if<api::StateQuery>(&decision)) return answer_state(request, query->group);
+  if (const auto* change = std::get_if<api::Change>(&decision)) return apply(request, *change);
+  switch (std::get<api::List>(decision)) {
+    case api::List::kPeers: {
+      Answer answer = api::empty_answer(200);
+      answer.body = cache.all_peers();
+      return answer;
+    }
+    case api::List::kCidrs:
+      return api::json_answer(200, cache.cidrs());
+    case api::List::kAssociations:
+      break;
+  }
+  std::string json = "[";
+  for (const auto& [id, association] : registry->network.associations()) {
+    if (json.size() > 1) json += ',';
+    append_json(json, association);
+  }
+  return api::json_answer(200, json + ']');
+}
+
+Coordinator::Outcome Coordinator::Impl::answer_state(const Request& request, CidrId group) {
+  const bool may_wait = request.wait && request.wait->count() > 0;
+  auto reply = cache.ask({group, request.if_none_match, may_wait, request.accepts_delta, options.clock->boot()});
+  if (reply.not_modified && may_wait) {
+    cache.note_waiting(group);
+    return Waiting{group, *request.wait};
+  }
+  const unsigned status = reply.not_modified ? 304 : reply.is_delta ? 226 : 200;
+  return Answer{status, std::move(reply.body), std::move(reply.etag), reply.is_delta, std::nullopt};
+}
+
+Coordinator::Outcome Coordinator::Impl::apply(const Request& request, const api::Change& change) {
+  if (is_lost) return failed_answer();
+  std::optional<Answer> answer;
+  is_redeeming = change.redeemed.has_value();
+  const auto done = registry->in_savepoint([&]() -> Result<void> {
+    TRY(answer, change.apply(*registry));
+    return {};
+  });
+  is_redeeming = false;
+  if (!registry->connection.in_transaction()) is_lost = true;
+  if (!done) {
+    auto refused = api::refusal(done.error());
+    if (refused.status == 500) log::error("{} {}: {}", request.method, quoted(request.target), done.error().message());
+    return refused;
+  }
+  if (change.redeemed && answer->key_change) redemptions.add(*change.redeemed, *answer->key_change, options.clock->boot());
+  return *std::move(answer);
+}
+
+Result<bool> Coordinator::Impl::begin() {
+  auto begun = registry->begin();
+  if (!begun) return begun;
+  is_writing = true;
+  is_lost = false;
+  effects_before = effects;
+  redemptions_before = redemptions;
+  return begun;
+}
+
+void Coordinator::Impl::undo() {
+  is_undoing = true;
+  auto undone = registry->roll_back();
+  is_undoing = false;
+  is_writing = false;
+  effects = std::move(effects_before);
+  redemptions = std::move(redemptions_before);
+  // Reading it again may have brought what others wrote meanwhile, too.
+  effects.device_resync = true;
+  effects.hosts = true;
+  if (!undone) log::error("reading the database again after a failed write: {}", undone.error().message());
+}
+
+Result<void> Coordinator::Impl::end_turn() {
+  Result<void> done;
+  if (is_writing) {
+    done = is_lost ? fail(ErrorKind::kSystem, "the database gave up the transaction") : registry->commit();
+    if (done) {
+      is_writing = false;
+      effects.committed = true;
+    } else {
+      undo();
+    }
+  }
+  cache.announce(options.clock->boot());
+  return done;
+}
+
+Result<void> Coordinator::Impl::write(const std::function<Result<void>(Registry::Writer&)>& change) {
+  TRY_VOID(registry->refresh());
+  TRY_VOID(begin());
+  auto done = change(*registry);
+  if (done) done = registry->commit();
+  if (!done) {
+    undo();
+    return done;
+  }
+  is_writing = false;
+  effects.committed = true;
+  cache.announce(options.clock->boot());
+  return {};
+}
+
+Result<void> Coordinator::Impl::delete_expired_invitations() {
+  const auto now = options.clock->wall();
+  const auto expired = registry->network.expired_invitations(now);
+  // Once could be a clock that is being set.
+  std::vector<PeerId> due;
+  for (const PeerId id : expired)
+    if (expired_at_last_look.contains(id)) due.push_back(id);
+  expired_at_last_look = {expired.begin(), expired.end()};
+  cache.announce(options.clock->boot());
+  if (due.empty()) return {};
+  return write([&](Registry::Writer& writer) -> Result<void> {
+    for (const PeerId id : due) {
+      const PeerRecord* record = registry->network.find_peer(id);
+      if (record == nullptr || record->peer.is_redeemed || !Network::has_expired(record->peer, now)) continue;
+      TRY_VOID(writer.delete_unredeemed_peer(id));
+    }
+    return {};
+  });
+}
+
+void Coordinator::Impl::set_seen(const std::vector<std::pair<wg::PublicKey, SocketAddress>>& seen) {
+  for (const auto& [key, address] : seen) {
+    const PeerRecord* record = registry->network.find_peer(key);
+    if (record == nullptr)
+      if (const auto redeemed = redemptions.find_by_old_key(key)) record = registry->network.find_peer(*redeemed);
+    if (record == nullptr || record->seen == address) continue;
+    const PeerRecord before = *record;
+    registry->network.set_seen(before.peer.id, address);
+    cache.peer_changed(&before, record);
+  }
+  cache.announce(options.clock->boot());
+}
+
+void Coordinator::Impl::peer_changed(const PeerRecord* before, const PeerRecord* after) {
+  cache.peer_changed(before, after);
+  if (is_undoing) return;
+  if (is_redeeming) {
+    effects.hosts = true;
+    return;
+  }
+  const PeerId id = before != nullptr ? before->peer.id : after->peer.id;
+  add_effects(before, after, redemptions.find(id, options.clock->boot()), effects);
+}
+
+void Coordinator::Impl::cidrs_changed(bool one_is_gone) { cache.cidrs_changed(one_is_gone); }
+void Coordinator::Impl::associations_changed(CidrId, CidrId) { cache.associations_changed(); }
+void Coordinator::Impl::topology_changed() { cache.topology_changed(); }
+
+void Coordinator::Impl::replaced() {
+  options.epoch = random_epoch(options.epoch);
+  cache.replaced(options.epoch);
+  redemptions = {};
+  expired_at_last_look.clear();
+  warned_of.clear();
+  effects.device_resync = true;
+  effects.hosts = true;
+}
+
+}  // namespace innernet::server

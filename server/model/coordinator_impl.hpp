@@ -1,0 +1,59 @@
+#pragma once
+
+#include <set>
+
+#include "api/decide.hpp"
+#include "effects.hpp"
+#include "innernet/server/coordinator.hpp"
+#include "registry_impl.hpp"
+#include "state_cache.hpp"
+
+namespace innernet::server {
+
+struct Coordinator::Impl final : Observer {
+  Impl(std::unique_ptr<Registry::Impl> opened, const Options& chosen);
+  ~Impl() override;
+
+  Outcome answer(const Request& request);
+  Outcome answer_state(const Request& request, CidrId group);
+  Outcome apply(const Request& request, const api::Change& change);
+  Result<void> begin_turn();
+  Result<void> end_turn();
+  /// A transaction of its own, between turns.
+  Result<void> write(const std::function<Result<void>(Registry::Writer&)>& change);
+  Result<void> delete_expired_invitations();
+  void set_seen(const std::vector<std::pair<wg::PublicKey, SocketAddress>>& seen);
+  void warn_of_quarantined();
+
+  void peer_changed(const PeerRecord* before, const PeerRecord* after) override;
+  void cidrs_changed(bool one_is_gone) override;
+  void associations_changed(CidrId a, CidrId b) override;
+  void topology_changed() override;
+  void replaced() override;
+
+  api::Decision decide(const Request& request) const;
+  Result<bool> begin();
+  /// Nothing of the transaction happened.
+  void undo();
+
+  std::unique_ptr<Registry::Impl> registry;
+  Options options;
+  std::string server_key;
+  StateCache cache;
+  api::Redemptions redemptions;
+  Effects effects;
+  std::set<PeerId> expired_at_last_look;
+  std::set<PeerId> warned_of;
+
+  // Of the transaction that is open, if one is.
+  bool is_writing = false;
+  bool is_lost = false;  // SQLite has rolled it back by itself
+  Effects effects_before;
+  api::Redemptions redemptions_before;
+
+  bool is_locked_out = false;  // in this turn nothing could be read, because of a lock
+  bool is_redeeming = false;
+  bool is_undoing = false;
+};
+
+}  // namespace innernet::server

@@ -1,0 +1,69 @@
+#include "effects.hpp"
+
+namespace innernet::server {
+namespace {
+
+constexpr std::uint16_t kKeepalive = 25;  // seconds
+
+std::optional<SocketAddress> literal(const std::optional<Endpoint>& endpoint) {
+  if (!endpoint || endpoint->is_unspecified() || endpoint->port() == 0) return std::nullopt;
+  const auto* ip = std::get_if<IpAddress>(&endpoint->host());
+  if (ip == nullptr) return std::nullopt;
+  return SocketAddress{*ip, endpoint->port()};
+}
+
+wg::PeerUpdate removal(const wg::PublicKey& key) {
+  wg::PeerUpdate update;
+  update.public_key = key;
+  update.remove = true;
+  return update;
+}
+
+bool same_host(const Peer& a, const Peer& b) { return a.name == b.name && a.ip == b.ip; }
+
+}  // namespace
+
+bool belongs_on_device(const Peer& peer) { return !peer.is_disabled && peer.id != kServerPeer; }
+
+wg::PeerUpdate device_entry(const PeerRecord& record) {
+  wg::PeerUpdate update;
+  update.public_key = record.peer.public_key;
+  update.replace_allowed_ips = true;
+  update.allowed_ips = {IpNet::host(record.peer.ip)};
+  update.persistent_keepalive = kKeepalive;
+  if (!record.seen) update.endpoint = literal(record.peer.endpoint);
+  return update;
+}
+
+void add_effects(const PeerRecord* before, const PeerRecord* after, const std::optional<KeyChange>& recent_redemption,
+                 Coordinator::Effects& effects) {
+  const bool was_host = before != nullptr && Network::is_visible(before->peer);
+  const bool is_host = after != nullptr && Network::is_visible(after->peer);
+  if (was_host != is_host || (is_host && !same_host(before->peer, after->peer))) effects.hosts = true;
+
+  const bool was_there = before != nullptr && belongs_on_device(before->peer);
+  const bool is_there = after != nullptr && belongs_on_device(after->peer);
+  const bool is_other = was_there && is_there && (before->peer.public_key != after->peer.public_key || before->peer.ip != after->peer.ip);
+  if (was_there && (!is_there || is_other)) {
+    effects.device.push_back(removal(before->peer.public_key));
+    // Its answer may still be on the way, and then the device has the invitation's key.
+    if (recent_redemption && recent_redemption->old_key != before->peer.public_key)
+      effects.device.push_back(removal(recent_redemption->old_key));
+  }
+  if (is_there && (!was_there || is_other)) {
+    auto entry = device_entry(*after);
+    // It has left the device, or was never there: where it was seen last is the best guess.
+    if (after->seen) entry.endpoint = after->seen;
+    effects.device.push_back(std::move(entry));
+  } else if (was_there && is_there && before->peer.endpoint != after->peer.endpoint && !after->seen) {
+    if (const auto address = literal(after->peer.endpoint)) {
+      wg::PeerUpdate update;
+      update.public_key = after->peer.public_key;
+      update.update_only = true;
+      update.endpoint = address;
+      effects.device.push_back(std::move(update));
+    }
+  }
+}
+
+}  // namespace innernet::server

@@ -1,0 +1,334 @@
+#include "state_cache.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <ranges>
+
+#include "innernet/shared/json.hpp"
+
+namespace innernet::server {
+namespace {
+
+constexpr std::size_t kLogEntries = 1U << 16;
+constexpr std::size_t kAdminListKept = 8U << 20;  // bytes; administrators ask rarely
+
+/// Calls `visit` with each entity tag of a header field (RFC 9110 13.1.2), without the W/ of weak ones.
+template <class Visit>
+void for_each_tag(std::string_view field, Visit visit) {
+  while (!field.empty()) {
+    std::string_view tag = field.substr(0, field.find(','));
+    field.remove_prefix(std::min(field.size(), tag.size() + 1));
+    while (!tag.empty() && (tag.front() == ' ' || tag.front() == '\t')) tag.remove_prefix(1);
+    while (!tag.empty() && (tag.back() == ' ' || tag.back() == '\t')) tag.remove_suffix(1);
+    if (tag.starts_with("W/")) tag.remove_prefix(2);
+    visit(tag);
+  }
+}
+
+bool differs_hard(const Peer& a, const Peer& b) {
+  return a.name != b.name || a.ip != b.ip || a.public_key != b.public_key || a.is_admin != b.is_admin ||
+         a.invite_expires != b.invite_expires;
+}
+
+}  // namespace
+
+StateCache::StateCache(const Network& network, const Options& options) : network_(&network), options_(options), chunks_(network) {}
+
+std::string StateCache::tag_prefix(CidrId group) const { return fmt::format("\"{:016x}-{}-", options_.epoch, number(group)); }
+
+StateCache::Reply StateCache::ask(const Question& question) {
+  Group& asking = group(question.group);
+  View& view = *asking.view;
+  if (!question.may_wait || question.now - view.announced >= options_.soft_period) announce(view, question.now);
+
+  const auto revision = [&] { return std::max(view.revision, asking.since); };
+  const std::string prefix = tag_prefix(question.group);
+  bool known = false;
+  std::optional<std::uint64_t> base;
+  if (question.if_none_match)
+    for_each_tag(*question.if_none_match, [&](std::string_view tag) {
+      if (tag == "*") known = true;
+      if (!tag.starts_with(prefix) || !tag.ends_with('"')) return;
+      const std::string_view digits = tag.substr(prefix.size(), tag.size() - prefix.size() - 1);
+      std::uint64_t value = 0;
+      const auto [end, failure] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+      if (failure != std::errc() || end != digits.data() + digits.size()) return;
+      if (value == revision()) known = true;
+      base = value;
+    });
+  const auto tag = [&] { return fmt::format("{}{}\"", prefix, revision()); };
+  if (known) return {true, false, nullptr, tag()};
+
+  // What has to be put together may as well be the newest.
+  const bool is_ready = view.body != nullptr && view.body_sequence >= view.revision;
+  if (!is_ready || (question.accepts_delta && base)) announce(view, question.now);
+  if (question.accepts_delta && base && *base >= asking.since && *base >= log_floor_ && *base < revision())
+    if (auto changes = delta(view, *base)) return {false, true, std::move(changes), tag()};
+  if (view.body == nullptr || view.body_sequence < view.revision) join(view);
+  uses_.splice(uses_.begin(), uses_, view.use);
+  return {false, false, view.body, tag()};
+}
+
+void StateCache::note_waiting(CidrId id) { group(id).has_waiting = true; }
+
+StateCache::Group& StateCache::group(CidrId id) {
+  Group& member = groups_[id];
+  if (member.view != nullptr && member.topology == topology_) return member;
+  auto roots = network_->visible_roots(id);
+  member.topology = topology_;
+  if (member.view != nullptr && member.view->roots == roots) return member;
+  if (member.view != nullptr) leave_view(id, member);
+  member.view = &view_of(std::move(roots));
+  member.view->groups.push_back(id);
+  // Two views may have the same revision: this keeps the group's tags apart.
+  member.since = sequence_;
+  return member;
+}
+
+StateCache::View& StateCache::view_of(std::vector<CidrId> roots) {
+  auto& slot = views_[roots];
+  if (slot == nullptr) {
+    slot = std::make_unique<View>();
+    slot->roots = std::move(roots);
+    slot->revision = sequence_;
+    for (const CidrId root : slot->roots) views_by_root_[root].push_back(slot.get());
+  }
+  return *slot;
+}
+
+void StateCache::leave_view(CidrId id, Group& member) {
+  View& view = *std::exchange(member.view, nullptr);
+  std::erase(view.groups, id);
+  if (!view.groups.empty()) return;
+  drop_body(view);
+  for (const CidrId root : view.roots) {
+    const auto entry = views_by_root_.find(root);
+    std::erase(entry->second, &view);
+    if (entry->second.empty()) views_by_root_.erase(entry);
+  }
+  views_.erase(views_.find(view.roots));
+}
+
+void StateCache::drop_body(View& view) {
+  if (view.body == nullptr) return;
+  bodies_bytes_ -= view.body->capacity();
+  view.body.reset();
+  uses_.erase(view.use);
+}
+
+void StateCache::announce(View& view, BootTime now) {
+  if (!view.has_unannounced) return;
+  view.revision = sequence_;
+  view.has_unannounced = false;
+  view.announced = now;
+  if (view.must_wake) wake(view);
+}
+
+void StateCache::announce(BootTime now) {
+  if (!anyone_to_wake_) return;
+  anyone_to_wake_ = false;
+  for (const auto& [roots, view] : views_) {
+    if (!view->must_wake) continue;
+    if (now - view->announced >= options_.soft_period)
+      announce(*view, now);
+    else
+      anyone_to_wake_ = true;
+  }
+}
+
+void StateCache::wake(View& view) {
+  view.must_wake = false;
+  for (const CidrId id : view.groups)
+    if (std::exchange(groups_[id].has_waiting, false)) news_.push_back(id);
+}
+
+std::vector<CidrId> StateCache::take_news() { return std::exchange(news_, {}); }
+
+void StateCache::changed(CidrId cidr, PeerId peer, bool is_soft, bool must_wake) {
+  ++sequence_;
+  chunks_.mark(cidr, peer);
+  log_.push_back({sequence_, peer, cidr});
+  if (log_.size() > kLogEntries) {
+    log_floor_ = log_.front().sequence;
+    log_.pop_front();
+  }
+  for (const CidrId root : network_->ancestry(cidr)) {
+    const auto seeing = views_by_root_.find(root);
+    if (seeing == views_by_root_.end()) continue;
+    for (View* view : seeing->second) {
+      if (is_soft) {
+        view->has_unannounced = true;
+        view->must_wake |= must_wake;
+        anyone_to_wake_ |= must_wake;
+      } else {
+        view->revision = sequence_;
+        view->has_unannounced = false;
+        wake(*view);
+      }
+    }
+  }
+}
+
+void StateCache::peer_changed(const PeerRecord* before, const PeerRecord* after) {
+  all_peers_.reset();
+  const bool was_visible = before != nullptr && Network::is_visible(before->peer);
+  const bool is_visible = after != nullptr && Network::is_visible(after->peer);
+  if (was_visible && is_visible && before->peer.cidr_id == after->peer.cidr_id) {
+    const Peer& peer = after->peer;
+    if (differs_hard(before->peer, peer)) return changed(peer.cidr_id, peer.id, false, false);
+    const Peer old_shown = Network::as_shown(*before);
+    const Peer new_shown = Network::as_shown(*after);
+    if (old_shown == new_shown) return;
+    return changed(peer.cidr_id, peer.id, true, !old_shown.endpoint && new_shown.endpoint);
+  }
+  if (was_visible) changed(before->peer.cidr_id, before->peer.id, false, false);
+  if (is_visible) changed(after->peer.cidr_id, after->peer.id, false, false);
+}
+
+void StateCache::cidrs_changed(bool one_is_gone) {
+  ++topology_;
+  cidrs_sequence_ = ++sequence_;
+  // The log may name peers in it whose going nobody could be told of any more.
+  if (one_is_gone) log_floor_ = sequence_;
+  cidrs_json_.clear();
+  for (auto entry = groups_.begin(); entry != groups_.end();) {
+    const bool is_gone = network_->find_cidr(entry->first) == nullptr;
+    if (is_gone) {
+      if (entry->second.has_waiting) news_.push_back(entry->first);
+      if (entry->second.view != nullptr) leave_view(entry->first, entry->second);
+      chunks_.erase(entry->first);
+    }
+    entry = is_gone ? groups_.erase(entry) : std::next(entry);
+  }
+  for (const auto& [roots, view] : views_) {
+    view->revision = sequence_;
+    view->has_unannounced = false;
+    wake(*view);
+  }
+}
+
+void StateCache::associations_changed() {
+  ++topology_;
+  ++sequence_;
+  // Who sees the same as before is asked and waits on.
+  for (auto& [id, member] : groups_)
+    if (std::exchange(member.has_waiting, false)) news_.push_back(id);
+}
+
+void StateCache::topology_changed() {
+  ++topology_;
+  cidrs_sequence_ = ++sequence_;
+  cidrs_json_.clear();
+  all_peers_.reset();
+  chunks_.clear();
+  for (auto& [id, member] : groups_)
+    if (member.has_waiting) news_.push_back(id);
+  groups_.clear();
+  uses_.clear();
+  bodies_bytes_ = 0;
+  views_by_root_.clear();
+  views_.clear();
+}
+
+void StateCache::replaced(std::uint64_t new_epoch) {
+  options_.epoch = new_epoch;
+  topology_changed();
+  log_.clear();
+  log_floor_ = sequence_;
+}
+
+const std::string& StateCache::cidrs() {
+  if (!cidrs_json_.empty()) return cidrs_json_;
+  cidrs_json_ = "[";
+  for (const Cidr& cidr : network_->cidrs()) {
+    if (cidrs_json_.size() > 1) cidrs_json_ += ',';
+    append_json(cidrs_json_, cidr);
+  }
+  cidrs_json_ += ']';
+  return cidrs_json_;
+}
+
+std::shared_ptr<const std::string> StateCache::all_peers() {
+  if (all_peers_ != nullptr) return all_peers_;
+  auto json = std::make_shared<std::string>("[");
+  for (const auto& [id, record] : network_->peers()) {
+    if (json->size() > 1) *json += ',';
+    append_json(*json, Network::as_shown(record));
+  }
+  *json += ']';
+  if (json->size() <= kAdminListKept) all_peers_ = json;
+  return json;
+}
+
+void StateCache::join(View& view) {
+  drop_body(view);  // first, so that two large bodies are never there at once
+  const auto visible = network_->with_descendants(view.roots);
+  constexpr std::string_view kPeers = R"({"peers":[)";
+  constexpr std::string_view kCidrs = R"(],"cidrs":)";
+  std::size_t bytes = kPeers.size() + kCidrs.size() + cidrs().size() + 1;
+  for (const CidrId cidr : visible) bytes += chunks_.size(cidr);
+  auto body = std::make_shared<std::string>();
+  body->reserve(bytes);
+  *body += kPeers;
+  for (const CidrId cidr : visible) chunks_.append_to(*body, cidr);
+  *body += kCidrs;
+  *body += cidrs();
+  *body += '}';
+
+  view.body_bytes = body->size();
+  view.body_sequence = sequence_;
+  bodies_bytes_ += body->capacity();
+  view.body = std::move(body);
+  uses_.push_front(&view);
+  view.use = uses_.begin();
+  while (bodies_bytes_ > options_.cap_bytes && uses_.size() > 1) drop_body(*uses_.back());
+}
+
+std::shared_ptr<const std::string> StateCache::delta(View& view, std::uint64_t from) {
+  if (view.delta != nullptr && view.delta_from == from && view.delta_to == sequence_) return view.delta;
+  std::unordered_map<CidrId, bool> sees;
+  const auto is_seen = [&](CidrId cidr) {
+    const auto [entry, is_new] = sees.try_emplace(cidr, false);
+    if (is_new) {
+      const auto above = network_->ancestry(cidr);
+      entry->second = std::ranges::any_of(above, [&](CidrId id) { return std::ranges::binary_search(view.roots, id); });
+    }
+    return entry->second;
+  };
+  std::vector<PeerId> concerned;
+  for (const LogEntry& entry : log_ | std::views::reverse) {
+    if (entry.sequence <= from) break;
+    if (is_seen(entry.cidr)) concerned.push_back(entry.peer);
+  }
+  std::ranges::sort(concerned);
+  const auto repeated = std::ranges::unique(concerned);
+  concerned.erase(repeated.begin(), repeated.end());
+
+  std::string peers;
+  std::string gone;
+  const std::size_t limit = view.body_bytes / 2;
+  for (const PeerId id : concerned) {
+    const PeerRecord* record = network_->find_peer(id);
+    const bool is_there = record != nullptr && Network::is_visible(record->peer) && is_seen(record->peer.cidr_id);
+    std::string& list = is_there ? peers : gone;
+    if (!list.empty()) list += ',';
+    if (is_there)
+      append_json(list, Network::as_shown(*record));
+    else
+      list += std::to_string(number(id));
+    if (peers.size() + gone.size() > limit) return nullptr;
+  }
+  auto body = std::make_shared<std::string>();
+  *body += R"({"peers":[)" + peers + R"(],"gone":[)" + gone + ']';
+  if (cidrs_sequence_ > from) *body += R"(,"cidrs":)" + cidrs();
+  *body += '}';
+  if (body->size() > limit) return nullptr;
+  view.delta = body;
+  view.delta_from = from;
+  view.delta_to = sequence_;
+  return view.delta;
+}
+
+}  // namespace innernet::server

@@ -1,0 +1,121 @@
+#pragma once
+
+#include <deque>
+#include <list>
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "cidr_chunks.hpp"
+#include "innernet/base/clock.hpp"
+
+namespace innernet::server {
+
+/// The ready answers to GET /v1/user/state, and what is news to whom.
+///
+/// All peers of one CIDR see the same: they are a group, named by the CIDR. Groups that see the same CIDRs share a view, which holds the
+/// joined body. Each change has a sequence number; the revision of a view is the number of the last change that concerns it and was
+/// announced. An ETag is "EPOCH-GROUP-REVISION".
+///
+/// Changes of endpoints and candidates alone are frequent and never urgent: they are announced at once to whoever asks without
+/// waiting, and otherwise at most once per period.
+class StateCache {
+ public:
+  struct Options {
+    std::uint64_t epoch = 0;
+    std::size_t cap_bytes = 0;  ///< of joined bodies that are kept; the last one always is
+    std::chrono::milliseconds soft_period{};
+  };
+  StateCache(const Network& network, const Options& options);
+
+  struct Question {
+    CidrId group{};
+    std::optional<std::string_view> if_none_match;
+    bool may_wait = false;
+    bool accepts_delta = false;
+    BootTime now;
+  };
+  struct Reply {
+    bool not_modified = false;
+    bool is_delta = false;
+    std::shared_ptr<const std::string> body;  ///< null when not modified
+    std::string etag;
+  };
+  Reply ask(const Question& question);
+  /// Somebody of this group waits: take_news() names the group once when it has news.
+  void note_waiting(CidrId group);
+  /// Announces what is due.
+  void announce(BootTime now);
+  std::vector<CidrId> take_news();
+
+  /// GET /v1/admin/peers: all peers by id.
+  std::shared_ptr<const std::string> all_peers();
+  /// `[…]`
+  const std::string& cidrs();
+
+  void peer_changed(const PeerRecord* before, const PeerRecord* after);
+  void cidrs_changed(bool one_is_gone);
+  void associations_changed();
+  void topology_changed();
+  void replaced(std::uint64_t new_epoch);
+
+ private:
+  struct View {
+    std::vector<CidrId> roots;
+    std::vector<CidrId> groups;
+    std::uint64_t revision = 0;
+    bool has_unannounced = false;  // only soft changes can be
+    bool must_wake = false;        // among them a peer's first endpoint
+    BootTime announced{};          // soft changes, last
+    std::shared_ptr<const std::string> body;
+    std::uint64_t body_sequence = 0;           // the changes that the body holds
+    std::size_t body_bytes = 0;                // of the last body, kept or not; 0: never joined
+    std::list<View*>::iterator use;            // valid while there is a body
+    std::shared_ptr<const std::string> delta;  // the last one: many clients ask for the same
+    std::uint64_t delta_from = 0, delta_to = 0;
+  };
+  struct Group {
+    View* view = nullptr;
+    std::uint64_t since = 0;     // the change from which on it has this view
+    std::uint64_t topology = 0;  // for which that was worked out
+    bool has_waiting = false;
+  };
+  struct LogEntry {
+    std::uint64_t sequence;
+    PeerId peer;
+    CidrId cidr;
+  };
+
+  Group& group(CidrId id);
+  View& view_of(std::vector<CidrId> roots);
+  void leave_view(CidrId id, Group& member);
+  void drop_body(View& view);
+  void announce(View& view, BootTime now);
+  void wake(View& view);
+  void changed(CidrId cidr, PeerId peer, bool is_soft, bool must_wake);
+  void join(View& view);
+  std::shared_ptr<const std::string> delta(View& view, std::uint64_t from);
+  std::string tag_prefix(CidrId group) const;
+
+  const Network* network_;
+  Options options_;
+  CidrChunks chunks_;
+  std::uint64_t sequence_ = 1;
+  std::uint64_t topology_ = 1;
+  std::uint64_t cidrs_sequence_ = 1;
+  std::unordered_map<CidrId, Group> groups_;
+  std::map<std::vector<CidrId>, std::unique_ptr<View>> views_;
+  std::unordered_map<CidrId, std::vector<View*>> views_by_root_;
+  std::list<View*> uses_;  // views with a body, the last used in front
+  std::size_t bodies_bytes_ = 0;
+  std::deque<LogEntry> log_;
+  std::uint64_t log_floor_ = 1;  // changes up to here are no longer in the log
+  bool anyone_to_wake_ = false;
+  std::vector<CidrId> news_;
+  std::string cidrs_json_;  // empty: to be written
+  std::shared_ptr<const std::string> all_peers_;
+};
+
+}  // namespace innernet::server
