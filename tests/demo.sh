@@ -1,7 +1,7 @@
 #!/bin/bash
 # Shows the life of a network: a server and three peers, each a host of its own in namespaces on one bridge.
-#   tests/demo.sh [--keep | --end]
-# --keep leaves the network up and says how to enter the hosts; --end ends networks that were left up.
+#   tests/demo.sh [--keep | --enter HOST | --end]
+# --keep leaves the network up; --enter opens a shell on a host of one that was left up, --end ends them all.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 [ -e /proc/self/fd/0 ] || exec </dev/null
@@ -23,12 +23,22 @@ end_kept() {
   echo 'The demo network is gone.'
 }
 
+enter_kept() { # HOST
+  local dir pid
+  dir=$(tail -n 1 "$KEPT" 2>/dev/null) || { echo 'No demo network is up; ./dev demo --keep makes one.' >&2; exit 1; }
+  pid=$(sed -n "s/^$1 //p" "$dir/hosts")
+  [ -n "$pid" ] || { echo "There is no host \"$1\"; hosts: $(cut -d' ' -f1 "$dir/hosts" | paste -sd ' ')" >&2; exit 1; }
+  cd "$dir/home/$1"
+  exec nsenter --target "$pid" --net --mount --uts --pid --wd=. -- env PATH="$dir/bin:$PATH" PS1='\h# ' bash --norc -i
+}
+
 keep='' bold='' dim='' plain=''
 case ${1:-} in
   '') ;;
   --keep) keep=1 ;;
+  --enter) enter_kept "${2:-}" ;;
   --end) end_kept; exit ;;
-  *) echo 'Usage: ./dev demo [--keep | --end]' >&2; exit 2 ;;
+  *) echo 'Usage: ./dev demo [--keep | --enter HOST | --end]' >&2; exit 2 ;;
 esac
 if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then bold=$'\e[1m' dim=$'\e[2m' plain=$'\e[0m'; fi
 
@@ -86,11 +96,10 @@ printf '\n%sAll of this took %.1f s.%s\n' "$dim" "$(awk -v a="$started" -v b="$E
 if [ -n "$keep" ]; then
   for holder in "${STAGE_HOLDERS[@]}"; do echo "$holder $(cut -d' ' -f22 "/proc/$holder/stat")"; done >"$STAGE_DIR/holders"
   echo "$STAGE_DIR" >>"$KEPT"
-  printf '\nThe network stays up. Enter a host with:\n'
-  for host in server alice robot1 guest1; do
-    printf '  %-7s nsenter -t %s -n -m -p -u env PATH=%s bash\n' "$host" "$(host_pid "$host")" "$STAGE_PATH"
-  done
-  printf 'serve logs to %s. End it all with: ./dev demo --end\n' "$(log_of server serve)"
+  for host in server alice robot1 guest1; do echo "$host $(host_pid "$host")"; done >"$STAGE_DIR/hosts"
+  printf '\nThe network stays up. Open a shell on a host with\n'
+  for host in server alice robot1 guest1; do printf '  ./dev demo --enter %s\n' "$host"; done
+  printf 'and end it all with\n  ./dev demo --end\nserve logs to %s\n' "$(log_of server serve)"
 else
   stage_close
   echo 'The network is gone again; ./dev demo --keep leaves it up.'
