@@ -130,7 +130,9 @@ TEST_F(DifferenceTest, AWorkingEndpointIsNeverTouched) {
     const auto result = run();
     EXPECT_EQ(!result.update.empty(), c.touched);
     EXPECT_EQ(!result.due.empty(), c.touched);
-    if (c.touched) EXPECT_EQ(result.changes[0].endpoint, "Endpoint: 198.51.100.1:9 => 192.0.2.3:7");
+    if (c.touched) {
+      EXPECT_EQ(result.changes[0].endpoint, "Endpoint: 198.51.100.1:9 => 192.0.2.3:7");
+    }
   }
 }
 

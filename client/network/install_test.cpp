@@ -1,0 +1,265 @@
+#include <gmock/gmock.h>
+
+#include "fake_machine.hpp"
+#include "innernet/base/file.hpp"
+#include "innernet/client/networks.hpp"
+#include "innernet/testing/temp_dir.hpp"
+#include "install_steps.hpp"
+#include "loopback_server.hpp"
+#include "network_files.hpp"
+#include "pending_install.hpp"
+#include "sample_network.hpp"
+
+namespace innernet::client {
+namespace {
+
+using namespace testing;
+using ::testing::HasSubstr;
+using namespace std::chrono_literals;
+
+struct Killed {
+  std::string step;
+};
+
+// A server that knows one peer by one key at a time, hears only who has that key on the interface, and redeems once.
+struct InstallTest : ::testing::Test {
+  innernet::testing::TempDir folder;
+  FakeMachine fake;
+  wg::PrivateKey invitation_key = wg::PrivateKey::generate();
+  wg::PublicKey server_key = new_key();
+  ClientOptions options;
+
+  std::mutex mutex;
+  wg::PublicKey known = invitation_key.public_key();
+  std::optional<wg::PublicKey> waiting;  ///< the new key, until the server changes its side
+  bool redeemed = false;
+  bool is_ours = true;            ///< answers a repeated redeem with the same key 204
+  bool swaps_at_once = true;      ///< else in swap()
+  bool loses_the_answer = false;  ///< redeems, but the client does not hear of it
+  int refuses = 0;
+  bool is_deaf = false;
+  LoopbackServer server{[this](const Request& request) { return reply(request); }};
+
+  InstallTest() {
+    options.folders = {folder / "etc", folder / "var"};
+    options.hosts.path = folder / "hosts";
+  }
+
+  void swap() {
+    const std::lock_guard lock(mutex);
+    if (waiting) known = *std::exchange(waiting, std::nullopt);
+  }
+  Reply reply(const Request& request) {
+    const std::lock_guard lock(mutex);
+    const auto device = fake.backend.get(evilcorp());
+    const Reply silence{.bytes = "", .then = Reply::Then::kClose};
+    if (is_deaf || !device || device->public_key != known) return silence;
+    if (request.target == "/v1/user/redeem") {
+      if (refuses != 0) return answer(refuses, R"({"error":"no"})");
+      const auto key = parse_redeem(request.body);
+      if (redeemed) return answer(is_ours && waiting == *key ? 204 : 401);
+      redeemed = true;
+      waiting = *key;
+      if (swaps_at_once) known = *std::exchange(waiting, std::nullopt);
+      if (loses_the_answer) return silence;
+      return answer(204);
+    }
+    if (!redeemed) return answer(401);
+    if (request.target == "/v1/user/capabilities") return answer(200, "{}");
+    if (request.method == "PUT") return answer(204);
+    return answer(200, to_json(State{.peers = {peer(1, "innernet-server", "10.66.0.1", server_key), peer(2, "me", "10.66.1.2", known)},
+                                     .cidrs = {}}));
+  }
+
+  InterfaceConfig invitation() const { return config_of(invitation_key, server_key, server.address()); }
+  Result<Installed> install(const std::string& kill_at = {}) {
+    Machine machine = fake.machine();
+    return install_on(options, evilcorp(), invitation(), machine, {}, [&](std::string_view step) {
+      if (step == kill_at) throw Killed{kill_at};
+    });
+  }
+  void expect_installed(const std::string& how = {}) {
+    const auto config = read_config(options.folders, evilcorp());
+    ASSERT_TRUE(config) << how;
+    EXPECT_EQ(config->private_key.public_key(), known) << how;
+    EXPECT_NE(known, invitation_key.public_key()) << how;
+    EXPECT_EQ(fake.backend.get(evilcorp())->public_key, known) << how;
+    EXPECT_FALSE(std::filesystem::exists(pending_file(options.folders, evilcorp()))) << how;
+    EXPECT_FALSE(invitation_of_config(options.folders.config_file(evilcorp()))) << how;
+  }
+};
+
+TEST_F(InstallTest, GetsThePeerInAndWritesThePlainConfig) {
+  const auto installed = install();
+  ASSERT_TRUE(installed) << installed.error().message();
+  EXPECT_EQ(*installed, Installed::kFetched);
+  expect_installed();
+  EXPECT_EQ(*read_file(options.folders.config_file(evilcorp())), read_config(options.folders, evilcorp())->to_toml().reveal());
+}
+
+TEST_F(InstallTest, KilledAnywhereTheSameCommandAgainGetsThePeerIn) {
+  for (const char* step : {"pending file written", "interface made", "redeemed", "config in place", "key changed", "fetched"}) {
+    for (const bool link_survives : {true, false}) {
+      for (const bool swapped : {true, false}) {
+        const std::string how =
+            fmt::format("{}, link {}, {}", step, link_survives ? "there" : "gone", swapped ? "swapped" : "not swapped yet");
+        known = invitation_key.public_key();
+        waiting.reset();
+        redeemed = false;
+        swaps_at_once = swapped;
+        std::filesystem::remove_all(options.folders.config);
+        std::filesystem::remove_all(options.folders.data);
+        static_cast<void>(fake.backend.remove(evilcorp()));
+        // The Rust server's five seconds, on the clock of the test.
+        const BootTime start = fake.wait.clock_.boot();
+        fake.wait.on_wait = [&, start] {
+          if (fake.wait.clock_.boot() - start > 5s) swap();
+        };
+        bool killed = false;
+        try {
+          static_cast<void>(install(step));
+        } catch (const Killed&) {
+          killed = true;
+        }
+        EXPECT_TRUE(killed) << how;
+        if (!link_survives) static_cast<void>(fake.backend.remove(evilcorp()));
+        const auto installed = install();
+        ASSERT_TRUE(installed) << how << ": " << installed.error().message();
+        expect_installed(how);
+      }
+    }
+  }
+}
+
+TEST_F(InstallTest, ARustServerThatSwapsFiveSecondsLaterIsWaitedFor) {
+  swaps_at_once = is_ours = false;
+  const BootTime start = fake.wait.clock_.boot();
+  fake.wait.on_wait = [&] {
+    if (fake.wait.clock_.boot() - start > 5s) swap();
+  };
+  const auto installed = install();
+  ASSERT_TRUE(installed) << installed.error().message();
+  EXPECT_EQ(*installed, Installed::kFetched);
+  expect_installed();
+  std::size_t renewals = 0;
+  for (const auto& update : fake.backend.updates)
+    if (update.peers.size() == 2 && update.peers[0].remove && !update.peers[1].remove) ++renewals;
+  EXPECT_GE(renewals, 10U) << "the server's peer is renewed while there is no handshake";
+}
+
+TEST_F(InstallTest, AnAnswerThatWasLostIsFoundOutNextTime) {
+  for (const bool ours : {true, false}) {
+    is_ours = ours;
+    loses_the_answer = true;
+    const auto lost = install();
+    ASSERT_FALSE(lost);
+    EXPECT_THAT(lost.error().message(), HasSubstr(pending_file(options.folders, evilcorp()).string()));
+    EXPECT_FALSE(fake.backend.has(evilcorp()));
+    const auto installed = install();
+    ASSERT_TRUE(installed) << installed.error().message();
+    expect_installed();
+    std::filesystem::remove_all(options.folders.config);
+    static_cast<void>(fake.backend.remove(evilcorp()));
+    known = invitation_key.public_key();
+    redeemed = false;
+  }
+}
+
+TEST_F(InstallTest, A401OfARustServerThatHasNotSwappedYetDoesNotBurnTheKey) {
+  swaps_at_once = is_ours = false;
+  loses_the_answer = true;
+  ASSERT_FALSE(install());
+  int waits = 0;
+  fake.wait.on_wait = [&] {
+    if (++waits > 20) swap();
+  };
+  const auto installed = install();
+  ASSERT_TRUE(installed) << installed.error().message();
+  expect_installed();
+}
+
+TEST_F(InstallTest, ARefusalSaysWhyAndLeavesNothing) {
+  for (const int status : {400, 401}) {
+    refuses = status;
+    const auto installed = install();
+    ASSERT_FALSE(installed);
+    EXPECT_THAT(installed.error().message(), HasSubstr(status == 401 ? "used, or it has expired" : "no"));
+    EXPECT_FALSE(fake.backend.has(evilcorp()));
+    EXPECT_TRUE(std::filesystem::is_empty(options.folders.config));
+  }
+}
+
+TEST_F(InstallTest, AnInternalErrorOfTheServerKeepsThePendingKey) {
+  refuses = 500;
+  ASSERT_FALSE(install());
+  EXPECT_TRUE(std::filesystem::exists(pending_file(options.folders, evilcorp())));
+  refuses = 0;
+  ASSERT_TRUE(install());
+  expect_installed();
+}
+
+TEST_F(InstallTest, NoAnswerNamesAUsedInvitationAsAPossibleCause) {
+  is_deaf = true;
+  const auto installed = install();
+  ASSERT_FALSE(installed);
+  EXPECT_EQ(installed.error().kind(), ErrorKind::kUnreachable);
+  EXPECT_THAT(installed.error().message(), HasSubstr("Is the server reachable"));
+  EXPECT_THAT(installed.error().message(), HasSubstr("used or has expired"));
+  EXPECT_FALSE(fake.backend.has(evilcorp()));
+}
+
+TEST_F(InstallTest, ACtrlCBeforeTheAnswerRemovesTheLink) {
+  auto stop = Stop::create();
+  ASSERT_TRUE(stop);
+  Machine machine = fake.machine();
+  machine.stop = &*stop;
+  const auto installed = install_on(options, evilcorp(), invitation(), machine, {}, [&](std::string_view step) {
+    if (step == "interface made") stop->request();
+  });
+  ASSERT_FALSE(installed);
+  EXPECT_FALSE(fake.backend.has(evilcorp()));
+  ASSERT_TRUE(install());
+  expect_installed();
+}
+
+TEST_F(InstallTest, RefusesWhatIsInTheWayAndChangesNothing) {
+  fake.stack.foreign = {"evilcorp"};
+  EXPECT_EQ(install().error().kind(), ErrorKind::kAlreadyExists);
+  fake.stack.foreign.clear();
+  EXPECT_TRUE(std::filesystem::is_empty(options.folders.config));
+  ASSERT_TRUE(replace_file(options.folders.config_file(evilcorp()), "anything"));
+  EXPECT_EQ(install().error().kind(), ErrorKind::kAlreadyExists);
+  EXPECT_EQ(*read_file(options.folders.config_file(evilcorp())), "anything");
+  EXPECT_FALSE(fake.backend.has(evilcorp()));
+  EXPECT_TRUE(server.requests().empty());
+}
+
+TEST_F(InstallTest, ASecondInstallOfTheSameInvitationIsRefused) {
+  ASSERT_TRUE(install());
+  EXPECT_EQ(install().error().kind(), ErrorKind::kAlreadyExists);
+}
+
+TEST_F(InstallTest, AnotherInvitationsPendingFileIsKeptAside) {
+  try {
+    static_cast<void>(install("interface made"));
+  } catch (const Killed&) {
+  }
+  const std::string kept = *read_file(pending_file(options.folders, evilcorp()));
+  invitation_key = wg::PrivateKey::generate();
+  known = invitation_key.public_key();
+  const auto installed = install();
+  ASSERT_TRUE(installed) << installed.error().message();
+  EXPECT_EQ(*read_file(set_aside_pending_file(options.folders, evilcorp())), kept);
+  expect_installed();
+}
+
+TEST_F(InstallTest, AFailedFetchIsStillASuccess) {
+  swaps_at_once = is_ours = false;  // and it never swaps
+  const auto installed = install();
+  ASSERT_TRUE(installed) << installed.error().message();
+  EXPECT_EQ(*installed, Installed::kNotFetched);
+  EXPECT_TRUE(read_config(options.folders, evilcorp()));
+}
+
+}  // namespace
+}  // namespace innernet::client

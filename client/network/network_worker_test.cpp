@@ -1,0 +1,133 @@
+#include "network_worker.hpp"
+
+#include <gmock/gmock.h>
+#include <signal.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "innernet/base/file.hpp"
+#include "innernet/client/daemon.hpp"
+#include "innernet/testing/temp_dir.hpp"
+#include "loopback_server.hpp"
+#include "sample_network.hpp"
+
+namespace innernet::client {
+namespace {
+
+using namespace testing;
+using namespace std::chrono_literals;
+using ::testing::HasSubstr;
+
+TEST(PauseAfterFailure, GrowsToTheIntervalAndDiffersBetweenClients) {
+  EXPECT_EQ(pause_after_failure(1, 60s, 1.0), 2s);
+  EXPECT_EQ(pause_after_failure(1, 60s, 0.0), 1s);
+  EXPECT_EQ(pause_after_failure(3, 60s, 1.0), 8s);
+  EXPECT_EQ(pause_after_failure(1000, 60s, 1.0), 60s);
+  EXPECT_EQ(pause_after_failure(1000, 60s, 0.0), 30s);
+  EXPECT_EQ(pause_after_failure(5, 1s, 1.0), 1s);
+}
+
+struct WaitForNewsTest : ::testing::Test {
+  SystemClock clock;
+  Stop stop = *Stop::create();
+  Nudge nudge = *Nudge::create();
+  FetchMemory memory;
+
+  bool wait(LoopbackServer& server) {
+    memory.client.emplace(server.address(), new_key(), &stop);
+    memory.capabilities = Capabilities{.state_etag = true, .state_wait_max = 300};
+    memory.etag = "\"1\"";
+    return wait_for_news(memory, clock, stop, nudge, clock.boot() + 1h);
+  }
+};
+
+TEST_F(WaitForNewsTest, LeavesThemInTheMemory) {
+  LoopbackServer server([](const Request&) { return answer(200, R"({"peers":[],"cidrs":[]})", "ETag: \"2\"\r\n"); });
+  EXPECT_TRUE(wait(server));
+  ASSERT_TRUE(memory.news);
+  EXPECT_EQ(memory.news->etag, "\"2\"");
+  EXPECT_TRUE(server.requests().front().has("Prefer: wait=300"));
+}
+
+TEST_F(WaitForNewsTest, ANudgeOrAStopEndsIt) {
+  LoopbackServer nudging([&](const Request&) {
+    nudge.give();
+    return Reply{.bytes = "", .then = Reply::Then::kHang};
+  });
+  EXPECT_TRUE(wait(nudging));
+  EXPECT_TRUE(nudge.take());
+  LoopbackServer stopping([&](const Request&) {
+    stop.request();
+    return Reply{.bytes = "", .then = Reply::Then::kHang};
+  });
+  EXPECT_TRUE(wait(stopping));
+  EXPECT_FALSE(memory.news);
+}
+
+TEST_F(WaitForNewsTest, AServerThatFailsOrDoesNotWaitIsNotAskedInACircle) {
+  LoopbackServer failing([](const Request&) { return answer(500); });
+  EXPECT_FALSE(wait(failing));
+  LoopbackServer hasty([](const Request&) { return answer(304); });
+  EXPECT_TRUE(wait(hasty));
+  EXPECT_EQ(hasty.requests().size(), 1U);
+}
+
+TEST(Nudge, StaysUntilItIsTaken) {
+  auto nudge = Nudge::create();
+  EXPECT_FALSE(nudge->take());
+  nudge->give();
+  nudge->give();
+  EXPECT_TRUE(nudge->take());
+  EXPECT_FALSE(nudge->take());
+}
+
+// Whether threads, signals and folder play together. The interfaces can't come up (their configs are broken), which is an error of each
+// network and ends nothing.
+TEST(Daemon, EndsAtSigtermAndWhenNoConfigIsLeft) {
+  innernet::testing::TempDir folder;
+  ClientOptions options;
+  options.folders = {folder / "etc", folder / "var"};
+  std::filesystem::create_directory(options.folders.config);
+  ::testing::internal::CaptureStderr();
+  EXPECT_TRUE(run_daemon(options, std::nullopt, 60s));
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(), HasSubstr("no network is installed"));
+  EXPECT_FALSE(run_daemon(options, evilcorp(), 60s));
+
+  for (const char* name : {"a", "b"}) ASSERT_TRUE(replace_file(options.folders.config / (std::string(name) + ".conf"), "broken"));
+  auto listener = UniqueFd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  const std::string path = folder / "notify";
+  path.copy(address.sun_path, sizeof address.sun_path - 1);
+  ASSERT_EQ(::bind(listener.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  ::setenv("NOTIFY_SOCKET", path.c_str(), 1);
+  std::thread manager([&] {
+    char text[256];
+    static_cast<void>(::recv(listener.get(), text, sizeof text, 0));  // READY=1
+    ::kill(::getpid(), SIGHUP);
+    ::kill(::getpid(), SIGTERM);
+  });
+  ::testing::internal::CaptureStderr();
+  EXPECT_TRUE(run_daemon(options, std::nullopt, 60s));
+  const std::string said = ::testing::internal::GetCapturedStderr();
+  manager.join();
+  EXPECT_THAT(said, HasSubstr("stopping"));
+
+  std::thread remover([&] {
+    char text[256];
+    for (std::string_view seen; seen != "READY=1";) {
+      const ssize_t n = ::recv(listener.get(), text, sizeof text, 0);
+      seen = std::string_view(text, n > 0 ? static_cast<std::size_t>(n) : 0);
+    }
+    for (const char* name : {"a", "b"}) std::filesystem::remove(options.folders.config / (std::string(name) + ".conf"));
+    ::kill(::getpid(), SIGHUP);
+  });
+  ::testing::internal::CaptureStderr();
+  EXPECT_TRUE(run_daemon(options, std::nullopt, 60s));
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(), HasSubstr("no network is left"));
+  remover.join();
+  ::unsetenv("NOTIFY_SOCKET");
+}
+
+}  // namespace
+}  // namespace innernet::client

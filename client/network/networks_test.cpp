@@ -1,0 +1,65 @@
+#include "innernet/client/networks.hpp"
+
+#include <gmock/gmock.h>
+#include <unistd.h>
+
+#include "innernet/base/file.hpp"
+#include "innernet/client/network_lock.hpp"
+#include "innernet/testing/temp_dir.hpp"
+#include "network_files.hpp"
+#include "sample_network.hpp"
+
+namespace innernet::client {
+namespace {
+
+using namespace testing;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+struct NetworksTest : ::testing::Test {
+  innernet::testing::TempDir folder;
+  Folders folders{folder / "etc", folder / "var"};
+};
+
+TEST_F(NetworksTest, AreTheRegularConfFiles) {
+  EXPECT_TRUE(configured_networks(folders)->empty()) << "no folder";
+  std::filesystem::create_directory(folders.config);
+  for (const char* file : {"b.conf", "a.conf", "Bad.conf", ".hidden.conf", "c.pending", "this-name-is-far-too-long.conf", "d.conf.old"})
+    ASSERT_TRUE(replace_file(folders.config / file, ""));
+  std::filesystem::create_directory(folders.config / "folder.conf");
+  ::testing::internal::CaptureStderr();
+  const auto networks = configured_networks(folders);
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(), HasSubstr("this-name-is-far-too-long.conf"));
+  std::vector<std::string> names;
+  for (const auto& name : *networks) names.push_back(name.str());
+  EXPECT_THAT(names, ElementsAre("Bad", "a", "b"));
+}
+
+TEST_F(NetworksTest, AMissingConfigSaysWhatToDo) {
+  const auto config = read_config(folders, evilcorp());
+  ASSERT_FALSE(config);
+  EXPECT_EQ(config.error().kind(), ErrorKind::kNotFound);
+  EXPECT_THAT(config.error().message(), HasSubstr("innernet install"));
+}
+
+TEST_F(NetworksTest, TheLockNamesItsHolder) {
+  const auto first = lock_network(folders, evilcorp(), std::chrono::milliseconds(0));
+  ASSERT_TRUE(first);
+  const auto second = lock_network(folders, evilcorp(), std::chrono::milliseconds(0));
+  ASSERT_FALSE(second);
+  EXPECT_THAT(second.error().message(), HasSubstr(std::to_string(::getpid())));
+}
+
+TEST_F(NetworksTest, ADaemonIsKnownWhileItLives) {
+  std::filesystem::create_directory(folders.data);
+  EXPECT_EQ(daemon_of(folders, evilcorp()), std::nullopt);
+  {
+    const auto mark = FileLock::acquire(daemon_file(folders, evilcorp()), std::chrono::milliseconds(0));
+    EXPECT_EQ(daemon_of(folders, evilcorp()), ::getpid());
+  }
+  EXPECT_EQ(daemon_of(folders, evilcorp()), std::nullopt);
+  EXPECT_THAT(leftover_files(folders, evilcorp()), ElementsAre(daemon_file(folders, evilcorp())));
+}
+
+}  // namespace
+}  // namespace innernet::client
