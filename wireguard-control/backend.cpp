@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "innernet/netlink/route.hpp"
 #include "kernel_backend.hpp"
@@ -44,7 +45,7 @@ Result<std::vector<FoundInterface>> list_interfaces(std::optional<BackendKind> a
     TRY(auto names, backend->list());
     for (InterfaceName& name : names) found.push_back({std::move(name), kind});
   }
-  std::ranges::stable_sort(found, {}, &FoundInterface::name);
+  std::ranges::sort(found, {}, [](const FoundInterface& one) { return std::pair(one.name, one.backend); });
   return found;
 }
 
