@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <string>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
@@ -121,6 +122,7 @@ class Turns {
   std::set<CidrId> news_;
   std::optional<BootTime> news_at_;
   std::vector<Handed> handed_;
+  std::string told_failure_;
 };
 
 }  // namespace innernet::server

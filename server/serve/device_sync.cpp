@@ -1,0 +1,72 @@
+#include "innernet/server/device_sync.hpp"
+
+#include <algorithm>
+#include <array>
+#include <unordered_map>
+
+namespace innernet::server {
+namespace {
+
+std::vector<IpNet> sorted(std::vector<IpNet> nets) {
+  std::ranges::sort(nets);
+  nets.erase(std::unique(nets.begin(), nets.end()), nets.end());
+  return nets;
+}
+
+/// What is to change about a peer that is there; none if nothing is.
+std::optional<wg::PeerUpdate> correction(const wg::Peer& peer, const wg::PeerUpdate& wanted) {
+  wg::PeerUpdate update{.public_key = wanted.public_key, .update_only = true};
+  bool differs = false;
+  if (sorted(peer.allowed_ips) != sorted(wanted.allowed_ips)) {
+    update.replace_allowed_ips = true;
+    update.allowed_ips = wanted.allowed_ips;
+    differs = true;
+  }
+  if (wanted.persistent_keepalive && peer.persistent_keepalive != *wanted.persistent_keepalive) {
+    update.persistent_keepalive = wanted.persistent_keepalive;
+    differs = true;
+  }
+  if (!peer.endpoint && wanted.endpoint) {
+    update.endpoint = wanted.endpoint;
+    differs = true;
+  }
+  if (peer.preshared_key) {
+    // The all-zero key is how WireGuard spells none.
+    static constexpr std::array<std::uint8_t, wg::kKeySize> kNone{};
+    update.preshared_key = wg::PresharedKey::from_bytes(kNone);
+    differs = true;
+  }
+  if (!differs) return std::nullopt;
+  return update;
+}
+
+}  // namespace
+
+std::vector<wg::PeerUpdate> device_difference(std::span<const wg::Peer> on_device, std::span<const wg::PeerUpdate> wanted) {
+  std::unordered_map<wg::PublicKey, const wg::PeerUpdate*> by_key;
+  by_key.reserve(wanted.size());
+  for (const wg::PeerUpdate& peer : wanted) by_key.emplace(peer.public_key, &peer);
+
+  std::vector<wg::PeerUpdate> removals;
+  std::vector<wg::PeerUpdate> rest;
+  for (const wg::Peer& peer : on_device) {
+    const auto found = by_key.find(peer.public_key);
+    if (found == by_key.end()) {
+      removals.push_back({.public_key = peer.public_key, .remove = true});
+      continue;
+    }
+    if (found->second == nullptr) continue;
+    if (auto update = correction(peer, *found->second)) rest.push_back(std::move(*update));
+    found->second = nullptr;  // it is there
+  }
+  for (const wg::PeerUpdate& peer : wanted) {
+    const auto found = by_key.find(peer.public_key);
+    if (found->second != &peer) continue;
+    rest.push_back(peer);
+    rest.back().replace_allowed_ips = true;
+  }
+  removals.insert(removals.end(), std::make_move_iterator(rest.begin()), std::make_move_iterator(rest.end()));
+  return removals;
+}
+
+}  // namespace innernet::server

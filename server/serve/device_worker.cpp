@@ -1,0 +1,182 @@
+#include "innernet/server/device_worker.hpp"
+
+#include <algorithm>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+#include <unordered_set>
+
+#include "innernet/server/device_sync.hpp"
+
+namespace innernet::server {
+
+struct DeviceWorker::Impl {
+  Impl(wg::Backend& backend_in, InterfaceName interface_in, Post post_in)
+      : backend(backend_in), interface(std::move(interface_in)), post(std::move(post_in)), thread([this] { work(); }) {}
+
+  void give(std::function<void()> job) {
+    {
+      const std::lock_guard lock(mutex);
+      jobs.push_back(std::move(job));
+    }
+    changed.notify_one();
+  }
+
+  // From here on: the worker's thread alone.
+
+  void work() {
+    std::unique_lock lock(mutex);
+    for (;;) {
+      if (backlog.empty()) changed.wait(lock, [this] { return stopping || !jobs.empty(); });
+      if (!jobs.empty()) {
+        const auto job = std::move(jobs.front());
+        jobs.pop_front();
+        lock.unlock();
+        job();
+        lock.lock();
+      } else if (stopping) {
+        return;
+      } else {
+        lock.unlock();
+        apply_next_slice();
+        lock.lock();
+      }
+    }
+  }
+
+  void tell(Done& done, Result<void> outcome) {
+    if (!done) return;
+    post([done = std::exchange(done, nullptr), outcome = std::move(outcome)] { done(outcome); });
+  }
+
+  void begin_synchronization(const std::vector<wg::PeerUpdate>& wanted, Done first, Done last) {
+    backlog.clear();
+    first_slice_in = std::move(first);
+    backlog_done = std::move(last);
+    auto device = backend.get(interface);
+    if (!device) return end_synchronization(std::unexpected(std::move(device).error()));
+    for (wg::PeerUpdate& update : device_difference(device->peers, wanted)) backlog.push_back(std::move(update));
+    if (backlog.empty()) return end_synchronization({});
+    // So that whoever waits for the first slice does not wait for the jobs that came meanwhile.
+    apply_next_slice();
+  }
+
+  void apply_next_slice() {
+    wg::DeviceUpdate update;
+    const auto end = backlog.begin() + static_cast<std::ptrdiff_t>(std::min(backlog.size(), kSlice));
+    update.peers.assign(std::make_move_iterator(backlog.begin()), std::make_move_iterator(end));
+    backlog.erase(backlog.begin(), end);
+    if (auto applied = backend.apply(interface, update); !applied) return end_synchronization(std::move(applied));
+    tell(first_slice_in, {});
+    if (backlog.empty()) end_synchronization({});
+  }
+
+  void end_synchronization(Result<void> outcome) {
+    backlog.clear();
+    tell(first_slice_in, outcome);
+    tell(backlog_done, std::move(outcome));
+  }
+
+  void supersede(const std::unordered_set<wg::PublicKey>& keys) {
+    if (backlog.empty()) return;
+    std::erase_if(backlog, [&keys](const wg::PeerUpdate& update) { return keys.contains(update.public_key); });
+    if (backlog.empty()) end_synchronization({});
+  }
+
+  Result<void> apply_in_slices(std::vector<wg::PeerUpdate> updates) {
+    for (std::size_t begin = 0; begin < updates.size(); begin += kSlice) {
+      wg::DeviceUpdate update;
+      const std::size_t end = std::min(updates.size(), begin + kSlice);
+      update.peers.assign(std::make_move_iterator(updates.begin() + static_cast<std::ptrdiff_t>(begin)),
+                          std::make_move_iterator(updates.begin() + static_cast<std::ptrdiff_t>(end)));
+      TRY_VOID(backend.apply(interface, update));
+    }
+    return {};
+  }
+
+  Result<void> exchange_key(const wg::PublicKey& old_key, std::optional<wg::PeerUpdate> peer) {
+    TRY(const auto device, backend.get(interface));
+    const auto old_peer = std::ranges::find(device.peers, old_key, &wg::Peer::public_key);
+    wg::DeviceUpdate update;
+    if (old_peer != device.peers.end()) update.peers.push_back({.public_key = old_key, .remove = true});
+    if (peer) {
+      peer->replace_allowed_ips = true;
+      if (old_peer != device.peers.end() && old_peer->endpoint) peer->endpoint = old_peer->endpoint;
+      update.peers.push_back(std::move(*peer));
+    }
+    if (update.empty()) return {};
+    return backend.apply(interface, update);
+  }
+
+  wg::Backend& backend;
+  const InterfaceName interface;
+  const Post post;
+  std::deque<wg::PeerUpdate> backlog;
+  Done first_slice_in;
+  Done backlog_done;
+
+  // Between the threads.
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::deque<std::function<void()>> jobs;
+  bool stopping = false;
+
+  std::thread thread;  // last: it uses all of the above
+};
+
+DeviceWorker::DeviceWorker(wg::Backend& backend, InterfaceName interface, Post post)
+    : impl_(std::make_unique<Impl>(backend, std::move(interface), std::move(post))) {}
+
+DeviceWorker::~DeviceWorker() {
+  {
+    const std::lock_guard lock(impl_->mutex);
+    impl_->stopping = true;
+    // What is left of a synchronization belongs to the worker; it sees `stopping` once no job is left.
+  }
+  impl_->changed.notify_one();
+  impl_->thread.join();
+}
+
+void DeviceWorker::synchronize(std::vector<wg::PeerUpdate> wanted, Done first_slice_in, Done done) {
+  impl_->give([impl = impl_.get(), wanted = std::move(wanted), first = std::move(first_slice_in), last = std::move(done)]() mutable {
+    impl->begin_synchronization(wanted, std::move(first), std::move(last));
+  });
+}
+
+void DeviceWorker::apply(std::vector<wg::PeerUpdate> updates, Done done) {
+  impl_->give([impl = impl_.get(), updates = std::move(updates), done = std::move(done)]() mutable {
+    std::unordered_set<wg::PublicKey> keys;
+    for (const wg::PeerUpdate& update : updates) keys.insert(update.public_key);
+    impl->supersede(keys);
+    impl->tell(done, impl->apply_in_slices(std::move(updates)));
+  });
+}
+
+void DeviceWorker::change_key(const wg::PublicKey& old_key, std::optional<wg::PeerUpdate> peer, Done done) {
+  impl_->give([impl = impl_.get(), old_key, peer = std::move(peer), done = std::move(done)]() mutable {
+    std::unordered_set<wg::PublicKey> keys{old_key};
+    if (peer) keys.insert(peer->public_key);
+    impl->supersede(keys);
+    impl->tell(done, impl->exchange_key(old_key, std::move(peer)));
+  });
+}
+
+void DeviceWorker::seen_endpoints(std::function<void(Result<Seen>)> done) {
+  impl_->give([impl = impl_.get(), done = std::move(done)] {
+    Result<Seen> seen;
+    if (auto device = impl->backend.get(impl->interface); !device) {
+      seen = std::unexpected(std::move(device).error());
+    } else {
+      for (const wg::Peer& peer : device->peers)
+        if (peer.endpoint) seen->emplace_back(peer.public_key, *peer.endpoint);
+    }
+    impl->post([done, seen = std::move(seen)] { done(seen); });
+  });
+}
+
+void DeviceWorker::run(std::function<Result<void>()> job, Done done) {
+  impl_->give([impl = impl_.get(), job = std::move(job), done = std::move(done)]() mutable { impl->tell(done, job()); });
+}
+
+}  // namespace innernet::server

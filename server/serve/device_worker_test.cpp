@@ -1,0 +1,181 @@
+#include "innernet/server/device_worker.hpp"
+
+#include <gtest/gtest.h>
+
+#include <condition_variable>
+#include <deque>
+#include <latch>
+#include <mutex>
+
+#include "fake_backend.hpp"
+
+namespace innernet::server {
+namespace {
+
+using testing::FakeBackend;
+
+wg::PublicKey key(std::uint32_t n) {
+  std::array<std::uint8_t, wg::kKeySize> bytes{};
+  for (std::size_t i = 0; i < 4; ++i) bytes[i] = static_cast<std::uint8_t>(n >> (8 * i));
+  bytes[31] = 1;
+  return wg::PublicKey::from_bytes(bytes);
+}
+
+wg::PeerUpdate peer(std::uint32_t n) {
+  wg::PeerUpdate update;
+  update.public_key = key(n);
+  update.persistent_keepalive = std::uint16_t{25};
+  update.allowed_ips = {IpNet::host(*IpAddress::parse("10.0.0.0")->plus(n))};
+  return update;
+}
+
+std::vector<wg::PeerUpdate> peers(std::uint32_t count) {
+  std::vector<wg::PeerUpdate> out;
+  for (std::uint32_t n = 1; n <= count; ++n) out.push_back(peer(n));
+  return out;
+}
+
+/// The loop's part: runs what the worker posts, on the test's thread.
+class Posts {
+ public:
+  DeviceWorker::Post post() {
+    return [this](std::function<void()> task) {
+      const std::lock_guard lock(mutex_);
+      tasks_.push_back(std::move(task));
+      arrived_.notify_one();
+    };
+  }
+  void run_until(const std::function<bool()>& done) {
+    while (!done()) {
+      std::unique_lock lock(mutex_);
+      arrived_.wait(lock, [this] { return !tasks_.empty(); });
+      const auto task = std::move(tasks_.front());
+      tasks_.pop_front();
+      lock.unlock();
+      task();
+    }
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable arrived_;
+  std::deque<std::function<void()>> tasks_;
+};
+
+class DeviceWorkerTest : public ::testing::Test {
+ protected:
+  DeviceWorkerTest() { (void)backend_.create(name_); }
+
+  DeviceWorker::Done tell(std::string what) {
+    return [this, what](const Result<void>& outcome) { told_.push_back(what + (outcome ? "" : " failed")); };
+  }
+  void run_until_told(std::size_t count) {
+    posts_.run_until([this, count] { return told_.size() >= count; });
+  }
+
+  const InterfaceName name_ = *InterfaceName::parse("evilcorp");
+  FakeBackend backend_;
+  Posts posts_;
+  std::vector<std::string> told_;
+};
+
+TEST_F(DeviceWorkerTest, SynchronizesInSlicesAndTellsAfterTheFirst) {
+  DeviceWorker worker(backend_, name_, posts_.post());
+  worker.synchronize(peers(600), tell("first"), tell("all"));
+  run_until_told(2);
+  EXPECT_EQ(told_, (std::vector<std::string>{"first", "all"}));
+  std::vector<std::size_t> sizes;
+  for (const auto& update : backend_.updates()) {
+    EXPECT_FALSE(update.replace_peers) << "sessions must survive a restart";
+    sizes.push_back(update.peers.size());
+  }
+  EXPECT_EQ(sizes, (std::vector<std::size_t>{256, 256, 88}));
+}
+
+TEST_F(DeviceWorkerTest, SendsNothingWhenTheDeviceIsInLine) {
+  DeviceWorker worker(backend_, name_, posts_.post());
+  worker.synchronize(peers(3), nullptr, tell("all"));
+  worker.synchronize(peers(3), tell("first again"), tell("all again"));
+  run_until_told(3);
+  EXPECT_EQ(backend_.updates().size(), 1U);
+}
+
+// Ten thousand peers take seconds; who redeems or is cut off meanwhile must not wait for them, nor be undone by them.
+TEST_F(DeviceWorkerTest, LetsANewerChangeOvertakeASynchronizationForGood) {
+  std::latch first_slice(1);
+  std::latch change_given(1);
+  backend_.before_apply = [&, n = 0](const wg::DeviceUpdate&) mutable {
+    if (++n != 1) return;
+    first_slice.count_down();
+    change_given.wait();
+  };
+  DeviceWorker worker(backend_, name_, posts_.post());
+  worker.synchronize(peers(600), nullptr, tell("all"));
+  first_slice.wait();
+  wg::PeerUpdate disabled;
+  disabled.public_key = key(599);
+  disabled.remove = true;
+  worker.apply({disabled}, tell("change"));
+  change_given.count_down();
+  run_until_told(2);
+  EXPECT_EQ(told_, (std::vector<std::string>{"change", "all"}));
+  EXPECT_FALSE(backend_.peer(name_, key(599))) << "the synchronization was older";
+  EXPECT_TRUE(backend_.peer(name_, key(600)));
+}
+
+TEST_F(DeviceWorkerTest, ChangesAKeyInOneUpdateAndKeepsWhereThePeerIs) {
+  DeviceWorker worker(backend_, name_, posts_.post());
+  worker.synchronize({peer(1)}, nullptr, tell("all"));
+  run_until_told(1);
+  backend_.see(name_, key(1), *SocketAddress::parse("198.51.100.7:4242"));
+  wg::PeerUpdate redeemed = peer(1);
+  redeemed.public_key = key(2);
+  worker.change_key(key(1), redeemed, tell("changed"));
+  run_until_told(2);
+  ASSERT_EQ(backend_.updates().size(), 2U);
+  EXPECT_FALSE(backend_.peer(name_, key(1)));
+  const auto changed = backend_.peer(name_, key(2));
+  ASSERT_TRUE(changed);
+  EXPECT_EQ(changed->endpoint, *SocketAddress::parse("198.51.100.7:4242"));
+  EXPECT_EQ(changed->allowed_ips, peer(1).allowed_ips);
+  EXPECT_EQ(changed->persistent_keepalive, 25);
+}
+
+TEST_F(DeviceWorkerTest, RemovesTheOldKeyOfAPeerThatWasDisabledMeanwhile) {
+  DeviceWorker worker(backend_, name_, posts_.post());
+  worker.synchronize({peer(1)}, nullptr, nullptr);
+  worker.change_key(key(1), std::nullopt, tell("changed"));
+  run_until_told(1);
+  EXPECT_FALSE(backend_.peer(name_, key(1)));
+}
+
+TEST_F(DeviceWorkerTest, TellsWhatTheDeviceRefused) {
+  backend_.set_failing(true);
+  DeviceWorker worker(backend_, name_, posts_.post());
+  worker.synchronize(peers(300), tell("first"), tell("all"));
+  worker.apply({peer(1)}, tell("change"));
+  run_until_told(3);
+  EXPECT_EQ(told_, (std::vector<std::string>{"first failed", "all failed", "change failed"}));
+}
+
+TEST_F(DeviceWorkerTest, FinishesItsJobsBeforeItGoes) {
+  {
+    DeviceWorker worker(backend_, name_, posts_.post());
+    for (std::uint32_t n = 1; n <= 50; ++n) worker.apply({peer(n)}, nullptr);
+  }
+  EXPECT_EQ(backend_.updates().size(), 50U);
+}
+
+TEST_F(DeviceWorkerTest, ReportsOnlyPeersThatWereSeen) {
+  DeviceWorker worker(backend_, name_, posts_.post());
+  worker.synchronize(peers(2), nullptr, tell("all"));
+  run_until_told(1);
+  backend_.see(name_, key(2), *SocketAddress::parse("[2001:db8::7]:9"));
+  std::optional<DeviceWorker::Seen> seen;
+  worker.seen_endpoints([&seen](const Result<DeviceWorker::Seen>& reported) { seen = *reported; });
+  posts_.run_until([&seen] { return seen.has_value(); });
+  EXPECT_EQ(*seen, (DeviceWorker::Seen{{key(2), *SocketAddress::parse("[2001:db8::7]:9")}}));
+}
+
+}  // namespace
+}  // namespace innernet::server

@@ -1,0 +1,285 @@
+#pragma once
+
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <chrono>
+#include <cstring>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "innernet/server/http_message.hpp"
+#include "innernet/server/http_server.hpp"
+#include "innernet/server/turns.hpp"
+#include "innernet/shared/json.hpp"
+
+// The definitions are here because each file that includes Asio costs a quarter of a minute; only http_server.cpp includes this.
+
+namespace innernet::server {
+
+namespace asio = boost::asio;
+using tcp = asio::ip::tcp;
+using Steady = std::chrono::steady_clock;
+
+inline std::shared_ptr<const std::string> protocol_error(unsigned status) {
+  static const auto bad = std::make_shared<const std::string>(error_to_json("this is not an HTTP/1.1 request"));
+  static const auto slow = std::make_shared<const std::string>(error_to_json("the request did not arrive within 10 s"));
+  static const auto large = std::make_shared<const std::string>(error_to_json("the head of the request is larger than 8 KiB"));
+  return status == 408 ? slow : status == 431 ? large : bad;
+}
+
+/// One client. Read a request, wait for its turn, write the answer, and again; each phase has a deadline, which the owner watches.
+class Connection final : public Turns::Client, public std::enable_shared_from_this<Connection> {
+ public:
+  /// What a connection needs from the server, which outlives it.
+  class Owner {
+   public:
+    virtual ~Owner() = default;
+    virtual const HttpServer::Limits& limits() const = 0;
+    virtual Turns& turns() = 0;
+    virtual bool is_stopping() const = 0;
+    virtual std::string_view date() = 0;
+    virtual void key_change_due(const KeyChange& change) = 0;
+    virtual void watch_acknowledgement(std::shared_ptr<Connection> connection, const KeyChange& change) = 0;
+    virtual void closed(const std::shared_ptr<Connection>& connection) = 0;
+  };
+
+  Connection(Owner& owner, tcp::socket socket) : owner_(owner), socket_(std::move(socket)), input_(kFirstInputBytes) {}
+
+  void start(const IpAddress& source) {
+    request.source = source;
+    deadline_ = Steady::now() + owner_.limits().idle;
+    read();
+  }
+
+  void deliver(Answer answer) override {
+    const auto self = shared_from_this();
+    keep_alive_ = keep_alive_ && !owner_.is_stopping();
+    key_change_ = std::move(answer.key_change);
+    head_text_.clear();
+    append_answer_head(head_text_, answer, keep_alive_, owner_.date());
+    // A HEAD is answered as the request that it is not (404), but without a body.
+    if (may_have_body(answer.status) && request.method != "HEAD") body_ = std::move(answer.body);
+    phase_ = Phase::kWriting;
+    written_ = 0;
+    unsent_ = head_text_.size() + (body_ ? body_->size() : 0);
+    owner_.turns().add_unsent(*this, unsent_);
+    deadline_ = Steady::now() + owner_.limits().no_progress;
+    write();
+  }
+
+  void held() override { read(); }
+
+  void close() {
+    if (phase_ == Phase::kClosed) return;
+    const auto self = shared_from_this();
+    phase_ = Phase::kClosed;
+    if (unsent_ != 0) owner_.turns().take_unsent(*this, std::exchange(unsent_, 0));
+    owner_.turns().leave(*this);
+    body_.reset();
+    boost::system::error_code ignored;
+    socket_.close(ignored);
+    if (key_change_) owner_.key_change_due(*std::exchange(key_change_, std::nullopt));
+    owner_.closed(self);
+  }
+
+  bool is_closed() const { return phase_ == Phase::kClosed; }
+  Steady::time_point deadline() const { return deadline_; }
+
+  void on_deadline() {
+    if (phase_ == Phase::kReading && (has_head_ || begin_ != end_)) return refuse(408);
+    close();
+  }
+
+  /// The server stops: whoever has asked nothing has nothing to wait for.
+  void close_if_idle() {
+    if (phase_ != Phase::kReading || has_head_ || begin_ != end_) return;
+    char byte;
+    if (::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0) return;  // has just asked
+    close();
+  }
+
+  /// Whether the other side has everything that was sent.
+  bool is_acknowledged() {
+    int bytes = 0;
+    return is_closed() || ::ioctl(socket_.native_handle(), SIOCOUTQ, &bytes) != 0 || bytes == 0;
+  }
+
+ private:
+  static constexpr std::size_t kFirstInputBytes = 1U << 10;
+  static constexpr std::size_t kMaxInputBytes = kMaxHeadBytes + kMaxBodyBytes;
+  /// A client that sends on after our last answer is listened to this long, so that a reset does not take the answer from it.
+  static constexpr std::size_t kMaxLingerBytes = 1U << 20;
+  static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+
+  enum class Phase { kReading, kAsking, kWriting, kLingering, kClosed };
+
+  void read() {
+    if (reading_) return;
+    if (eof_) return close();
+    if (begin_ == end_) begin_ = end_ = 0;
+    if (end_ == input_.size()) {
+      if (begin_ > 0) {
+        std::memmove(input_.data(), input_.data() + begin_, end_ - begin_);
+        end_ -= begin_;
+        begin_ = 0;
+      } else if (input_.size() < kMaxInputBytes) {
+        input_.resize(std::min(input_.size() * 4, kMaxInputBytes));
+      } else {
+        return;  // full of what is asked next; it waits for the answer
+      }
+    }
+    reading_ = true;
+    socket_.async_read_some(
+        asio::buffer(input_.data() + end_, input_.size() - end_),
+        [self = shared_from_this()](const boost::system::error_code& failure, std::size_t n) { self->on_read(failure, n); });
+  }
+
+  void on_read(const boost::system::error_code& failure, std::size_t n) {
+    reading_ = false;
+    if (phase_ == Phase::kClosed) return;
+    if (failure) {
+      // While an answer is written, the end of what the client sends is not yet the end of what it reads.
+      if (phase_ != Phase::kWriting || failure != asio::error::eof) return close();
+      eof_ = true;
+      return;
+    }
+    switch (phase_) {
+      case Phase::kReading:
+        if (!has_head_ && begin_ == end_) deadline_ = Steady::now() + owner_.limits().head;
+        end_ += n;
+        return process();
+      case Phase::kAsking:
+        end_ += n;
+        return read();
+      case Phase::kWriting:
+        end_ += n;
+        return;
+      case Phase::kLingering:
+        lingered_ += n;
+        begin_ = end_ = 0;
+        return lingered_ > kMaxLingerBytes ? close() : read();
+      case Phase::kClosed:
+        return;
+    }
+  }
+
+  /// Goes on with what has been read.
+  void process() {
+    if (!has_head_) {
+      // An empty line before a request is skipped (RFC 9112, 2.2).
+      while (end_ - begin_ >= 2 && input_[begin_] == '\r' && input_[begin_ + 1] == '\n') begin_ += 2, searched_ = 0;
+      const std::string_view input(input_.data() + begin_, end_ - begin_);
+      const std::size_t empty_line = input.find("\r\n\r\n", searched_);
+      if (empty_line == std::string_view::npos) {
+        if (input.size() >= kMaxHeadBytes) return refuse(431);
+        searched_ = input.size() < 3 ? 0 : input.size() - 3;
+        return read();
+      }
+      searched_ = 0;
+      const auto head = parse_request_head(input.substr(0, empty_line + 4), request);
+      if (!head) return refuse(head.error());
+      begin_ += empty_line + 4;
+      has_head_ = true;
+      head_ = *head;
+      if (head_.expects_continue && end_ - begin_ < head_.body_bytes) {
+        // Best effort: a client that does not hear it sends its body all the same, a little later.
+        (void)::send(socket_.native_handle(), kContinue.data(), kContinue.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+      }
+      if (end_ - begin_ < head_.body_bytes) deadline_ = Steady::now() + owner_.limits().head;
+    }
+    if (end_ - begin_ < head_.body_bytes) return read();
+    request.body.assign(input_.data() + begin_, head_.body_bytes);
+    begin_ += head_.body_bytes;
+    has_head_ = false;
+    keep_alive_ = head_.keep_alive;
+    phase_ = Phase::kAsking;
+    deadline_ = Steady::time_point::max();
+    owner_.turns().ready(*this);
+  }
+
+  void refuse(unsigned status) {
+    has_head_ = false;
+    keep_alive_ = false;
+    request.method.clear();
+    Answer answer;
+    answer.status = status;
+    answer.body = protocol_error(status);
+    deliver(std::move(answer));
+  }
+
+  std::array<asio::const_buffer, 2> rest() const {
+    const std::size_t of_head = std::min(written_, head_text_.size());
+    std::array<asio::const_buffer, 2> buffers{asio::buffer(head_text_) + of_head, asio::const_buffer()};
+    if (body_) buffers[1] = asio::buffer(*body_) + (written_ - of_head);
+    return buffers;
+  }
+
+  void write() {
+    // Not Asio's async_write: it hands over at most 64 KiB at a time.
+    boost::system::error_code failure;
+    written_ += socket_.write_some(rest(), failure);
+    if (failure && failure != asio::error::would_block) return close();
+    if (written_ == unsent_) return on_written();
+    socket_.async_write_some(rest(), [self = shared_from_this()](const boost::system::error_code& failed, std::size_t n) {
+      if (self->phase_ == Phase::kClosed) return;
+      if (failed) return self->close();
+      self->written_ += n;
+      self->deadline_ = Steady::now() + self->owner_.limits().no_progress;
+      if (self->written_ == self->unsent_) return self->on_written();
+      self->write();
+    });
+  }
+
+  void on_written() {
+    body_.reset();
+    owner_.turns().take_unsent(*this, std::exchange(unsent_, 0));
+    if (key_change_) owner_.watch_acknowledgement(shared_from_this(), *std::exchange(key_change_, std::nullopt));
+    if (keep_alive_ && !owner_.is_stopping()) {
+      phase_ = Phase::kReading;
+      deadline_ = Steady::now() + (begin_ == end_ ? owner_.limits().idle : owner_.limits().head);
+      if (begin_ != end_) return process();
+      return read();
+    }
+    if (eof_) return close();
+    // Closing with unread bytes in the socket would send a reset, which may overtake the answer.
+    phase_ = Phase::kLingering;
+    deadline_ = Steady::now() + owner_.limits().linger;
+    begin_ = end_ = 0;
+    boost::system::error_code ignored;
+    socket_.shutdown(tcp::socket::shutdown_send, ignored);
+    read();
+  }
+
+  Owner& owner_;
+  tcp::socket socket_;
+  Phase phase_ = Phase::kReading;
+  Steady::time_point deadline_;
+
+  std::vector<char> input_;
+  std::size_t begin_ = 0;  // of what has not been taken yet
+  std::size_t end_ = 0;
+  std::size_t searched_ = 0;  // from begin_: no empty line starts before
+  bool reading_ = false;
+  bool eof_ = false;
+  bool has_head_ = false;
+  RequestHead head_;
+  std::size_t lingered_ = 0;
+
+  bool keep_alive_ = false;
+  std::string head_text_;
+  std::shared_ptr<const std::string> body_;
+  std::size_t written_ = 0;
+  std::size_t unsent_ = 0;  // of the whole answer; 0 when there is none
+  std::optional<KeyChange> key_change_;
+};
+
+}  // namespace innernet::server

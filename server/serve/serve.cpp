@@ -1,0 +1,102 @@
+#include "innernet/server/serve.hpp"
+
+#include <fmt/format.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+
+#include "innernet/base/file.hpp"
+#include "innernet/netlink/route.hpp"
+#include "innernet/server/http_server.hpp"
+#include "innernet/shared/config.hpp"
+#include "innernet/shared/interface_up.hpp"
+#include "innernet/shared/local_addresses.hpp"
+#include "innernet/shared/log.hpp"
+#include "service.hpp"
+#include "udp_port.hpp"
+
+namespace innernet::server {
+namespace {
+
+Result<ServeSystem::LinkState> link_state(const InterfaceName& name, const IpAddress& address) {
+  TRY(const auto link, netlink::find_link(name));
+  if (!link) return ServeSystem::LinkState{};
+  TRY(const auto addresses, netlink::list_addresses());
+  const bool has_address = std::ranges::any_of(addresses, [&](const netlink::Address& candidate) {
+    return candidate.link_index == link->index && candidate.net.address() == address;
+  });
+  return ServeSystem::LinkState{.index = link->index, .is_whole = link->is_up && has_address};
+}
+
+/// The config's key is everything that protects the network.
+void make_private(const std::filesystem::path& path) {
+  const auto others = access_of_others(path);
+  struct stat status{};
+  if (::stat(path.c_str(), &status) != 0 || ((status.st_mode & 077) == 0 && (!others || *others == 0))) return;
+  if (::chmod(path.c_str(), kPrivateFile) == 0)
+    log::warning("{} had mode {:04o}, which lets others at its private key; it is 0600 now", path.string(), status.st_mode & 07777U);
+  else
+    log::warning("{}: others may read or write it (mode {:04o}): {}", path.string(), status.st_mode & 07777U, std::strerror(errno));
+}
+
+Result<std::uint64_t> random_epoch() {
+  std::uint64_t epoch = 0;
+  if (::getrandom(&epoch, sizeof epoch, 0) != sizeof epoch) return fail_errno(errno, "reading random bits");
+  return epoch;
+}
+
+}  // namespace
+
+ServeSystem ServeSystem::of_machine(wg::Backend& backend, const Clock& clock) {
+  return {.backend = backend,
+          .clock = clock,
+          .bring_up = [](wg::Backend& on, const InterfaceName& name, const IpNet& address, const wg::DeviceUpdate& update,
+                         const NetworkOptions& options) { return innernet::bring_up(on, name, address, update, options); },
+          .link_state = server::link_state,
+          .local_addresses = [](const std::vector<InterfaceName>& own) { return local_candidates(own); },
+          .probe_udp_port = server::probe_udp_port,
+          .listening = nullptr};
+}
+
+Result<void> serve(const InterfaceName& interface, const ServeOptions& options, const ServeSystem& system) {
+  std::signal(SIGPIPE, SIG_IGN);
+  const auto config_file = options.folders.config_file(interface);
+  const auto doing = "serving " + interface.str();
+  // Read before the lock, too: an unknown network has no folder for a lock file.
+  TRY_CONTEXT(auto config, ServerConfig::read(config_file), doing);
+  TRY_CONTEXT(const auto lock, FileLock::acquire(options.folders.lock_file(interface), std::chrono::milliseconds(0)), doing);
+  make_private(config_file);
+  TRY_CONTEXT(const auto net, config.net(), config_file.string());
+  TRY(const std::uint64_t epoch, random_epoch());
+  TRY_CONTEXT(auto coordinator,
+              Coordinator::open(options.folders.database(interface),
+                                {.server_key = config.private_key.public_key(), .clock = &system.clock, .epoch = epoch}),
+              doing);
+  const std::size_t descriptors = raise_descriptor_limit(HttpServer::Limits().connections);
+  if (descriptors < HttpServer::Limits().connections)
+    log::warning("only {} descriptors are allowed: so many connections at most (LimitNOFILE= in the unit, or `ulimit -n`)", descriptors);
+
+  const auto device = system.backend.get(interface);
+  if (!device && device.error().kind() != ErrorKind::kNotFound) return std::unexpected(Error(device.error()).context(doing));
+  if (!device || device->listen_port != config.listen_port) TRY_VOID(system.probe_udp_port(config.listen_port));
+  const bool is_new = !device;
+  if (auto up = system.bring_up(system.backend, interface, net, {.private_key = config.private_key, .listen_port = config.listen_port},
+                                options.network);
+      !up)
+    return std::unexpected(
+        std::move(up).error().context(fmt::format("{}: bringing the interface up with listen port {}", doing, config.listen_port)));
+
+  auto served = Service(interface, options, system, std::move(config), std::move(coordinator)).run();
+  if (served) return {};
+  if (is_new) {
+    if (const auto removed = system.backend.remove(interface); !removed)
+      log::warning("removing the interface that was made: {}", removed.error().message());
+  }
+  return std::unexpected(std::move(served).error().context(doing));
+}
+
+}  // namespace innernet::server

@@ -1,0 +1,462 @@
+#include "innernet/server/serve.hpp"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <fstream>
+#include <mutex>
+#include <thread>
+
+#include "fake_backend.hpp"
+#include "http/raw_client.hpp"
+#include "innernet/base/file.hpp"
+#include "innernet/server/registry.hpp"
+#include "innernet/shared/config.hpp"
+#include "innernet/shared/json.hpp"
+#include "innernet/testing/temp_dir.hpp"
+#include "udp_port.hpp"
+
+namespace innernet::server {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::AllOf;
+using testing::body_of;
+using ::testing::ElementsAre;
+using testing::FakeBackend;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using testing::RawClient;
+using ::testing::StartsWith;
+
+template <class T>
+T must(Result<T> result) {
+  if (!result) throw std::runtime_error(result.error().message());
+  if constexpr (!std::is_void_v<T>) return *std::move(result);
+}
+
+/// Looks until it is so. Only a test that fails looks for long.
+bool eventually(const std::function<bool()>& condition) {
+  const auto end = std::chrono::steady_clock::now() + 20s;
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > end) return false;
+    std::this_thread::yield();
+  }
+  return true;
+}
+
+constexpr CidrId kPeople{3};
+constexpr PeerId kAlice{2}, kInvited{3};
+constexpr const char* kAliceIp = "127.66.1.1";
+constexpr const char* kInvitedIp = "127.66.1.2";
+
+/// A network on loopback: each peer is an address of 127.0.0.0/8, the device is in memory.
+class ServeTest : public ::testing::Test {
+ protected:
+  ServeTest() {
+    options_.folders = {folder_ / "etc", folder_ / "var"};
+    std::filesystem::create_directory(options_.folders.config);
+    std::filesystem::create_directory(options_.folders.data);
+    options_.hosts.path = folder_ / "hosts";
+    options_.bind_to_device = false;
+    options_.listen = SocketAddress{must(IpAddress::parse("127.0.0.1")), 0};
+    options_.periods = {.endpoints = 50ms,
+                        .invitations = 50ms,
+                        .hosts = 50ms,
+                        .hosts_after_change = 5ms,
+                        .checkpoint_after_commit = 50ms,
+                        .look_around = 50ms,
+                        .repair = 20ms,
+                        .patience_at_stop = 5s};
+    const ServerConfig config{
+        .private_key = server_key_, .listen_port = 51820, .address = must(IpAddress::parse("127.66.0.1")), .network_cidr_prefix = 16};
+    must(create_file(options_.folders.config_file(name_), config.to_toml().reveal()));
+    const auto database = options_.folders.database(name_);
+    must(Registry::create(database, {.name = "evilcorp",
+                                     .cidr = must(IpNet::parse("127.66.0.0/16")),
+                                     .server_ip = config.address,
+                                     .server_key = server_key_.public_key(),
+                                     .external_endpoint = must(Endpoint::parse("192.0.2.1:51820"))}));
+    auto registry = must(Registry::open(database));
+    must(registry.write([this](Registry::Writer& writer) -> Result<void> {
+      must(writer.add_cidr({"people", must(IpNet::parse("127.66.1.0/24")), kRootCidr}));
+      must(writer.add_peer(contents("alice", kAliceIp, alice_key_, true)));
+      must(writer.add_peer(contents("invited", kInvitedIp, invitation_key_, false)));
+      return {};
+    }));
+    must(registry.close());
+  }
+  ~ServeTest() override { stop(); }
+
+  static PeerContents contents(std::string_view name, std::string_view ip, const wg::PublicKey& key, bool is_redeemed) {
+    return {.name = must(Hostname::parse(name)),
+            .ip = must(IpAddress::parse(ip)),
+            .cidr_id = kPeople,
+            .public_key = key,
+            .endpoint = std::nullopt,
+            .persistent_keepalive_interval = std::nullopt,
+            .is_admin = name == "alice",
+            .is_disabled = false,
+            .is_redeemed = is_redeemed,
+            .invite_expires = std::nullopt,
+            .candidates = {}};
+  }
+
+  ServeSystem system() {
+    return {.backend = backend_,
+            .clock = clock_,
+            .bring_up = [this](wg::Backend& backend, const InterfaceName& name, const IpNet&, const wg::DeviceUpdate& update,
+                               const NetworkOptions&) -> Result<void> {
+              if (!backend.get(name)) {
+                TRY_VOID(backend.create(name));
+                ++link_index_;
+              }
+              ++times_brought_up_;
+              return backend.apply(name, update);
+            },
+            .link_state = [this](const InterfaceName& name, const IpAddress&) -> Result<ServeSystem::LinkState> {
+              if (!backend_.get_quietly(name)) return ServeSystem::LinkState{};
+              return ServeSystem::LinkState{.index = link_index_, .is_whole = true};
+            },
+            .local_addresses = [](const std::vector<InterfaceName>&) -> Result<std::vector<IpAddress>> {
+              return std::vector{must(IpAddress::parse("192.0.2.77"))};
+            },
+            .probe_udp_port = probe_,
+            .listening =
+                [this](const SocketAddress& address) {
+                  const std::lock_guard lock(mutex_);
+                  ports_.push_back(address.port);
+                  listens_.notify_all();
+                }};
+  }
+
+  void start() {
+    thread_ = std::thread([this] {
+      result_ = serve(name_, options_, system());
+      ended_ = true;
+      listens_.notify_all();
+    });
+    port_ = next_port();
+  }
+  std::uint16_t next_port() {
+    std::unique_lock lock(mutex_);
+    if (!listens_.wait_for(lock, 20s, [this] { return !ports_.empty() || ended_; }) || ports_.empty())
+      throw std::runtime_error("does not listen: " + (result_ ? "ended" : result_.error().message()));
+    const std::uint16_t port = ports_.front();
+    ports_.pop_front();
+    return port;
+  }
+  void join() {
+    if (thread_.joinable()) thread_.join();
+  }
+  void stop() {
+    if (!thread_.joinable()) return;
+    if (!ended_) ::kill(::getpid(), SIGTERM);
+    join();
+    EXPECT_TRUE(result_) << result_.error().message();
+    ended_ = false;
+  }
+
+  std::string request(std::string_view method, std::string_view target, std::string_view fields = {},
+                      std::optional<std::string_view> body = {}) const {
+    std::string out =
+        fmt::format("{} {} HTTP/1.1\r\nX-Innernet-Server-Key: {}\r\n{}", method, target, server_key_.public_key().to_base64(), fields);
+    if (body)
+      out += fmt::format("Content-Length: {}\r\n\r\n{}", body->size(), *body);
+    else
+      out += "\r\n";
+    return out;
+  }
+  std::string ask(const char* source, std::string_view method, std::string_view target, std::optional<std::string_view> body = {}) {
+    RawClient client(port_, source);
+    client.send(request(method, target, {}, body));
+    return client.read_answer();
+  }
+  bool on_device(const wg::PublicKey& key) { return backend_.peer(name_, key).has_value(); }
+  void write(const std::function<Result<void>(Registry::Writer&)>& change) {
+    auto registry = must(Registry::open(options_.folders.database(name_)));
+    must(registry.write(change));
+    must(registry.close());
+  }
+  std::string hosts() { return read_file(options_.hosts.path).value_or(""); }
+
+  const InterfaceName name_ = must(InterfaceName::parse("evilcorp"));
+  const wg::PrivateKey server_key_ = wg::PrivateKey::generate();
+  const wg::PublicKey alice_key_ = wg::PrivateKey::generate().public_key();
+  const wg::PublicKey invitation_key_ = wg::PrivateKey::generate().public_key();
+  const wg::PublicKey permanent_key_ = wg::PrivateKey::generate().public_key();
+  innernet::testing::TempDir folder_;
+  ServeOptions options_;
+  SystemClock clock_;
+  FakeBackend backend_;
+  std::atomic<int> link_index_ = 0;
+  std::atomic<int> times_brought_up_ = 0;
+  std::function<Result<void>(std::uint16_t)> probe_ = [](std::uint16_t) { return Result<void>(); };
+  std::mutex mutex_;
+  std::condition_variable listens_;
+  std::deque<std::uint16_t> ports_;
+  std::thread thread_;
+  Result<void> result_;
+  std::atomic<bool> ended_ = false;
+  std::uint16_t port_ = 0;
+};
+
+TEST_F(ServeTest, ServesTheStateToAPeer) {
+  start();
+  const std::string answer = ask(kAliceIp, "GET", "/v1/user/state");
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 OK\r\n"));
+  EXPECT_THAT(answer, AllOf(HasSubstr("\r\nETag: "), HasSubstr("\"name\":\"alice\""), HasSubstr("\"candidates\":[\"192.0.2.77:51820\"]")));
+  EXPECT_THAT(ask("127.66.1.99", "GET", "/v1/user/state"), StartsWith("HTTP/1.1 401 "));
+}
+
+TEST_F(ServeTest, BringsTheDeviceInLineAndLeavesSessionsAlone) {
+  must(backend_.create(name_));
+  link_index_ = 5;
+  const auto stranger = wg::PrivateKey::generate().public_key();
+  wg::DeviceUpdate before{.private_key = server_key_, .listen_port = std::uint16_t{51820}};
+  for (const auto& key : {alice_key_, stranger}) {
+    wg::PeerUpdate peer;
+    peer.public_key = key;
+    peer.endpoint = must(SocketAddress::parse("198.51.100.9:1234"));
+    before.peers.push_back(peer);
+  }
+  must(backend_.apply(name_, before));
+  start();
+  EXPECT_FALSE(on_device(stranger));
+  EXPECT_TRUE(on_device(invitation_key_));
+  const auto alice = backend_.peer(name_, alice_key_);
+  ASSERT_TRUE(alice);
+  EXPECT_EQ(alice->endpoint, must(SocketAddress::parse("198.51.100.9:1234")));
+  EXPECT_EQ(alice->allowed_ips, std::vector{must(IpNet::parse("127.66.1.1/32"))});
+  EXPECT_EQ(alice->persistent_keepalive, 25);
+  // What the device has seen is what others are told.
+  EXPECT_TRUE(eventually([&] { return ask(kAliceIp, "GET", "/v1/user/state").find("198.51.100.9:1234") != std::string::npos; }));
+}
+
+TEST_F(ServeTest, ChangesTheKeyOfARedeemedPeerAfterItsAnswer) {
+  start();
+  backend_.see(name_, invitation_key_, must(SocketAddress::parse("198.51.100.9:1234")));
+  RawClient client(port_, kInvitedIp);
+  client.send(request("POST", "/v1/user/redeem", {}, redeem_to_json(permanent_key_)));
+  EXPECT_THAT(client.read_answer(), StartsWith("HTTP/1.1 204 "));
+  ASSERT_TRUE(eventually([this] { return on_device(permanent_key_); }));
+  EXPECT_EQ(backend_.peer(name_, permanent_key_)->endpoint, must(SocketAddress::parse("198.51.100.9:1234")));
+  EXPECT_FALSE(on_device(invitation_key_));
+  const auto change = backend_.updates().back();
+  ASSERT_EQ(change.peers.size(), 2U) << "both keys in one update";
+  EXPECT_TRUE(change.peers[0].remove);
+  EXPECT_EQ(change.peers[1].public_key, permanent_key_);
+  client.send(request("GET", "/v1/user/state"));
+  EXPECT_THAT(client.read_answer(), HasSubstr("\"name\":\"invited\""));
+}
+
+TEST_F(ServeTest, LosesNothingWhenItIsRestartedWhileAKeyChanges) {
+  start();
+  EXPECT_THAT(ask(kInvitedIp, "POST", "/v1/user/redeem", redeem_to_json(permanent_key_)), StartsWith("HTTP/1.1 204 "));
+  stop();
+  start();
+  EXPECT_TRUE(on_device(permanent_key_));
+  EXPECT_FALSE(on_device(invitation_key_));
+}
+
+TEST_F(ServeTest, DisablingThroughTheApiTakesThePeerOffTheDevice) {
+  start();
+  auto disabled = contents("invited", kInvitedIp, invitation_key_, false);
+  disabled.is_disabled = true;
+  EXPECT_THAT(ask(kAliceIp, "PUT", "/v1/admin/peers/3", to_json(disabled)), StartsWith("HTTP/1.1 204 "));
+  EXPECT_TRUE(eventually([this] { return !on_device(invitation_key_); }));
+  disabled.is_disabled = false;
+  EXPECT_THAT(ask(kAliceIp, "PUT", "/v1/admin/peers/3", to_json(disabled)), StartsWith("HTTP/1.1 204 "));
+  EXPECT_TRUE(eventually([this] { return on_device(invitation_key_); }));
+}
+
+TEST_F(ServeTest, SeesWhatTheCommandLineWrites) {
+  start();
+  const std::string state = ask(kAliceIp, "GET", "/v1/user/state");
+  const std::size_t etag = state.find("ETag: ") + 6;
+  RawClient waiting(port_, kAliceIp);
+  waiting.send(request("GET", "/v1/user/state",
+                       fmt::format("Prefer: wait=300\r\nIf-None-Match: {}\r\n", state.substr(etag, state.find("\r\n", etag) - etag))));
+  const auto bob_key = wg::PrivateKey::generate().public_key();
+  write([&](Registry::Writer& writer) -> Result<void> {
+    TRY_VOID(writer.add_peer(contents("bob", "127.66.1.3", bob_key, true)));
+    auto invited = contents("invited", kInvitedIp, invitation_key_, false);
+    invited.is_disabled = true;
+    TRY_VOID(writer.update_peer(kInvited, invited));
+    return {};
+  });
+  EXPECT_THAT(waiting.read_answer(), HasSubstr("\"name\":\"bob\""));
+  EXPECT_TRUE(eventually([&] { return on_device(bob_key) && !on_device(invitation_key_); }));
+  EXPECT_TRUE(eventually([this] { return hosts().find("127.66.1.3 bob.evilcorp.wg") != std::string::npos; }));
+}
+
+TEST_F(ServeTest, WritesTheHostsFileAndRepairsIt) {
+  start();
+  const auto is_whole = [this] { return hosts().find("127.66.1.1 alice.evilcorp.wg") != std::string::npos; };
+  EXPECT_TRUE(eventually(is_whole));
+  EXPECT_EQ(hosts().find("invited"), std::string::npos) << "who has not redeemed has no name";
+  std::ofstream(options_.hosts.path) << "127.0.0.1 localhost\n";
+  EXPECT_TRUE(eventually(is_whole));
+  EXPECT_THAT(hosts(), HasSubstr("localhost"));
+}
+
+TEST_F(ServeTest, DeletesExpiredInvitationsFromDatabaseAndDevice) {
+  start();
+  const auto late_key = wg::PrivateKey::generate().public_key();
+  write([&](Registry::Writer& writer) -> Result<void> {
+    auto late = contents("late", "127.66.1.9", late_key, false);
+    late.invite_expires = UnixTime{1'700'000'000, 0};
+    TRY_VOID(writer.add_peer(late));
+    return {};
+  });
+  EXPECT_TRUE(
+      eventually([&] { return !on_device(late_key) && ask(kAliceIp, "GET", "/v1/admin/peers").find("\"late\"") == std::string::npos; }));
+}
+
+TEST_F(ServeTest, StopsCleanlyWhenToldTo) {
+  start();
+  const std::string state = ask(kAliceIp, "GET", "/v1/user/state");
+  const std::size_t etag = state.find("ETag: ") + 6;
+  RawClient waiting(port_, kAliceIp);
+  waiting.send(request("GET", "/v1/user/state",
+                       fmt::format("Prefer: wait=300\r\nIf-None-Match: {}\r\n", state.substr(etag, state.find("\r\n", etag) - etag))));
+  // Answered after the waiting one was read: both came over one loop.
+  EXPECT_THAT(ask(kAliceIp, "GET", "/v1/user/capabilities"), StartsWith("HTTP/1.1 200 "));
+  ::kill(::getpid(), SIGTERM);
+  EXPECT_THAT(waiting.read_to_end(), StartsWith("HTTP/1.1 304 "));
+  waiting.close();
+  join();
+  EXPECT_TRUE(result_);
+  EXPECT_TRUE(backend_.get_quietly(name_)) << "the interface stays up";
+  EXPECT_FALSE(std::filesystem::exists(options_.folders.data / "evilcorp.db-wal"));
+}
+
+TEST_F(ServeTest, LeavesTheDatabaseWholeAtRest) {
+  start();
+  EXPECT_THAT(ask(kAliceIp, "PUT", "/v1/user/candidates", R"(["192.0.2.5:1"])"), StartsWith("HTTP/1.1 204 "));
+  const auto wal = options_.folders.data / "evilcorp.db-wal";
+  EXPECT_TRUE(eventually([&] {
+    std::error_code ignored;
+    return !std::filesystem::exists(wal) || std::filesystem::file_size(wal, ignored) == 0;
+  })) << "a plain copy of the database must have everything";
+}
+
+TEST_F(ServeTest, RefusesToServeTwiceBeforeItTouchesAnything) {
+  start();
+  const int before = times_brought_up_;
+  const auto second = serve(name_, options_, system());
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().kind(), ErrorKind::kAlreadyExists);
+  EXPECT_THAT(second.error().message(), HasSubstr(std::to_string(::getpid())));
+  EXPECT_EQ(times_brought_up_, before);
+}
+
+TEST_F(ServeTest, RefusesATakenUdpPortAndLeavesNoInterface) {
+  // A port that is really taken, and the real probe.
+  const UniqueFd taken(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  ASSERT_EQ(::bind(taken.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  socklen_t size = sizeof address;
+  ASSERT_EQ(::getsockname(taken.get(), reinterpret_cast<sockaddr*>(&address), &size), 0);
+  const std::uint16_t port = ntohs(address.sin_port);
+  probe_ = [port](std::uint16_t) { return probe_udp_port(port); };
+  const auto result = serve(name_, options_, system());
+  ASSERT_FALSE(result);
+  EXPECT_THAT(result.error().message(), HasSubstr(fmt::format("UDP port {} is in use", port)));
+  EXPECT_EQ(backend_.get_quietly(name_), std::nullopt);
+}
+
+TEST_F(ServeTest, RemovesTheInterfaceThatItMadeWhenItCanNotListen) {
+  options_.listen = SocketAddress{must(IpAddress::parse("127.0.0.1")), 0};
+  const UniqueFd taken(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  ASSERT_EQ(::bind(taken.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  ASSERT_EQ(::listen(taken.get(), 1), 0);
+  socklen_t size = sizeof address;
+  ASSERT_EQ(::getsockname(taken.get(), reinterpret_cast<sockaddr*>(&address), &size), 0);
+  options_.listen->port = ntohs(address.sin_port);
+  const auto result = serve(name_, options_, system());
+  ASSERT_FALSE(result);
+  EXPECT_THAT(result.error().message(), HasSubstr(fmt::format("listening on TCP 127.0.0.1:{}", options_.listen->port)));
+  EXPECT_EQ(backend_.get_quietly(name_), std::nullopt);
+}
+
+TEST_F(ServeTest, NamesAMissingOrBrokenConfigAndAMissingDatabase) {
+  const auto config = options_.folders.config_file(name_);
+  const auto database = options_.folders.database(name_);
+  std::filesystem::rename(database, folder_ / "elsewhere.db");
+  EXPECT_THAT(serve(name_, options_, system()).error().message(), HasSubstr(database.string()));
+  std::ofstream(config) << "private-key = \"nonsense\"\n";
+  EXPECT_THAT(serve(name_, options_, system()).error().message(),
+              AllOf(HasSubstr(config.string()), HasSubstr("private-key"), Not(HasSubstr("nonsense"))));
+  std::filesystem::remove(config);
+  EXPECT_THAT(serve(name_, options_, system()).error().message(), HasSubstr(config.string()));
+  EXPECT_EQ(times_brought_up_, 0);
+}
+
+TEST_F(ServeTest, EndsWhenItsNetworkIsUninstalled) {
+  start();
+  must(backend_.remove(name_));
+  std::filesystem::remove(options_.folders.config_file(name_));
+  std::filesystem::remove(options_.folders.database(name_));
+  join();
+  EXPECT_TRUE(result_);
+  EXPECT_EQ(backend_.get_quietly(name_), std::nullopt) << "nothing is rebuilt";
+  EXPECT_FALSE(std::filesystem::exists(options_.folders.database(name_)));
+}
+
+TEST_F(ServeTest, BringsARemovedInterfaceBack) {
+  start();
+  RawClient client(port_, kAliceIp);
+  client.send(request("GET", "/v1/user/state"));
+  EXPECT_THAT(client.read_answer(), StartsWith("HTTP/1.1 200 "));
+  must(backend_.remove(name_));
+  port_ = next_port();
+  EXPECT_EQ(client.read_answer(), "") << "its link is gone";
+  EXPECT_EQ(times_brought_up_, 2);
+  EXPECT_TRUE(on_device(alice_key_));
+  EXPECT_THAT(ask(kAliceIp, "GET", "/v1/user/state"), StartsWith("HTTP/1.1 200 "));
+}
+
+TEST_F(ServeTest, TakesANewListenPortWhenItHangsUp) {
+  start();
+  const ServerConfig config{
+      .private_key = server_key_, .listen_port = 51999, .address = must(IpAddress::parse("127.66.0.1")), .network_cidr_prefix = 16};
+  must(replace_file(options_.folders.config_file(name_), config.to_toml().reveal()));
+  ::kill(::getpid(), SIGHUP);
+  port_ = next_port();
+  EXPECT_EQ(backend_.get_quietly(name_)->listen_port, 51999);
+  EXPECT_TRUE(eventually([this] { return ask(kAliceIp, "GET", "/v1/user/state").find("192.0.2.77:51999") != std::string::npos; }));
+}
+
+TEST_F(ServeTest, TriesAgainWhatTheDeviceRefused) {
+  start();
+  backend_.set_failing(true);
+  const auto bob_key = wg::PrivateKey::generate().public_key();
+  write([&](Registry::Writer& writer) -> Result<void> {
+    TRY_VOID(writer.add_peer(contents("bob", "127.66.1.3", bob_key, true)));
+    return {};
+  });
+  EXPECT_TRUE(eventually([this] { return ask(kAliceIp, "GET", "/v1/user/state").find("\"bob\"") != std::string::npos; }));
+  EXPECT_FALSE(on_device(bob_key));
+  backend_.set_failing(false);
+  EXPECT_TRUE(eventually([&] { return on_device(bob_key); }));
+}
+
+TEST_F(ServeTest, MakesItsConfigPrivate) {
+  std::filesystem::permissions(options_.folders.config_file(name_), std::filesystem::perms(0644));
+  start();
+  EXPECT_EQ(std::filesystem::status(options_.folders.config_file(name_)).permissions(), std::filesystem::perms(0600));
+}
+
+}  // namespace
+}  // namespace innernet::server

@@ -1,0 +1,253 @@
+#include "innernet/server/turns.hpp"
+
+#include <algorithm>
+
+#include "innernet/shared/log.hpp"
+
+namespace innernet::server {
+
+struct Turns::Source {
+  IpAddress address;
+  std::size_t connections = 0;
+  std::size_t unsent = 0;
+  std::deque<Client*> ready;
+  bool in_ring = false;
+};
+
+/// What a client is to be given once the turn is committed.
+struct Turns::Handed {
+  Client* client;
+  Answer answer;
+};
+
+Turns::Turns(Answerer& answerer, const Clock& clock, const Limits& limits, std::function<void()> wake)
+    : answerer_(answerer), clock_(clock), limits_(limits), wake_(std::move(wake)) {}
+
+Turns::~Turns() = default;
+
+bool Turns::enter(Client& client, const IpAddress& address) {
+  auto& source = sources_[address];
+  if (!source) {
+    source = std::make_unique<Source>();
+    source->address = address;
+  }
+  if (source->connections >= limits_.connections_per_source) return false;
+  ++source->connections;
+  client.source_ = source.get();
+  return true;
+}
+
+void Turns::leave(Client& client) {
+  Source* const source = client.source_;
+  if (source == nullptr) return;
+  forget(client);
+  for (Handed& handed : handed_)
+    if (handed.client == &client) handed.client = nullptr;
+  client.source_ = nullptr;
+  if (--source->connections > 0) return;
+  std::erase(ring_, source);
+  sources_.erase(IpAddress(source->address));
+}
+
+void Turns::forget(Client& client) {
+  switch (client.state_) {
+    case Client::State::kIdle:
+      break;
+    case Client::State::kReady:
+      std::erase(client.source_->ready, &client);
+      break;
+    case Client::State::kBusy:
+      busy_.erase(&client);
+      break;
+    case Client::State::kWaiting:
+      deadlines_.erase({*client.deadline_, &client});
+      if (const auto group = waiting_.find(client.group_); group != waiting_.end()) {
+        group->second.erase(&client);
+        if (group->second.empty()) waiting_.erase(group);
+      }
+      break;
+  }
+  client.state_ = Client::State::kIdle;
+}
+
+void Turns::ready(Client& client) {
+  client.deadline_.reset();
+  client.busy_since_.reset();
+  if (!waits_allowed_) client.request.wait.reset();
+  queue(client);
+}
+
+void Turns::queue(Client& client) {
+  client.state_ = Client::State::kReady;
+  Source* const source = client.source_;
+  source->ready.push_back(&client);
+  if (!source->in_ring && source->unsent <= limits_.unsent_bytes_per_source) {
+    source->in_ring = true;
+    ring_.push_back(source);
+  }
+  wake_once();
+}
+
+void Turns::add_unsent(Client& client, std::size_t bytes) { client.source_->unsent += bytes; }
+
+void Turns::take_unsent(Client& client, std::size_t bytes) {
+  Source* const source = client.source_;
+  source->unsent -= bytes;
+  if (source->in_ring || source->ready.empty() || source->unsent > limits_.unsent_bytes_per_source) return;
+  source->in_ring = true;
+  ring_.push_back(source);
+  wake_once();
+}
+
+void Turns::hold(Client& client, const Coordinator::Waiting& waiting) {
+  client.state_ = Client::State::kWaiting;
+  client.group_ = waiting.group;
+  if (!client.deadline_) client.deadline_ = clock_.boot() + waiting.patience;
+  waiting_[waiting.group].insert(&client);
+  deadlines_.emplace(*client.deadline_, &client);
+  client.held();
+}
+
+void Turns::retry_later(Client& client) {
+  const BootTime now = clock_.boot();
+  if (!client.busy_since_) client.busy_since_ = now;
+  if (now - *client.busy_since_ >= limits_.busy_patience) {
+    log::error("{} {}: the database has been locked by another process for {} s", quoted(client.request.method),
+               quoted(client.request.target), std::chrono::duration_cast<std::chrono::seconds>(limits_.busy_patience).count());
+    handed_.push_back({&client, Coordinator::failed_answer()});
+    return;
+  }
+  client.state_ = Client::State::kBusy;
+  busy_.insert(&client);
+  if (!busy_again_) busy_again_ = now + limits_.busy_retry;
+  client.held();
+}
+
+void Turns::news(const std::vector<CidrId>& groups) {
+  for (const CidrId group : groups)
+    if (waiting_.contains(group)) news_.insert(group);
+  if (!news_.empty() && !news_at_) {
+    news_at_ = clock_.boot() + limits_.news_delay;
+    wake_once();  // so that the deadline is looked at
+  }
+}
+
+void Turns::look() { wake_once(); }
+
+void Turns::stop_waiting() {
+  waits_allowed_ = false;
+  while (!deadlines_.empty()) {
+    Client& client = *deadlines_.begin()->second;
+    forget(client);
+    client.request.wait.reset();
+    queue(client);
+  }
+  for (const auto& [address, source] : sources_)
+    for (Client* const client : source->ready) client->request.wait.reset();
+  for (Client* const client : busy_) client->request.wait.reset();
+}
+
+void Turns::collect_due() {
+  const BootTime now = clock_.boot();
+  while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
+    Client& client = *deadlines_.begin()->second;
+    forget(client);
+    client.request.wait.reset();
+    queue(client);
+  }
+  if (news_at_ && *news_at_ <= now) {
+    news_at_.reset();
+    for (const CidrId group : std::exchange(news_, {})) {
+      const auto found = waiting_.find(group);
+      if (found == waiting_.end()) continue;
+      const std::vector<Client*> clients(found->second.begin(), found->second.end());
+      for (Client* const client : clients) {
+        forget(*client);
+        queue(*client);
+      }
+    }
+  }
+  if (busy_again_ && *busy_again_ <= now) {
+    busy_again_.reset();
+    for (Client* const client : std::exchange(busy_, {})) queue(*client);
+  }
+}
+
+Turns::Client* Turns::next_ready() {
+  while (!ring_.empty()) {
+    Source* const source = ring_.front();
+    ring_.pop_front();
+    source->in_ring = false;
+    if (source->ready.empty() || source->unsent > limits_.unsent_bytes_per_source) continue;
+    Client* const client = source->ready.front();
+    source->ready.pop_front();
+    if (!source->ready.empty()) {
+      source->in_ring = true;
+      ring_.push_back(source);
+    }
+    client->state_ = Client::State::kIdle;
+    return client;
+  }
+  return nullptr;
+}
+
+void Turns::wake_once() {
+  if (std::exchange(woken_, true)) return;
+  // A turn that runs asks at its end, if there is anything left to do.
+  if (!running_) wake_();
+}
+
+void Turns::run() {
+  running_ = true;
+  woken_ = false;
+  collect_due();
+  woken_ = false;  // what has just been collected is answered now
+
+  auto begun = answerer_.begin_turn();
+  // The loop looks once a second; one line about one failure is enough.
+  const std::string failure = begun ? std::string() : begun.error().message();
+  if (failure != std::exchange(told_failure_, failure) && !begun) log::error("{}", failure);
+  for (std::size_t n = 0; n < limits_.requests_per_turn; ++n) {
+    Client* const client = next_ready();
+    if (client == nullptr) break;
+    if (!begun) {
+      handed_.push_back({client, Coordinator::failed_answer()});
+      continue;
+    }
+    auto outcome = answerer_.answer(client->request);
+    if (auto* const answer = std::get_if<Answer>(&outcome))
+      handed_.push_back({client, std::move(*answer)});
+    else if (const auto* const waiting = std::get_if<Coordinator::Waiting>(&outcome))
+      hold(*client, *waiting);
+    else
+      retry_later(*client);
+  }
+  if (begun) {
+    if (const auto ended = answerer_.end_turn(); !ended) {
+      log::error("{}", ended.error().message());
+      for (Handed& handed : handed_) handed.answer = Coordinator::failed_answer();
+    }
+  }
+  // One that leaves while another is given its answer is null.
+  for (Handed& handed : handed_)
+    if (handed.client != nullptr) handed.client->deliver(std::move(handed.answer));
+  handed_.clear();
+  answerer_.after_turn();
+  running_ = false;
+  if (woken_ || !ring_.empty()) {
+    woken_ = true;
+    wake_();
+  }
+}
+
+std::optional<BootTime> Turns::next_deadline() const {
+  std::optional<BootTime> next = news_at_;
+  const auto consider = [&next](const std::optional<BootTime>& time) {
+    if (time && (!next || *time < *next)) next = time;
+  };
+  consider(busy_again_);
+  if (!deadlines_.empty()) consider(deadlines_.begin()->first);
+  return next;
+}
+
+}  // namespace innernet::server

@@ -1,0 +1,260 @@
+#include "innernet/server/turns.hpp"
+
+#include <gtest/gtest.h>
+
+#include "innernet/testing/fake_clock.hpp"
+
+namespace innernet::server {
+namespace {
+
+using namespace std::chrono_literals;
+using innernet::testing::FakeClock;
+
+/// Answers by what stands in the target: /wait, /busy, anything else; writes down what it was asked.
+class ScriptedAnswerer final : public Turns::Answerer {
+ public:
+  Result<void> begin_turn() override {
+    log.push_back("begin");
+    if (broken) return fail(ErrorKind::kSystem, "the disk is gone");
+    return {};
+  }
+  Coordinator::Outcome answer(const Request& request) override {
+    log.push_back(request.target);
+    if (request.target.starts_with("/busy") && busy) return Coordinator::Busy{};
+    if (request.target.starts_with("/wait") && request.wait && !news) return Coordinator::Waiting{group, *request.wait};
+    Answer answer;
+    answer.status = request.target.starts_with("/wait") && !news ? 304 : 200;
+    return answer;
+  }
+  Result<void> end_turn() override {
+    log.push_back("end");
+    if (commit_fails) return fail(ErrorKind::kSystem, "no room");
+    return {};
+  }
+  void after_turn() override { log.push_back("after"); }
+
+  std::vector<std::string> log;
+  bool busy = true;
+  bool broken = false;
+  bool commit_fails = false;
+  bool news = false;
+  CidrId group{7};
+};
+
+class FakeClient final : public Turns::Client {
+ public:
+  FakeClient(std::string target, std::vector<std::string>& order) : order_(order) { request.target = std::move(target); }
+  void deliver(Answer answer) override {
+    status = answer.status;
+    order_.push_back(request.target);
+  }
+  void held() override { ++times_held; }
+
+  unsigned status = 0;
+  int times_held = 0;
+
+ private:
+  std::vector<std::string>& order_;
+};
+
+class TurnsTest : public ::testing::Test {
+ protected:
+  std::unique_ptr<FakeClient> client(const std::string& target, const char* source = "10.0.0.1") {
+    auto out = std::make_unique<FakeClient>(target, order_);
+    EXPECT_TRUE(turns_.enter(*out, *IpAddress::parse(source)));
+    return out;
+  }
+  void run_while_woken() {
+    while (std::exchange(woken_, false)) turns_.run();
+  }
+  Turns::Limits limits() {
+    Turns::Limits limits;
+    limits.connections_per_source = 3;
+    limits.requests_per_turn = 4;
+    limits.unsent_bytes_per_source = 100;
+    return limits;
+  }
+
+  FakeClock clock_;
+  ScriptedAnswerer answerer_;
+  std::vector<std::string> order_;
+  bool woken_ = false;
+  Turns turns_{answerer_, clock_, limits(), [this] { woken_ = true; }};
+};
+
+TEST_F(TurnsTest, AnswersWhatIsReadyInOneTurnAndHandsItOutAfterTheCommit) {
+  const auto a = client("/a"), b = client("/b");
+  turns_.ready(*a);
+  turns_.ready(*b);
+  run_while_woken();
+  EXPECT_EQ(answerer_.log, (std::vector<std::string>{"begin", "/a", "/b", "end", "after"}));
+  EXPECT_EQ(order_, (std::vector<std::string>{"/a", "/b"}));
+  EXPECT_EQ(a->status, 200U);
+}
+
+TEST_F(TurnsTest, LetsSourcesTakeTurns) {
+  const auto a1 = client("/a1", "10.0.0.1"), a2 = client("/a2", "10.0.0.1"), a3 = client("/a3", "10.0.0.1"), b = client("/b", "10.0.0.2");
+  for (const auto* one : {&a1, &a2, &a3, &b}) turns_.ready(**one);
+  run_while_woken();
+  EXPECT_EQ(order_, (std::vector<std::string>{"/a1", "/b", "/a2", "/a3"}));
+}
+
+TEST_F(TurnsTest, LeavesWhatDoesNotFitToTheNextTurn) {
+  std::vector<std::unique_ptr<FakeClient>> clients;
+  for (int n = 1; n <= 6; ++n) {
+    clients.push_back(client(std::to_string(n), ("10.0.0." + std::to_string(n)).c_str()));
+    turns_.ready(*clients.back());
+  }
+  run_while_woken();
+  EXPECT_EQ(answerer_.log, (std::vector<std::string>{"begin", "1", "2", "3", "4", "end", "after", "begin", "5", "6", "end", "after"}));
+}
+
+TEST_F(TurnsTest, RefusesMoreConnectionsOfOneSourceThanAreAllowed) {
+  auto a = client("/a"), b = client("/b"), c = client("/c");
+  FakeClient one_too_many("/d", order_);
+  EXPECT_FALSE(turns_.enter(one_too_many, *IpAddress::parse("10.0.0.1")));
+  EXPECT_TRUE(turns_.enter(one_too_many, *IpAddress::parse("10.0.0.2")));
+  turns_.leave(*a);
+  FakeClient after("/e", order_);
+  EXPECT_TRUE(turns_.enter(after, *IpAddress::parse("10.0.0.1")));
+}
+
+TEST_F(TurnsTest, DoesNotAnswerASourceThatDoesNotRead) {
+  const auto slow = client("/slow"), more = client("/more"), other = client("/other", "10.0.0.2");
+  turns_.add_unsent(*slow, 101);
+  turns_.ready(*more);
+  turns_.ready(*other);
+  run_while_woken();
+  EXPECT_EQ(order_, (std::vector<std::string>{"/other"}));
+  turns_.take_unsent(*slow, 101);
+  run_while_woken();
+  EXPECT_EQ(order_, (std::vector<std::string>{"/other", "/more"}));
+}
+
+TEST_F(TurnsTest, ReplacesEachAnswerOfATurnThatCouldNotBeCommitted) {
+  const auto a = client("/a"), b = client("/b");
+  answerer_.commit_fails = true;
+  turns_.ready(*a);
+  turns_.ready(*b);
+  run_while_woken();
+  EXPECT_EQ(a->status, Coordinator::failed_answer().status);
+  EXPECT_EQ(b->status, Coordinator::failed_answer().status);
+}
+
+TEST_F(TurnsTest, AnswersThatItFailedWhenTheDatabaseCannotBeRead) {
+  const auto a = client("/a");
+  answerer_.broken = true;
+  turns_.ready(*a);
+  run_while_woken();
+  EXPECT_EQ(a->status, 500U);
+  EXPECT_EQ(answerer_.log, (std::vector<std::string>{"begin", "after"}));
+}
+
+TEST_F(TurnsTest, HoldsAWaitingRequestUntilItsTimeIsUp) {
+  const auto a = client("/wait");
+  a->request.wait = 60s;
+  turns_.ready(*a);
+  run_while_woken();
+  EXPECT_EQ(a->status, 0U);
+  EXPECT_EQ(a->times_held, 1);
+  EXPECT_EQ(turns_.next_deadline(), clock_.boot() + 60s);
+  clock_.advance(60s);
+  turns_.run();
+  EXPECT_EQ(a->status, 304U);
+  EXPECT_EQ(turns_.next_deadline(), std::nullopt);
+}
+
+TEST_F(TurnsTest, AsksAgainOnceForNewsThatComesTogether) {
+  const auto a = client("/wait"), b = client("/wait-for-others", "10.0.0.2");
+  a->request.wait = b->request.wait = 60s;
+  turns_.ready(*a);
+  run_while_woken();
+  answerer_.group = CidrId{8};
+  turns_.ready(*b);
+  run_while_woken();
+  answerer_.log.clear();
+
+  turns_.news({CidrId{7}});
+  run_while_woken();
+  clock_.advance(10ms);
+  turns_.news({CidrId{7}});
+  run_while_woken();
+  EXPECT_EQ(a->status, 0U) << "changes that come together wake once";
+  answerer_.news = true;
+  clock_.advance(10ms);
+  turns_.run();
+  EXPECT_EQ(a->status, 200U);
+  EXPECT_EQ(b->status, 0U) << "it waits for another group";
+}
+
+TEST_F(TurnsTest, GoesOnWaitingAfterNewsThatWereNoneUntilTheFirstDeadline) {
+  const auto a = client("/wait");
+  a->request.wait = 60s;
+  turns_.ready(*a);
+  run_while_woken();
+  const auto deadline = turns_.next_deadline();
+  clock_.advance(30s);
+  turns_.news({CidrId{7}});
+  run_while_woken();
+  clock_.advance(20ms);
+  turns_.run();
+  EXPECT_EQ(a->status, 0U);
+  EXPECT_EQ(turns_.next_deadline(), deadline);
+}
+
+TEST_F(TurnsTest, ForgetsAWaitingClientThatHangsUp) {
+  const auto a = client("/wait");
+  a->request.wait = 60s;
+  turns_.ready(*a);
+  run_while_woken();
+  turns_.leave(*a);
+  EXPECT_EQ(turns_.waiting(), 0U);
+  clock_.advance(60s);
+  turns_.run();
+  EXPECT_EQ(a->status, 0U);
+}
+
+TEST_F(TurnsTest, AsksAgainWhileTheDatabaseIsLockedAndAnswersOthersMeanwhile) {
+  const auto busy = client("/busy"), other = client("/other");
+  turns_.ready(*busy);
+  turns_.ready(*other);
+  run_while_woken();
+  EXPECT_EQ(other->status, 200U);
+  EXPECT_EQ(busy->status, 0U);
+  ASSERT_TRUE(turns_.next_deadline());
+  answerer_.busy = false;
+  clock_.advance(*turns_.next_deadline() - clock_.boot());
+  turns_.run();
+  EXPECT_EQ(busy->status, 200U);
+}
+
+TEST_F(TurnsTest, GivesUpOnALockAfterFiveSeconds) {
+  const auto busy = client("/busy");
+  turns_.ready(*busy);
+  run_while_woken();
+  const auto start = clock_.boot();
+  while (busy->status == 0) {
+    ASSERT_TRUE(turns_.next_deadline());
+    clock_.advance(*turns_.next_deadline() - clock_.boot());
+    turns_.run();
+  }
+  EXPECT_EQ(busy->status, 500U);
+  EXPECT_GE(clock_.boot() - start, 5s);
+  EXPECT_LE(clock_.boot() - start, 5'100ms);
+}
+
+TEST_F(TurnsTest, AnswersAllWhoWaitWhenTheServerStops) {
+  const auto a = client("/wait"), later = client("/wait");
+  a->request.wait = later->request.wait = 300s;
+  turns_.ready(*a);
+  run_while_woken();
+  turns_.stop_waiting();
+  run_while_woken();
+  EXPECT_EQ(a->status, 304U);
+  turns_.ready(*later);
+  run_while_woken();
+  EXPECT_EQ(later->status, 304U) << "nobody begins to wait any more";
+}
+
+}  // namespace
+}  // namespace innernet::server
