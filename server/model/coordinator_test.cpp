@@ -1,0 +1,350 @@
+#include <gmock/gmock.h>
+#include <sys/stat.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <random>
+
+#include "db/connection.hpp"
+#include "innernet/base/file.hpp"
+#include "testing/fixture.hpp"
+
+namespace innernet::server {
+namespace {
+
+using namespace testing;
+using namespace std::chrono_literals;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+/// Runs SQL as another process would.
+void foreign(const std::filesystem::path& path, std::string_view sql) {
+  auto connection = must(db::Connection::open(path, 5s));
+  must(connection.execute(sql));
+}
+
+const PeerRecord& record(Server& server, PeerId id) { return *server.coordinator->network().find_peer(id); }
+
+Registry reopened(Server& server) { return must(Registry::open(server.path)); }
+
+Request waiting(Server& server, const IpAddress& from, std::string etag) {
+  auto request = server.request(from, "GET", "/v1/user/state");
+  request.if_none_match = std::move(etag);
+  request.wait = 60s;
+  return request;
+}
+
+TEST(Golden, AnswersToTheByteAsRecorded) {
+  for (const std::string family : {"ipv4", "ipv6"}) {
+    const std::string folder = INNERNET_TEST_DATA "/" + family;
+    TempDir temp;
+    const auto path = temp / "golden.db";
+    std::ofstream(path).close();
+    foreign(path, must(read_file(folder + "/server-v2.sql")));
+    FakeClock clock(WallTime(std::chrono::seconds(1'795'363'200)));
+    const auto recorded = nlohmann::json::parse(must(read_file(folder + "/http.json")));
+    Coordinator::Options options;
+    options.clock = &clock;
+    auto network = must(Registry::open(path));
+    options.server_key = network.network().find_peer(kServerPeer)->peer.public_key;
+    auto coordinator = must(Coordinator::open(path, options));
+    // What the original's server had seen: the endpoints of those without an override.
+    const std::string peers = recorded.at(4).at("answer");
+    std::vector<std::pair<wg::PublicKey, SocketAddress>> seen;
+    for (const Peer& peer : must(parse_peers(peers, [](std::string_view) {})))
+      if (peer.id != kServerPeer && peer.endpoint)
+        seen.emplace_back(peer.public_key, SocketAddress{std::get<IpAddress>(peer.endpoint->host()), peer.endpoint->port()});
+    coordinator.set_seen_endpoints(seen);
+
+    for (const auto& exchange : recorded) {
+      SCOPED_TRACE(family + exchange.at("method").get<std::string>() + exchange.at("path").get<std::string>());
+      Request request;
+      request.method = exchange.at("method");
+      request.target = exchange.at("path");
+      request.source = network.network().find_peer(std::string_view(exchange.at("from") == "peer1" ? "admin" : "peer2"))->peer.ip;
+      if (exchange.at("with_key").get<bool>()) request.server_key = options.server_key.to_base64();
+      if (!exchange.at("body").is_null()) {
+        request.body = exchange.at("body").dump();
+        request.body_kind = Request::Body::kWhole;
+      }
+      must(coordinator.begin_turn());
+      const auto outcome = coordinator.answer(request);
+      must(coordinator.end_turn());
+      const auto& answer = std::get<Answer>(outcome);
+      EXPECT_EQ(answer.status, exchange.at("status").get<unsigned>());
+      const std::string expected = exchange.at("answer");
+      if (request.target.ends_with("capabilities"))
+        EXPECT_TRUE(body_of(answer).starts_with(expected.substr(0, expected.size() - 1))) << "and keys of our own";
+      else if (answer.status < 400)
+        EXPECT_EQ(body_of(answer), expected);
+    }
+  }
+}
+
+TEST(Turn, WritesTogetherAndKeepsTheModelInLineWithTheDatabase) {
+  Server server;
+  must(server.coordinator->begin_turn());
+  const auto put = [&](const IpAddress& from, std::string body) {
+    return std::get<Answer>(server.coordinator->answer(server.request(from, "PUT", "/v1/user/candidates", std::move(body)))).status;
+  };
+  EXPECT_EQ(put(server.user(), R"(["1.2.3.4:1"])"), 204);
+  EXPECT_EQ(put(server.user(), R"(["x"])"), 400) << "one that fails takes nothing else with it";
+  EXPECT_EQ(put(server.admin(), R"(["1.2.3.4:2"])"), 204);
+  EXPECT_THAT(reopened(server).network().find_peer(kUser)->peer.candidates, IsEmpty()) << "nothing is visible before the commit";
+  must(server.coordinator->end_turn());
+  EXPECT_TRUE(server.coordinator->take_effects().committed);
+  EXPECT_TRUE(same_rows(reopened(server).network(), server.coordinator->network()));
+}
+
+TEST(Turn, IsBusyWhileAnotherProcessHoldsTheLockAndStillAnswersReaders) {
+  Server server;
+  auto other = must(db::Connection::open(server.path, 0ms));
+  must(other.execute("BEGIN IMMEDIATE"));
+  const auto put = server.request(server.user(), "PUT", "/v1/user/candidates", R"(["1.2.3.4:1"])");
+  EXPECT_TRUE(std::holds_alternative<Coordinator::Busy>(server.outcome(put)));
+  EXPECT_EQ(server.ask(server.user(), "GET", "/v1/user/state").status, 200);
+  server.clock.set_wall(WallTime(3'000'000'000s));
+  must(server.coordinator->delete_expired_invitations());
+  const auto expiry = server.coordinator->delete_expired_invitations();
+  ASSERT_FALSE(expiry);
+  EXPECT_EQ(expiry.error().kind(), ErrorKind::kUnreachable);
+  must(other.execute("ROLLBACK"));
+  EXPECT_EQ(server.ask(put).status, 204);
+  must(server.coordinator->delete_expired_invitations());
+  EXPECT_EQ(server.coordinator->network().find_peer(kPending), nullptr);
+}
+
+// A deferred constraint fails at COMMIT, like a disk that is full then.
+TEST(Turn, LeavesTheModelAsBeforeWhenTheCommitFails) {
+  Server server;
+  server.coordinator->set_seen_endpoints({{key_of(3), server.family.seen(3, 1)}});
+  foreign(server.path,
+          "CREATE TABLE strict (id INTEGER REFERENCES cidrs(id) DEFERRABLE INITIALLY DEFERRED);"
+          "CREATE TRIGGER break AFTER UPDATE ON peers BEGIN INSERT INTO strict VALUES (4711); END;");
+  const std::string before = body_of(server.ask(server.user(), "GET", "/v1/user/state"));
+  must(server.coordinator->begin_turn());
+  static_cast<void>(server.coordinator->answer(server.request(server.admin(), "DELETE", "/v1/admin/peers/3")));
+  EXPECT_TRUE(record(server, kUser).peer.is_disabled);
+  EXPECT_FALSE(server.coordinator->end_turn());
+  EXPECT_FALSE(record(server, kUser).peer.is_disabled);
+  EXPECT_TRUE(record(server, kUser).seen);
+  const auto effects = server.coordinator->take_effects();
+  EXPECT_THAT(effects.device, IsEmpty()) << "nobody is cut off by what did not happen";
+  EXPECT_FALSE(effects.committed);
+  EXPECT_EQ(body_of(server.ask(server.user(), "GET", "/v1/user/state")), before);
+  EXPECT_EQ(Coordinator::failed_answer().status, 500);
+}
+
+TEST(ForeignChanges, AreSeenBeforeTheNextAnswerAndReachTheDevice) {
+  Server server;
+  const std::string etag = server.ask(server.admin(), "GET", "/v1/user/state").etag;
+  EXPECT_TRUE(std::holds_alternative<Coordinator::Waiting>(server.outcome(waiting(server, server.admin(), etag))));
+  foreign(server.path, "UPDATE peers SET is_disabled = 1 WHERE id = 3; UPDATE peers SET is_disabled = 0 WHERE id = 4;");
+  EXPECT_EQ(server.ask(server.user(), "GET", "/v1/user/state").status, 401);
+  const auto effects = server.coordinator->take_effects();
+  ASSERT_EQ(effects.device.size(), 2U);
+  EXPECT_TRUE(effects.device[0].remove);
+  EXPECT_EQ(effects.device[0].public_key, key_of(3));
+  EXPECT_FALSE(effects.device[1].remove);
+  EXPECT_EQ(effects.device[1].public_key, key_of(4));
+  EXPECT_TRUE(effects.hosts);
+  EXPECT_THAT(effects.news, ElementsAre(kHumans));
+  EXPECT_THAT(ids(state_of(server.ask(server.admin(), "GET", "/v1/user/state")).peers), ElementsAre(1, 2, 4));
+}
+
+TEST(ForeignChanges, OfTheTreeNeverLeaveAnOldAnswerCurrent) {
+  Server server;
+  const std::string etag = server.ask(server.admin(), "GET", "/v1/user/state").etag;
+  for (const char* sql : {"UPDATE cidrs SET name = 'people' WHERE id = 3", "DELETE FROM associations",
+                          "INSERT INTO associations (cidr_id_1, cidr_id_2) VALUES (3, 4)"}) {
+    foreign(server.path, sql);
+    auto request = server.request(server.admin(), "GET", "/v1/user/state");
+    request.if_none_match = etag;
+    EXPECT_EQ(server.ask(request).status, 200) << sql;
+  }
+}
+
+TEST(Database, ReplacedIsOpenedAnewUnderAnotherEpoch) {
+  Server server;
+  const std::string etag = server.ask(server.admin(), "GET", "/v1/user/state").etag;
+  make_database(server.folder / "other.db", server.family);
+  foreign(server.folder / "other.db", "UPDATE peers SET name = 'other' WHERE id = 3");
+  std::filesystem::rename(server.folder / "other.db", server.path);
+  auto request = server.request(server.admin(), "GET", "/v1/user/state");
+  request.if_none_match = etag;
+  const Answer answer = server.ask(request);
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(state_of(answer).peers.back().name.str(), "other");
+  EXPECT_NE(answer.etag.substr(0, 17), etag.substr(0, 17));
+  EXPECT_TRUE(server.coordinator->take_effects().device_resync);
+}
+
+TEST(Database, GoneIsAnError) {
+  Server server;
+  std::filesystem::remove(server.path);
+  EXPECT_FALSE(server.coordinator->begin_turn());
+}
+
+TEST(Effects, FollowEnablingAndDisabling) {
+  Server server;
+  EXPECT_EQ(server.ask(server.admin(), "DELETE", "/v1/admin/peers/3").status, 204);
+  auto effects = server.coordinator->take_effects();
+  ASSERT_EQ(effects.device.size(), 1U);
+  EXPECT_TRUE(effects.device[0].remove);
+  EXPECT_TRUE(effects.hosts);
+  auto contents = PeerContents(record(server, kUser).peer);
+  contents.is_disabled = false;
+  contents.endpoint = *Endpoint::parse("198.51.100.7:7");
+  EXPECT_EQ(server.ask(server.admin(), "PUT", "/v1/admin/peers/3", to_json(contents)).status, 204);
+  effects = server.coordinator->take_effects();
+  ASSERT_EQ(effects.device.size(), 1U);
+  EXPECT_FALSE(effects.device[0].remove);
+  EXPECT_EQ(effects.device[0].endpoint->to_string(), "198.51.100.7:7");
+  EXPECT_EQ(server.coordinator->device_peers().size(), 3U) << "without the server and the disabled peer, with the invitation";
+}
+
+TEST(Effects, OfDisablingRightAfterRedeemingRemoveBothKeys) {
+  Server server;
+  EXPECT_EQ(server.ask(server.pending(), "POST", "/v1/user/redeem", redeem_to_json(key_of(50))).status, 204);
+  EXPECT_EQ(server.ask(server.admin(), "DELETE", "/v1/admin/peers/5").status, 204);
+  std::vector<wg::PublicKey> removed;
+  for (const auto& update : server.coordinator->take_effects().device)
+    if (update.remove) removed.push_back(update.public_key);
+  EXPECT_THAT(removed, ElementsAre(key_of(50), key_of(5)));
+}
+
+TEST(Invitations, AreDeletedAtTheSecondLookThatSaysExpired) {
+  Server server;
+  server.clock.set_wall(WallTime(1'900'000'000s));
+  must(server.coordinator->delete_expired_invitations());
+  EXPECT_NE(server.coordinator->network().find_peer(kPending), nullptr);
+  server.clock.set_wall(WallTime(1'700'000'000s));
+  must(server.coordinator->delete_expired_invitations());
+  server.clock.set_wall(WallTime(1'900'000'000s));
+  must(server.coordinator->delete_expired_invitations());
+  EXPECT_NE(server.coordinator->network().find_peer(kPending), nullptr) << "the clock was being set";
+  must(server.coordinator->delete_expired_invitations());
+  EXPECT_EQ(server.coordinator->network().find_peer(kPending), nullptr);
+  const auto effects = server.coordinator->take_effects();
+  ASSERT_EQ(effects.device.size(), 1U);
+  EXPECT_TRUE(effects.device[0].remove);
+  EXPECT_EQ(server.ask(server.admin(), "POST", "/v1/admin/peers", to_json(peer_contents("pending", server.pending(), kIsland, 60))).status,
+            201)
+      << "its name and address are free again";
+}
+
+TEST(Etag, IsCurrentUntilSomethingVisibleChanges) {
+  Server server;
+  const auto ask = [&](std::string etag) {
+    auto request = server.request(server.user(), "GET", "/v1/user/state");
+    request.if_none_match = std::move(etag);
+    return server.ask(request);
+  };
+  const std::string etag = ask("").etag;
+  EXPECT_EQ(etag.substr(0, 19), "\"000000000000abcd-4");
+  EXPECT_EQ(ask(etag).status, 304);
+  EXPECT_EQ(ask(etag).body, nullptr);
+  EXPECT_EQ(ask("\"x\", W/" + etag).status, 304);
+  EXPECT_EQ(ask("*").status, 304);
+  // Nobody there sees the island.
+  EXPECT_EQ(
+      server.ask(server.admin(), "POST", "/v1/admin/peers", to_json(peer_contents("far", server.family.ip(3, 7), kIsland, 70))).status,
+      201);
+  EXPECT_EQ(ask(etag).status, 304);
+  EXPECT_EQ(
+      server.ask(server.admin(), "POST", "/v1/admin/peers", to_json(peer_contents("near", server.family.ip(1, 7), kHumans, 71))).status,
+      201);
+  EXPECT_EQ(ask(etag).status, 200);
+}
+
+TEST(News, WakesThoseWhoSeeTheChangeAndNobodyElse) {
+  Server server;
+  must(server.coordinator->begin_turn());
+  EXPECT_EQ(
+      server.ask(server.admin(), "POST", "/v1/admin/peers", to_json(peer_contents("far", server.family.ip(3, 7), kIsland, 70))).status,
+      201);
+  const IpAddress far = server.family.ip(3, 7);
+  for (const auto& from : {server.user(), far}) {
+    const std::string etag = server.ask(from, "GET", "/v1/user/state").etag;
+    EXPECT_TRUE(std::holds_alternative<Coordinator::Waiting>(server.outcome(waiting(server, from, etag))));
+  }
+  static_cast<void>(server.coordinator->take_effects());
+  EXPECT_EQ(server.ask(server.admin(), "DELETE", "/v1/admin/peers/2").status, 204);
+  EXPECT_THAT(server.coordinator->take_effects().news, ElementsAre(kRobots));
+}
+
+TEST(News, OfEndpointsComeAtMostOncePerPeriodUnlessAskedFor) {
+  Server server;
+  server.coordinator->set_seen_endpoints({{key_of(2), server.family.seen(1, 1)}, {key_of(3), server.family.seen(2, 1)}});
+  std::string etag = server.ask(server.user(), "GET", "/v1/user/state").etag;
+  const auto waits = [&] { return std::holds_alternative<Coordinator::Waiting>(server.outcome(waiting(server, server.user(), etag))); };
+  EXPECT_TRUE(waits());
+  server.coordinator->set_seen_endpoints({{key_of(2), server.family.seen(1, 2)}});
+  EXPECT_THAT(server.coordinator->take_effects().news, IsEmpty()) << "the peer was reachable before";
+  EXPECT_TRUE(waits());
+  const Answer newest = server.ask(server.user(), "GET", "/v1/user/state");
+  EXPECT_NE(newest.etag, etag) << "who does not wait gets the newest";
+  EXPECT_EQ(state_of(newest).peers.at(1).endpoint->port(), 2);
+
+  etag = newest.etag;
+  server.clock.advance(20s);
+  EXPECT_EQ(
+      server.ask(server.admin(), "POST", "/v1/admin/peers", to_json(peer_contents("near", server.family.ip(1, 7), kHumans, 71))).status,
+      201);
+  etag = server.ask(server.user(), "GET", "/v1/user/state").etag;
+  EXPECT_TRUE(waits());
+  static_cast<void>(server.coordinator->take_effects());
+  server.coordinator->set_seen_endpoints({{key_of(71), server.family.seen(7, 7)}});
+  EXPECT_THAT(server.coordinator->take_effects().news, ElementsAre(kRobots)) << "a peer without an endpoint has one now";
+  etag = server.ask(server.user(), "GET", "/v1/user/state").etag;
+  EXPECT_TRUE(waits());
+}
+
+TEST(Quarantine, KeepsRowsThatAreNoPeersOutOfEverythingButTaken) {
+  Server server;
+  foreign(server.path,
+          "INSERT INTO peers (id,name,ip,public_key,cidr_id,is_redeemed) VALUES (10,'Bad Name','10.42.2.10','x',4,1),"
+          "(11,'emptykey','10.42.2.11','',4,1),(12,'badip','nonsense','y',4,1),"
+          "(13,'zero','10.42.2.13','AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=',4,1)");
+  EXPECT_THAT(ids(state_of(server.ask(server.user(), "GET", "/v1/user/state")).peers), ElementsAre(1, 2, 3));
+  EXPECT_EQ(server.coordinator->network().quarantined().size(), 4U);
+  EXPECT_EQ(server.coordinator->device_peers().size(), 3U);
+  EXPECT_EQ(server.coordinator->hosts_entries({}, "evilcorp").size(), 3U);
+  EXPECT_EQ(server.ask(server.family.ip(2, 11), "GET", "/v1/user/state").status, 401);
+  const auto post = [&](std::string_view name, unsigned host) {
+    return server.ask(server.admin(), "POST", "/v1/admin/peers", to_json(peer_contents(name, server.family.ip(2, host), kRobots, 80)))
+        .status;
+  };
+  EXPECT_EQ(post("emptykey", 50), 400);
+  EXPECT_EQ(post("fine", 11), 400);
+  EXPECT_EQ(
+      server.ask(server.admin(), "PUT", "/v1/admin/peers/11", to_json(peer_contents("fine", server.family.ip(2, 11), kRobots, 80))).status,
+      400);
+  EXPECT_EQ(post("fine", 50), 201);
+}
+
+TEST(ServerCandidates, AreWrittenOnlyWhenTheyChange) {
+  Server server;
+  const std::vector<Endpoint> candidates = {*Endpoint::parse("192.0.2.1:51820")};
+  must(server.coordinator->set_server_candidates(candidates));
+  EXPECT_TRUE(server.coordinator->take_effects().committed);
+  must(server.coordinator->set_server_candidates(candidates));
+  EXPECT_FALSE(server.coordinator->take_effects().committed);
+}
+
+TEST(Checkpoint, LeavesACopyableFileAndCloseRemovesTheLog) {
+  Server server;
+  EXPECT_EQ(server.ask(server.user(), "PUT", "/v1/user/candidates", R"(["1.2.3.4:1"])").status, 204);
+  must(server.coordinator->checkpoint());
+  std::filesystem::copy_file(server.path, server.folder / "copy.db");
+  EXPECT_TRUE(same_rows(must(Registry::open(server.folder / "copy.db")).network(), server.coordinator->network()));
+  struct stat status{};
+  ASSERT_EQ(::stat((server.path.native() + "-wal").c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777U, 0600U);
+  must(server.coordinator->close());
+  EXPECT_FALSE(std::filesystem::exists(server.path.native() + "-wal"));
+  EXPECT_FALSE(std::filesystem::exists(server.path.native() + "-shm"));
+}
+
+}  // namespace
+}  // namespace innernet::server

@@ -1,0 +1,185 @@
+#include <gmock/gmock.h>
+#include <sys/stat.h>
+
+#include <fstream>
+
+#include "db/connection.hpp"
+#include "innernet/base/file.hpp"
+#include "testing/fixture.hpp"
+
+namespace innernet::server {
+namespace {
+
+using namespace testing;
+using namespace std::chrono_literals;
+using ::testing::HasSubstr;
+
+void run_sql(const std::filesystem::path& path, std::string_view sql) {
+  if (!std::filesystem::exists(path)) std::ofstream(path).close();
+  auto connection = must(db::Connection::open(path, 5s));
+  must(connection.execute(sql));
+}
+
+std::int64_t query(const std::filesystem::path& path, std::string_view sql) {
+  auto connection = must(db::Connection::open(path, 5s));
+  return must(connection.query_integer(sql));
+}
+
+Registry::NewNetwork new_network(const Family& family = {}) {
+  return {"evilcorp", family.root(), family.server(), key_of(1), *Endpoint::parse("192.0.2.1:51820")};
+}
+
+TEST(Create, MakesRootServerCidrAndServerPeerInAPrivateFile) {
+  TempDir folder;
+  const auto path = folder / "new.db";
+  must(Registry::create(path, new_network()));
+  struct stat status{};
+  ASSERT_EQ(::stat(path.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777U, 0600U);
+  const auto files = std::distance(std::filesystem::directory_iterator(folder.path()), std::filesystem::directory_iterator());
+  EXPECT_EQ(files, 1) << "one whole file";
+  const auto registry = must(Registry::open(path));
+  const Network& network = registry.network();
+  EXPECT_EQ(network.find_cidr(kRootCidr)->name, "evilcorp");
+  EXPECT_EQ(network.find_cidr(kServerCidr)->cidr.to_string(), "10.42.0.1/32");
+  const Peer& server = network.find_peer(kServerPeer)->peer;
+  EXPECT_EQ(server.name.str(), "innernet-server");
+  EXPECT_TRUE(server.is_admin && server.is_redeemed && !server.is_disabled);
+  EXPECT_EQ(server.endpoint->to_string(), "192.0.2.1:51820");
+  EXPECT_EQ(query(path, "PRAGMA user_version"), 2);
+}
+
+TEST(Create, TouchesNothingThatIsThereAndLeavesNothingBehind) {
+  for (const char* suffix : {"", "-wal", "-shm", "-journal"}) {
+    TempDir folder;
+    const auto path = folder / "new.db";
+    std::ofstream(path.native() + suffix) << "precious";
+    const auto made = Registry::create(path, new_network());
+    ASSERT_FALSE(made) << suffix;
+    EXPECT_EQ(made.error().kind(), ErrorKind::kAlreadyExists);
+    EXPECT_EQ(must(read_file(path.native() + suffix)), "precious");
+    EXPECT_EQ(std::filesystem::exists(path), *suffix == '\0');
+  }
+}
+
+TEST(Open, MigratesEveryOlderVersionAndKeepsItsRows) {
+  for (const std::string family : {"ipv4", "ipv6"})
+    for (int version = 0; version <= 2; ++version) {
+      TempDir folder;
+      const auto path = folder / "old.db";
+      run_sql(path, must(read_file(fmt::format("{}/{}/server-v{}.sql", INNERNET_TEST_DATA, family, version))));
+      auto registry = must(Registry::open(path));
+      EXPECT_EQ(registry.network().peers().size(), 5U);
+      const Peer& pending = registry.network().find_peer(PeerId{5})->peer;
+      EXPECT_EQ(pending.invite_expires.has_value(), version > 0);
+      EXPECT_EQ(registry.network().find_peer(PeerId{2})->peer.candidates.size(), version == 2 ? 1U : 0U);
+      must(registry.write([](Registry::Writer& writer) -> Result<void> {
+        TRY_VOID(writer.rename_cidr(kHumans, "people"));
+        return {};
+      }));
+      must(registry.close());
+      EXPECT_EQ(query(path, "PRAGMA user_version"), 2);
+      EXPECT_EQ(query(path, "SELECT count(candidates) + count(invite_expires) >= 0 FROM peers"), 1);
+    }
+}
+
+TEST(Open, AddsOnlyColumnsThatAreMissing) {
+  TempDir folder;
+  const auto path = folder / "odd.db";
+  run_sql(path, must(read_file(INNERNET_TEST_DATA "/ipv4/server-v2.sql")));
+  run_sql(path, "PRAGMA user_version = 0");
+  EXPECT_EQ(must(Registry::open(path)).network().peers().size(), 5U);
+  EXPECT_EQ(query(path, "PRAGMA user_version"), 2);
+}
+
+TEST(Open, RefusesANewerSchemaUntouchedAndWhatIsNoDatabaseOfOurs) {
+  TempDir folder;
+  const auto path = folder / "newer.db";
+  run_sql(path, must(read_file(INNERNET_TEST_DATA "/ipv4/server-v2.sql")));
+  run_sql(path, "PRAGMA user_version = 3");
+  const std::string before = must(read_file(path));
+  const auto opened = Registry::open(path);
+  ASSERT_FALSE(opened);
+  EXPECT_THAT(opened.error().message(), HasSubstr("version is 3"));
+  EXPECT_EQ(must(read_file(path)), before);
+
+  EXPECT_EQ(Registry::open(folder / "missing.db").error().kind(), ErrorKind::kNotFound);
+  EXPECT_THAT(Registry::open(folder / "missing.db").error().message(), HasSubstr("missing.db"));
+  std::ofstream(folder / "empty.db").close();
+  EXPECT_THAT(Registry::open(folder / "empty.db").error().message(), HasSubstr("no innernet database"));
+  std::ofstream(folder / "text.db") << std::string(5000, 'x');
+  EXPECT_FALSE(Registry::open(folder / "text.db"));
+}
+
+TEST(Open, ReadsWhatOnlyOldProgramsWrote) {
+  TempDir folder;
+  const auto path = folder / "old.db";
+  make_database(path, {});
+  run_sql(path,
+          "INSERT INTO cidrs (id,name,ip,prefix,parent) VALUES (20,'','10.42.20.9',24,1),(21,'second root','10.50.0.0',16,NULL),"
+          "(22,'cycle','10.60.0.0',16,23),(23,'other','10.61.0.0',16,22);"
+          "INSERT INTO peers (id,name,ip,public_key,cidr_id,endpoint,candidates,is_redeemed) VALUES "
+          "(20,'odd','10.42.20.1','AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=',20,'not an endpoint','[\"1.2.3.4:5\",\"bad\"]',1)");
+  const auto registry = must(Registry::open(path));
+  const Network& network = registry.network();
+  EXPECT_TRUE(network.quarantined().empty());
+  EXPECT_EQ(network.find_cidr(CidrId{20})->cidr.to_string(), "10.42.20.9/24");
+  EXPECT_EQ(network.find_peer(PeerId{20})->peer.endpoint, std::nullopt);
+  EXPECT_EQ(network.find_peer(PeerId{20})->peer.candidates.size(), 1U);
+  EXPECT_EQ(network.ancestry(CidrId{22}).size(), 2U);
+  EXPECT_FALSE(network.visible_roots(CidrId{22}).empty());
+}
+
+TEST(Write, RollsEverythingBackWhenOneStepFails) {
+  TempDir folder;
+  const auto path = folder / "n.db";
+  make_database(path, {});
+  auto registry = must(Registry::open(path));
+  const auto failed = registry.write([&](Registry::Writer& writer) -> Result<void> {
+    TRY_VOID(writer.add_peer(peer_contents("new", Family{}.ip(3, 9), kIsland, 9)));
+    TRY_VOID(writer.rename_cidr(kHumans, "people"));
+    TRY_VOID(writer.delete_cidr(kRobots));
+    return {};
+  });
+  ASSERT_FALSE(failed);
+  EXPECT_EQ(failed.error().kind(), ErrorKind::kInvalidInput);
+  EXPECT_EQ(registry.network().find_peer(std::string_view("new")), nullptr);
+  EXPECT_EQ(registry.network().find_cidr(kHumans)->name, "humans");
+  EXPECT_TRUE(same_rows(registry.network(), must(Registry::open(path)).network()));
+}
+
+TEST(Write, ValidatesAgainstWhatOthersWroteMeanwhile) {
+  TempDir folder;
+  const auto path = folder / "n.db";
+  make_database(path, {});
+  auto first = must(Registry::open(path));
+  auto second = must(Registry::open(path));
+  const auto add = [](Registry& registry, std::uint32_t key) {
+    return registry.write([&](Registry::Writer& writer) -> Result<void> {
+      TRY_VOID(writer.add_peer(peer_contents("new", Family{}.ip(3, 9), kIsland, key)));
+      return {};
+    });
+  };
+  must(add(first, 9));
+  const auto taken = add(second, 10);
+  ASSERT_FALSE(taken);
+  EXPECT_THAT(taken.error().message(), HasSubstr("belongs to peer"));
+  EXPECT_FALSE(must(second.refresh()));
+}
+
+TEST(Write, DeletesOnlyPeersThatWereNeverRedeemed) {
+  TempDir folder;
+  const auto path = folder / "n.db";
+  make_database(path, {});
+  auto registry = must(Registry::open(path));
+  const auto remove = [&](PeerId id) {
+    return registry.write([&](Registry::Writer& writer) -> Result<void> { return writer.delete_unredeemed_peer(id); });
+  };
+  EXPECT_FALSE(remove(kUser));
+  EXPECT_FALSE(remove(kServerPeer));
+  EXPECT_EQ(remove(PeerId{99}).error().kind(), ErrorKind::kNotFound);
+  EXPECT_TRUE(remove(kPending));
+}
+
+}  // namespace
+}  // namespace innernet::server

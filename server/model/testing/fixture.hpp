@@ -1,0 +1,153 @@
+#pragma once
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <string>
+
+#include "innernet/server/coordinator.hpp"
+#include "innernet/shared/json.hpp"
+#include "innernet/testing/fake_clock.hpp"
+#include "innernet/testing/temp_dir.hpp"
+
+namespace innernet::server::testing {
+
+using innernet::testing::FakeClock;
+using innernet::testing::TempDir;
+
+template <class T>
+T must(Result<T> result) {
+  if (!result) throw std::runtime_error(result.error().message());
+  if constexpr (!std::is_void_v<T>) return *std::move(result);
+}
+
+inline wg::PublicKey key_of(std::uint32_t n) {
+  std::array<std::uint8_t, wg::kKeySize> bytes{};
+  bytes.fill(7);
+  for (std::size_t i = 0; i < 4; ++i) bytes[i + 4] = static_cast<std::uint8_t>(n >> (8 * i));
+  return wg::PublicKey::from_bytes(bytes);
+}
+
+/// The same network over IPv4 and IPv6.
+struct Family {
+  bool v6 = false;
+
+  IpAddress server() const { return must(IpAddress::parse(v6 ? "fd42::1" : "10.42.0.1")); }
+  IpNet root() const { return must(IpNet::parse(v6 ? "fd42::/64" : "10.42.0.0/16")); }
+  std::string net(unsigned n) const { return v6 ? fmt::format("fd42:0:0:0:{:x}::/80", n) : fmt::format("10.42.{}.0/24", n); }
+  std::string ip_text(unsigned n, unsigned host) const {
+    return must(IpAddress::parse(v6 ? fmt::format("fd42:0:0:0:{:x}::{:x}", n, host) : fmt::format("10.42.{}.{}", n, host))).to_string();
+  }
+  IpAddress ip(unsigned n, unsigned host) const { return must(IpAddress::parse(ip_text(n, host))); }
+  SocketAddress seen(std::uint8_t n, std::uint16_t port) const {
+    return {must(IpAddress::parse(v6 ? fmt::format("2001:db8:1::{:x}", n) : fmt::format("192.0.2.{}", n))), port};
+  }
+};
+
+inline PeerContents peer_contents(std::string_view name, const IpAddress& ip, CidrId cidr, std::uint32_t key) {
+  return {.name = must(Hostname::parse(name)),
+          .ip = ip,
+          .cidr_id = cidr,
+          .public_key = key_of(key),
+          .endpoint = std::nullopt,
+          .persistent_keepalive_interval = 25,
+          .is_admin = false,
+          .is_disabled = false,
+          .is_redeemed = true,
+          .invite_expires = std::nullopt,
+          .candidates = {}};
+}
+
+constexpr CidrId kHumans{3}, kRobots{4}, kIsland{5};
+constexpr PeerId kAdmin{2}, kUser{3}, kGone{4}, kPending{5};
+
+/// evilcorp: humans (admin) and robots (user, and gone, who is disabled) are associated; island holds an invitation, pending.
+inline void make_database(const std::filesystem::path& path, const Family& family) {
+  must(Registry::create(path, {"evilcorp", family.root(), family.server(), key_of(1), must(Endpoint::parse("192.0.2.1:51820"))}));
+  auto registry = must(Registry::open(path));
+  must(registry.write([&](Registry::Writer& writer) -> Result<void> {
+    unsigned n = 0;
+    for (const char* name : {"humans", "robots", "island"}) must(writer.add_cidr({name, must(IpNet::parse(family.net(++n))), kRootCidr}));
+    auto admin = peer_contents("admin", family.ip(1, 1), kHumans, 2);
+    admin.is_admin = true;
+    must(writer.add_peer(admin));
+    must(writer.add_peer(peer_contents("user", family.ip(2, 1), kRobots, 3)));
+    auto gone = peer_contents("gone", family.ip(2, 2), kRobots, 4);
+    gone.is_disabled = true;
+    must(writer.add_peer(gone));
+    auto pending = peer_contents("pending", family.ip(3, 1), kIsland, 5);
+    pending.is_redeemed = false;
+    pending.invite_expires = UnixTime{1'800'000'000, 0};
+    must(writer.add_peer(pending));
+    must(writer.add_association({kHumans, kRobots}));
+    return {};
+  }));
+  must(registry.close());
+}
+
+/// A coordinator on a database of its own, and turns of one request.
+class Server {
+ public:
+  explicit Server(const Family& network_family = {}, std::filesystem::path existing = {})
+      : family(network_family), path(existing.empty() ? folder / "evilcorp.db" : std::move(existing)) {
+    if (!std::filesystem::exists(path)) make_database(path, family);
+    open();
+  }
+  void open() {
+    coordinator.reset();
+    Coordinator::Options options;
+    options.server_key = key_of(1);
+    options.clock = &clock;
+    options.epoch = 0xabcd;
+    coordinator.emplace(must(Coordinator::open(path, options)));
+  }
+
+  Request request(const IpAddress& from, std::string method, std::string target, std::optional<std::string> body = std::nullopt) const {
+    Request request;
+    request.method = std::move(method);
+    request.target = std::move(target);
+    request.source = from;
+    request.server_key = key_of(1).to_base64();
+    if (body) {
+      request.body = *std::move(body);
+      request.body_kind = Request::Body::kWhole;
+    }
+    return request;
+  }
+  Coordinator::Outcome outcome(const Request& request) {
+    must(coordinator->begin_turn());
+    auto result = coordinator->answer(request);
+    must(coordinator->end_turn());
+    return result;
+  }
+  Answer ask(const Request& request) {
+    auto result = outcome(request);
+    if (auto* answer = std::get_if<Answer>(&result)) return std::move(*answer);
+    throw std::runtime_error("no answer");
+  }
+  Answer ask(const IpAddress& from, std::string method, std::string target, std::optional<std::string> body = std::nullopt) {
+    return ask(request(from, std::move(method), std::move(target), std::move(body)));
+  }
+  IpAddress admin() const { return family.ip(1, 1); }
+  IpAddress user() const { return family.ip(2, 1); }
+  IpAddress pending() const { return family.ip(3, 1); }
+
+  TempDir folder;
+  FakeClock clock;
+  Family family;
+  std::filesystem::path path;
+  std::optional<Coordinator> coordinator;
+};
+
+inline std::string body_of(const Answer& answer) { return answer.body ? *answer.body : std::string(); }
+inline State state_of(const Answer& answer) {
+  return must(parse_state(body_of(answer), [](std::string_view) {}));
+}
+inline std::vector<std::int64_t> ids(const std::vector<Peer>& peers) {
+  std::vector<std::int64_t> all;
+  for (const Peer& peer : peers) all.push_back(number(peer.id));
+  return all;
+}
+
+}  // namespace innernet::server::testing
