@@ -49,6 +49,8 @@ bool is_low_order(View point) {
 // exactly one padding character, so that each key has one spelling.
 bool decode_base64(std::string_view text, std::span<std::uint8_t, kKeySize> out) {
   if (text.size() != kBase64Size) return false;
+  // libsodium 1.0.18 takes some bytes beyond ASCII for an A.
+  if (std::ranges::any_of(text, [](char c) { return (static_cast<unsigned char>(c) & 0x80U) != 0; })) return false;
   std::size_t length = 0;
   const char* end = nullptr;
   return sodium_base642bin(out.data(), out.size(), text.data(), text.size(), nullptr, &length, &end, kVariant) == 0 && length == kKeySize &&
@@ -60,6 +62,49 @@ std::string encode_base64(View bytes) {
   sodium_bin2base64(out.data(), out.size(), bytes.data(), bytes.size(), kVariant);
   out.resize(kBase64Size);
   return out;
+}
+
+// Base64 of public keys by table, as nothing about them needs constant time: with libsodium's functions, half of the time that it takes
+// to write a network's state goes into its keys, and a quarter of the time that it takes to read one.
+constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+constexpr std::uint8_t kNoDigit = 0xFF;
+constexpr std::array<std::uint8_t, 256> kDigits = [] {
+  std::array<std::uint8_t, 256> digits{};
+  digits.fill(kNoDigit);
+  for (std::size_t i = 0; i < kAlphabet.size(); ++i) digits[static_cast<unsigned char>(kAlphabet[i])] = static_cast<std::uint8_t>(i);
+  return digits;
+}();
+
+// 32 bytes are ten groups of three bytes in four characters, then two bytes in three, whose last two bits are zero, and `=`.
+bool decode_public(std::string_view text, std::span<std::uint8_t, kKeySize> out) {
+  if (text.size() != kBase64Size || text.back() != '=') return false;
+  const auto digit = [text](std::size_t i) { return std::uint32_t{kDigits[static_cast<unsigned char>(text[i])]}; };
+  std::uint32_t seen = 0;
+  std::size_t to = 0;
+  for (std::size_t i = 0; i < 40; i += 4) {
+    const std::uint32_t a = digit(i), b = digit(i + 1), c = digit(i + 2), d = digit(i + 3);
+    seen |= a | b | c | d;
+    const std::uint32_t group = a << 18U | b << 12U | c << 6U | d;
+    out[to++] = static_cast<std::uint8_t>(group >> 16U);
+    out[to++] = static_cast<std::uint8_t>(group >> 8U);
+    out[to++] = static_cast<std::uint8_t>(group);
+  }
+  const std::uint32_t a = digit(40), b = digit(41), c = digit(42);
+  seen |= a | b | c;
+  out[30] = static_cast<std::uint8_t>(a << 2U | b >> 4U);
+  out[31] = static_cast<std::uint8_t>(b << 4U | c >> 2U);
+  return seen < 64 && (c & 3U) == 0;  // kNoDigit has bits that no digit has
+}
+
+void encode_public(View bytes, char* out) {
+  const auto put = [&out](std::uint32_t digit) { *out++ = kAlphabet[digit & 63U]; };
+  for (std::size_t i = 0; i < 30; i += 3) {
+    const std::uint32_t group = std::uint32_t{bytes[i]} << 16U | std::uint32_t{bytes[i + 1]} << 8U | bytes[i + 2];
+    put(group >> 18U), put(group >> 12U), put(group >> 6U), put(group);
+  }
+  const std::uint32_t group = std::uint32_t{bytes[30]} << 16U | std::uint32_t{bytes[31]} << 8U;
+  put(group >> 18U), put(group >> 12U), put(group >> 6U);
+  *out = '=';
 }
 
 std::string encode_hex(View bytes) {
@@ -81,7 +126,7 @@ SecretBytes<kKeySize> clamped(const PrivateKey& key) {
 
 Result<PublicKey> PublicKey::parse(std::string_view base64) {
   PublicKey key;
-  if (!decode_base64(base64, key.bytes_))
+  if (!decode_public(base64, key.bytes_))
     return invalid_input(quoted(base64) +
                          " is not a WireGuard public key: it has to be 44 characters of base64, as `wg pubkey` prints them");
   if (is_low_order(key.bytes_))
@@ -104,13 +149,16 @@ PublicKey PublicKey::from_bytes(std::span<const std::uint8_t, kKeySize> bytes) {
   return key;
 }
 
-std::string PublicKey::to_base64() const { return encode_base64(bytes_); }
+std::string PublicKey::to_base64() const {
+  std::string out;
+  append_base64(out);
+  return out;
+}
 
 void PublicKey::append_base64(std::string& out) const {
-  const std::size_t start = out.size();
-  out.resize(start + kBase64Size + 1);
-  sodium_bin2base64(out.data() + start, kBase64Size + 1, bytes_.data(), bytes_.size(), kVariant);
-  out.resize(start + kBase64Size);
+  char text[kBase64Size];
+  encode_public(bytes_, text);
+  out.append(text, sizeof text);
 }
 
 std::string PublicKey::to_hex() const { return encode_hex(bytes_); }

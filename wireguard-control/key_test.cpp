@@ -80,6 +80,35 @@ std::string base64(std::span<const std::uint8_t> bytes) {
   return out;
 }
 
+// Public keys have a base64 codec of their own, for speed.
+TEST(PublicKey, Base64AgreesWithLibsodiumOnEveryByteAtEveryPlace) {
+  for (int round = 0; round < 20; ++round) {
+    const PublicKey key = PrivateKey::generate().public_key();
+    const std::string text = base64(key.bytes());
+    EXPECT_EQ(key.to_base64(), text);
+    for (std::size_t place = 0; place < text.size(); ++place) {
+      for (int byte = 0; byte < 256; ++byte) {
+        std::string changed = text;
+        changed[place] = static_cast<char>(byte);
+        std::array<std::uint8_t, kKeySize> bytes{};
+        std::size_t length = 0;
+        const char* end = nullptr;
+        const bool ascii = byte < 0x80;  // libsodium takes some bytes beyond for an A
+        const bool valid = ascii &&
+                           sodium_base642bin(bytes.data(), bytes.size(), changed.data(), changed.size(), nullptr, &length, &end,
+                                             sodium_base64_VARIANT_ORIGINAL) == 0 &&
+                           length == kKeySize && end == changed.data() + changed.size();
+        const auto parsed = PublicKey::parse(changed);
+        ASSERT_EQ(parsed.has_value(), valid) << quoted(changed);
+        ASSERT_EQ(PrivateKey::parse(changed).has_value(), valid) << quoted(changed);
+        if (valid) {
+          ASSERT_EQ(*parsed, PublicKey::from_bytes(bytes)) << changed;
+        }
+      }
+    }
+  }
+}
+
 TEST(PublicKey, OfLowOrderIsRefused) {
   // y = 0 and 1, p - 1, p, p + 1 and the two of order 8, in hex; each with bit 255 clear and set.
   const char* points[] = {
