@@ -113,7 +113,7 @@ class Handler {
       return true;
     }
     auto inner = stack_.back()->open(kind);
-    if (!inner) return check(std::unexpected(std::move(inner).error()), code);
+    if (!inner) return refuse(std::move(inner).error(), code);
     stack_.push_back(*inner);
     return true;
   }
@@ -127,11 +127,15 @@ class Handler {
     return expected_but_found(root_kind_ == Kind::kObject ? "an object" : "an array", value);
   }
   bool check(Result<void> result, ErrorCode& code) {
-    if (result) return true;
+    if (result) [[likely]]
+      return true;
+    return refuse(std::move(result).error(), code);
+  }
+  bool refuse(Error error, ErrorCode& code) {
     std::string path;
     for (const Reader* reader : stack_) reader->append_path(path);
     const std::string_view shown = path.starts_with('.') ? std::string_view(path).substr(1) : path;
-    error_ = shown.empty() ? std::move(result).error() : std::move(result).error().context(shown);
+    error_ = shown.empty() ? std::move(error) : std::move(error).context(shown);
     code = boost::json::make_error_code(boost::json::error::syntax);  // any: it only stops the parser
     return false;
   }

