@@ -38,6 +38,7 @@ struct FetchTest : ::testing::Test {
   FetchTest() {
     options.folders = {folder / "etc", folder / "var"};
     std::filesystem::create_directory(options.folders.config);
+    std::filesystem::create_directory(options.folders.data);  // fetch_once() and the daemon make it with the lock
     options.hosts.path = folder / "hosts";
     state.peers = {peer(1, "innernet-server", "10.66.0.1", server_key), peer(2, "me", "10.66.1.2", own_key.public_key()),
                    peer(3, "bob", "10.66.1.3", new_key())};

@@ -1,5 +1,6 @@
 #include "nat_traversal.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include "fake_machine.hpp"

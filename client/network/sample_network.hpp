@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "innernet/base/interface_name.hpp"
 #include "innernet/shared/config.hpp"
 #include "innernet/shared/json.hpp"
 

@@ -39,7 +39,7 @@ struct RequestTimes {
 
 /// How to ask for a state. Everything beyond the default needs a server that announces it (Capabilities).
 struct StateQuery {
-  std::string if_none_match;     ///< the ETag of what we have; empty: none
+  std::string if_none_match{};   ///< the ETag of what we have; empty: none
   std::chrono::seconds wait{0};  ///< for news, with if_none_match (state_wait_max); adds to RequestTimes::progress
   bool accept_delta = false;     ///< with if_none_match (state_delta)
   int interrupt_fd = -1;         ///< when it becomes readable before the answer begins, the request fails (kSystem)
