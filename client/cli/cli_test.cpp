@@ -1,5 +1,6 @@
 #include "cli.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <initializer_list>

@@ -65,7 +65,7 @@ struct Sample {
 };
 constexpr Sample kSamples[] = {{"ipv4", 59138, 31'181, 26'122, seconds(33)}, {"ipv6", 45833, 34'376, 29'471, seconds(75)}};
 
-class Recorded : public testing::TestWithParam<Sample> {
+class Recorded : public ::testing::TestWithParam<Sample> {
  protected:
   std::string render(Layout layout) const {
     const Sample& sample = GetParam();
@@ -91,9 +91,9 @@ TEST_P(Recorded, ListAssociationsIsTheSameToTheByte) {
   const State state = read_store(GetParam().family);
   EXPECT_EQ(render_associations({{Association{{CidrId{3}, CidrId{4}}, AssociationId{1}}}}, state.cidrs), recorded("list-associations"));
 }
-INSTANTIATE_TEST_SUITE_P(Samples, Recorded, testing::ValuesIn(kSamples), [](const auto& sample) { return sample.param.family; });
+INSTANTIATE_TEST_SUITE_P(Samples, Recorded, ::testing::ValuesIn(kSamples), [](const auto& sample) { return sample.param.family; });
 
-class Show : public testing::Test {
+class Show : public ::testing::Test {
  protected:
   std::string render(Layout layout, bool whole_keys = false, bool colour = false) const {
     return render_network({seen, state, config.address.address(), config.peer_endpoint_overrides, kNow},

@@ -1,0 +1,274 @@
+#include <gmock/gmock.h>
+
+#include "commands_test.hpp"
+
+namespace innernet::client {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+class ShowCommand : public Commands {};
+
+TEST_F(ShowCommand, ShowsOnlyNetworksOfOurs) {
+  world.devices.emplace(*InterfaceName::parse("wg0"), device());
+  world.devices.at(*InterfaceName::parse("wg0")).name = *InterfaceName::parse("wg0");
+  const Outcome outcome = run_line("show --short");
+  EXPECT_EQ(outcome.code, 0) << outcome.error;
+  EXPECT_EQ(outcome.out, "evilcorp (:40000) \n  | ◉ 10.66.1.1: admin (you, mceT4laSUt…)\n");
+  EXPECT_EQ(run_line("show -s -t").out, run_line("show -t").out);
+}
+
+TEST_F(ShowCommand, NothingUpIsSaidSo) {
+  world.devices.clear();
+  const Outcome outcome = run_line("show");
+  EXPECT_EQ(outcome.code, 0);
+  EXPECT_EQ(outcome.out, "");
+  EXPECT_THAT(outcome.log, HasSubstr("no innernet network is up"));
+}
+
+TEST_F(ShowCommand, TellsUnknownFromDown) {
+  world.devices.clear();
+  const Outcome down = run_line("show evilcorp");
+  EXPECT_EQ(down.code, 1);
+  EXPECT_THAT(down.error, HasSubstr("is installed, but down"));
+  const Outcome unknown = run_line("show other");
+  EXPECT_EQ(unknown.code, 1);
+  EXPECT_THAT(unknown.error, HasSubstr("no network other is installed"));
+}
+
+TEST_F(ShowCommand, ABrokenStoreHidesNeitherTheDeviceNorOtherNetworks) {
+  for (const char* content : {"", "{\"version\":\"1\"", "nonsense"}) {
+    ASSERT_TRUE(replace_file(dir / "var/evilcorp.json", content));
+    wg::Device other = device();
+    other.name = *InterfaceName::parse("other");
+    world.devices.insert_or_assign(other.name, other);
+    ASSERT_TRUE(replace_file(dir / "var/other.json", data_store_to_json(state)));
+    const Outcome outcome = run_line("show -s");
+    EXPECT_EQ(outcome.code, 1) << content;
+    EXPECT_THAT(outcome.out, AllOf(HasSubstr("evilcorp (:40000)"), HasSubstr("other (:40000)"), HasSubstr("admin (you, "))) << content;
+  }
+}
+
+TEST_F(ShowCommand, MissingRightsAreAnError) {
+  world.no_rights = Error(ErrorKind::kPermission, "no rights");
+  EXPECT_EQ(run_line("show").code, 1);
+  EXPECT_EQ(run_line("show evilcorp").code, 1);
+}
+
+TEST_F(ShowCommand, CidrsComeFromTheStore) {
+  EXPECT_THAT(run_line("list-cidrs evilcorp").out, HasSubstr("10.66.1.0/24 humans\n"));
+  EXPECT_THAT(run_line("list-cidrs evilcorp --tree").out, HasSubstr("\n  10.66.1.0/24 humans\n"));
+  EXPECT_THAT(run_line("list-cidrs other").error, HasSubstr("no network other is installed"));
+  ASSERT_TRUE(remove_file(dir / "var/evilcorp.json"));
+  EXPECT_THAT(run_line("list-cidrs evilcorp").error, HasSubstr("innernet up evilcorp"));
+}
+
+class DownCommand : public Commands {};
+
+TEST_F(DownCommand, RemovesTheInterface) {
+  EXPECT_EQ(run_line("down evilcorp").code, 0);
+  EXPECT_THAT(world.done, ElementsAre("remove evilcorp"));
+  const Outcome again = run_line("down evilcorp");
+  EXPECT_EQ(again.code, 1);
+  EXPECT_THAT(again.error, HasSubstr("is not up"));
+}
+
+TEST_F(DownCommand, NeverTouchesSomebodyElsesInterface) {
+  world.devices.emplace(*InterfaceName::parse("wg0"), device());
+  const Outcome outcome = run_line("down wg0");
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_THAT(outcome.error, HasSubstr("no network wg0 is installed"));
+  EXPECT_THAT(world.done, IsEmpty());
+}
+
+class UninstallCommand : public Commands {
+ protected:
+  UninstallCommand() {
+    EXPECT_TRUE(replace_file(
+        dir / "hosts",
+        "127.0.0.1 localhost\n\n# DO NOT EDIT innernet evilcorp BEGIN\n10.66.0.1 innernet-server.evilcorp.wg\n# DO NOT EDIT innernet "
+        "evilcorp END\n"));
+  }
+  std::string line = "uninstall evilcorp --hosts-path " + (dir / "hosts").string();
+};
+
+TEST_F(UninstallCommand, RemovesInterfaceFilesAndNames) {
+  const Outcome outcome = run_line(line + " --yes");
+  EXPECT_EQ(outcome.code, 0) << outcome.error << outcome.log;
+  EXPECT_THAT(world.done, ElementsAre("remove evilcorp"));
+  EXPECT_FALSE(std::filesystem::exists(dir / "etc/evilcorp.conf"));
+  EXPECT_FALSE(std::filesystem::exists(dir / "var/evilcorp.json"));
+  EXPECT_THAT(*read_file(dir / "hosts"), Not(HasSubstr("innernet")));
+  EXPECT_THAT(run_line(line + " --yes").error, HasSubstr("no network evilcorp is installed"));
+}
+
+TEST_F(UninstallCommand, AsksAndAnUnknownNetworkIsAnErrorWithoutAQuestion) {
+  answer = false;
+  const Outcome no = run_line(line);
+  EXPECT_EQ(no.code, 0);
+  EXPECT_EQ(no.asked.size(), 1U);
+  EXPECT_TRUE(std::filesystem::exists(dir / "etc/evilcorp.conf"));
+  const Outcome unknown = run_line("uninstall other");
+  EXPECT_EQ(unknown.code, 1);
+  EXPECT_THAT(unknown.asked, IsEmpty());
+}
+
+// Upstream says "is uninstalled" and removes nothing.
+TEST_F(UninstallCommand, WithoutRightsItFailsAndKeepsTheConfig) {
+  world.no_rights = Error(ErrorKind::kPermission, "no rights");
+  const Outcome outcome = run_line(line + " --yes");
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_THAT(outcome.out, IsEmpty());
+  EXPECT_TRUE(std::filesystem::exists(dir / "etc/evilcorp.conf"));
+}
+
+TEST_F(UninstallCommand, WhatCannotBeRemovedIsAnError) {
+  ASSERT_TRUE(remove_file(dir / "var/evilcorp.json"));
+  std::filesystem::create_directories(dir / "var/evilcorp.json/full");
+  const Outcome outcome = run_line(line + " --yes");
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_THAT(outcome.log, HasSubstr("evilcorp.json"));
+  EXPECT_THAT(outcome.out, IsEmpty());
+}
+
+class SetListenPort : public Commands {};
+
+TEST_F(SetListenPort, AppliesAndSaves) {
+  EXPECT_EQ(run_line("set-listen-port evilcorp -l 51820 --yes").code, 0);
+  EXPECT_EQ(saved().listen_port, 51820);
+  EXPECT_THAT(world.done, ElementsAre("evilcorp port 51820"));
+  const Outcome same = run_line("set-listen-port evilcorp -l 51820");
+  EXPECT_EQ(same.code, 0);
+  EXPECT_THAT(same.log, HasSubstr("no change necessary"));
+  EXPECT_EQ(run_line("set-listen-port evilcorp -l 0 --yes").code, 0) << "port 0 means unset";
+  EXPECT_FALSE(saved().listen_port);
+  EXPECT_EQ(run_line("set-listen-port evilcorp --unset").code, 0) << "there is nothing to change, so nothing is asked";
+  EXPECT_THAT(run_line("set-listen-port evilcorp --yes").error, HasSubstr("--listen-port"));
+}
+
+TEST_F(SetListenPort, WithTheInterfaceDownItOnlySaves) {
+  world.devices.clear();
+  EXPECT_EQ(run_line("set-listen-port evilcorp -l 51820 --yes").code, 0);
+  EXPECT_EQ(saved().listen_port, 51820);
+  EXPECT_THAT(world.done, IsEmpty()) << "a bare interface would count as up";
+}
+
+// Upstream leaves the device on port 0, and nobody can reach it any more.
+TEST_F(SetListenPort, ARefusedPortLeavesEverythingAsItWas) {
+  world.refusal = Error(ErrorKind::kSystem, "address already in use");
+  const Outcome outcome = run_line("set-listen-port evilcorp -l 51820 --yes");
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_THAT(outcome.error, AllOf(HasSubstr("port 51820"), HasSubstr("address already in use")));
+  EXPECT_FALSE(saved().listen_port);
+  EXPECT_EQ(device().listen_port, 40000);
+}
+
+TEST_F(SetListenPort, AnInterfaceWithAnotherKeyIsLeftAlone) {
+  device().private_key = wg::PrivateKey::generate();
+  const Outcome outcome = run_line("set-listen-port evilcorp -l 51820 --yes");
+  EXPECT_EQ(outcome.code, 0);
+  EXPECT_THAT(outcome.log, HasSubstr("left alone"));
+  EXPECT_EQ(saved().listen_port, 51820);
+  EXPECT_THAT(world.done, IsEmpty());
+}
+
+class OverridePeerEndpoint : public Commands {};
+
+TEST_F(OverridePeerEndpoint, SavesAndApplies) {
+  const Outcome outcome = run_line("override-peer-endpoint evilcorp --name peer2 -e 198.51.100.9:7 --yes");
+  EXPECT_EQ(outcome.code, 0) << outcome.error;
+  EXPECT_EQ(saved().peer_endpoint_overrides.at(*IpAddress::parse("10.66.2.1")).to_string(), "198.51.100.9:7");
+  EXPECT_THAT(world.done, ElementsAre("evilcorp AisYgTwf+3HfuQE8we7MmGYFzanRdGemr6V/PZGHN2E= endpoint 198.51.100.9:7"));
+}
+
+TEST_F(OverridePeerEndpoint, WithTheInterfaceDownItOnlySaves) {
+  world.devices.clear();
+  EXPECT_EQ(run_line("override-peer-endpoint evilcorp --name peer2 -e 198.51.100.9:7 --yes").code, 0);
+  EXPECT_THAT(world.done, IsEmpty());
+}
+
+TEST_F(OverridePeerEndpoint, ANameThatDoesNotResolveIsSavedWithAWarning) {
+  const Outcome outcome = run_line("override-peer-endpoint evilcorp --name peer2 -e nowhere.invalid:7 --yes");
+  EXPECT_EQ(outcome.code, 0);
+  EXPECT_THAT(outcome.log, HasSubstr("does not resolve"));
+  EXPECT_EQ(saved().peer_endpoint_overrides.at(*IpAddress::parse("10.66.2.1")).to_string(), "nowhere.invalid:7");
+}
+
+TEST_F(OverridePeerEndpoint, RefusesWhatMakesNoSense) {
+  const struct {
+    const char* arguments;
+    const char* says;
+  } cases[] = {
+      {"--name admin -e 198.51.100.9:7", "this machine itself"},
+      {"--name innernet-server -e 198.51.100.9:7", "is the server"},
+      {"--name peer2 -e 0.0.0.0:7", "no address"},
+      {"--name nobody -e 198.51.100.9:7", "there is no peer \"nobody\""},
+      {"-e 198.51.100.9:7", "--name"},
+      {"--name peer2", "--endpoint"},
+  };
+  for (const auto& c : cases) {
+    const Outcome outcome = run_line(std::string("override-peer-endpoint evilcorp --yes ") + c.arguments);
+    EXPECT_EQ(outcome.code, 1) << c.arguments;
+    EXPECT_THAT(outcome.error, HasSubstr(c.says)) << c.arguments;
+  }
+  EXPECT_EQ(saved().peer_endpoint_overrides.at(*IpAddress::parse("10.66.2.1")).to_string(), "192.0.2.3:51999");
+}
+
+TEST_F(OverridePeerEndpoint, UnsettingOnceAndTwice) {
+  EXPECT_EQ(run_line("override-peer-endpoint evilcorp --name peer2 -u --yes").code, 0);
+  EXPECT_THAT(saved().peer_endpoint_overrides, IsEmpty());
+  const Outcome again = run_line("override-peer-endpoint evilcorp --name peer2 -u");
+  EXPECT_EQ(again.code, 0);
+  EXPECT_THAT(again.log, HasSubstr("nothing to unset"));
+}
+
+class UpCommand : public Commands {};
+
+TEST_F(UpCommand, WithoutAnyNetworkItSaysSo) {
+  ASSERT_TRUE(remove_file(dir / "etc/evilcorp.conf"));
+  const Outcome outcome = run_line("up");
+  EXPECT_EQ(outcome.code, 0);
+  EXPECT_THAT(outcome.log, HasSubstr("no network is installed"));
+}
+
+TEST_F(UpCommand, ABrokenConfigIsNamedAndTheOthersAreTried) {
+  ASSERT_TRUE(replace_file(dir / "etc/evilcorp.conf", "nonsense"));
+  ASSERT_TRUE(replace_file(dir / "etc/other.conf", "["));
+  ASSERT_TRUE(replace_file(dir / "etc/.evilcorp.conf", "["));
+  const Outcome outcome = run_line("up");
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_THAT(outcome.log, AllOf(HasSubstr("evilcorp.conf: "), HasSubstr("other.conf: "), Not(HasSubstr(".evilcorp.conf:"))));
+}
+
+class InstallCommand : public Commands {};
+
+TEST_F(InstallCommand, WithoutATerminalANameMustBeGiven) {
+  ASSERT_TRUE(replace_file(dir / "invite.toml", config->to_invitation().reveal()));
+  const Outcome outcome = run_line("install " + (dir / "invite.toml").string());
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_THAT(outcome.error, AllOf(HasSubstr("Interface name"), HasSubstr("--default-name")));
+}
+
+TEST_F(InstallCommand, ANetworkNameThatIsNoInterfaceNameIsAnErrorOfTheInvitation) {
+  config->network_name = "Bad";
+  ASSERT_TRUE(replace_file(dir / "invite.toml", config->to_invitation().reveal()));
+  const Outcome outcome = run_line("install --default-name " + (dir / "invite.toml").string());
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_THAT(outcome.error, AllOf(HasSubstr("invite.toml"), HasSubstr("\"Bad\"")));
+}
+
+TEST_F(InstallCommand, AnExistingNetworkIsRefusedBeforeAnythingIsDone) {
+  ASSERT_TRUE(replace_file(dir / "invite.toml", config->to_invitation().reveal()));
+  const std::string before = *read_file(dir / "etc/evilcorp.conf");
+  const Outcome outcome = run_line("install --default-name " + (dir / "invite.toml").string());
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_THAT(server.changes(), IsEmpty());
+  EXPECT_EQ(*read_file(dir / "etc/evilcorp.conf"), before);
+}
+
+}  // namespace
+}  // namespace innernet::client
