@@ -3,11 +3,25 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include <mutex>
+#include <set>
+
 #include "innernet/base/file.hpp"
 #include "innernet/base/temp_file.hpp"
 #include "innernet/shared/log.hpp"
 
 namespace innernet::client {
+namespace {
+
+// A daemon reads the same files every minute.
+bool is_first_time(const std::filesystem::path& file) {
+  static std::mutex mutex;
+  static std::set<std::filesystem::path> warned;
+  const std::lock_guard lock(mutex);
+  return warned.insert(file).second;
+}
+
+}  // namespace
 
 Error with_remedy(Error error, const std::filesystem::path& file) {
   if (error.kind() != ErrorKind::kPermission) return error;
@@ -21,6 +35,7 @@ Error with_remedy(Error error, const std::filesystem::path& file) {
 void warn_of_access_by_others(const std::filesystem::path& file) {
   const auto access = access_of_others(file);
   if (!access || *access == 0) return;
+  if (!is_first_time(file)) return;
   struct stat status{};
   if (::stat(file.c_str(), &status) != 0) return;
   log::warning("{} has mode {:04o}: everybody on this machine can {} it; put that right with chmod o= {}", file.string(),
