@@ -91,7 +91,7 @@ std::string_view closest(std::string_view word, std::span<const std::string_view
   for (const std::string_view name : names) {
     const bool abbreviates = word.size() >= 2 && name.starts_with(word) && word != "--";
     const std::size_t away = abbreviates ? 0 : distance(word, name);
-    if (away < best_distance && away * 2 < word.size()) {
+    if (away < best_distance && away * 2 <= word.size()) {
       best = name;
       best_distance = away;
     }
