@@ -73,10 +73,11 @@ TEST(Golden, AnswersToTheByteAsRecorded) {
       const auto& answer = std::get<Answer>(outcome);
       EXPECT_EQ(answer.status, exchange.at("status").get<unsigned>());
       const std::string expected = exchange.at("answer");
-      if (request.target.ends_with("capabilities"))
+      if (request.target.ends_with("capabilities")) {
         EXPECT_TRUE(body_of(answer).starts_with(expected.substr(0, expected.size() - 1))) << "and keys of our own";
-      else if (answer.status < 400)
+      } else if (answer.status < 400) {
         EXPECT_EQ(body_of(answer), expected);
+      }
     }
   }
 }
@@ -281,10 +282,13 @@ TEST(News, OfEndpointsComeAtMostOncePerPeriodUnlessAskedFor) {
   EXPECT_TRUE(waits());
   server.coordinator->set_seen_endpoints({{key_of(2), server.family.seen(1, 2)}});
   EXPECT_THAT(server.coordinator->take_effects().news, IsEmpty()) << "the peer was reachable before";
-  EXPECT_TRUE(waits());
+  EXPECT_FALSE(waits()) << "the first change makes a revision at once";
+  etag = server.ask(server.user(), "GET", "/v1/user/state").etag;
+  server.coordinator->set_seen_endpoints({{key_of(2), server.family.seen(1, 3)}});
+  EXPECT_TRUE(waits()) << "the next one waits for its period";
   const Answer newest = server.ask(server.user(), "GET", "/v1/user/state");
   EXPECT_NE(newest.etag, etag) << "who does not wait gets the newest";
-  EXPECT_EQ(state_of(newest).peers.at(1).endpoint->port(), 2);
+  EXPECT_EQ(state_of(newest).peers.at(1).endpoint->port(), 3);
 
   etag = newest.etag;
   server.clock.advance(20s);

@@ -47,12 +47,13 @@ Result<Cidr> read_cidr(const Statement& row) {
 Result<Peer> read_peer(const Statement& row, const Network& network) {
   TRY(auto name, Hostname::parse(row.text(1)));
   TRY(const auto ip, IpAddress::parse(row.text(2)));
-  TRY(const auto key, wg::PublicKey::parse(row.text(3)));
+  const auto key = wg::PublicKey::parse(row.text(3));
+  if (!key) return invalid_input("its public key is no key that WireGuard can use");  // the parser's message would show it
   const CidrId cidr_id{row.integer(5)};
   if (network.find_cidr(cidr_id) == nullptr) return invalid_input(fmt::format("there is no CIDR with id {}", number(cidr_id)));
   // The database compares texts: two spellings of one address pass its UNIQUE.
   if (network.find_peer(ip) != nullptr) return invalid_input("another peer has this address");
-  if (network.find_peer(key) != nullptr) return invalid_input("another peer has this public key");
+  if (network.find_peer(*key) != nullptr) return invalid_input("another peer has this public key");
   if (network.find_peer(std::string_view(name.str())) != nullptr) return invalid_input("another peer has this name");
 
   std::optional<Endpoint> endpoint;
@@ -61,7 +62,7 @@ Result<Peer> read_peer(const Statement& row, const Network& network) {
   if (!row.is_null(9)) invite_expires = UnixTime{static_cast<std::uint64_t>(std::max<std::int64_t>(row.integer(9), 0)), 0};
   auto candidates = row.is_null(10) ? std::vector<Endpoint>() : parse_stored_candidates(row.text(10));
   candidates.shrink_to_fit();
-  return Peer{PeerContents{std::move(name), ip, cidr_id, key, std::move(endpoint), std::nullopt, row.integer(6) != 0, row.integer(7) != 0,
+  return Peer{PeerContents{std::move(name), ip, cidr_id, *key, std::move(endpoint), std::nullopt, row.integer(6) != 0, row.integer(7) != 0,
                            row.integer(8) != 0, invite_expires, std::move(candidates)},
               PeerId{row.integer(0)}};
 }

@@ -35,7 +35,9 @@ struct Family {
 
   IpAddress server() const { return must(IpAddress::parse(v6 ? "fd42::1" : "10.42.0.1")); }
   IpNet root() const { return must(IpNet::parse(v6 ? "fd42::/64" : "10.42.0.0/16")); }
-  std::string net(unsigned n) const { return v6 ? fmt::format("fd42:0:0:0:{:x}::/80", n) : fmt::format("10.42.{}.0/24", n); }
+  std::string net(unsigned n) const {
+    return must(IpNet::parse(v6 ? fmt::format("fd42:0:0:0:{:x}::/80", n) : fmt::format("10.42.{}.0/24", n))).to_string();
+  }
   std::string ip_text(unsigned n, unsigned host) const {
     return must(IpAddress::parse(v6 ? fmt::format("fd42:0:0:0:{:x}::{:x}", n, host) : fmt::format("10.42.{}.{}", n, host))).to_string();
   }
