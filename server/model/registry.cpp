@@ -156,7 +156,8 @@ Result<bool> Registry::Impl::refresh() {
     return true;
   }
   TRY(const auto version, store->data_version());
-  if (version == data_version) return false;
+  // Dirty: the rollback of a failed write could not read it again.
+  if (version == data_version && !is_dirty) return false;
   // One read transaction, so that all tables are of the same moment.
   TRY_VOID(connection.execute("BEGIN"));
   auto loaded = reload();

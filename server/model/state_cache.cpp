@@ -241,7 +241,7 @@ void StateCache::replaced(std::uint64_t new_epoch) {
 
 const std::string& StateCache::cidrs() {
   if (!cidrs_json_.empty()) return cidrs_json_;
-  cidrs_json_ = "[";
+  cidrs_json_.assign(1, '[');  // g++ 12 warns wrongly of an assigned literal here
   for (const Cidr& cidr : network_->cidrs()) {
     if (cidrs_json_.size() > 1) cidrs_json_ += ',';
     append_json(cidrs_json_, cidr);
