@@ -41,10 +41,13 @@ std::vector<const Cidr*> parents_without_cycles(std::span<const Cidr> sorted) {
 
 }  // namespace
 
-CidrTree::CidrTree(std::span<const Cidr> cidrs) : cidrs_(cidrs.begin(), cidrs.end()) {
-  std::ranges::stable_sort(cidrs_, {}, &Cidr::id);
-  const auto repeated = std::ranges::unique(cidrs_, {}, &Cidr::id);
-  cidrs_.erase(repeated.begin(), repeated.end());
+CidrTree::CidrTree(std::span<const Cidr> cidrs) {
+  std::vector<const Cidr*> by_id;
+  for (const Cidr& cidr : cidrs) by_id.push_back(&cidr);
+  std::ranges::sort(by_id, {},
+                    [](const Cidr* cidr) { return std::pair(cidr->id, cidr); });  // of those with one id, the first given comes first
+  for (const Cidr* cidr : by_id)
+    if (cidrs_.empty() || cidrs_.back().id != cidr->id) cidrs_.push_back(*cidr);
 
   const std::vector<const Cidr*> parents = parents_without_cycles(cidrs_);
   for (std::size_t i = 0; i < cidrs_.size(); ++i) {
@@ -53,7 +56,7 @@ CidrTree::CidrTree(std::span<const Cidr> cidrs) : cidrs_(cidrs.begin(), cidrs.en
     else
       children_.emplace_back(parents[i]->id, &cidrs_[i]);
   }
-  std::ranges::stable_sort(children_, {}, &std::pair<CidrId, const Cidr*>::first);
+  std::ranges::sort(children_, {}, [](const auto& entry) { return std::pair(entry.first, entry.second->id); });
 }
 
 std::vector<const Cidr*> CidrTree::children(CidrId id) const {

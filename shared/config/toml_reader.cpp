@@ -19,7 +19,9 @@ constexpr std::ptrdiff_t kMostDotsInALine = 64;
 bool has_line_with_many_dots(std::string_view text) {
   while (!text.empty()) {
     const std::string_view line = text.substr(0, text.find('\n'));
-    if (std::ranges::count(line, '.') > kMostDotsInALine) return true;
+    const std::size_t first = line.find_first_not_of(" \t");
+    const bool is_comment = first != std::string_view::npos && line[first] == '#';  // or inside a string, where a dot nests nothing either
+    if (!is_comment && std::ranges::count(line, '.') > kMostDotsInALine) return true;
     text.remove_prefix(std::min(text.size(), line.size() + 1));
   }
   return false;

@@ -169,7 +169,7 @@ class PeerReader final : public ObjectReader {
 
   Result<void> finish() override {
     if (fault_) {
-      (*warn_)(fmt::format("peer {} is left out: {}", number(id_), *fault_));
+      if (*warn_) (*warn_)(fmt::format("peer {} is left out: {}", number(id_), *fault_));
       return {};
     }
     out_.push_back(Peer{PeerContents{.name = *std::move(name_),

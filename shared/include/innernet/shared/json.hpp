@@ -79,7 +79,7 @@ std::string to_json(const Capabilities& capabilities);
 
 /// `{"error":"…"}`
 std::string error_to_json(std::string_view message);
-/// None when the body is empty or something else.
+/// None when the body is empty or something else. It is somebody else's text: show it through quoted().
 std::optional<std::string> parse_error(std::string_view text);
 
 /// The client's data store: `{"version":"1","peers":[…],"cidrs":[…]}`, pretty-printed as serde_json does (two spaces).
