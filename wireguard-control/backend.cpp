@@ -32,7 +32,10 @@ std::unique_ptr<Backend> choose_backend(std::optional<BackendKind> asked, const 
 
   if (kernel_has_wireguard()) return kernel_backend();
   const auto program = find_implementation(options.implementation);
-  if (!program) return kernel_backend();
+  if (!program) {
+    if (notice) notice(fmt::format("the kernel has no WireGuard, and there is no other: {}", program.error().message()));
+    return kernel_backend();
+  }
   if (notice) notice(fmt::format("the kernel has no WireGuard, using {}", *program));
   return userspace_backend(options);
 }

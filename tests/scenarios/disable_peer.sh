@@ -16,7 +16,7 @@ if [ "$INNERNET_SERVER_KIND" = ours ]; then
   check 'and his packets are dropped' never_reaches bob server
 fi
 client bob fetch "$NETWORK" --no-nat-traversal
-check 'his fetch gets nothing new' grep -qiE 'unauthori|401|reach|cache|timed out|disabled' <<<"$OUT"
+check 'his fetch gets nothing new' grep -qiE 'unauthori|401|reach|answer|cache|timed out|disabled' <<<"$OUT"
 
 server disable-peer "$NETWORK" --name carol --yes
 exits 'the server disables carol' 0

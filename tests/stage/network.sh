@@ -39,17 +39,18 @@ network_open() { # a stage on which the two programs are installed
   fi
 }
 
-# Upstream looks for NAME.name files, which wireguard-go does not write on Linux, and waits for nothing: an IPv6 address that is
-# still tentative makes its server's bind fail, so duplicate address detection is turned off with ARP.
+# Upstream looks for NAME.name files, which wireguard-go does not write on Linux. It waits for nothing, so an IPv6 address that is still
+# tentative makes its server's bind fail; where it plays there is no duplicate address detection.
 upstream_userspace() {
   cat >"$STAGE_DIR/bin/wireguard-go-for-upstream" <<'SCRIPT'
 #!/bin/bash
 wireguard-go "$@" || exit
-ip link set "${@: -1}" arp off
 echo "${@: -1}" >"/run/wireguard/${@: -1}.name"
 SCRIPT
   chmod 755 "$STAGE_DIR/bin/wireguard-go-for-upstream"
   STAGE_ENV+=(WG_USERSPACE_IMPLEMENTATION="$STAGE_DIR/bin/wireguard-go-for-upstream")
+  # shellcheck disable=SC2034 # stage.sh reads it
+  STAGE_NO_DAD=1
 }
 
 run() { # HOST COMMAND...: sets STATUS and OUT, never fails itself

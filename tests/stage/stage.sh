@@ -29,6 +29,7 @@ stage_spawn() { # NAME: starts the first process of a host
     bash "$STAGE_DIR/first-process" "$STAGE_DIR" "$name" </dev/null >"$STAGE_DIR/log/$name" 2>&1 &
   local holder=$! deadline=$((SECONDS + 20))
   STAGE_HOLDERS+=("$holder")
+  disown "$holder"   # it will be killed, and that is nobody's news
   until [ -e "$STAGE_DIR/ready/$name" ]; do
     if ! kill -0 "$holder" 2>/dev/null || [ "$SECONDS" -ge "$deadline" ]; then
       echo "stage: cannot make the host $name (root and the right to make namespaces are needed): $(tail -n 1 "$STAGE_DIR/log/$name")" >&2
@@ -66,6 +67,7 @@ host_add() {
     mkdir "$STAGE_DIR/home/$name"
     ln -s ../../shared "$STAGE_DIR/home/$name/shared"
     stage_spawn "$name"
+    [ -z "${STAGE_NO_DAD:-}" ] || on "$name" sh -c 'echo 0 >/proc/sys/net/ipv6/conf/all/accept_dad; echo 0 >/proc/sys/net/ipv6/conf/default/accept_dad'
     on_switch ip link add "port$number" type veth peer name eth0 netns "${STAGE_PID[$name]}"
     on_switch ip link set "port$number" master br0 up
     on "$name" sh -c "ip address add $(outside "$name" 4)/24 dev eth0 && ip -6 address add $(outside "$name" 6)/64 dev eth0 nodad && ip link set eth0 up"
@@ -109,6 +111,10 @@ stage_close() {
   # The first processes ignore what a namespace sends them; with its holder's end the kernel ends each and all its children.
   [ "${#STAGE_HOLDERS[@]}" = 0 ] || kill -KILL "${STAGE_HOLDERS[@]}" 2>/dev/null || :
   { wait; } 2>/dev/null || :
+  local holder
+  for holder in "${STAGE_HOLDERS[@]}"; do
+    for _ in {1..500}; do kill -0 "$holder" 2>/dev/null || break; sleep 0.01; done
+  done
   rm -rf "$STAGE_DIR"
   STAGE_DIR='' STAGE_HOLDERS=() STAGE_PID=() STAGE_NUMBER=() STAGE_JOB=()
 }
