@@ -414,6 +414,21 @@ TEST_F(ServeTest, EndsWhenItsNetworkIsUninstalled) {
   EXPECT_FALSE(std::filesystem::exists(options_.folders.database(name_)));
 }
 
+// The order of `innernet-server uninstall`.
+TEST_F(ServeTest, RebuildsNothingWhenTheInterfaceGoesBeforeItsConfig) {
+  options_.periods.repair = 1s;
+  start();
+  RawClient client(port_, kAliceIp);
+  client.send(request("GET", "/v1/user/state"));
+  EXPECT_THAT(client.read_answer(), StartsWith("HTTP/1.1 200 "));
+  must(backend_.remove(name_));
+  EXPECT_EQ(client.read_answer(), "") << "it has noticed";
+  std::filesystem::remove(options_.folders.config_file(name_));
+  join();
+  EXPECT_TRUE(result_);
+  EXPECT_EQ(times_brought_up_, 1);
+}
+
 TEST_F(ServeTest, BringsARemovedInterfaceBack) {
   start();
   RawClient client(port_, kAliceIp);

@@ -71,6 +71,7 @@ Result<void> Service::run() {
   loop_.run();
 
   signals_.reset();
+  http_.close();    // whose key changes are due now goes to the worker
   worker_.reset();  // what it was given is carried out; the rest the next start finds in the database
   if (failure_) {
     (void)coordinator_.close();
@@ -209,18 +210,20 @@ void Service::look_at_link() {
     http_.close();
     listening_ = false;
   }
-  look_whether_gone();
-  if (gone_timer_.is_running()) return repair_timer_.start(options_.periods.repair, [this] { look_at_link(); });
+  // `uninstall` removes the interface and then the config: what is about to end is not rebuilt.
+  rebuilding_ = true;
   log::warning("{}: the interface was {} by somebody else; bringing it back", interface_.str(),
                link->index == 0             ? "removed"
                : link->index != link_.index ? "replaced"
                                             : "changed");
-  rebuild();
+  repair_timer_.start(options_.periods.repair, [this] { rebuild(); });
 }
 
 void Service::rebuild() {
+  look_whether_gone();
+  if (gone_timer_.is_running()) return repair_timer_.start(options_.periods.repair, [this] { rebuild(); });
   rebuilding_ = true;
-  auto net = config_.net();
+  const auto net = config_.net();
   if (!net) return;  // it was whole when the config was read
   worker_->run(
       [&backend = system_.backend, bring_up = system_.bring_up, interface = interface_, net = *net, options = options_.network,
@@ -237,10 +240,7 @@ void Service::rebuild() {
             outcome = std::unexpected(std::move(link).error());
         }
         tell_once("bringing the interface back", outcome);
-        if (!outcome) {
-          look_whether_gone();
-          return repair_timer_.start(options_.periods.repair, [this] { rebuild(); });
-        }
+        if (!outcome) return repair_timer_.start(options_.periods.repair, [this] { rebuild(); });
         rebuilding_ = false;
         store_candidates();
         synchronize();

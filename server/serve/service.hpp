@@ -40,6 +40,8 @@ class Service final : private Turns::Answerer {
   void stop(const std::string& why);
   void fail_to_start(Error error);
   void carry_out(Coordinator::Effects effects);
+  /// Logs a task's failure when it is new, and that it works again.
+  void tell_once(const std::string& task, const Result<void>& outcome);
 
   // The device.
   std::vector<wg::PeerUpdate> wanted_peers() const;
@@ -71,7 +73,6 @@ class Service final : private Turns::Answerer {
   EventLoop loop_;
   Turns turns_;
   HttpServer http_;
-  // In these names and for these moments: members below are destroyed before the loop.
   Timer endpoints_timer_;
   Timer invitations_timer_;
   Timer hosts_timer_;
@@ -102,8 +103,6 @@ class Service final : private Turns::Answerer {
   std::shared_ptr<const std::vector<hostsfile::Entry>> hosts_entries_;
   std::map<std::string, std::string> told_;  // per task, the failure that the log has already
   std::optional<Error> failure_;
-
-  void tell_once(const std::string& task, const Result<void>& outcome);
 
   std::unique_ptr<DeviceWorker> worker_;  // last: its thread posts to the loop
 };

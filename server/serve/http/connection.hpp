@@ -29,6 +29,7 @@ namespace asio = boost::asio;
 using tcp = asio::ip::tcp;
 using Steady = std::chrono::steady_clock;
 
+/// What an answer says that HTTP itself has to give, made once.
 inline std::shared_ptr<const std::string> protocol_error(unsigned status) {
   static const auto bad = std::make_shared<const std::string>(error_to_json("this is not an HTTP/1.1 request"));
   static const auto slow = std::make_shared<const std::string>(error_to_json("the request did not arrive within 10 s"));
@@ -176,7 +177,10 @@ class Connection final : public Turns::Client, public std::enable_shared_from_th
   void process() {
     if (!has_head_) {
       // An empty line before a request is skipped (RFC 9112, 2.2).
-      while (end_ - begin_ >= 2 && input_[begin_] == '\r' && input_[begin_ + 1] == '\n') begin_ += 2, searched_ = 0;
+      while (end_ - begin_ >= 2 && input_[begin_] == '\r' && input_[begin_ + 1] == '\n') {
+        begin_ += 2;
+        searched_ = 0;
+      }
       const std::string_view input(input_.data() + begin_, end_ - begin_);
       const std::size_t empty_line = input.find("\r\n\r\n", searched_);
       if (empty_line == std::string_view::npos) {
@@ -224,18 +228,23 @@ class Connection final : public Turns::Client, public std::enable_shared_from_th
   }
 
   void write() {
-    // Not Asio's async_write: it hands over at most 64 KiB at a time.
+    // Most answers fit into the socket's buffer: no detour over the loop for them.
     boost::system::error_code failure;
     written_ += socket_.write_some(rest(), failure);
     if (failure && failure != asio::error::would_block) return close();
     if (written_ == unsent_) return on_written();
-    socket_.async_write_some(rest(), [self = shared_from_this()](const boost::system::error_code& failed, std::size_t n) {
+    write_rest();
+  }
+
+  void write_rest() {
+    // Not Asio's async_write: it hands over at most 64 KiB at a time.
+    socket_.async_write_some(rest(), [self = shared_from_this()](const boost::system::error_code& failure, std::size_t n) {
       if (self->phase_ == Phase::kClosed) return;
-      if (failed) return self->close();
+      if (failure) return self->close();
       self->written_ += n;
       self->deadline_ = Steady::now() + self->owner_.limits().no_progress;
       if (self->written_ == self->unsent_) return self->on_written();
-      self->write();
+      self->write_rest();
     });
   }
 
