@@ -95,15 +95,18 @@ class StderrSink final : public spdlog::sinks::base_sink<std::mutex> {
  private:
   void sink_it_(const spdlog::details::log_msg& message) override {
     const Style style = style_of(message.level);
-    std::string line;
-    line.reserve(message.payload.size() + 16);
-    // Asked anew for each line: tests and daemons put another file behind descriptor 2.
-    if (wants_colour())
-      line.append(style.colour).append(style.prefix).append("\x1b[0m ");
-    else
-      line.append(style.prefix).append(" ");
-    line.append(message.payload.data(), message.payload.size()).append("\n");
-    write_to_stderr(line);
+    // Asked anew for each message: tests and daemons put another file behind descriptor 2.
+    const std::string start =
+        wants_colour() ? std::string(style.colour).append(style.prefix).append("\x1b[0m ") : std::string(style.prefix).append(" ");
+    std::string lines;
+    lines.reserve(message.payload.size() + 16);
+    for (std::string_view rest(message.payload.data(), message.payload.size());;) {
+      const std::string_view line = rest.substr(0, rest.find('\n'));
+      lines.append(start).append(line).append("\n");
+      if (line.size() == rest.size()) break;
+      rest.remove_prefix(line.size() + 1);
+    }
+    write_to_stderr(lines);
   }
   void flush_() override {}
 };

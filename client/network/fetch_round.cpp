@@ -205,14 +205,31 @@ class Round {
     }
     TRY_VOID(machine_.backend.apply(name_, changes.update));
     result_.updated_at = machine_.clock().boot();
-    for (const PeerChange& change : changes.changes) {
-      log::info("  {}", change.to_string());
-      if (change.endpoint) log::info("    {}", *change.endpoint);
-      for (const std::string& other : change.others) log::debug("    {}", other);
-    }
+    print(changes.changes);
     if (changes.update.listen_port) log::info("  the listening port is {} now", *changes.update.listen_port);
     log::info("updated interface {}", name_.str());
     return changes.update.listen_port.value_or(device.listen_port);
+  }
+
+  // A write a line would be half of the work of a first fetch of a large network.
+  static void print(const std::vector<PeerChange>& changes) {
+    const bool with_others = log::enabled(log::Level::kDebug);
+    std::string lines;
+    const auto flush = [&] {
+      if (!lines.empty()) log::write(log::Level::kInfo, std::exchange(lines, {}));
+    };
+    const auto add = [&](std::string_view indent, std::string_view line) {
+      if (!lines.empty()) lines += '\n';
+      lines.append(indent).append(line);
+    };
+    for (const PeerChange& change : changes) {
+      add("  ", change.to_string());
+      if (change.endpoint) add("    ", *change.endpoint);
+      if (!with_others || change.others.empty()) continue;
+      flush();
+      for (const std::string& other : change.others) log::debug("    {}", other);
+    }
+    flush();
   }
 
   void update_hosts(const State& state) const {

@@ -14,7 +14,8 @@ enum class Level { kTrace, kDebug, kInfo, kWarning, kError };
 
 void set_level(Level level);
 bool enabled(Level level);
-void write(Level level, std::string_view line);
+/// Several lines, with `\n` between them, each get the prefix and leave in one write.
+void write(Level level, std::string_view lines);
 
 /// The server's level from INNERNET_LOG or RUST_LOG (`info`, or a list `target=level,…` in which `innernet_server` or a bare level
 /// counts), `fallback` when neither says one.
