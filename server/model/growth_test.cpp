@@ -9,7 +9,6 @@
 
 namespace {
 
-std::atomic<std::uint64_t> allocated_bytes{0};
 std::atomic<std::uint64_t> allocations{0};
 
 }  // namespace
@@ -23,7 +22,6 @@ std::atomic<std::uint64_t> allocations{0};
 #endif
 #ifndef INNERNET_FOREIGN_ALLOCATOR
 void* operator new(std::size_t size) {
-  allocated_bytes += size;
   ++allocations;
   if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
   throw std::bad_alloc();
