@@ -44,7 +44,7 @@ Result<std::optional<DataStore>> DataStore::load(const std::filesystem::path& pa
   warn_of_access_by_others(path);
   DataStore store(path);
   store.state_ = *std::move(state);
-  store.on_disk_ = *std::move(text);
+  store.is_saved_ = true;
   return store;
 }
 
@@ -72,30 +72,39 @@ Result<void> DataStore::check_pins(const State& news) const {
 
 Result<void> DataStore::update(State news) {
   TRY_VOID(check_pins(news));
+  take_over(std::move(news));
+  return {};
+}
+
+void DataStore::take_over(State news) {
   std::unordered_map<IpAddress, Peer*> by_ip;
   by_ip.reserve(news.peers.size());
   for (Peer& peer : news.peers) by_ip.insert_or_assign(peer.ip, &peer);
   for (Peer& peer : state_.peers) {
     const auto entry = by_ip.find(peer.ip);
     if (entry == by_ip.end()) {
+      is_saved_ = is_saved_ && peer.is_disabled;
       peer.is_disabled = true;
     } else if (entry->second != nullptr) {
+      is_saved_ = is_saved_ && peer == *entry->second;
       peer = std::move(*entry->second);
       entry->second = nullptr;
     }
   }
-  for (Peer& peer : news.peers)
-    if (const auto entry = by_ip.find(peer.ip); entry->second == &peer) state_.peers.push_back(std::move(peer));
+  for (Peer& peer : news.peers) {
+    if (const auto entry = by_ip.find(peer.ip); entry->second != &peer) continue;
+    is_saved_ = false;
+    state_.peers.push_back(std::move(peer));
+  }
+  is_saved_ = is_saved_ && state_.cidrs == news.cidrs;
   state_.cidrs = std::move(news.cidrs);
-  return {};
 }
 
 Result<void> DataStore::save() {
-  std::string text = data_store_to_json(state_);
-  if (text == on_disk_) return {};
-  if (auto saved = replace_file(path_, text); !saved)
+  if (is_saved_) return {};
+  if (auto saved = replace_file(path_, data_store_to_json(state_)); !saved)
     return std::unexpected(with_remedy(std::move(saved).error(), path_).context("saving the known peers"));
-  on_disk_ = std::move(text);
+  is_saved_ = true;
   return {};
 }
 

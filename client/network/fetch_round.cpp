@@ -41,7 +41,7 @@ class Round {
     update_hosts(state);
     if (result_.server_answered) {
       report_candidates(config, state, listen_port);
-      TRY_VOID(store.update(std::move(state)));
+      store.take_over(std::move(state));
       TRY_VOID(store.save());
     }
     return std::move(result_);

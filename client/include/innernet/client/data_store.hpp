@@ -27,6 +27,8 @@ class DataStore {
   Result<void> check_pins(const State& news) const;
   /// check_pins, then takes `news` over. Peers that `news` lacks stay, disabled.
   Result<void> update(State news);
+  /// The second half of update(), for news that check_pins() has let pass.
+  void take_over(State news);
 
   /// Atomic and durable, mode 0600 when new; writes nothing when nothing changed since load or save.
   Result<void> save();
@@ -36,7 +38,7 @@ class DataStore {
 
   std::filesystem::path path_;
   State state_;
-  std::string on_disk_;  // what load or save saw; empty when there is no file
+  bool is_saved_ = false;  // the file says the same
 };
 
 /// Puts the endpoints that the config sets for addresses in place of those of `state`.
