@@ -139,6 +139,10 @@ TEST(InterfaceConfig, RefusesTheRestNamesTheKeyAndShowsNoSecret) {
        "line 1: peer-endpoint-overrides: expected a table"},
       {kClient + "\"10.66.2.1\" = \"192.0.2.3:1\"\n", "not valid TOML"},
       {kClient + "x = \"\xff\"\n", "not valid TOML"},
+      {kClient + "[=\n", "not valid TOML"},          // an assertion of toml++
+      {kClient + "x = \u00e9\n", "not valid TOML"},  // undefined behaviour of toml++
+      {kClient + "x = 1\u041b\n", "not valid TOML"},
+      {kClient + "\ufed0 = 1\n", "not valid TOML"},
   };
   for (const auto& c : cases) {
     const std::string error = error_of<InterfaceConfig>(c.toml);
