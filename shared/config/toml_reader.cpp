@@ -8,12 +8,13 @@
 
 namespace {
 struct BrokenAssertion {};
+[[noreturn]] void assertion_broke() { throw BrokenAssertion(); }
 }  // namespace
 
 // toml++ 3.3 asserts what its input does not hold (`[=` is enough), and with NDEBUG it tells the compiler to assume it: so
 // its assertions stay, and throw.
 #undef NDEBUG
-#define TOML_ASSERT(condition) ((condition) ? void() : throw BrokenAssertion())
+#define TOML_ASSERT(condition) ((condition) ? void() : assertion_broke())
 // An invitation comes from somebody else. Values that nest deeper than ours ever would are an error, not a deep recursion.
 #define TOML_MAX_NESTED_VALUES 16
 #define TOML_ENABLE_FORMATTERS 0
