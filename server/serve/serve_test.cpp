@@ -52,7 +52,7 @@ bool eventually(const std::function<bool()>& condition) {
 }
 
 constexpr CidrId kPeople{3};
-constexpr PeerId kAlice{2}, kInvited{3};
+constexpr PeerId kInvited{3};
 constexpr const char* kAliceIp = "127.66.1.1";
 constexpr const char* kInvitedIp = "127.66.1.2";
 

@@ -6,6 +6,7 @@ namespace innernet::server {
 namespace {
 
 using namespace std::chrono_literals;
+using namespace std::string_literals;
 
 std::string head(std::string_view request_line, std::initializer_list<std::string_view> fields = {}) {
   std::string out(request_line);
@@ -81,7 +82,7 @@ TEST(RequestHead, RefusesWhatIsNoRequest) {
   for (const std::string& text :
        {std::string("\r\n\r\n"), std::string("GET\r\n\r\n"), std::string("GET / HTTP/2.0\r\n\r\n"), std::string("GET / FTP/1.1\r\n\r\n"),
         std::string("\x16\x03\x01\x02\r\n\r\n"), std::string("GET / HTTP/1.1\r\nno colon\r\n\r\n"),
-        std::string("GET / HTTP/1.1\r\nA : b\r\n\r\n"), std::string("GET / HTTP/1.1\r\nA: b\0c\r\n\r\n", 30),
+        std::string("GET / HTTP/1.1\r\nA : b\r\n\r\n"), "GET / HTTP/1.1\r\nA: b\0c\r\n\r\n"s,
         head("PUT / HTTP/1.1", {"Content-Length: 3", "Content-Length: 4"}), head("PUT / HTTP/1.1", {"Content-Length: -1"}),
         head("PUT / HTTP/1.1", {"Content-Length: 99999999999999999999999"}),
         head("PUT / HTTP/1.1", {"Content-Length: 3", "Transfer-Encoding: chunked"}), head("GE T / HTTP/1.1"), head("GET /a b HTTP/1.1")}) {
