@@ -11,7 +11,7 @@
 #include "innernet/client/stop.hpp"
 #include "innernet/wireguard/backend.hpp"
 #include "options.hpp"
-#include "output.hpp"
+#include "innernet/shared/terminal.hpp"
 
 namespace innernet::client {
 

@@ -7,8 +7,8 @@
 
 #include "colour.hpp"
 #include "commands/commands.hpp"
-#include "confirm.hpp"
 #include "innernet/shared/log.hpp"
+#include "innernet/shared/terminal.hpp"
 #include "resolver.hpp"
 
 namespace innernet::client {
@@ -50,7 +50,7 @@ Result<Ending> run_in_the_world(const Invocation& invocation, Output& out) {
       .colour = stdout_wants_colour(),
       .can_ask = ::isatty(STDIN_FILENO) == 1,
       .confirm = [&stop](std::string_view question, bool by_default,
-                         std::string_view instead) { return confirm(question, by_default, instead, stop); },
+                         std::string_view instead) { return confirm(question, by_default, instead, stop.fd()); },
       .backend = [&](const InterfaceName& name) { return wg::choose_backend(asked, name, notice); },
       .interfaces = [&] { return wg::list_interfaces(asked); },
       .resolve = [&](const Endpoint& endpoint) { return resolve(endpoint, clock, stop); },

@@ -8,14 +8,14 @@
 
 #include "cli.hpp"
 #include "dispatch.hpp"
-#include "output.hpp"
+#include "innernet/shared/terminal.hpp"
 
 namespace {
 
 using namespace innernet;
 
 int print(std::string_view text, bool to_stderr, int exit_code) {
-  client::Output out(to_stderr ? STDERR_FILENO : STDOUT_FILENO);
+  Output out(to_stderr ? STDERR_FILENO : STDOUT_FILENO);
   out.write(text);
   if (out.failure() == 0) return exit_code;
   ::perror("[E] writing to standard output");
@@ -25,7 +25,7 @@ int print(std::string_view text, bool to_stderr, int exit_code) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  client::open_missing_standard_streams();
+  open_missing_standard_streams();
   // A reader of our output that goes away must not end a command in the middle of its work.
   std::signal(SIGPIPE, SIG_IGN);
   // Nothing that is made here is for others, unless a mode says so.

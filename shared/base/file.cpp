@@ -49,8 +49,8 @@ Attempt<mode_t> mode_in(int folder_fd, mode_t wanted) {
   return (folder.st_mode & S_ISGID) != 0 ? kGroupFile : wanted;
 }
 
-Attempt<void> set_new_mode(const TempFile& file, mode_t wanted) {
-  const auto mode = mode_in(file.folder_fd(), wanted);
+Attempt<void> set_new_mode(const TempFile& file, mode_t wanted, GroupRecipe recipe = GroupRecipe::kApplies) {
+  const auto mode = recipe == GroupRecipe::kApplies ? mode_in(file.folder_fd(), wanted) : Attempt<mode_t>(wanted);
   if (!mode) return std::unexpected(mode.error());
   if (::fchmod(file.fd(), *mode) != 0) return std::unexpected(errno);
   return {};
@@ -118,13 +118,13 @@ Result<void> replace_file(const std::filesystem::path& path, std::string_view co
   return {};
 }
 
-Result<void> create_file(const std::filesystem::path& path, std::string_view content, mode_t mode) {
+Result<void> create_file(const std::filesystem::path& path, std::string_view content, mode_t mode, GroupRecipe recipe) {
   struct stat existing{};
   if (::lstat(path.c_str(), &existing) == 0) return already_exists(path);
 
   auto file = TempFile::beside(path);
   if (!file) return cannot_make(file.error(), path);
-  if (const auto set = set_new_mode(*file, mode); !set) return failed(set.error(), path);
+  if (const auto set = set_new_mode(*file, mode, recipe); !set) return failed(set.error(), path);
   if (const auto written = write_all(file->fd(), content); !written) return failed(written.error(), path);
   const auto placed = file->become_target();
   if (!placed && placed.error() == EEXIST) return already_exists(path);

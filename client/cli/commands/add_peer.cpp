@@ -118,7 +118,7 @@ Result<void> create(Admin& admin, const Plan& plan, const InterfaceConfig& invit
   TRY_CONTEXT(
       [[maybe_unused]] const auto written,
       [&]() -> Result<int> {
-        TRY_VOID(create_file(plan.file, invitation.to_invitation().reveal(), kPrivateFile));
+        TRY_VOID(create_file(plan.file, invitation.to_invitation().reveal(), kPrivateFile, GroupRecipe::kIgnored));
         return 0;
       }(),
       "writing the invitation (no peer was created)");

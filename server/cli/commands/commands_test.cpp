@@ -27,6 +27,14 @@ TEST_F(Commands, APeerAndItsInvitationBelongTogether) {
   EXPECT_NE(printed_.find("alice.toml"), std::string::npos);
 }
 
+// The group recipe (chmod g+s) shares configs, but an invitation is for one person.
+TEST_F(Commands, AnInvitationIsPrivateInASetgidFolder) {
+  make_network();
+  std::filesystem::permissions(folder_.path(), static_cast<std::filesystem::perms>(02770));
+  succeeds(add_peer(context(), network_, peer("alice")));
+  EXPECT_EQ(std::filesystem::status(folder_ / "alice.toml").permissions(), static_cast<std::filesystem::perms>(0600));
+}
+
 // The original made the peer first: an invitation that could not be written lost its name and address.
 TEST_F(Commands, APeerDoesNotStayBehindWithoutItsInvitation) {
   make_network();

@@ -142,7 +142,7 @@ Result<void> add_peer(const CommandContext& context, const InterfaceName& interf
                                      .server_external_endpoint = *server->peer.endpoint,
                                      .server_internal_endpoint = {config.address, config.listen_port},
                                      .peer_endpoint_overrides = {}};
-    if (auto created = create_file(invitation_path, invitation.to_invitation().reveal()); !created)
+    if (auto created = create_file(invitation_path, invitation.to_invitation().reveal(), kPrivateFile, GroupRecipe::kIgnored); !created)
       return std::unexpected(std::move(created).error().context("writing the invitation"));
     invitation_written = true;
     return {};

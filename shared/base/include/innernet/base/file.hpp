@@ -27,8 +27,12 @@ Result<std::string> read_file(const std::filesystem::path& path, std::size_t lim
 /// On failure the old file is untouched and nothing is left beside it.
 Result<void> replace_file(const std::filesystem::path& path, std::string_view content, mode_t mode_of_new = kPrivateFile);
 
+/// Whether a new file in a setgid folder is shared with the folder's group. An invitation never is: it is for one person.
+enum class GroupRecipe { kApplies, kIgnored };
+
 /// As replace_file, but fails with kAlreadyExists when there is anything at `path`, also when it appears meanwhile.
-Result<void> create_file(const std::filesystem::path& path, std::string_view content, mode_t mode = kPrivateFile);
+Result<void> create_file(const std::filesystem::path& path, std::string_view content, mode_t mode = kPrivateFile,
+                         GroupRecipe recipe = GroupRecipe::kApplies);
 
 /// Renames durably within a folder; fails with kAlreadyExists rather than replace `to`.
 Result<void> rename_without_replacing(const std::filesystem::path& from, const std::filesystem::path& to);
