@@ -9,9 +9,9 @@
 
 #include "innernet/base/clock.hpp"
 #include "innernet/client/stop.hpp"
+#include "innernet/shared/terminal.hpp"
 #include "innernet/wireguard/backend.hpp"
 #include "options.hpp"
-#include "innernet/shared/terminal.hpp"
 
 namespace innernet::client {
 

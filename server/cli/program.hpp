@@ -1,8 +1,8 @@
 #pragma once
 
 #include "innernet/server/commands.hpp"
-#include "innernet/shared/options.hpp"
 #include "innernet/shared/command_line.hpp"
+#include "innernet/shared/options.hpp"
 
 namespace innernet::server {
 

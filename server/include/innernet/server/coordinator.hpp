@@ -27,9 +27,9 @@ class Coordinator {
  public:
   struct Options {
     wg::PublicKey server_key;
-    const Clock* clock = nullptr;       ///< outlives the coordinator
-    std::uint64_t epoch = 0;            ///< 64 random bits, drawn at each start, for ETags
-    std::size_t answer_cache_bytes = 64U << 20;  ///< cap of joined bodies that are kept
+    const Clock* clock = nullptr;                            ///< outlives the coordinator
+    std::uint64_t epoch = 0;                                 ///< 64 random bits, drawn at each start, for ETags
+    std::size_t answer_cache_bytes = 64U << 20;              ///< cap of joined bodies that are kept
     std::chrono::milliseconds endpoint_news_period{10'000};  ///< changes of endpoints and candidates make a new revision at most this often
   };
   static Result<Coordinator> open(const std::filesystem::path& database, const Options& options);
@@ -67,8 +67,8 @@ class Coordinator {
   };
   Effects take_effects();
 
-  /// All peers that belong on the server's device: enabled ones, redeemed or invited, but neither the server itself nor a quarantined row. Allowed IP
-  /// ip/32 or /128, keep-alive 25, endpoint only from a literal override where the device has not seen one.
+  /// All peers that belong on the server's device: enabled ones, redeemed or invited, but neither the server itself nor a quarantined row.
+  /// Allowed IP ip/32 or /128, keep-alive 25, endpoint only from a literal override where the device has not seen one.
   std::vector<wg::PeerUpdate> device_peers() const;
   /// Enabled and redeemed peers.
   std::vector<hostsfile::Entry> hosts_entries(const HostsOptions& options, const std::string& interface) const;

@@ -19,12 +19,12 @@ struct Request {
   };
 
   std::string method;
-  std::string target;  ///< as on the request line, query string included
-  IpAddress source;    ///< of the TCP connection; no proxy header is ever looked at
-  std::optional<std::string> server_key;      ///< X-Innernet-Server-Key
+  std::string target;                     ///< as on the request line, query string included
+  IpAddress source;                       ///< of the TCP connection; no proxy header is ever looked at
+  std::optional<std::string> server_key;  ///< X-Innernet-Server-Key
   std::optional<std::string> if_none_match;
-  std::optional<std::chrono::seconds> wait;   ///< Prefer: wait=SECONDS, at most 300; none when it is not asked for or its time is up
-  bool accepts_delta = false;                 ///< A-IM: innernet
+  std::optional<std::chrono::seconds> wait;  ///< Prefer: wait=SECONDS, at most 300; none when it is not asked for or its time is up
+  bool accepts_delta = false;                ///< A-IM: innernet
   Body body_kind = Body::kNoLength;
   std::string body;
 };

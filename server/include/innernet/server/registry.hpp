@@ -43,8 +43,8 @@ class Registry {
     wg::PublicKey server_key;
     Endpoint external_endpoint;
   };
-  /// Makes the database file (0600 before its first byte). Fails with kAlreadyExists when it, or a -wal, -shm or -journal beside it, exists; leaves
-  /// nothing behind on failure.
+  /// Makes the database file (0600 before its first byte). Fails with kAlreadyExists when it, or a -wal, -shm or -journal beside it,
+  /// exists; leaves nothing behind on failure.
   static Result<void> create(const std::filesystem::path& database, const NewNetwork& network);
 
   /// Opens and migrates. A missing database is kNotFound, a newer schema is refused untouched.
