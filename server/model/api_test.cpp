@@ -272,6 +272,48 @@ TEST_P(Api, DoesNotFreezeTheSeenAddressWhenAnAdminSendsItBack) {
   }
 }
 
+TEST_P(Api, DoesNotFreezeWhereAPeerWasSeenWhenTheAdminWasTold) {
+  const auto listed = [&] {
+    return must(parse_peers(body_of(server.ask(server.admin(), "GET", "/v1/admin/peers")), [](std::string_view) {})).at(2);
+  };
+  const auto put_back = [&](PeerContents contents, const char* name) {
+    contents.name = must(Hostname::parse(name));
+    EXPECT_EQ(status(server.admin(), "PUT", "/v1/admin/peers/3", to_json(contents)), 204);
+    return server.coordinator->network().find_peer(kUser)->peer;
+  };
+  const auto seen_at = [&](std::uint8_t n) { server.coordinator->set_seen_endpoints({{key_of(3), family.seen(n, 1234)}}); };
+
+  seen_at(1);
+  const Peer first = listed();
+  seen_at(2);
+  // Another process's change reads everything anew.
+  must(must(Registry::open(server.path)).write([](Registry::Writer& writer) -> Result<void> {
+    must(writer.rename_cidr(kIsland, "isle"));
+    return {};
+  }));
+  const Peer stored = put_back(first, "roamed");
+  EXPECT_EQ(stored.name.str(), "roamed");
+  EXPECT_EQ(stored.endpoint, std::nullopt);
+
+  EXPECT_EQ(status(server.user(), "PUT", "/v1/user/endpoint", R"({"option":"Set","content":"0.0.0.0:77"})"), 204);
+  const Peer with_port = listed();
+  EXPECT_EQ(with_port.candidates.size(), 1U) << "where it was seen";
+  seen_at(3);
+  const Peer unspecified = put_back(with_port, "again");
+  EXPECT_EQ(unspecified.endpoint, *Endpoint::parse("0.0.0.0:77"));
+  EXPECT_TRUE(unspecified.candidates.empty());
+
+  // An override that the peer has set meanwhile stays, too.
+  EXPECT_EQ(put_back(first, "late").endpoint, *Endpoint::parse("0.0.0.0:77"));
+  // An administrator's own choice counts.
+  PeerContents chosen = listed();
+  chosen.endpoint = *Endpoint::parse("9.8.7.6:5");
+  chosen.candidates = {*Endpoint::parse("9.8.7.6:4")};
+  const Peer overridden = put_back(chosen, "chosen");
+  EXPECT_EQ(overridden.endpoint, chosen.endpoint);
+  EXPECT_EQ(overridden.candidates, chosen.candidates);
+}
+
 TEST_P(Api, MakesRenamesAndDeletesCidrsByTheRules) {
   const auto post = [&](const std::string& name, const std::string& net, std::optional<int> parent) {
     return status(server.admin(), "POST", "/v1/admin/cidrs",

@@ -180,6 +180,23 @@ TEST(Database, ReplacedIsOpenedAnewUnderAnotherEpoch) {
   EXPECT_TRUE(server.coordinator->take_effects().device_resync);
 }
 
+// SQLite would replay the log that the old database has left beside the new one.
+TEST(Database, ReplacedRightAfterAWriteTakesNothingFromTheOldOnesLog) {
+  Server server;
+  make_database(server.folder / "other.db", server.family);
+  foreign(server.folder / "other.db", "UPDATE peers SET name = 'other' WHERE id = 3");
+  EXPECT_EQ(server.ask(server.user(), "PUT", "/v1/user/endpoint", R"({"option":"Set","content":"9.8.7.6:5"})").status, 204);
+  std::filesystem::rename(server.folder / "other.db", server.path);
+  const State state = state_of(server.ask(server.admin(), "GET", "/v1/user/state"));
+  EXPECT_EQ(state.peers.back().name.str(), "other");
+  EXPECT_EQ(state.peers.back().endpoint, std::nullopt);
+  EXPECT_EQ(server.ask(server.user(), "PUT", "/v1/user/endpoint", R"({"option":"Set","content":"9.8.7.6:7"})").status, 204);
+  must(server.coordinator->close());
+  const auto stored = must(Registry::open(server.path));
+  EXPECT_EQ(stored.network().find_peer(kUser)->peer.name.str(), "other");
+  EXPECT_EQ(stored.network().find_peer(kUser)->peer.endpoint, *Endpoint::parse("9.8.7.6:7"));
+}
+
 TEST(Database, GoneIsAnError) {
   Server server;
   std::filesystem::remove(server.path);

@@ -18,6 +18,9 @@ const PeerRecord* find_record(const Set& set, const Key& key) {
   return found == set.end() ? nullptr : *found;
 }
 
+// More than enough for the moment between an administrator's GET and PUT.
+constexpr std::size_t kFormerlySeen = 4;
+
 bool id_is_less(const PeerRecord* a, PeerId id) { return a->peer.id < id; }
 
 std::optional<std::pair<std::uint64_t, PeerId>> invitation_of(const Peer& peer) {
@@ -124,6 +127,7 @@ void Network::erase_peer(PeerId id) {
   auto& members = cidrs_.at(record.peer.cidr_id).peers;
   if (const auto member = std::lower_bound(members.begin(), members.end(), id, id_is_less); member != members.end()) members.erase(member);
   peers_.erase(found);
+  formerly_seen_.erase(id);
 }
 
 void Network::put_cidr(Cidr cidr) {
@@ -181,8 +185,22 @@ void Network::quarantine(QuarantinedPeer row) {
 bool Network::set_seen(PeerId id, const SocketAddress& address) {
   PeerRecord* record = find_value(peers_, id);
   if (record == nullptr || record->seen == address) return false;
+  if (record->seen) {
+    auto& former = formerly_seen_[id];
+    if (former.size() == kFormerlySeen) former.erase(former.begin());
+    former.push_back(*record->seen);
+  }
   record->seen = address;
   return true;
+}
+
+void Network::take_seen(Network& other) {
+  for (auto& [id, record] : peers_) {
+    const PeerRecord* same = other.find_peer(id);
+    if (same == nullptr || !same->seen || same->peer.ip != record.peer.ip) continue;
+    record.seen = same->seen;
+    if (auto former = other.formerly_seen_.extract(id)) formerly_seen_.insert(std::move(former));
+  }
 }
 
 bool Network::has_expired(const Peer& peer, WallTime now) {

@@ -18,7 +18,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kLockPatience = 5s;
-constexpr const char* kCompanions[] = {"-wal", "-shm", "-journal"};
+constexpr const char* kLog = "-wal";
+constexpr const char* kCompanions[] = {kLog, "-shm", "-journal"};
 
 std::filesystem::path companion(const std::filesystem::path& database, const char* suffix) { return database.native() + suffix; }
 
@@ -112,15 +113,14 @@ Result<std::unique_ptr<Registry::Impl>> Registry::Impl::open(const std::filesyst
   auto loaded = impl->reload();
   static_cast<void>(impl->connection.execute("COMMIT"));
   if (!loaded) return std::unexpected(std::move(loaded).error());
+  if (const auto log = FileIdentity::of(companion(path, kLog))) impl->log = *log;
   return impl;
 }
 
 Result<void> Registry::Impl::reload() {
   TRY(const auto version, store->data_version());
   TRY(auto fresh, db::Store::load(connection));
-  for (const auto& [id, record] : network.peers())
-    if (const PeerRecord* same = fresh.find_peer(id); record.seen && same != nullptr && same->peer.ip == record.peer.ip)
-      fresh.set_seen(id, *record.seen);
+  fresh.take_seen(network);
   const Network before = std::exchange(network, std::move(fresh));
   data_version = version;
   is_dirty = false;
@@ -135,13 +135,22 @@ Result<bool> Registry::Impl::reload_if_changed() {
   return true;
 }
 
+void Registry::Impl::remove_stale_log() const {
+  // While our connection is open the number of its log's inode is not given to another file.
+  const auto there = FileIdentity::of(companion(path, kLog));
+  if (!there || !log || *there != *log) return;
+  for (const char* suffix : {kLog, "-shm"}) static_cast<void>(::unlink(companion(path, suffix).c_str()));
+}
+
 Result<void> Registry::Impl::reopen() {
+  remove_stale_log();
   TRY(auto opened, open(path, patience));
   // Statements first: a connection closes when the last of its statements is gone.
   store = std::move(opened->store);
   opened->store.reset();
   connection = std::move(opened->connection);
   identity = opened->identity;
+  log = opened->log;
   data_version = opened->data_version;
   network = std::move(opened->network);
   is_dirty = false;

@@ -55,6 +55,7 @@ struct Registry::Impl final : Registry::Writer {
 
   std::filesystem::path path;
   FileIdentity identity;
+  std::optional<FileIdentity> log;  ///< its -wal
   db::Connection connection;
   std::optional<db::Store> store;  ///< none once it was closed
   Network network;
@@ -70,6 +71,8 @@ struct Registry::Impl final : Registry::Writer {
   Result<bool> reload_if_changed();
   Result<void> reload();
   Result<void> reopen();
+  /// Of the database that was replaced. SQLite would take them for the new one's, and write into that what they hold.
+  void remove_stale_log() const;
   /// The model's side of a change of one peer.
   Peer put(Peer peer);
 };

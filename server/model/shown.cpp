@@ -13,11 +13,12 @@ std::optional<Endpoint> endpoint_at(const SocketAddress& address) {
   return *std::move(endpoint);
 }
 
-std::optional<Endpoint> shown_endpoint(const PeerRecord& record) {
+/// What is shown as endpoint of a peer that is seen there.
+std::optional<Endpoint> shown_endpoint(const PeerRecord& record, const std::optional<SocketAddress>& seen) {
   const auto& override = record.peer.endpoint;
   if (override && !override->is_unspecified()) return override;
-  if (!record.seen) return std::nullopt;
-  return endpoint_at(override ? SocketAddress{record.seen->ip, override->port()} : *record.seen);
+  if (!seen) return std::nullopt;
+  return endpoint_at(override ? SocketAddress{seen->ip, override->port()} : *seen);
 }
 
 /// The seen address, where it is neither the endpoint nor a candidate that the peer reported.
@@ -33,16 +34,28 @@ std::optional<Endpoint> appended_candidate(const PeerRecord& record, const std::
 Peer Network::as_shown(const PeerRecord& record) {
   Peer peer = record.peer;
   peer.persistent_keepalive_interval = kKeepalive;
-  peer.endpoint = shown_endpoint(record);
+  peer.endpoint = shown_endpoint(record, record.seen);
   if (auto seen = appended_candidate(record, peer.endpoint)) peer.candidates.push_back(*std::move(seen));
   return peer;
 }
 
-PeerContents Network::without_filled_in(const PeerRecord& record, PeerContents contents) {
-  const auto endpoint = shown_endpoint(record);
-  if (contents.endpoint == endpoint) contents.endpoint = record.peer.endpoint;
-  const auto appended = appended_candidate(record, endpoint);
-  if (appended && !contents.candidates.empty() && contents.candidates.back() == *appended) contents.candidates.pop_back();
+PeerContents Network::without_filled_in(const PeerRecord& record, PeerContents contents) const {
+  // It may have moved, or set an override, since the administrator was told of it.
+  std::vector<SocketAddress> seen;
+  if (const auto former = formerly_seen_.find(record.peer.id); former != formerly_seen_.end()) seen = former->second;
+  if (record.seen) seen.push_back(*record.seen);
+  const auto was_filled_in = [&](const std::optional<Endpoint>& endpoint) {
+    return endpoint && std::ranges::any_of(seen, [&](const SocketAddress& address) {
+             return endpoint == endpoint_at(address) || endpoint == shown_endpoint(record, address);
+           });
+  };
+  if (was_filled_in(contents.endpoint)) contents.endpoint = record.peer.endpoint;
+  if (!contents.candidates.empty()) {
+    const Endpoint& last = contents.candidates.back();
+    const bool is_reported = std::ranges::find(record.peer.candidates, last) != record.peer.candidates.end();
+    const bool was_seen = std::ranges::any_of(seen, [&](const SocketAddress& address) { return last == endpoint_at(address); });
+    if (was_seen && !is_reported) contents.candidates.pop_back();
+  }
   return contents;
 }
 

@@ -26,7 +26,7 @@ Decision put_peer(const Session& session, PeerId id) {
   auto contents = parse_peer_contents(*body);
   if (!contents) return refusal(contents.error());
   const PeerRecord* record = session.world.network.find_peer(id);
-  if (record != nullptr) contents = Network::without_filled_in(*record, *std::move(contents));
+  if (record != nullptr) contents = session.world.network.without_filled_in(*record, *std::move(contents));
   return change_peer(session.world.network, id, *std::move(contents));
 }
 

@@ -116,8 +116,9 @@ class Network {
 
   /// The peer as states and the admin's list show it: keep-alive 25, and the seen address as endpoint or candidate where it belongs.
   static Peer as_shown(const PeerRecord& record);
-  /// An admin's PUT of what as_shown() gave, without what the server had filled in: neither becomes an override nor a candidate for ever.
-  static PeerContents without_filled_in(const PeerRecord& record, PeerContents contents);
+  /// An admin's PUT of what as_shown() gave, now or a moment ago, without what the server had filled in: neither becomes an override nor a
+  /// candidate for ever.
+  PeerContents without_filled_in(const PeerRecord& record, PeerContents contents) const;
 
   // --- rules ---
 
@@ -147,6 +148,8 @@ class Network {
   void quarantine(QuarantinedPeer row);
   /// True if that is news.
   bool set_seen(PeerId id, const SocketAddress& address);
+  /// Takes over what was seen of the peers that both have.
+  void take_seen(Network& other);
 
  private:
   struct CidrRecord {
@@ -177,6 +180,8 @@ class Network {
   std::map<CidrId, CidrRecord> cidrs_;
   std::unordered_map<std::string, CidrId> cidr_by_name_;
   std::map<AssociationId, Association> associations_;
+  // Of peers that have moved: the last few addresses before the seen one, oldest first.
+  std::unordered_map<PeerId, std::vector<SocketAddress>> formerly_seen_;
 };
 
 /// Whether both hold the same rows; what was seen does not count.
