@@ -58,6 +58,25 @@ TEST_F(Commands, AnInvitationDoesNotStayBehindWithoutItsPeer) {
   EXPECT_FALSE(std::filesystem::exists(folder_ / "twin.toml"));
 }
 
+TEST_F(Commands, AnInvitationSaysWhatOthersWroteWhileTheQuestionWasOpen) {
+  make_network();
+  AddPeerOptions alice = peer("alice");
+  alice.yes = false;
+  CommandContext meanwhile = context();
+  meanwhile.confirm = [this](const std::string&) -> Result<bool> {
+    Registry other = registry();
+    succeeds(other.write([&other](Registry::Writer& writer) -> Result<void> {
+      PeerContents server = other.network().find_peer(kServerPeer)->peer;
+      server.endpoint = *Endpoint::parse("vpn.example.com:4711");
+      TRY_VOID(writer.update_peer(kServerPeer, server));
+      return {};
+    }));
+    return true;
+  };
+  succeeds(add_peer(meanwhile, network_, alice));
+  EXPECT_NE(read_file(folder_ / "alice.toml")->find("external-endpoint = \"vpn.example.com:4711\""), std::string::npos);
+}
+
 TEST_F(Commands, AddPeerRefusesWhatCanNotWork) {
   make_network();
   const auto with = [this](auto change) {

@@ -43,6 +43,15 @@ Result<UnixTime> expiry(WallTime now, std::chrono::seconds validity) {
   return UnixTime{static_cast<std::uint64_t>(end), 0};
 }
 
+Result<Endpoint> external_endpoint(const Network& network, const InterfaceName& interface) {
+  const PeerRecord* server = network.find_peer(kServerPeer);
+  if (server != nullptr && server->peer.endpoint) return *server->peer.endpoint;
+  return fail(ErrorKind::kSystem,
+              fmt::format("the database of {} does not say how the server is reached from outside: an admin can set it with "
+                          "innernet override-endpoint on the server's peer",
+                          interface.str()));
+}
+
 Result<const PeerRecord*> other_peer(const Network& network, const std::string& name) {
   if (name == kServerName) return invalid_input("innernet-server is the server itself: it can't be renamed, disabled or enabled");
   const PeerRecord* record = network.find_peer(name);
@@ -103,12 +112,7 @@ Result<void> add_peer(const CommandContext& context, const InterfaceName& interf
       required(options.save_config, "--save-config", fmt::format("the invitation file to write, such as {}.toml", name.str())));
   TRY_VOID(expiry(context.clock.wall(), validity));
   TRY(const auto root, config.net());
-  const PeerRecord* server = registry.network().find_peer(kServerPeer);
-  if (server == nullptr || !server->peer.endpoint)
-    return fail(ErrorKind::kSystem,
-                fmt::format("the database of {} does not say how the server is reached from outside: an admin can set it with "
-                            "innernet override-endpoint on the server's peer",
-                            interface.str()));
+  TRY_VOID(external_endpoint(registry.network(), interface));
   TRY(const bool go_on,
       confirmed(context, options.yes, fmt::format("Create peer {} ({}) in {}?", name.str(), suggested_ip.to_string(), cidr->name)));
   if (!go_on) return {};
@@ -122,6 +126,7 @@ Result<void> add_peer(const CommandContext& context, const InterfaceName& interf
     TRY(const Cidr* home, cidr_for_peers(network, cidr_name));
     TRY(const auto ip, address_for(network, *home, options));
     TRY(const auto expires, expiry(context.clock.wall(), validity));
+    TRY(const auto server_endpoint, external_endpoint(network, interface));
     TRY(added, writer.add_peer(PeerContents{.name = name,
                                             .ip = ip,
                                             .cidr_id = home->id,
@@ -139,7 +144,7 @@ Result<void> add_peer(const CommandContext& context, const InterfaceName& interf
                                      .private_key = temporary_key,
                                      .listen_port = {},
                                      .server_public_key = config.private_key.public_key(),
-                                     .server_external_endpoint = *server->peer.endpoint,
+                                     .server_external_endpoint = server_endpoint,
                                      .server_internal_endpoint = {config.address, config.listen_port},
                                      .peer_endpoint_overrides = {}};
     if (auto created = create_file(invitation_path, invitation.to_invitation().reveal(), kPrivateFile, GroupRecipe::kIgnored); !created)
