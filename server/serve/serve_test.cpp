@@ -256,6 +256,26 @@ TEST_F(ServeTest, ChangesTheKeyOfARedeemedPeerAfterItsAnswer) {
   EXPECT_THAT(client.read_answer(), HasSubstr("\"name\":\"invited\""));
 }
 
+// Two peers that were installed one after the other find each other at once.
+TEST_F(ServeTest, KnowsWhereAPeerIsAsSoonAsItHasAsked) {
+  options_.periods.endpoints = 1h;
+  std::atomic<int> looks = 0;
+  backend_.before_get = [&looks] { ++looks; };
+  start();
+  // Before serving, while bringing up, while synchronizing; and then the look that all start with.
+  EXPECT_TRUE(eventually([&looks] { return looks >= 4; }));
+  EXPECT_THAT(ask(kAliceIp, "GET", "/v1/user/state"), Not(HasSubstr("192.0.2.8")));
+  backend_.see(name_, alice_key_, {must(IpAddress::parse("192.0.2.8")), 1008});
+  const auto alice_is_told = [this](const char* endpoint) {
+    return eventually([&] { return ask(kAliceIp, "GET", "/v1/user/state").find(endpoint) != std::string::npos; });
+  };
+  EXPECT_TRUE(alice_is_told("192.0.2.8:1008"));
+  backend_.see(name_, invitation_key_, {must(IpAddress::parse("192.0.2.9")), 1009});
+  EXPECT_THAT(ask(kInvitedIp, "POST", "/v1/user/redeem", fmt::format(R"({{"public_key":"{}"}})", permanent_key_.to_base64())),
+              StartsWith("HTTP/1.1 204 "));
+  EXPECT_TRUE(alice_is_told("192.0.2.9:1009"));
+}
+
 TEST_F(ServeTest, LosesNothingWhenItIsRestartedWhileAKeyChanges) {
   start();
   EXPECT_THAT(ask(kInvitedIp, "POST", "/v1/user/redeem", redeem_to_json(permanent_key_)), StartsWith("HTTP/1.1 204 "));

@@ -122,6 +122,12 @@ Coordinator::Outcome Service::answer(const Request& request) {
   if (const auto* const answer = std::get_if<Answer>(&outcome); answer != nullptr && answer->key_change) {
     key_changes_.push_back(*answer->key_change);
     ++key_changes_of_turn_;
+    // Others are told of this peer in a moment, and then they should be told where it is, too.
+    endpoints_apart_of_turn_ = options_.periods.endpoints_soon;
+  } else if (const PeerRecord* const peer = coordinator_.network().find_peer(request.source);
+             peer != nullptr && !peer->seen && !peer->peer.is_disabled && !endpoints_apart_of_turn_) {
+    // It came through the tunnel, so the device knows by now where it is.
+    endpoints_apart_of_turn_ = options_.periods.endpoints_unseen;
   }
   return outcome;
 }
@@ -133,7 +139,10 @@ Result<void> Service::end_turn() {
   return ended;
 }
 
-void Service::after_turn() { carry_out(coordinator_.take_effects()); }
+void Service::after_turn() {
+  carry_out(coordinator_.take_effects());
+  if (const auto apart = std::exchange(endpoints_apart_of_turn_, std::nullopt)) ask_endpoints_soon(*apart);
+}
 
 void Service::carry_out(Coordinator::Effects effects) {
   if (effects.device_resync) {
@@ -144,8 +153,8 @@ void Service::carry_out(Coordinator::Effects effects) {
       if (!outcome) synchronize_later();
     });
   }
-  if (effects.hosts) {
-    hosts_dirty_ = true;
+  // The first of many changes starts the timer, and those that follow don't put it off.
+  if (effects.hosts && !std::exchange(hosts_dirty_, true)) {
     if (serving_ && !stopping_) hosts_timer_.start(options_.periods.hosts_after_change, [this] { write_hosts(); });
   }
   turns_.news(effects.news);
@@ -181,7 +190,8 @@ void Service::synchronize_later() {
 }
 
 void Service::on_first_slice(const Result<void>& outcome) {
-  if (listening_ || stopping_) return;
+  // An interface that is being brought back is listened on afterwards.
+  if (listening_ || stopping_ || rebuilding_) return;
   if (outcome) return begin_listening();
   if (!serving_) fail_to_start(Error(outcome.error()).context("configuring interface " + interface_.str()));
 }
@@ -197,6 +207,7 @@ void Service::change_key(const KeyChange& change) {
   worker_->change_key(change.old_key, std::move(peer), [this](const Result<void>& outcome) {
     tell_once("changing a redeemed peer's key", outcome);
     if (!outcome) synchronize_later();
+    ask_endpoints_soon(options_.periods.endpoints_soon);
   });
 }
 
@@ -204,7 +215,7 @@ void Service::look_at_link() {
   if (stopping_ || rebuilding_ || !serving_) return;
   const auto link = system_.link_state(interface_, config_.address);
   if (!link) return tell_once("looking at the interface", std::unexpected(link.error()));
-  if (*link == link_) return;
+  if (*link == link_ && link->is_whole) return;
   if (link->index != link_.index) {
     // Sockets belong to a link, not to its name: they would refuse everything and hold the address.
     http_.close();
@@ -212,10 +223,11 @@ void Service::look_at_link() {
   }
   // `uninstall` removes the interface and then the config: what is about to end is not rebuilt.
   rebuilding_ = true;
-  log::warning("{}: the interface was {} by somebody else; bringing it back", interface_.str(),
-               link->index == 0             ? "removed"
-               : link->index != link_.index ? "replaced"
-                                            : "changed");
+  if (*link != link_)
+    log::warning("{}: the interface was {} by somebody else; bringing it back", interface_.str(),
+                 link->index == 0             ? "removed"
+                 : link->index != link_.index ? "replaced"
+                                              : "changed");
   repair_timer_.start(options_.periods.repair, [this] { rebuild(); });
 }
 
@@ -303,7 +315,10 @@ void Service::begin_tasks() {
 }
 
 void Service::ask_endpoints() {
+  asking_endpoints_ = true;
+  asked_endpoints_ = system_.clock.boot();
   worker_->seen_endpoints([this](const Result<DeviceWorker::Seen>& seen) {
+    asking_endpoints_ = false;
     if (stopping_) return;
     tell_once("asking the device for endpoints", seen ? Result<void>() : std::unexpected(seen.error()));
     if (seen) {
@@ -312,8 +327,29 @@ void Service::ask_endpoints() {
     } else {
       look_at_link();
     }
-    endpoints_timer_.start(options_.periods.endpoints, [this] { ask_endpoints(); });
+    auto next = options_.periods.endpoints;
+    if (endpoints_apart_)
+      next = std::min(next, *std::exchange(endpoints_apart_, std::nullopt));
+    else if (std::exchange(endpoints_once_more_, false))
+      next = std::min(next, options_.periods.endpoints_unseen);
+    ask_endpoints_in(next);
   });
+}
+
+void Service::ask_endpoints_in(std::chrono::nanoseconds delay) {
+  endpoints_due_ = system_.clock.boot() + delay;
+  endpoints_timer_.start(delay, [this] { ask_endpoints(); });
+}
+
+void Service::ask_endpoints_soon(std::chrono::milliseconds apart) {
+  if (!serving_ || stopping_) return;
+  endpoints_once_more_ = true;
+  if (asking_endpoints_) {
+    endpoints_apart_ = std::min(apart, endpoints_apart_.value_or(apart));
+    return;
+  }
+  const auto now = system_.clock.boot();
+  if (const auto due = std::max(now, asked_endpoints_ + apart); due < endpoints_due_) ask_endpoints_in(due - now);
 }
 
 void Service::sweep_invitations() {

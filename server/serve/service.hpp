@@ -54,6 +54,9 @@ class Service final : private Turns::Answerer {
 
   // Tasks.
   void ask_endpoints();
+  void ask_endpoints_in(std::chrono::nanoseconds delay);
+  /// Now, but `apart` from the last look at least; and once more a moment later, when a new session has had its handshake.
+  void ask_endpoints_soon(std::chrono::milliseconds apart);
   void sweep_invitations();
   void write_hosts();
   void store_candidates();
@@ -97,6 +100,12 @@ class Service final : private Turns::Answerer {
   bool stopping_ = false;
   bool gone_ = false;
   bool foreign_changes_again_ = false;
+  bool asking_endpoints_ = false;
+  BootTime asked_endpoints_{};                                // last
+  BootTime endpoints_due_{};                                  // next, unless they are being asked for
+  std::optional<std::chrono::milliseconds> endpoints_apart_;  // asked for meanwhile
+  std::optional<std::chrono::milliseconds> endpoints_apart_of_turn_;
+  bool endpoints_once_more_ = false;
   std::vector<KeyChange> key_changes_;   // answered, not yet on the device
   std::size_t key_changes_of_turn_ = 0;  // the last ones, not yet committed
   bool hosts_dirty_ = true;

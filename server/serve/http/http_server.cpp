@@ -75,7 +75,8 @@ struct HttpServer::Impl final : Connection::Owner, std::enable_shared_from_this<
   std::vector<Unacknowledged> unacknowledged;
   std::function<void()> stopped;
   bool stopping = false;
-  bool destroyed = false;  // what is still queued in the loop must not touch the turns any more
+  bool told_accepting = false;  // that it fails; it is tried ten times a second
+  bool destroyed = false;       // what is still queued in the loop must not touch the turns any more
   WallTime date_of{};
   std::string date_text;
 };
@@ -85,12 +86,13 @@ void HttpServer::Impl::accept() {
     if (self->destroyed || failure == asio::error::operation_aborted || !self->acceptor.is_open()) return;
     if (failure) {
       // No descriptors or no memory: those who are there finish first.
-      log::warning("accepting a connection: {}", failure.message());
+      if (!std::exchange(self->told_accepting, true)) log::warning("accepting a connection: {}; trying on", failure.message());
       self->accept_timer.start(100ms, [impl = self.get()] {
         if (impl->acceptor.is_open()) impl->accept();
       });
       return;
     }
+    self->told_accepting = false;
     boost::system::error_code gone;
     const auto remote = socket.remote_endpoint(gone);
     if (!gone && self->connections.size() < self->limits_of.connections) {
