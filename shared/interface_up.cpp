@@ -86,29 +86,41 @@ Result<void> bring_up(wg::Backend& backend, const InterfaceName& name, const IpN
   return std::unexpected(std::move(error));
 }
 
-Result<InterfaceStatus> interface_status(wg::Backend& backend, const InterfaceName& name, const IpNet& address, const wg::PrivateKey& key,
-                                         const NetworkOptions& options, NetworkStack& stack) {
-  TRY(const auto link, stack.find_link(name));
-  if (!link) return InterfaceStatus::kAbsent;
-  std::optional<wg::Device> device;
-  TRY(const bool wireguard, is_wireguard(backend, *link, device));
-  if (!wireguard) return InterfaceStatus::kForeign;
-  if (!device) {
-    TRY(device, backend.get(name));
-  }
-  if (has_no_key(*device)) return InterfaceStatus::kIncomplete;
-  if (!has_key(*device, key)) return InterfaceStatus::kForeign;
+namespace {
 
-  if (!link->is_up) return InterfaceStatus::kIncomplete;
+Result<InterfaceStatus> status_of(const wg::Device& device, const netlink::Link& link, const IpNet& address, const wg::PrivateKey& key,
+                                  const NetworkOptions& options, NetworkStack& stack) {
+  if (has_no_key(device)) return InterfaceStatus::kIncomplete;
+  if (!has_key(device, key)) return InterfaceStatus::kForeign;
+  if (!link.is_up) return InterfaceStatus::kIncomplete;
   TRY(const auto addresses, stack.list_addresses());
-  const bool has_address = std::ranges::any_of(
-      addresses, [&](const netlink::Address& there) { return there.link_index == link->index && there.net == address; });
+  const bool has_address =
+      std::ranges::any_of(addresses, [&](const netlink::Address& there) { return there.link_index == link.index && there.net == address; });
   if (!has_address) return InterfaceStatus::kIncomplete;
   if (!options.no_routing) {
-    TRY(const bool routed, stack.has_route(name, address.truncated()));
+    TRY(const bool routed, stack.has_route(link.name, address.truncated()));
     if (!routed) return InterfaceStatus::kIncomplete;
   }
   return InterfaceStatus::kUp;
+}
+
+}  // namespace
+
+Result<InterfaceView> interface_status(wg::Backend& backend, const InterfaceName& name, const IpNet& address, const wg::PrivateKey& key,
+                                       const NetworkOptions& options, NetworkStack& stack) {
+  TRY(const auto link, stack.find_link(name));
+  InterfaceView view;
+  if (!link) return view;
+  TRY(const bool wireguard, is_wireguard(backend, *link, view.device));
+  if (!wireguard) {
+    view.status = InterfaceStatus::kForeign;
+    return view;
+  }
+  if (!view.device) {
+    TRY(view.device, backend.get(name));
+  }
+  TRY(view.status, status_of(*view.device, *link, address, key, options, stack));
+  return view;
 }
 
 Result<bool> is_wireguard_link(wg::Backend& backend, const InterfaceName& name, NetworkStack& stack) {

@@ -20,6 +20,7 @@ namespace innernet::client {
 namespace {
 
 constexpr std::uint16_t kServerKeepalive = 25;
+constexpr std::chrono::milliseconds kFresh{1000};
 
 bool is_name(const Endpoint& endpoint) { return std::holds_alternative<std::string>(endpoint.host()); }
 
@@ -57,7 +58,17 @@ class Round {
   }
 
   Result<InterfaceStatus> status(const InterfaceConfig& config) {
-    return interface_status(machine_.backend, name_, config.address, config.private_key, options_.network, machine_.stack);
+    TRY(auto view, interface_status(machine_.backend, name_, config.address, config.private_key, options_.network, machine_.stack));
+    device_ = std::move(view.device);
+    device_read_at_ = machine_.clock().boot();
+    return view.status;
+  }
+
+  // What the status was found from, while it is fresh: after a slow answer, a handshake may have made an endpoint work that must be left
+  // alone.
+  Result<wg::Device> device() {
+    if (device_ && machine_.clock().boot() - device_read_at_ < kFresh) return *std::exchange(device_, std::nullopt);
+    return machine_.backend.get(name_);
   }
 
   Result<void> make_sure_it_is_up(const InterfaceConfig& config) {
@@ -70,6 +81,7 @@ class Round {
     }
     if (there == InterfaceStatus::kUp) return {};
     // Whatever was applied before went with the interface.
+    device_.reset();
     memory_.etag.clear();
     memory_.reported.reset();
     memory_.traversal.clear();
@@ -185,7 +197,7 @@ class Round {
     if (is_name(config.server_external_endpoint)) names.push_back(config.server_external_endpoint);
     if (!names.empty()) machine_.resolver.look_up(names, machine_.clock(), machine_.stop);
 
-    TRY(const wg::Device device, machine_.backend.get(name_));
+    TRY(const wg::Device device, this->device());
     const ServerPeer server{config.server_public_key, config.server_internal_endpoint.ip, config.server_external_endpoint};
     auto changes = difference({.device = device,
                                .state = state,
@@ -283,6 +295,8 @@ class Round {
   RoundKind kind_;
   RoundResult result_;
   bool is_new_ = false;
+  std::optional<wg::Device> device_;
+  BootTime device_read_at_{};
 };
 
 }  // namespace

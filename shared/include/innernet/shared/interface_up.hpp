@@ -1,5 +1,7 @@
 #pragma once
 
+#include <optional>
+
 #include "innernet/base/interface_name.hpp"
 #include "innernet/base/ip.hpp"
 #include "innernet/shared/network_stack.hpp"
@@ -25,8 +27,12 @@ enum class InterfaceStatus {
   kIncomplete,  ///< ours or empty, but key, address, route or IFF_UP is missing
   kUp,
 };
-Result<InterfaceStatus> interface_status(wg::Backend& backend, const InterfaceName& name, const IpNet& address, const wg::PrivateKey& key,
-                                         const NetworkOptions& options, NetworkStack& stack = system_network_stack());
+struct InterfaceView {
+  InterfaceStatus status = InterfaceStatus::kAbsent;
+  std::optional<wg::Device> device;  ///< as it was at that moment, where there is one: reading a large one twice costs
+};
+Result<InterfaceView> interface_status(wg::Backend& backend, const InterfaceName& name, const IpNet& address, const wg::PrivateKey& key,
+                                       const NetworkOptions& options, NetworkStack& stack = system_network_stack());
 
 /// Whether the link of this name, if there is one, is a WireGuard device or a TUN that answers the userspace protocol.
 Result<bool> is_wireguard_link(wg::Backend& backend, const InterfaceName& name, NetworkStack& stack = system_network_stack());
