@@ -221,6 +221,16 @@ TEST(Effects, FollowEnablingAndDisabling) {
   EXPECT_EQ(server.coordinator->device_peers().size(), 3U) << "without the server and the disabled peer, with the invitation";
 }
 
+// So that a server whose interface was made anew reaches its peers without waiting for each of them.
+TEST(Effects, PutAPeerOnTheDeviceWithWhereItWasSeenLast) {
+  Server server;
+  server.coordinator->set_seen_endpoints({{key_of(3), server.family.seen(9, 1234)}});
+  const auto peers = server.coordinator->device_peers();
+  const auto user = std::ranges::find(peers, key_of(3), &wg::PeerUpdate::public_key);
+  ASSERT_NE(user, peers.end());
+  EXPECT_EQ(user->endpoint, server.family.seen(9, 1234));
+}
+
 TEST(Effects, OfDisablingRightAfterRedeemingRemoveBothKeys) {
   Server server;
   EXPECT_EQ(server.ask(server.pending(), "POST", "/v1/user/redeem", redeem_to_json(key_of(50))).status, 204);

@@ -31,7 +31,7 @@ wg::PeerUpdate device_entry(const PeerRecord& record) {
   update.replace_allowed_ips = true;
   update.allowed_ips = {IpNet::host(record.peer.ip)};
   update.persistent_keepalive = kKeepalive;
-  if (!record.seen) update.endpoint = literal(record.peer.endpoint);
+  update.endpoint = record.seen ? record.seen : literal(record.peer.endpoint);
   return update;
 }
 
@@ -51,10 +51,7 @@ void add_effects(const PeerRecord* before, const PeerRecord* after, const std::o
       effects.device.push_back(removal(recent_redemption->old_key));
   }
   if (is_there && (!was_there || is_other)) {
-    auto entry = device_entry(*after);
-    // It has left the device, or was never there: where it was seen last is the best guess.
-    if (after->seen) entry.endpoint = after->seen;
-    effects.device.push_back(std::move(entry));
+    effects.device.push_back(device_entry(*after));
   } else if (was_there && is_there && before->peer.endpoint != after->peer.endpoint && !after->seen) {
     if (const auto address = literal(after->peer.endpoint)) {
       wg::PeerUpdate update;

@@ -7,7 +7,8 @@ namespace innernet::server {
 
 /// Enabled ones, redeemed or invited, but not the server itself.
 bool belongs_on_device(const Peer& peer);
-/// What puts a peer on the device. The endpoint is the literal override, where the device has seen no address.
+/// What puts a peer on the device. The endpoint is where it was seen last, else a literal override: for a peer of which the device knows
+/// none.
 wg::PeerUpdate device_entry(const PeerRecord& record);
 
 /// Adds to `effects` what a change of one peer means for device and hosts file. Not for a redemption: there the device follows the answer.

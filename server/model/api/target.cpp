@@ -5,12 +5,12 @@
 namespace innernet::server::api {
 
 std::vector<std::string_view> path_components(std::string_view target) {
+  target = target.substr(0, target.find_first_of("?#"));
   // The absolute form, as a client sends it to a proxy (RFC 9112 3.2.2).
   if (const std::size_t scheme = target.find("://"); scheme != std::string_view::npos && target.front() != '/') {
     target.remove_prefix(scheme + 3);
     target.remove_prefix(std::min(target.find('/'), target.size()));
   }
-  target = target.substr(0, target.find_first_of("?#"));
   target.remove_prefix(std::min(target.find_first_not_of('/'), target.size()));
 
   std::vector<std::string_view> components;

@@ -68,7 +68,7 @@ class Coordinator {
   Effects take_effects();
 
   /// All peers that belong on the server's device: enabled ones, redeemed or invited, but neither the server itself nor a quarantined row.
-  /// Allowed IP ip/32 or /128, keep-alive 25, endpoint only from a literal override where the device has not seen one.
+  /// Allowed IP ip/32 or /128, keep-alive 25, endpoint where it was seen last, else a literal override: for a device that knows none.
   std::vector<wg::PeerUpdate> device_peers() const;
   /// Enabled and redeemed peers.
   std::vector<hostsfile::Entry> hosts_entries(const HostsOptions& options, const std::string& interface) const;
