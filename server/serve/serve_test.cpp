@@ -122,7 +122,7 @@ class ServeTest : public ::testing::Test {
             },
             .link_state = [this](const InterfaceName& name, const IpAddress&) -> Result<ServeSystem::LinkState> {
               if (!backend_.get_quietly(name)) return ServeSystem::LinkState{};
-              return ServeSystem::LinkState{.index = link_index_, .is_whole = true};
+              return ServeSystem::LinkState{.index = link_index_, .is_whole = is_whole_};
             },
             .local_addresses = [](const std::vector<InterfaceName>&) -> Result<std::vector<IpAddress>> {
               return std::vector{must(IpAddress::parse("192.0.2.77"))};
@@ -196,6 +196,7 @@ class ServeTest : public ::testing::Test {
   SystemClock clock_;
   FakeBackend backend_;
   std::atomic<int> link_index_ = 0;
+  std::atomic<bool> is_whole_ = true;
   std::atomic<int> times_brought_up_ = 0;
   std::function<Result<void>(std::uint16_t)> probe_ = [](std::uint16_t) { return Result<void>(); };
   std::mutex mutex_;
@@ -460,6 +461,62 @@ TEST_F(ServeTest, BringsARemovedInterfaceBack) {
   EXPECT_EQ(times_brought_up_, 2);
   EXPECT_TRUE(on_device(alice_key_));
   EXPECT_THAT(ask(kAliceIp, "GET", "/v1/user/state"), StartsWith("HTTP/1.1 200 "));
+}
+
+TEST_F(ServeTest, TriesUntilTheInterfaceIsWhole) {
+  start();
+  is_whole_ = false;
+  EXPECT_TRUE(eventually([this] { return times_brought_up_ >= 4; }));
+  is_whole_ = true;
+  EXPECT_THAT(ask(kAliceIp, "GET", "/v1/user/state"), StartsWith("HTTP/1.1 200 ")) << "on the same link it goes on listening";
+}
+
+// A synchronization that was under way when the link was replaced must not take the repair's place.
+TEST_F(ServeTest, ListensOnAReplacedInterfaceOnlyWhenItIsBroughtBack) {
+  std::atomic<bool> replace_link = false;
+  std::atomic<bool> noticed = false;
+  backend_.before_get = [&] {
+    if (!replace_link.exchange(false)) return;
+    ++link_index_;
+    while (!noticed) std::this_thread::yield();
+  };
+  options_.periods.endpoints = 1h;
+  start();
+  RawClient client(port_, kAliceIp);
+  client.send(request("GET", "/v1/user/state"));
+  EXPECT_THAT(client.read_answer(), StartsWith("HTTP/1.1 200 "));
+  std::filesystem::copy_file(options_.folders.database(name_), folder_ / "other.db");
+  replace_link = true;
+  // Another database is a reason to synchronize.
+  std::filesystem::rename(folder_ / "other.db", options_.folders.database(name_));
+  EXPECT_EQ(client.read_answer(), "") << "its link is gone";
+  noticed = true;
+  port_ = next_port();
+  EXPECT_EQ(times_brought_up_, 2);
+}
+
+TEST_F(ServeTest, StoresItsAddressesInADatabaseThatReplacesItsOwn) {
+  std::filesystem::copy_file(options_.folders.database(name_), folder_ / "backup.db");
+  start();
+  const auto has_candidate = [this] { return ask(kAliceIp, "GET", "/v1/user/state").find("192.0.2.77:51820") != std::string::npos; };
+  EXPECT_TRUE(has_candidate());
+  std::filesystem::rename(folder_ / "backup.db", options_.folders.database(name_));
+  EXPECT_FALSE(has_candidate()) << "so old is the backup";
+  EXPECT_TRUE(eventually(has_candidate));
+}
+
+TEST_F(ServeTest, WritesTheHostsFileAlsoWhileOneChangeFollowsTheOther) {
+  options_.periods.hosts = 1h;
+  options_.periods.hosts_after_change = 300ms;
+  start();
+  EXPECT_TRUE(eventually([this] { return hosts().find("alice.") != std::string::npos; }));
+  int n = 0;
+  EXPECT_TRUE(eventually([&] {
+    auto renamed = contents(fmt::format("alice{}", n++ % 2), kAliceIp, alice_key_, true);
+    renamed.is_admin = true;
+    EXPECT_THAT(ask(kAliceIp, "PUT", "/v1/admin/peers/2", to_json(renamed)), StartsWith("HTTP/1.1 204 "));
+    return hosts().find("alice.") == std::string::npos;
+  }));
 }
 
 TEST_F(ServeTest, TakesANewListenPortWhenItHangsUp) {

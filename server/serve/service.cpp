@@ -147,6 +147,9 @@ void Service::after_turn() {
 void Service::carry_out(Coordinator::Effects effects) {
   if (effects.device_resync) {
     synchronize();
+    // A database that was put in place of another one may hold the addresses of another day.
+    if (serving_ && !stopping_ && !candidates_timer_.is_running())
+      candidates_timer_.start(kAddressesSettle, [this] { store_candidates(); });
   } else if (!effects.device.empty()) {
     worker_->apply(std::move(effects.device), [this](const Result<void>& outcome) {
       tell_once("changing the device", outcome);
