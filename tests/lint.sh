@@ -30,7 +30,7 @@ check "shellcheck of ${#scripts[@]} scripts" shellcheck -x "${scripts[@]}"
 # Each source with what it is made of: by the build's records of what the compiler has read.
 rules=$(cat .clang-tidy cmake/InnernetFlags.cmake | sha256sum)
 version=$(clang-tidy-19 --version | sha256sum)
-mapfile -t sources < <(files '*.cpp' | grep -vE '_test\.cpp$|/fuzz/|^cmake/|^bench/|/testing/|/testdata/|_integration\.cpp$')
+mapfile -t sources < <(files '*.cpp' | grep -vE '_test\.cpp$|/fuzz/|^cmake/|^bench/|/testing/|/testdata/|_integration\.cpp$|_bench\.cpp$')
 ninja -C "$build" -t deps >"$marks/deps"
 todo=()
 declare -A mark

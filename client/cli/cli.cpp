@@ -10,7 +10,6 @@ namespace {
 using command_line::Command;
 using command_line::Definition;
 using command_line::into;
-using command_line::into_number;
 using command_line::into_path;
 using command_line::into_text;
 using command_line::parse_interface;

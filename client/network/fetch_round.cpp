@@ -255,7 +255,7 @@ class Round {
     } else {
       entries = hosts_entries(state.peers, options_.hosts, name_);
     }
-    const auto written = hostsfile::update(options_.hosts.path, name_.str(), std::move(entries));
+    const auto written = hostsfile::update(options_.hosts.path, name_.str(), entries);
     if (!written) log::warning("the names of the peers could not be written: {}", written.error().message());
   }
 

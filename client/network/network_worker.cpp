@@ -175,7 +175,8 @@ void NetworkWorker::pause(BootTime deadline) {
 void NetworkWorker::rounds(Machine& machine) {
   FetchMemory memory;
   Traversal traversal(options_, name_, resolver_);
-  std::minstd_rand random(std::random_device{}());
+  // For jitter alone. (random_device would bind the program to a newer libc.)
+  std::minstd_rand random(static_cast<unsigned>(clock_.boot().time_since_epoch().count()));
   int failures = 0;
   while (!stop_.requested()) {
     if (nudge_.take() && memory.client) memory.client->disconnect();

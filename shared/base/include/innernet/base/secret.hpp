@@ -71,7 +71,7 @@ class SecretText {
   // The capacity, not the size: a short text that was moved away stays in the string's own buffer, and one that was cut
   // behind its end.
   static void wipe(std::string& text) {
-    text.resize(text.capacity());
+    text.resize(text.capacity());  // NOLINT(clang-analyzer-cplusplus.Move): what a move leaves behind is what has to go
     ::explicit_bzero(text.data(), text.size());
     text.clear();
   }
