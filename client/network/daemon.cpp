@@ -182,10 +182,12 @@ Result<void> run_daemon(const ClientOptions& options, std::optional<InterfaceNam
     const auto config = read_config(options.folders, *only);
     if (!config && config.error().kind() == ErrorKind::kNotFound) return std::unexpected(config.error());
   }
-  TRY(Nudge signals, Nudge::create());
+  // For the life of the process: a handler may still be running in another thread when the daemon has ended.
+  static Result<Nudge> signals = Nudge::create();
+  if (!signals) return std::unexpected(signals.error());
   TRY(Nudge ended, Nudge::create());
-  const Signals handlers(signals);
-  return Supervisor(options, std::move(only), interval, signals, ended).run();
+  const Signals handlers(*signals);
+  return Supervisor(options, std::move(only), interval, *signals, ended).run();
 }
 
 }  // namespace innernet::client
