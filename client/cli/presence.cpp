@@ -5,6 +5,8 @@
 
 #include <cerrno>
 
+#include "innernet/client/file_access.hpp"
+
 namespace innernet::client {
 
 Result<bool> is_present(const std::filesystem::path& path) {
@@ -12,7 +14,7 @@ Result<bool> is_present(const std::filesystem::path& path) {
   if (::lstat(path.c_str(), &found) == 0) return true;
   const int saved = errno;
   if (saved == ENOENT || saved == ENOTDIR) return false;
-  return fail_errno(saved, path.native());
+  return std::unexpected(with_remedy(Error::system(saved, path.native()), path));
 }
 
 Result<bool> is_ours(const Folders& folders, const InterfaceName& name) {

@@ -1,13 +1,16 @@
 #include "innernet/client/daemon.hpp"
 
+#include <net/if.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <ctime>
 #include <map>
+#include <utility>
 
 #include "innernet/client/network_lock.hpp"
 #include "innernet/client/networks.hpp"
@@ -100,8 +103,9 @@ class Supervisor {
     const auto watchdog = watchdog_period();
 
     BootTime next_look = clock_.boot() + interval_;
+    BootTime missed_look = nudge_those_without_interface();
     while (!asked_to_end) {
-      const BootTime wake = watchdog ? std::min(next_look, clock_.boot() + *watchdog) : next_look;
+      const BootTime wake = std::min({next_look, missed_look, watchdog ? clock_.boot() + *watchdog : BootTime::max()});
       TRY_VOID(
           poller.until(wake, {{signals_.fd(), POLLIN}, {ended_.fd(), POLLIN}, {links ? links->fd() : -1, POLLIN}, {resumes.fd(), POLLIN}}));
       if (watchdog) sd_notify("WATCHDOG=1");
@@ -124,6 +128,7 @@ class Supervisor {
       const bool clock_was_set = ::poll(&resumed, 1, 0) > 0;
       if (clock_was_set) resumes.drain();
       if (links) links->drain();
+      missed_look = nudge_those_without_interface();
       if (reload || clock_was_set || addresses_changed()) {
         resolver_->forget_failures();
         for (const auto& [name, worker] : workers_) worker->nudge();
@@ -155,6 +160,27 @@ class Supervisor {
     return {};
   }
 
+  // Somebody took an interface down, or its userspace process has ended: the worker, which may be waiting for news through it, makes it
+  // anew, but not at once if it goes again and again. Returns when to look again.
+  BootTime nudge_those_without_interface() {
+    constexpr std::chrono::seconds kBetweenNudges{5};
+    BootTime next = BootTime::max();
+    for (const auto& [name, worker] : workers_) {
+      Seen& seen = interfaces_[name];
+      const bool was_there = std::exchange(seen.is_there, ::if_nametoindex(name.str().c_str()) != 0);
+      seen.is_missed = !seen.is_there && (was_there || seen.is_missed);
+      if (!seen.is_missed) continue;
+      if (clock_.boot() < seen.next_nudge) {
+        next = std::min(next, seen.next_nudge);
+        continue;
+      }
+      seen.is_missed = false;
+      seen.next_nudge = clock_.boot() + kBetweenNudges;
+      worker->nudge();
+    }
+    return next;
+  }
+
   // Our own interfaces make messages, too, which must not lead from one round to the next.
   bool addresses_changed() {
     auto addresses = candidate_addresses(options_.folders);
@@ -171,6 +197,12 @@ class Supervisor {
   SystemClock clock_;
   std::shared_ptr<Resolver> resolver_;
   Result<std::vector<IpAddress>> last_addresses_;
+  struct Seen {
+    bool is_there = false;
+    bool is_missed = false;  // gone, and the worker does not know yet
+    BootTime next_nudge{};
+  };
+  std::map<InterfaceName, Seen> interfaces_;
   std::map<InterfaceName, std::unique_ptr<NetworkWorker>> workers_;
 };
 

@@ -5,8 +5,8 @@
 #include <system_error>
 #include <unordered_map>
 
-#include "file_access.hpp"
 #include "innernet/base/file.hpp"
+#include "innernet/client/file_access.hpp"
 #include "innernet/shared/json.hpp"
 #include "innernet/shared/log.hpp"
 #include "network_files.hpp"

@@ -90,8 +90,8 @@ class Round {
         return fail(
             ErrorKind::kAlreadyExists,
             fmt::format("there is an interface {} that is not this network's: it is no WireGuard interface, or has another private key; "
-                        "nothing was changed",
-                        quoted(name_.str())));
+                        "nothing was changed. Remove or rename that one (ip link delete {}), then try again",
+                        quoted(name_.str()), name_.str()));
       case InterfaceStatus::kAbsent:
         if (!kind_.may_bring_up)
           return fail(ErrorKind::kNotFound,
@@ -336,14 +336,15 @@ void traverse_due(const ClientOptions& options, const InterfaceName& name, const
 }
 
 Result<void> fetch_once(const ClientOptions& options, const InterfaceName& name, Machine& machine, RoundKind kind) {
+  // Before the lock, whose file an unknown network does not get. The address never changes.
+  TRY(const InterfaceConfig config, read_config(options.folders, name));
   FetchMemory memory;
   RoundResult result;
   {
-    TRY(const FileLock lock, lock_network(options.folders, name));
+    TRY(const FileLock lock, lock_network(options.folders, name, machine.stop));
     TRY(result, fetch_round(options, name, machine, memory, kind));
   }
   // Without the lock: it may take a minute, touches only peers without a connection, and others may want to work.
-  TRY(const InterfaceConfig config, read_config(options.folders, name));
   traverse_due(options, name, config.address.truncated(), machine, memory, std::move(result), false);
   return {};
 }

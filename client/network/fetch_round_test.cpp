@@ -72,6 +72,15 @@ struct FetchTest : ::testing::Test {
   std::string hosts() const { return read_file(options.hosts.path).value_or(""); }
 };
 
+TEST_F(FetchTest, AnUnknownNetworkLeavesNotEvenALock) {
+  ASSERT_TRUE(remove_file(options.folders.config_file(evilcorp())));
+  Machine machine = fake.machine();
+  const auto fetched = fetch_once(options, evilcorp(), machine, {.may_bring_up = true});
+  ASSERT_FALSE(fetched);
+  EXPECT_EQ(fetched.error().kind(), ErrorKind::kNotFound);
+  EXPECT_TRUE(std::filesystem::is_empty(options.folders.data));
+}
+
 TEST_F(FetchTest, UpBringsTheInterfaceUpWithAllPeersHostsAndStore) {
   const auto result = round();
   ASSERT_TRUE(result) << result.error().message();

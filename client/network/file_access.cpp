@@ -1,4 +1,4 @@
-#include "file_access.hpp"
+#include "innernet/client/file_access.hpp"
 
 #include <fmt/format.h>
 #include <sys/stat.h>

@@ -5,8 +5,8 @@
 #include <algorithm>
 
 #include "fetch_round.hpp"
-#include "file_access.hpp"
 #include "innernet/base/file.hpp"
+#include "innernet/client/file_access.hpp"
 #include "innernet/client/network_lock.hpp"
 #include "innernet/client/networks.hpp"
 #include "innernet/shared/interface_up.hpp"
@@ -44,7 +44,7 @@ class Install {
     Installed installed = Installed::kNotFetched;
     FetchMemory memory;
     {
-      TRY(const FileLock lock, lock_network(options_.folders, name_));
+      TRY(const FileLock lock, lock_network(options_.folders, name_, machine_.stop));
       if (auto made = make_private_folder(options_.folders.config); !made)
         return std::unexpected(with_remedy(std::move(made).error(), config_path_));
       TRY_VOID(look_around());

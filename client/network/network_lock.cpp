@@ -4,21 +4,33 @@
 #include <fmt/format.h>
 #include <sys/file.h>
 
+#include <algorithm>
 #include <charconv>
 #include <system_error>
 
-#include "file_access.hpp"
+#include "innernet/base/clock.hpp"
+#include "innernet/client/file_access.hpp"
 #include "network_files.hpp"
 
 namespace innernet::client {
 
-Result<FileLock> lock_network(const Folders& folders, const InterfaceName& name, std::chrono::milliseconds patience) {
+Result<FileLock> lock_network(const Folders& folders, const InterfaceName& name, const Stop* stop, std::chrono::milliseconds patience) {
   const auto path = folders.lock_file(name);
   if (auto made = make_private_folder(folders.data); !made) return std::unexpected(with_remedy(std::move(made).error(), path));
-  auto lock = FileLock::acquire(path, patience);
-  if (lock) return lock;
-  return std::unexpected(
-      with_remedy(std::move(lock).error(), path).context(fmt::format("another command works on network {}", quoted(name.str()))));
+  // flock(2) can't wait for a file descriptor as well, so a stop is looked for now and then.
+  constexpr std::chrono::milliseconds kSlice{100};
+  const SystemClock clock;
+  const BootTime end = clock.boot() + patience;
+  for (;;) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - clock.boot());
+    auto lock = FileLock::acquire(path, std::clamp(left, std::chrono::milliseconds(0), kSlice));
+    if (lock) return lock;
+    const bool is_taken = lock.error().kind() == ErrorKind::kAlreadyExists;
+    if (is_taken && stop != nullptr && stop->requested()) return fail(ErrorKind::kSystem, "stopped");
+    if (is_taken && clock.boot() < end) continue;
+    return std::unexpected(
+        with_remedy(std::move(lock).error(), path).context(fmt::format("another command works on network {}", quoted(name.str()))));
+  }
 }
 
 std::optional<int> daemon_of(const Folders& folders, const InterfaceName& name) {

@@ -45,8 +45,10 @@ std::chrono::milliseconds pause_after_failure(int failures, std::chrono::seconds
   return std::chrono::milliseconds(static_cast<std::int64_t>(static_cast<double>(longest.count()) * (0.5 + random / 2)));
 }
 
-bool wait_for_news(FetchMemory& memory, const Clock& clock, const Stop& stop, const Nudge& nudge, BootTime deadline) {
-  for (;;) {
+bool wait_for_news(FetchMemory& memory, const Clock& clock, const Stop& stop, const Nudge& nudge, BootTime deadline,
+                   std::chrono::seconds longest_pause) {
+  std::minstd_rand random(std::random_device{}());
+  for (int early = 0;;) {
     const BootTime asked = clock.boot();
     const auto left = std::chrono::floor<std::chrono::seconds>(deadline - asked);
     if (left.count() < 1 || stop.requested()) return true;
@@ -63,8 +65,16 @@ bool wait_for_news(FetchMemory& memory, const Clock& clock, const Stop& stop, co
       memory.news = *std::move(answer);
       return true;
     }
-    // A server that does not hold the request after all must not be asked in a circle.
-    if (clock.boot() - asked < wait / 2) return true;
+    if ((clock.boot() - asked) * 2 >= wait) {
+      early = 0;
+      continue;
+    }
+    // A server that ends sends away who waits, and is soon there again. One that never holds a request must not be asked in a circle.
+    const auto pause = pause_after_failure(++early, longest_pause, std::uniform_real_distribution<>()(random));
+    auto poller = Poller::create(&stop);
+    if (!poller) return true;
+    const auto woken = poller->until(std::min(deadline, clock.boot() + pause), {{nudge.fd(), POLLIN}});
+    if (!woken || *woken != Woken::kDeadline) return true;
   }
 }
 
@@ -168,6 +178,11 @@ void NetworkWorker::run() {
   }
 }
 
+bool NetworkWorker::config_is_gone() const {
+  std::error_code ignored;
+  return std::filesystem::status(options_.folders.config_file(name_), ignored).type() == std::filesystem::file_type::not_found;
+}
+
 void NetworkWorker::pause(BootTime deadline) {
   if (auto poller = Poller::create(&stop_)) static_cast<void>(poller->until(deadline, {{nudge_.fd(), POLLIN}}));
 }
@@ -180,8 +195,7 @@ void NetworkWorker::rounds(Machine& machine) {
   int failures = 0;
   while (!stop_.requested()) {
     if (nudge_.take() && memory.client) memory.client->disconnect();
-    std::error_code ignored;
-    if (std::filesystem::status(options_.folders.config_file(name_), ignored).type() == std::filesystem::file_type::not_found) {
+    if (config_is_gone()) {
       log::info("the config of {} is gone: its interface stays as it is and is no longer looked after", name_.str());
       return;
     }
@@ -212,7 +226,7 @@ bool NetworkWorker::one_round(Machine& machine, FetchMemory& memory, Traversal& 
   const auto round = [&]() -> Result<bool> {
     RoundResult result;
     {
-      TRY(const FileLock lock, lock_network(options_.folders, name_));
+      TRY(const FileLock lock, lock_network(options_.folders, name_, &stop_));
       TRY(result, fetch_round(options_, name_, machine, memory, {.may_bring_up = true, .is_repeated = true}));
     }
     const bool answered = result.server_answered;
@@ -222,7 +236,8 @@ bool NetworkWorker::one_round(Machine& machine, FetchMemory& memory, Traversal& 
   };
   const auto answered = round();
   if (answered) return *answered;
-  if (!stop_.requested()) log::error("network {}: {}", name_.str(), answered.error().message());
+  // Uninstalled while the round waited for the lock, it is no error but the end.
+  if (!stop_.requested() && !config_is_gone()) log::error("network {}: {}", name_.str(), answered.error().message());
   return false;
 }
 

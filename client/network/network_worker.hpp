@@ -33,8 +33,10 @@ class Nudge {
 std::chrono::milliseconds pause_after_failure(int failures, std::chrono::seconds interval, double random);
 
 /// Waits until `deadline` for news of the state that `memory` has, with a server that can hold a request. What comes is left in
-/// memory.news. Returns early at news, a nudge, a stop, or when the server fails; false in the last case.
-bool wait_for_news(FetchMemory& memory, const Clock& clock, const Stop& stop, const Nudge& nudge, BootTime deadline);
+/// memory.news. Returns early at news, a nudge, a stop, or when the server fails; false in the last case. After an answer that came too
+/// early for one that was held back it pauses, up to `longest_pause`.
+bool wait_for_news(FetchMemory& memory, const Clock& clock, const Stop& stop, const Nudge& nudge, BootTime deadline,
+                   std::chrono::seconds longest_pause = std::chrono::seconds(60));
 
 /// One network of the daemon, in a thread of its own, until its config is gone or it is stopped.
 class NetworkWorker {
@@ -62,6 +64,7 @@ class NetworkWorker {
   void rounds(Machine& machine);
   /// Whether the server has answered. Traversal goes on beside it.
   bool one_round(Machine& machine, FetchMemory& memory, Traversal& traversal);
+  bool config_is_gone() const;
   void pause(BootTime deadline);
 
   Stop stop_;

@@ -33,12 +33,13 @@ struct WaitForNewsTest : ::testing::Test {
   Nudge nudge = *Nudge::create();
   FetchMemory memory;
 
-  bool wait(LoopbackServer& server) {
+  bool wait(LoopbackServer& server, std::chrono::seconds longest_pause, BootTime deadline) {
     memory.client.emplace(server.address(), new_key(), &stop);
     memory.capabilities = Capabilities{.state_etag = true, .state_wait_max = 300};
     memory.etag = "\"1\"";
-    return wait_for_news(memory, clock, stop, nudge, clock.boot() + 1h);
+    return wait_for_news(memory, clock, stop, nudge, deadline, longest_pause);
   }
+  bool wait(LoopbackServer& server) { return wait(server, 0s, clock.boot() + 1h); }
 };
 
 TEST_F(WaitForNewsTest, LeavesThemInTheMemory) {
@@ -68,8 +69,18 @@ TEST_F(WaitForNewsTest, AServerThatFailsOrDoesNotWaitIsNotAskedInACircle) {
   LoopbackServer failing([](const Request&) { return answer(500); });
   EXPECT_FALSE(wait(failing));
   LoopbackServer hasty([](const Request&) { return answer(304); });
-  EXPECT_TRUE(wait(hasty));
+  EXPECT_TRUE(wait(hasty, 3600s, clock.boot() + 1s + 50ms));
   EXPECT_EQ(hasty.requests().size(), 1U);
+}
+
+TEST_F(WaitForNewsTest, AServerThatEndsAndIsThereAgainIsAskedAgain) {
+  int requests = 0;
+  LoopbackServer server([&](const Request&) {
+    if (++requests < 3) return answer(304);
+    return answer(200, R"({"peers":[],"cidrs":[]})", "ETag: \"2\"\r\n");
+  });
+  EXPECT_TRUE(wait(server));
+  EXPECT_TRUE(memory.news) << "before the deadline, an hour from now";
 }
 
 TEST(Nudge, StaysUntilItIsTaken) {

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <system_error>
 
-#include "file_access.hpp"
 #include "innernet/base/file.hpp"
+#include "innernet/client/file_access.hpp"
 #include "innernet/shared/log.hpp"
 
 namespace innernet::client {

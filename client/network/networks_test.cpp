@@ -43,11 +43,20 @@ TEST_F(NetworksTest, AMissingConfigSaysWhatToDo) {
 }
 
 TEST_F(NetworksTest, TheLockNamesItsHolder) {
-  const auto first = lock_network(folders, evilcorp(), std::chrono::milliseconds(0));
+  const auto first = lock_network(folders, evilcorp(), nullptr, std::chrono::milliseconds(0));
   ASSERT_TRUE(first);
-  const auto second = lock_network(folders, evilcorp(), std::chrono::milliseconds(0));
+  const auto second = lock_network(folders, evilcorp(), nullptr, std::chrono::milliseconds(0));
   ASSERT_FALSE(second);
   EXPECT_THAT(second.error().message(), HasSubstr(std::to_string(::getpid())));
+}
+
+TEST_F(NetworksTest, AStopEndsTheWaitForTheLock) {
+  const auto first = lock_network(folders, evilcorp(), nullptr, std::chrono::milliseconds(0));
+  auto stop = Stop::create();
+  stop->request();
+  const auto second = lock_network(folders, evilcorp(), &*stop, std::chrono::hours(1));
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().message(), "stopped");
 }
 
 TEST_F(NetworksTest, ADaemonIsKnownWhileItLives) {

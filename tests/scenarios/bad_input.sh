@@ -104,7 +104,7 @@ remember alice
 run alice "${nobody[@]}" innernet "${CLIENT_OPTIONS[@]}" fetch "$NETWORK"
 exits 'fetch without rights' 1
 run alice "${nobody[@]}" innernet "${CLIENT_OPTIONS[@]}" uninstall "$NETWORK" --yes
-if [ "$INNERNET_KIND" = ours ]; then exits 'uninstall without rights' 1; fi
+if [ "$INNERNET_KIND" = ours ]; then exits 'uninstall without rights says what to do' 1 'root'; fi
 check 'nothing was touched' untouched alice
 run server "${nobody[@]}" innernet-server "${SERVER_OPTIONS[@]}" add-cidr "$NETWORK" --name robots --cidr "$ROBOTS" --parent "$NETWORK" --yes
 exits 'the server without root' 1 'root'

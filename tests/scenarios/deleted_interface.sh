@@ -25,3 +25,20 @@ exits 'fetch says that it is not up' 1
 client alice up "$NETWORK" --no-nat-traversal
 exits 'up makes it anew' 0
 check_soon 'and it works' 15 reaches alice server
+
+if [ "$INNERNET_KIND" = ours ]; then
+  start alice daemon innernet up "$NETWORK" --daemon --no-nat-traversal
+  looked_after() { on alice test -s "/var/lib/innernet/$NETWORK.daemon" && grep -q 'looking after' "$(log_of alice daemon)"; }
+  check_soon 'a daemon looks after it' 10 looked_after
+  # The first round is over when the network can be locked.
+  succeed client alice fetch "$NETWORK" --no-nat-traversal
+  for way in "innernet down $NETWORK" "ip link delete $NETWORK"; do
+    before=$(on alice cat "/sys/class/net/$NETWORK/ifindex")
+    # shellcheck disable=SC2086
+    run alice $way
+    exits "$way, with a daemon" 0
+    is_anew() { local now; now=$(on alice cat "/sys/class/net/$NETWORK/ifindex" 2>/dev/null) && [ "$now" != "$before" ]; }
+    check_soon 'brings it back long before the minute is over' 20 is_anew
+  done
+  check 'the daemon ends at SIGTERM with exit 0' stop alice daemon
+fi

@@ -15,7 +15,7 @@ Result<Ending> run(const DownOptions& options, Context& context) {
                 fmt::format("no network {} is installed: there is neither {} nor {}, and other interfaces are not taken down", name.str(),
                             context.folders().config_file(name).native(), context.folders().data_store(name).native()));
   }
-  TRY(const FileLock lock, lock_network(context.folders(), name));
+  TRY(const FileLock lock, lock_network(context.folders(), name, &context.stop));
   const auto removed = context.backend(name)->remove(name);
   if (!removed && removed.error().kind() == ErrorKind::kNotFound)
     return fail(ErrorKind::kNotFound, fmt::format("{} is not up", name.str()));

@@ -67,7 +67,7 @@ Result<Ending> unset(const OverridePeerEndpointOptions& options, const Interface
   }
   TRY(const bool agreed, goes_ahead(context, options.yes, fmt::format("Forget the overridden endpoint of {}?", name.str())));
   if (!agreed) return Ending::kDone;
-  TRY(const FileLock lock, lock_network(context.folders(), interface));
+  TRY(const FileLock lock, lock_network(context.folders(), interface, &context.stop));
   TRY(InterfaceConfig config, read_config(context.folders(), interface));
   config.peer_endpoint_overrides.erase(peer.ip);
   TRY_VOID(write_config(context.folders(), interface, config));
@@ -88,7 +88,7 @@ Result<Ending> run(const OverridePeerEndpointOptions& options, Context& context)
   TRY(const bool agreed, goes_ahead(context, options.yes, fmt::format("Reach {} at {}?", name.str(), endpoint.to_string())));
   if (!agreed) return Ending::kDone;
 
-  TRY(const FileLock lock, lock_network(context.folders(), interface));
+  TRY(const FileLock lock, lock_network(context.folders(), interface, &context.stop));
   TRY(InterfaceConfig config, read_config(context.folders(), interface));
   config.peer_endpoint_overrides.insert_or_assign(peer.ip, endpoint);
   TRY_VOID(write_config(context.folders(), interface, config));

@@ -60,7 +60,7 @@ Result<Ending> run(const SetListenPortOptions& options, Context& context) {
   TRY(const bool agreed, goes_ahead(context, options.yes, fmt::format("Let {} listen on {}?", name.str(), in_words(port))));
   if (!agreed) return Ending::kDone;
 
-  TRY(const FileLock lock, lock_network(context.folders(), name));
+  TRY(const FileLock lock, lock_network(context.folders(), name, &context.stop));
   TRY(InterfaceConfig config, read_config(context.folders(), name));
   TRY_VOID(change(context, name, std::move(config), port));
   context.out.write(fmt::format("{} now listens on {}.\n", name.str(), in_words(port)));

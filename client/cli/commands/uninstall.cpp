@@ -51,7 +51,7 @@ Result<Ending> run(const UninstallOptions& options, Context& context) {
       goes_ahead(context, options.yes, fmt::format("Leave {} for good? Only a new invitation brings this machine back", name.str())));
   if (!agreed) return Ending::kDone;
 
-  TRY(const FileLock lock, lock_network(context.folders(), name));
+  TRY(const FileLock lock, lock_network(context.folders(), name, &context.stop));
   TRY_VOID(remove_interface(name, context));
   Ending ending = Ending::kDone;
   const auto failed = [&ending](const Error& error) {

@@ -7,14 +7,16 @@
 
 #include "innernet/base/file.hpp"
 #include "innernet/base/interface_name.hpp"
+#include "innernet/client/stop.hpp"
 #include "innernet/shared/options.hpp"
 
 namespace innernet::client {
 
 /// Held (flock on DATA_DIR/NAME.lock) by each command that changes a network, and by each round of the daemon, but not while that
-/// waits for news. Waits up to `patience`, then fails and names the holder's process id. Makes the data folder if it is missing.
+/// waits for news. Waits up to `patience` or until `stop` (which may be null), then fails; the first names
+/// the holder's process id. Makes the data folder if it is missing.
 /// fetch(), up() and install() take it themselves; other changing commands take it here, and not around those.
-Result<FileLock> lock_network(const Folders& folders, const InterfaceName& name,
+Result<FileLock> lock_network(const Folders& folders, const InterfaceName& name, const Stop* stop,
                               std::chrono::milliseconds patience = std::chrono::seconds(10));
 
 /// The process id of the daemon that looks after this network, none without one. `down` warns: it would bring the interface up again.
