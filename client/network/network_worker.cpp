@@ -21,6 +21,9 @@ namespace {
 // However fast a server has news: rounds are not closer than this.
 constexpr std::chrono::milliseconds kBetweenRounds{100};
 
+// For pauses of different lengths alone. (random_device would bind the program to a newer libc.)
+std::minstd_rand jitter(const Clock& clock) { return std::minstd_rand(static_cast<unsigned>(clock.boot().time_since_epoch().count())); }
+
 }  // namespace
 
 Result<Nudge> Nudge::create() {
@@ -47,7 +50,7 @@ std::chrono::milliseconds pause_after_failure(int failures, std::chrono::seconds
 
 bool wait_for_news(FetchMemory& memory, const Clock& clock, const Stop& stop, const Nudge& nudge, BootTime deadline,
                    std::chrono::seconds longest_pause) {
-  std::minstd_rand random(std::random_device{}());
+  std::minstd_rand random = jitter(clock);
   for (int early = 0;;) {
     const BootTime asked = clock.boot();
     const auto left = std::chrono::floor<std::chrono::seconds>(deadline - asked);
@@ -190,8 +193,7 @@ void NetworkWorker::pause(BootTime deadline) {
 void NetworkWorker::rounds(Machine& machine) {
   FetchMemory memory;
   Traversal traversal(options_, name_, resolver_);
-  // For jitter alone. (random_device would bind the program to a newer libc.)
-  std::minstd_rand random(static_cast<unsigned>(clock_.boot().time_since_epoch().count()));
+  std::minstd_rand random = jitter(clock_);
   int failures = 0;
   while (!stop_.requested()) {
     if (nudge_.take() && memory.client) memory.client->disconnect();
