@@ -294,6 +294,21 @@ TEST_P(Api, DoesNotFreezeTheSeenAddressWhenAnAdminSendsItBack) {
   }
 }
 
+TEST_P(Api, KeepsThePortOfAPeerNeverSeenWhenAnAdminSendsItBack) {
+  const auto put_back = [&](const char* name) {
+    auto listed = must(parse_peers(body_of(server.ask(server.admin(), "GET", "/v1/admin/peers")), [](std::string_view) {})).at(2);
+    EXPECT_EQ(listed.endpoint.has_value(), std::string_view(name) == "full");
+    listed.name = must(Hostname::parse(name));
+    listed.endpoint.reset();
+    EXPECT_EQ(status(server.admin(), "PUT", "/v1/admin/peers/3", to_json(static_cast<const PeerContents&>(listed))), 204);
+    return server.coordinator->network().find_peer(kUser)->peer.endpoint;
+  };
+  EXPECT_EQ(status(server.user(), "PUT", "/v1/user/endpoint", R"({"option":"Set","content":"0.0.0.0:77"})"), 204);
+  EXPECT_EQ(put_back("port"), *Endpoint::parse("0.0.0.0:77"));
+  EXPECT_EQ(status(server.user(), "PUT", "/v1/user/endpoint", R"({"option":"Set","content":"9.8.7.6:5"})"), 204);
+  EXPECT_EQ(put_back("full"), std::nullopt) << "an override that shows can be taken away";
+}
+
 TEST_P(Api, DoesNotFreezeWhereAPeerWasSeenWhenTheAdminWasTold) {
   const auto listed = [&] {
     return must(parse_peers(body_of(server.ask(server.admin(), "GET", "/v1/admin/peers")), [](std::string_view) {})).at(2);

@@ -45,9 +45,11 @@ PeerContents Network::without_filled_in(const PeerRecord& record, PeerContents c
   if (const auto former = formerly_seen_.find(record.peer.id); former != formerly_seen_.end()) seen = former->second;
   if (record.seen) seen.push_back(*record.seen);
   const auto was_filled_in = [&](const std::optional<Endpoint>& endpoint) {
-    return endpoint && std::ranges::any_of(seen, [&](const SocketAddress& address) {
-             return endpoint == endpoint_at(address) || endpoint == shown_endpoint(record, address);
-           });
+    // An override without a host shows as none until the peer is seen.
+    if (!endpoint) return seen.empty() && !shown_endpoint(record, std::nullopt);
+    return std::ranges::any_of(seen, [&](const SocketAddress& address) {
+      return endpoint == endpoint_at(address) || endpoint == shown_endpoint(record, address);
+    });
   };
   if (was_filled_in(contents.endpoint)) contents.endpoint = record.peer.endpoint;
   if (!contents.candidates.empty()) {
