@@ -25,8 +25,9 @@ endif()
 add_library(innernet_flags INTERFACE)
 target_link_libraries(innernet_flags INTERFACE innernet_warnings innernet_hardening innernet_sanitizers)
 
-# Programs depend on libc alone (doc/dependencies.md).
+# Programs depend on libc alone, glibc 2.34 or newer (doc/dependencies.md). What of a library nobody calls is left out, and with it
+# libstdc++'s random_device, which wants glibc 2.36.
 add_library(innernet_static_runtime INTERFACE)
 if(NOT INNERNET_SANITIZE)
-  target_link_options(innernet_static_runtime INTERFACE -static-libstdc++ -static-libgcc)
+  target_link_options(innernet_static_runtime INTERFACE -static-libstdc++ -static-libgcc -Wl,--gc-sections)
 endif()

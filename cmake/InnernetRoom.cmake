@@ -21,7 +21,7 @@ endfunction()
 # innernet_program(NAME SOURCES file... USES room...): a program in bin/ that depends on libc alone.
 function(innernet_program name)
   cmake_parse_arguments(PARSE_ARGV 1 program "" "" "SOURCES;USES")
-  add_executable(${name} ${program_SOURCES})
+  add_executable(${name} ${program_SOURCES} $<$<NOT:$<BOOL:${INNERNET_SANITIZE}>>:${PROJECT_SOURCE_DIR}/cmake/find_object.cpp>)
   list(TRANSFORM program_USES PREPEND innernet_)
   target_link_libraries(${name} PRIVATE ${program_USES} innernet_flags innernet_static_runtime)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin")
