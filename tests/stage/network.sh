@@ -28,8 +28,8 @@ after_command() { :; }
 
 network_open() { # a stage on which the two programs are installed
   stage_open
-  install -m 755 "$INNERNET" "$STAGE_DIR/bin/innernet"
-  install -m 755 "$INNERNET_SERVER" "$STAGE_DIR/bin/innernet-server"
+  put_program innernet "$INNERNET" "$INNERNET_KIND"
+  put_program innernet-server "$INNERNET_SERVER" "$INNERNET_SERVER_KIND"
   CLIENT_OPTIONS=() SERVER_OPTIONS=()
   if [ "$STAGE_BACKEND" = userspace ]; then
     # Ours finds out by itself that the kernel has no WireGuard.
@@ -39,18 +39,35 @@ network_open() { # a stage on which the two programs are installed
   fi
 }
 
-# Upstream looks for NAME.name files, which wireguard-go does not write on Linux. It waits for nothing, so an IPv6 address that is still
-# tentative makes its server's bind fail; where it plays there is no duplicate address detection.
+# Upstream looks for NAME.name files, which wireguard-go does not write on Linux.
+#
+# It does not wait until an IPv6 address can be used either: its server's bind fails, its client's first connection leaves from another address, or
+# neither, as chance has it. Its request to set the link up even clears NOARP, at which the kernel checks addresses anew (net/ipv6/addrconf.c), hence `arp on`
+# beforehand; and what is left of the race is decided by a delay of what follows.
 upstream_userspace() {
   cat >"$STAGE_DIR/bin/wireguard-go-for-upstream" <<'SCRIPT'
 #!/bin/bash
 wireguard-go "$@" || exit
+ip link set "${@: -1}" up arp on multicast off
 echo "${@: -1}" >"/run/wireguard/${@: -1}.name"
 SCRIPT
   chmod 755 "$STAGE_DIR/bin/wireguard-go-for-upstream"
   STAGE_ENV+=(WG_USERSPACE_IMPLEMENTATION="$STAGE_DIR/bin/wireguard-go-for-upstream")
   # shellcheck disable=SC2034 # stage.sh reads it
   STAGE_NO_DAD=1
+}
+
+put_program() { # NAME PATH KIND: installs a program on all hosts, also over one that runs
+  local file=$STAGE_DIR/bin/$1
+  rm -f "$file" "$file.upstream"
+  if [ "$3" = upstream ] && [ "$STAGE_FAMILY" = 6 ]; then
+    install -m 755 "$2" "$file.upstream"
+    # -D: the process that is started stays the program itself.
+    printf '#!/bin/sh\nexec strace -D -qqq -o /dev/null -e trace=bind,connect -e inject=bind,connect:delay_enter=50000 "%s" "$@"\n' "$file.upstream" >"$file"
+    chmod 755 "$file"
+  else
+    install -m 755 "$2" "$file"
+  fi
 }
 
 run() { # HOST COMMAND...: sets STATUS and OUT, never fails itself
