@@ -108,7 +108,9 @@ Result<std::unique_ptr<Registry::Impl>> Registry::Impl::open(const std::filesyst
   make_private(path);
   TRY_VOID(db::configure(connection));
   TRY(auto store, db::Store::prepare(connection));
+  TRY(const bool has_log, db::has_log(connection));
   std::unique_ptr<Impl> impl(new Impl(path, identity, std::move(connection), std::move(store)));
+  impl->has_log = has_log;
   TRY_VOID(impl->connection.execute("BEGIN"));
   auto loaded = impl->reload();
   static_cast<void>(impl->connection.execute("COMMIT"));
@@ -149,6 +151,8 @@ Result<void> Registry::Impl::reopen() {
   store = std::move(opened->store);
   opened->store.reset();
   connection = std::move(opened->connection);
+  has_log = opened->has_log;
+  seen_header.reset();
   identity = opened->identity;
   log = opened->log;
   data_version = opened->data_version;
@@ -164,6 +168,15 @@ Result<bool> Registry::Impl::refresh() {
     TRY_VOID(reopen());
     return true;
   }
+  // Asking SQLite costs four calls to the system; polls that come one by one would pay them each.
+  const auto header = has_log ? connection.log_header() : std::nullopt;
+  if (header && header == seen_header && !is_dirty) return false;
+  auto refreshed = refresh_from_file();
+  if (refreshed) seen_header = header;  // of before, so that nothing is missed
+  return refreshed;
+}
+
+Result<bool> Registry::Impl::refresh_from_file() {
   TRY(const auto version, store->data_version());
   // Dirty: the rollback of a failed write could not read it again.
   if (version == data_version && !is_dirty) return false;

@@ -57,9 +57,11 @@ struct Registry::Impl final : Registry::Writer {
   FileIdentity identity;
   std::optional<FileIdentity> log;  ///< its -wal
   db::Connection connection;
+  bool has_log = false;            ///< in WAL mode; not on a file system that can't map memory
   std::optional<db::Store> store;  ///< none once it was closed
   Network network;
   std::int64_t data_version = 0;
+  std::optional<db::LogHeader> seen_header;  ///< of a moment at which data_version was not newer
   std::chrono::milliseconds patience{5000};
   bool is_dirty = false;         ///< the model holds what is not committed
   Observer* observer = nullptr;  ///< outlives this, if set
@@ -68,6 +70,7 @@ struct Registry::Impl final : Registry::Writer {
   Impl(std::filesystem::path file, FileIdentity file_identity, db::Connection opened, db::Store prepared)
       : path(std::move(file)), identity(file_identity), connection(std::move(opened)), store(std::move(prepared)) {}
 
+  Result<bool> refresh_from_file();
   Result<bool> reload_if_changed();
   Result<void> reload();
   Result<void> reopen();

@@ -4,6 +4,7 @@
 #include <fstream>
 
 #include "db/connection.hpp"
+#include "db/schema.hpp"
 #include "innernet/base/file.hpp"
 #include "testing/fixture.hpp"
 
@@ -165,6 +166,44 @@ TEST(Write, ValidatesAgainstWhatOthersWroteMeanwhile) {
   ASSERT_FALSE(taken);
   EXPECT_THAT(taken.error().message(), HasSubstr("belongs to peer"));
   EXPECT_FALSE(must(second.refresh()));
+}
+
+// The header of the log's index stands for data_version, which costs four calls to the system each time.
+TEST(LogHeader, ChangesWithEachCommitOfWhomeverAndWithNothingElse) {
+  TempDir folder;
+  const auto path = folder / "net.db";
+  make_database(path, {});
+  auto ours = must(db::Connection::open(path, 5s));
+  auto theirs = must(db::Connection::open(path, 5s));
+  ASSERT_TRUE(must(db::has_log(ours)));
+  const auto read = [&] { return must(ours.query_integer("SELECT count(*) FROM peers")); };
+  read();
+  auto before = ours.log_header();
+  ASSERT_TRUE(before);
+  must(theirs.query_integer("SELECT count(*) FROM peers"));
+  must(theirs.execute("BEGIN IMMEDIATE; UPDATE peers SET name = 'never' WHERE id = 3; ROLLBACK"));
+  EXPECT_EQ(ours.log_header(), before) << "nothing was committed";
+  for (const char* sql : {"UPDATE peers SET name = 'a' WHERE id = 3", "UPDATE peers SET name = 'b' WHERE id = 3",
+                          "PRAGMA wal_checkpoint(TRUNCATE); UPDATE peers SET name = 'a' WHERE id = 3"}) {
+    must(theirs.execute(sql));
+    EXPECT_NE(ours.log_header(), before) << sql;
+    read();
+    before = ours.log_header();
+    ASSERT_TRUE(before) << sql;
+  }
+  must(ours.execute("UPDATE peers SET name = 'ours' WHERE id = 3"));
+  EXPECT_NE(ours.log_header(), before);
+  must(ours.close());
+  EXPECT_FALSE(ours.log_header());
+}
+
+TEST(LogHeader, IsNoneWithoutALog) {
+  TempDir folder;
+  const auto path = folder / "old.db";
+  std::ofstream(path).close();
+  auto connection = must(db::Connection::open(path, 5s));
+  must(connection.execute("CREATE TABLE t (a)"));
+  EXPECT_FALSE(must(db::has_log(connection)));
 }
 
 TEST(Write, DeletesOnlyPeersThatWereNeverRedeemed) {

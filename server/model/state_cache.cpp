@@ -36,7 +36,14 @@ bool differs_hard(const Peer& a, const Peer& b) {
 
 StateCache::StateCache(const Network& network, const Options& options) : network_(&network), options_(options), chunks_(network) {}
 
-std::string StateCache::tag_prefix(CidrId group) const { return fmt::format("\"{:016x}-{}-", options_.epoch, number(group)); }
+const std::string& StateCache::tag(CidrId id, Group& member) const {
+  const std::uint64_t revision = std::max(member.view->revision, member.since);
+  if (member.tag.empty() || member.tag_revision != revision) {
+    member.tag = fmt::format("\"{:016x}-{}-{}\"", options_.epoch, number(id), revision);
+    member.tag_revision = revision;
+  }
+  return member.tag;
+}
 
 StateCache::Reply StateCache::ask(const Question& question) {
   Group& asking = group(question.group);
@@ -44,10 +51,11 @@ StateCache::Reply StateCache::ask(const Question& question) {
   if (!question.may_wait || question.now - view.announced >= options_.soft_period) announce(view, question.now);
 
   const auto revision = [&] { return std::max(view.revision, asking.since); };
-  const std::string prefix = tag_prefix(question.group);
-  bool known = false;
+  const auto current = [&]() -> const std::string& { return tag(question.group, asking); };
+  bool known = question.if_none_match == current();
   std::optional<std::uint64_t> base;
-  if (question.if_none_match)
+  if (question.if_none_match && !known) {
+    const std::string prefix = current().substr(0, current().rfind('-') + 1);
     for_each_tag(*question.if_none_match, [&](std::string_view tag) {
       if (tag == "*") known = true;
       if (!tag.starts_with(prefix) || !tag.ends_with('"')) return;
@@ -58,17 +66,17 @@ StateCache::Reply StateCache::ask(const Question& question) {
       if (value == revision()) known = true;
       base = value;
     });
-  const auto tag = [&] { return fmt::format("{}{}\"", prefix, revision()); };
-  if (known) return {true, false, nullptr, tag()};
+  }
+  if (known) return {true, false, nullptr, current()};
 
   // What has to be put together may as well be the newest.
   const bool is_ready = view.body != nullptr && view.body_sequence >= view.revision;
   if (!is_ready || (question.accepts_delta && base)) announce(view, question.now);
   if (question.accepts_delta && base && *base >= asking.since && *base >= log_floor_ && *base < revision())
-    if (auto changes = delta(view, *base)) return {false, true, std::move(changes), tag()};
+    if (auto changes = delta(view, *base)) return {false, true, std::move(changes), current()};
   if (view.body == nullptr || view.body_sequence < view.revision) join(view);
   uses_.splice(uses_.begin(), uses_, view.use);
-  return {false, false, view.body, tag()};
+  return {false, false, view.body, current()};
 }
 
 void StateCache::note_waiting(CidrId id) { group(id).has_waiting = true; }

@@ -81,6 +81,8 @@ class StateCache {
     std::uint64_t since = 0;     // the change from which on it has this view
     std::uint64_t topology = 0;  // for which that was worked out
     bool has_waiting = false;
+    std::string tag;  // of this revision; empty: to be written
+    std::uint64_t tag_revision = 0;
   };
   struct LogEntry {
     std::uint64_t sequence;
@@ -97,7 +99,8 @@ class StateCache {
   void changed(CidrId cidr, PeerId peer, bool is_soft, bool must_wake);
   void join(View& view);
   std::shared_ptr<const std::string> delta(View& view, std::uint64_t from);
-  std::string tag_prefix(CidrId group) const;
+  /// The group's current ETag, kept: a poll with nothing new has it compared and sent back.
+  const std::string& tag(CidrId id, Group& member) const;
 
   const Network* network_;
   Options options_;

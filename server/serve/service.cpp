@@ -335,13 +335,13 @@ void Service::ask_endpoints() {
       next = std::min(next, *std::exchange(endpoints_apart_, std::nullopt));
     else if (std::exchange(endpoints_once_more_, false))
       next = std::min(next, options_.periods.endpoints_unseen);
-    ask_endpoints_in(next);
+    ask_endpoints_at(system_.clock.boot() + next);
   });
 }
 
-void Service::ask_endpoints_in(std::chrono::nanoseconds delay) {
-  endpoints_due_ = system_.clock.boot() + delay;
-  endpoints_timer_.start(delay, [this] { ask_endpoints(); });
+void Service::ask_endpoints_at(BootTime due) {
+  endpoints_due_ = due;
+  endpoints_timer_.start(std::max<BootClock::duration>(due - system_.clock.boot(), 0ns), [this] { ask_endpoints(); });
 }
 
 void Service::ask_endpoints_soon(std::chrono::milliseconds apart) {
@@ -351,8 +351,8 @@ void Service::ask_endpoints_soon(std::chrono::milliseconds apart) {
     endpoints_apart_ = std::min(apart, endpoints_apart_.value_or(apart));
     return;
   }
-  const auto now = system_.clock.boot();
-  if (const auto due = std::max(now, asked_endpoints_ + apart); due < endpoints_due_) ask_endpoints_in(due - now);
+  // Many ask before the look is due: the timer is started for the first of them alone.
+  if (const auto due = asked_endpoints_ + apart; due < endpoints_due_) ask_endpoints_at(due);
 }
 
 void Service::sweep_invitations() {

@@ -54,7 +54,7 @@ class Service final : private Turns::Answerer {
 
   // Tasks.
   void ask_endpoints();
-  void ask_endpoints_in(std::chrono::nanoseconds delay);
+  void ask_endpoints_at(BootTime due);
   /// Now, but `apart` from the last look at least; and once more a moment later, when a new session has had its handshake.
   void ask_endpoints_soon(std::chrono::milliseconds apart);
   void sweep_invitations();

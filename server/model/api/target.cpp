@@ -1,5 +1,6 @@
 #include "target.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 namespace innernet::server::api {
@@ -14,6 +15,7 @@ std::vector<std::string_view> path_components(std::string_view target) {
   target.remove_prefix(std::min(target.find_first_not_of('/'), target.size()));
 
   std::vector<std::string_view> components;
+  components.reserve(static_cast<std::size_t>(std::ranges::count(target, '/')) + 1);
   for (;;) {
     const std::size_t slash = target.find('/');
     components.push_back(target.substr(0, slash));

@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
+#include <algorithm>
+#include <atomic>
+
 namespace innernet::server::db {
 namespace {
 
@@ -123,6 +126,27 @@ void Connection::set_patience(std::chrono::milliseconds patience) {
   sqlite3_busy_timeout(database_.get(), static_cast<int>(patience.count()));
 }
 bool Connection::in_transaction() const { return sqlite3_get_autocommit(database_.get()) == 0; }
+
+std::optional<LogHeader> Connection::log_header() const {
+  // The header is documented (sqlite.org/walformat.html, 2.1) and can't change between versions that work on one file together. It is
+  // there as soon as a transaction has mapped it, and until the connection closes: nobody leaves WAL mode while another is connected.
+  constexpr int kRegionBytes = 32768;
+  if (!is_open()) return std::nullopt;
+  sqlite3_file* file = nullptr;
+  if (sqlite3_file_control(database_.get(), "main", SQLITE_FCNTL_FILE_POINTER, &file) != SQLITE_OK || file == nullptr ||
+      file->pMethods == nullptr || file->pMethods->iVersion < 2)
+    return std::nullopt;
+  volatile void* region = nullptr;
+  if (file->pMethods->xShmMap(file, 0, kRegionBytes, 0, &region) != SQLITE_OK || region == nullptr) return std::nullopt;
+  const auto* const words = static_cast<const volatile std::uint32_t*>(region);
+  LogHeader header;
+  std::atomic_thread_fence(std::memory_order_acquire);
+  std::copy_n(words, header.size(), header.begin());
+  // Who commits writes the second copy first.
+  const auto half = header.begin() + header.size() / 2;
+  if (!std::equal(header.begin(), half, half)) return std::nullopt;
+  return header;
+}
 
 Result<void> Connection::close() {
   if (database_ == nullptr) return {};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
@@ -54,6 +55,9 @@ class Statement {
   int next_parameter_ = 1;
 };
 
+/// What each commit changes, of whatever process: both copies of the header of the write-ahead log's index.
+using LogHeader = std::array<std::uint32_t, 24>;
+
 /// A connection to a database file. Errors: kUnreachable when another process holds the lock, kInvalidInput when a constraint fails,
 /// kNotFound when there is no file, else kSystem; each names the file.
 class Connection {
@@ -71,6 +75,9 @@ class Connection {
   void set_patience(std::chrono::milliseconds patience);
   /// False when SQLite has rolled back by itself (a full disk, say), or none was begun.
   bool in_transaction() const;
+  /// From the memory that SQLite shares with other processes, without a call to the system. None outside of WAL mode, before the first
+  /// transaction, and while somebody commits.
+  std::optional<LogHeader> log_header() const;
   /// With the last connection gone, SQLite checkpoints and removes -wal and -shm.
   Result<void> close();
   bool is_open() const { return database_ != nullptr; }

@@ -117,4 +117,10 @@ Result<void> configure(Connection& connection) {
   return connection.execute("PRAGMA synchronous = FULL");
 }
 
+Result<bool> has_log(Connection& connection) {
+  TRY(auto mode, connection.prepare("PRAGMA journal_mode"));
+  TRY(const bool row, mode.step());
+  return row && mode.text(0) == "wal";
+}
+
 }  // namespace innernet::server::db

@@ -17,4 +17,7 @@ Result<void> migrate(Connection& connection);
 /// WAL, synchronous FULL, foreign keys. Only after the schema is known to be ours, because WAL is written into the file.
 Result<void> configure(Connection& connection);
 
+/// Whether it is in WAL mode: configure() can't have it on a file system without shared memory.
+Result<bool> has_log(Connection& connection);
+
 }  // namespace innernet::server::db

@@ -111,7 +111,7 @@ void HttpServer::Impl::accept() {
 
 void HttpServer::Impl::sweep() {
   sweep_timer.start(limits_of.sweep, [this] { sweep(); });
-  const auto now = Steady::now();
+  const auto now = coarse_now();
   std::vector<std::shared_ptr<Connection>> late;
   for (const auto& connection : connections)
     if (connection->deadline() <= now) late.push_back(connection);
