@@ -168,7 +168,7 @@ TEST(Write, ValidatesAgainstWhatOthersWroteMeanwhile) {
   EXPECT_FALSE(must(second.refresh()));
 }
 
-// The header of the log's index stands for data_version, which costs four calls to the system each time.
+// The header of the log's index stands for data_version, which costs three calls to the system each time.
 TEST(LogHeader, ChangesWithEachCommitOfWhomeverAndWithNothingElse) {
   TempDir folder;
   const auto path = folder / "net.db";
