@@ -168,7 +168,7 @@ Result<bool> Registry::Impl::refresh() {
     TRY_VOID(reopen());
     return true;
   }
-  // Asking SQLite costs three calls to the system in each turn, more than all the rest that a poll with nothing new needs here.
+  // Asking SQLite costs three calls to the system, in each turn.
   const auto header = has_log ? connection.log_header() : std::nullopt;
   if (header && header == seen_header && !is_dirty) return false;
   auto refreshed = refresh_from_file();
