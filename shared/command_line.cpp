@@ -148,7 +148,7 @@ class CommandParser {
     app_.set_help_flag("-h,--help");
     for (const Argument& argument : own.arguments()) add(argument);
     for (const Option& option : own.options()) add(option, option.letter);
-    for (const Option& option : general.options()) add(option, find_letter(own, option.letter) == nullptr ? option.letter : char{0});
+    for (const Option& option : general.options()) add(option, letter_with(option, own));
     for (const Definition* definition : {&own, &general})
       for (const auto& [one, other] : definition->conflicts())
         app_.get_option(fmt::format("--{}", one))->excludes(app_.get_option(fmt::format("--{}", other)));
@@ -324,6 +324,7 @@ Parsed parse(const Program& program, std::span<const std::string_view> arguments
   const auto read = CommandParser(general, own).read(std::move(words));
   if (!read) return refuse(program, command->name, read.error());
   if (*read == CommandParser::Read::kHelp) return {.text = command_help(program, *command, own, general)};
+  if (command->answer) return {.text = command->answer(program)};
   return {.command = command, .text = {}};
 }
 

@@ -9,32 +9,28 @@
 namespace innernet::command_line {
 namespace {
 
-constexpr std::size_t kColumn = 34;  // where the sentences start
+constexpr std::size_t kWidth = 80;
+constexpr std::size_t kCommandColumn = 26;  // where the sentences of commands start
+constexpr std::size_t kOptionColumn = 32;   // and those of options
 
-void append_row(std::string& out, const std::string& left, std::string_view sentence) {
-  if (left.size() + 2 > kColumn)
-    out += fmt::format("{}\n{:{}}{}\n", left, "", kColumn, sentence);
+void append_row(std::string& out, std::size_t column, const std::string& left, std::string_view sentence) {
+  const std::string text = filled(sentence, column);
+  if (left.size() + 2 > column)
+    out += fmt::format("{}\n{:{}}{}\n", left, "", column, text);
   else
-    out += fmt::format("{:<{}}{}\n", left, kColumn, sentence);
+    out += fmt::format("{:<{}}{}\n", left, column, text);
 }
 
 void append_option(std::string& out, const Option& option, char letter) {
   std::string left = letter == 0 ? "      " : fmt::format("  -{}, ", letter);
   left += fmt::format("--{}{}{}", option.name, option.placeholder.empty() ? "" : " ", option.placeholder);
-  std::string sentence(option.sentence);
-  if (!option.choices.empty()) sentence += fmt::format(" ({})", fmt::join(option.choices, ", "));
-  if (option.repeatable) sentence += " (repeatable)";
-  append_row(out, left, sentence);
+  append_row(out, kOptionColumn, left, whole_sentence(option));
 }
 
 void append_general(std::string& out, const Definition& general, const Definition* own) {
   out += "\nGeneral options, before or after the command:\n";
-  for (const Option& option : general.options()) {
-    const bool hidden =
-        own != nullptr && option.letter != 0 && std::ranges::find(own->options(), option.letter, &Option::letter) != own->options().end();
-    append_option(out, option, hidden ? char{0} : option.letter);
-  }
-  append_row(out, "  -h, --help", "Show this help");
+  for (const Option& option : general.options()) append_option(out, option, own != nullptr ? letter_with(option, *own) : option.letter);
+  append_row(out, kOptionColumn, "  -h, --help", "Show this help");
 }
 
 std::size_t distance(std::string_view a, std::string_view b) {
@@ -54,33 +50,83 @@ std::size_t distance(std::string_view a, std::string_view b) {
 
 }  // namespace
 
+std::string filled(std::string_view text, std::size_t indent, std::string_view line_end) {
+  std::string out;
+  std::size_t column = indent;
+  while (!text.empty()) {
+    const std::string_view word = text.substr(0, text.find(' '));
+    text.remove_prefix(std::min(word.size() + 1, text.size()));
+    if (!out.empty()) {
+      const bool fits = column + 1 + word.size() + (text.empty() ? 0 : line_end.size()) <= kWidth;
+      out += fits ? " " : fmt::format("{}\n{:{}}", line_end, "", indent);
+      column = fits ? column + 1 : indent;
+    }
+    out += word;
+    column += word.size();
+  }
+  return out;
+}
+
+std::string filled_command(std::string_view program, std::string_view command_line, std::size_t indent) {
+  constexpr char kGlue = '\x01';
+  std::string text(program);
+  bool value_may_follow = false;
+  while (!command_line.empty()) {
+    const std::string_view word = command_line.substr(0, command_line.find(' '));
+    command_line.remove_prefix(std::min(word.size() + 1, command_line.size()));
+    text += value_may_follow && !word.starts_with('-') ? kGlue : ' ';
+    text += word;
+    value_may_follow = word.starts_with('-');
+  }
+  std::string out = filled(text, indent, " \\");
+  std::ranges::replace(out, kGlue, ' ');
+  return out;
+}
+
+std::string whole_sentence(const Option& option) {
+  std::string sentence(option.sentence);
+  if (!option.choices.empty()) sentence += fmt::format(" ({})", fmt::join(option.choices, ", "));
+  if (option.repeatable) sentence += " (repeatable)";
+  return sentence;
+}
+
+std::string usage(const Program& program, const Command& command, const Definition& own) {
+  std::string out = fmt::format("{} {}", program.name, command.name);
+  for (const Argument& argument : own.arguments())
+    out += argument.required ? fmt::format(" {}", argument.name) : fmt::format(" [{}]", argument.name);
+  if (!own.options().empty()) out += " [OPTIONS]";
+  return out;
+}
+
 std::string program_help(const Program& program, const Definition& general) {
-  std::string out = fmt::format("{}\n\nUsage: {} [OPTIONS] {}\n\nCommands:\n", program.sentence, program.name,
+  std::string out = fmt::format("{}\n\nUsage: {} [OPTIONS] {}\n\nCommands:\n", filled(program.sentence, 0), program.name,
                                 program.default_command.empty() ? "COMMAND" : "[COMMAND]");
   for (const Command& command : program.commands) {
     std::string sentence(command.sentence);
     if (!command.aliases.empty()) sentence += fmt::format(" (also: {})", fmt::join(command.aliases, ", "));
     if (command.name == program.default_command) sentence += " (when no command is named)";
-    append_row(out, fmt::format("  {}", command.name), sentence);
+    append_row(out, kCommandColumn, fmt::format("  {}", command.name), sentence);
   }
-  append_row(out, "  help [COMMAND]", "Show this help, or that of a command");
+  append_row(out, kCommandColumn, "  help [COMMAND]", "Show this help, or that of a command");
   append_general(out, general, nullptr);
-  append_row(out, "  -V, --version", "Show the version");
+  append_row(out, kOptionColumn, "  -V, --version", "Show the version");
   return out;
 }
 
 std::string command_help(const Program& program, const Command& command, const Definition& own, const Definition& general) {
-  std::string out = fmt::format("{}\n\nUsage: {} {}", command.sentence, program.name, command.name);
-  for (const Argument& argument : own.arguments())
-    out += argument.required ? fmt::format(" {}", argument.name) : fmt::format(" [{}]", argument.name);
-  out += own.options().empty() ? "\n" : " [OPTIONS]\n";
+  std::string out = fmt::format("{}\n\nUsage: {}\n", filled(command.sentence, 0), usage(program, command, own));
   if (!command.aliases.empty()) out += fmt::format("Also:  {} {}\n", program.name, fmt::join(command.aliases, ", "));
+  for (const std::string_view paragraph : own.paragraphs()) out += fmt::format("\n{}\n", filled(paragraph, 0));
   if (!own.arguments().empty()) out += "\nArguments:\n";
-  for (const Argument& argument : own.arguments()) append_row(out, fmt::format("  {}", argument.name), argument.sentence);
+  for (const Argument& argument : own.arguments()) {
+    std::string sentence(argument.sentence);
+    if (!argument.choices.empty()) sentence += fmt::format(" ({})", fmt::join(argument.choices, ", "));
+    append_row(out, kOptionColumn, fmt::format("  {}", argument.name), sentence);
+  }
   if (!own.options().empty()) out += "\nOptions:\n";
   for (const Option& option : own.options()) append_option(out, option, option.letter);
   append_general(out, general, &own);
-  out += fmt::format("\nExample:\n  {} {}\n", program.name, command.example);
+  out += fmt::format("\nExample:\n  {}\n", filled_command(program.name, command.example, 4));
   return out;
 }
 

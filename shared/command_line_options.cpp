@@ -1,10 +1,15 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
+#include <memory>
 
 #include "innernet/shared/command_line.hpp"
+#include "innernet/shared/completions.hpp"
 
 namespace innernet::command_line {
+
+void Definition::argument(Argument argument) { arguments_.push_back(std::move(argument)); }
 
 void Definition::argument(std::string_view name, std::string_view sentence, Take take) {
   arguments_.push_back({name, sentence, true, std::move(take)});
@@ -108,5 +113,58 @@ void define_hosts(Definition& definition, HostsOptions& hosts) {
 }
 
 void define_yes(Definition& definition, bool& yes) { definition.flag(0, "yes", yes, "Don't ask whether to go ahead"); }
+
+Command completions_command() {
+  const auto shell = std::make_shared<Shell>();
+  return {.name = "completions",
+          .aliases = {},
+          .sentence = "Print the completions for a shell.",
+          .example = "completions bash",
+          .define =
+              [shell](Definition& definition) {
+                definition.explain(
+                    "Packages install them. Otherwise, put what is printed where the shell looks for it: for bash a file in "
+                    "/etc/bash_completion.d, for zsh a file in a folder of $fpath whose name is an underscore and the program's name, for "
+                    "fish a file in ~/.config/fish/completions; have elvish's rc.elv and PowerShell's profile evaluate it.");
+                definition.explain("Networks are completed by the names of the files in the config folder, where those may be read.");
+                definition.argument({.name = "SHELL",
+                                     .sentence = "Which shell",
+                                     .required = true,
+                                     .take = into(*shell, parse_shell),
+                                     .choices = {"bash", "elvish", "fish", "powershell", "zsh"}});
+              },
+          .answer = [shell](const Program& program) { return completions(program, *shell); }};
+}
+
+namespace {
+
+ValueKind kind_of_value(std::string_view placeholder, bool has_choices) {
+  if (has_choices) return ValueKind::kChoice;
+  if (placeholder == "INTERFACE") return ValueKind::kNetwork;
+  if (placeholder == "DIR") return ValueKind::kFolder;
+  if (placeholder == "FILE" || placeholder == "PATH" || placeholder == "INVITE") return ValueKind::kFile;
+  return ValueKind::kText;
+}
+
+}  // namespace
+
+ValueKind kind_of(const Option& option) { return kind_of_value(option.placeholder, !option.choices.empty()); }
+
+ValueKind kind_of(const Argument& argument) { return kind_of_value(argument.name, !argument.choices.empty()); }
+
+DefinedProgram define_all(const Program& program) {
+  DefinedProgram out{.program = program, .general = {}, .commands = {}};
+  program.define_general(out.general);
+  for (const Command& command : program.commands) {
+    DefinedCommand& defined = out.commands.emplace_back(DefinedCommand{&command, {}});
+    command.define(defined.own);
+  }
+  return out;
+}
+
+char letter_with(const Option& general, const Definition& own) {
+  const bool hidden = std::ranges::find(own.options(), general.letter, &Option::letter) != own.options().end();
+  return hidden ? char{0} : general.letter;
+}
 
 }  // namespace innernet::command_line

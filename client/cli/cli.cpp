@@ -59,6 +59,12 @@ void define_name(Definition& definition, std::optional<Hostname>& name, std::str
 }
 
 void define(Definition& definition, InstallOptions& options) {
+  definition.explain(
+      "The temporary key of the invitation is replaced by a permanent one, which is made here and never leaves this machine. Then the "
+      "interface is up and the peers are fetched.");
+  definition.explain(
+      "An install that was interrupted is repeated with the same invitation. Afterwards, systemctl enable --now innernet@NAME keeps the "
+      "network up to date.");
   definition.argument("INVITE", "The invitation, as add-peer wrote it", into_path(options.invitation));
   definition.option(0, "name", "NAME", into(options.name, parse_interface), "The name that the interface gets here");
   definition.flag(0, "default-name", options.default_name, "Name the interface like the network");
@@ -69,12 +75,21 @@ void define(Definition& definition, InstallOptions& options) {
 }
 
 void define(Definition& definition, ShowOptions& options) {
+  definition.explain(
+      "A peer is connected when its last handshake is at most three minutes old. -v shows whole keys. Colours are used on a terminal "
+      "only.");
   definition.optional_argument("INTERFACE", "The network; without, all that are up", into(options.interface, parse_interface));
   definition.flag('s', "short", options.is_short, "One line a peer");
   definition.flag('t', "tree", options.tree, "Peers under their CIDRs");
 }
 
 void define(Definition& definition, UpOptions& options) {
+  definition.explain(
+      "An interface that is down or incomplete is brought up, then its peers are fetched. When the server can't be reached, the peers of "
+      "the last fetch are used.");
+  definition.explain(
+      "With --daemon this goes on until SIGTERM, for each network by itself: one that fails is tried again and holds up no other. A server "
+      "that can do it tells of changes at once. SIGHUP has the configs read again.");
   definition.optional_argument("INTERFACE", "The network; without, all that are installed", into(options.interface, parse_interface));
   definition.flag('d', "daemon", options.daemon, "Stay, and keep the networks up to date");
   definition.option(0, "interval", "SECONDS",
@@ -89,20 +104,31 @@ void define(Definition& definition, UpOptions& options) {
 }
 
 void define(Definition& definition, FetchOptions& options) {
+  definition.explain(
+      "The peers on the interface, their names in the hosts file and what is remembered of them are brought in line with the server. The "
+      "interface has to be up.");
   define_interface(definition, options.given);
   command_line::define_hosts(definition, options.hosts);
   define_nat(definition, options.nat);
 }
 
 void define(Definition& definition, UninstallOptions& options) {
+  definition.explain("Only a new invitation brings this machine back. To the server the peer still exists; an admin can disable it there.");
   define_interface(definition, options.given);
   command_line::define_yes(definition, options.yes);
   command_line::define_hosts(definition, options.hosts);
 }
 
-void define(Definition& definition, DownOptions& options) { define_interface(definition, options.given); }
+void define(Definition& definition, DownOptions& options) {
+  definition.explain("Config and data stay: innernet up brings the network up again, and so does a daemon that runs.");
+  define_interface(definition, options.given);
+}
 
 void define(Definition& definition, AddPeerOptions& options) {
+  definition.explain("What is not given is asked for; without a terminal that is an error that names the option.");
+  definition.explain(
+      "The invitation is a file with a key: whoever has it can join as this peer, so it has to travel on a safe way. TIME is a number and "
+      "a unit: s, m, h, d or w.");
   define_interface(definition, options.given);
   define_name(definition, options.name, "The name of the new peer");
   definition.option(0, "ip", "IP", into(options.ip, IpAddress::parse), "Its address, inside its CIDR");
@@ -123,6 +149,7 @@ void define(Definition& definition, AddPeerOptions& options) {
 }
 
 void define(Definition& definition, RenamePeerOptions& options) {
+  definition.explain("What is not given is asked for; without a terminal that is an error that names the option.");
   define_interface(definition, options.given);
   define_name(definition, options.name, "The peer");
   definition.option(0, "new-name", "NAME", into(options.new_name, Hostname::parse), "Its new name");
@@ -130,6 +157,9 @@ void define(Definition& definition, RenamePeerOptions& options) {
 }
 
 void define(Definition& definition, AddCidrOptions& options) {
+  definition.explain(
+      "A CIDR holds either peers or other CIDRs. Peers see each other inside of one, and in those that are associated. What is not given "
+      "is asked for; without a terminal that is an error that names the option.");
   define_interface(definition, options.given);
   define_name(definition, options.name, "The name of the new CIDR");
   definition.option(0, "cidr", "CIDR", into(options.cidr, IpNet::parse), "Its addresses, like 10.42.2.0/24");
@@ -138,6 +168,7 @@ void define(Definition& definition, AddCidrOptions& options) {
 }
 
 void define(Definition& definition, RenameCidrOptions& options) {
+  definition.explain("What is not given is asked for; without a terminal that is an error that names the option.");
   define_interface(definition, options.given);
   definition.option(0, "name", "NAME", into_text(options.name), "The CIDR");
   definition.option(0, "new-name", "NAME", into(options.new_name, parse_new_cidr_name), "Its new name");
@@ -145,29 +176,36 @@ void define(Definition& definition, RenameCidrOptions& options) {
 }
 
 void define(Definition& definition, DeleteCidrOptions& options) {
+  definition.explain(
+      "It must have no peers, not even disabled ones, no CIDRs in it and no associations. What is not given is asked for; without a "
+      "terminal that is an error that names the option.");
   define_interface(definition, options.given);
   definition.option(0, "name", "NAME", into_text(options.name), "The CIDR");
   command_line::define_yes(definition, options.yes);
 }
 
 void define(Definition& definition, ListCidrsOptions& options) {
+  definition.explain("As they were when they were last fetched: the server is not asked.");
   define_interface(definition, options.given);
   definition.flag('t', "tree", options.tree, "Nested, each below its parent");
 }
 
 void define(Definition& definition, DisablePeerOptions& options) {
+  definition.explain("It loses its connection to everybody, and keeps its name and address. --yes needs --name.");
   define_interface(definition, options.given);
   define_name(definition, options.name, "The peer");
   command_line::define_yes(definition, options.yes);
 }
 
 void define(Definition& definition, EnablePeerOptions& options) {
+  definition.explain("--yes needs --name.");
   define_interface(definition, options.given);
   define_name(definition, options.name, "The peer");
   command_line::define_yes(definition, options.yes);
 }
 
 void define(Definition& definition, AddAssociationOptions& options) {
+  definition.explain("With both CIDRs there is no question.");
   define_interface(definition, options.given);
   definition.optional_argument("CIDR1", "One of the two", into_text(options.cidr_1));
   definition.optional_argument("CIDR2", "The other", into_text(options.cidr_2));
@@ -175,15 +213,20 @@ void define(Definition& definition, AddAssociationOptions& options) {
 }
 
 void define(Definition& definition, DeleteAssociationOptions& options) {
+  definition.explain("The order of the two does not matter.");
   define_interface(definition, options.given);
   definition.optional_argument("CIDR1", "One of the two", into_text(options.cidr_1));
   definition.optional_argument("CIDR2", "The other", into_text(options.cidr_2));
   command_line::define_yes(definition, options.yes);
 }
 
-void define(Definition& definition, ListAssociationsOptions& options) { define_interface(definition, options.given); }
+void define(Definition& definition, ListAssociationsOptions& options) {
+  definition.explain("The server is asked, so the network has to be up.");
+  define_interface(definition, options.given);
+}
 
 void define(Definition& definition, SetListenPortOptions& options) {
+  definition.explain("It is applied to the interface if that is up, and kept in the config.");
   define_interface(definition, options.given);
   definition.option('l', "listen-port", "N",
                     into(options.listen_port,
@@ -198,6 +241,9 @@ void define(Definition& definition, SetListenPortOptions& options) {
 }
 
 void define(Definition& definition, OverrideEndpointOptions& options) {
+  definition.explain(
+      "For machines behind a router that forwards a port to them: the server then gives this endpoint to everybody instead of the one that "
+      "it sees. 0.0.0.0 as host keeps the address that is seen and replaces the port alone. A listen port has to be set.");
   define_interface(definition, options.given);
   definition.option('e', "endpoint", "HOST:PORT", into(options.endpoint, parse_endpoint_with_port), "Where other peers reach this machine");
   definition.flag('u', "unset", options.unset, "Let the server find it out");
@@ -206,6 +252,7 @@ void define(Definition& definition, OverrideEndpointOptions& options) {
 }
 
 void define(Definition& definition, OverridePeerEndpointOptions& options) {
+  definition.explain("Only this machine is concerned: the config keeps it, and the interface gets it at once if it is up.");
   define_interface(definition, options.given);
   define_name(definition, options.name, "The peer");
   definition.option('e', "endpoint", "HOST:PORT", into(options.endpoint, parse_endpoint_with_port), "Where this machine reaches it");
@@ -278,8 +325,10 @@ command_line::Program program(Invocation& into) {
                                                "override-endpoint evilcorp --endpoint 203.0.113.7:51820 --yes"),
               command<OverridePeerEndpointOptions>(into, "override-peer-endpoint", {}, "Say where this machine reaches a peer.",
                                                    "override-peer-endpoint evilcorp --name alice --endpoint 192.168.1.20:51820 --yes"),
+              command_line::completions_command(),
           },
       .default_command = "show",
+      .config_folder = "/etc/innernet",
   };
 }
 

@@ -193,7 +193,8 @@ TEST(Cli, UsageErrorsSayWhatIsWrong) {
       {"evilcorp", "unknown command \"evilcorp\""},
       {"fetch", "INTERFACE is missing"},
       {"install", "INVITE is missing"},
-      {"completions bash", "unknown command"},
+      {"completions csh", "none of the shells"},
+      {"completions", "SHELL is missing"},
       {"up a b", "unexpected argument \"b\""},
       {"up --frobnicate", "unknown option \"--frobnicate\""},
       {"--frobnicate up", "unknown option \"--frobnicate\" before the command"},
@@ -280,11 +281,20 @@ TEST(Cli, HelpOfACommandHasASentenceItsOptionsAndAnExample) {
   }
 }
 
+TEST(Cli, NoHelpIsWiderThan80Columns) {
+  Invocation scratch;
+  std::string all = printed("help");
+  for (const command_line::Command& command : program(scratch).commands) all += printed(fmt::format("help {}", command.name));
+  std::istringstream lines(all);
+  for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 80U) << line;
+}
+
 TEST(Cli, TheExampleOfEachCommandIsACommandLine) {
   Invocation scratch;
   for (const command_line::Command& command : program(scratch).commands) {
     const Invocation invocation = parse(std::string(command.example));
-    EXPECT_FALSE(std::holds_alternative<std::monostate>(invocation.command)) << command.example << invocation.text;
+    EXPECT_EQ(invocation.exit_code, 0) << command.example << invocation.text;
+    EXPECT_EQ(std::holds_alternative<std::monostate>(invocation.command), command.answer != nullptr) << command.example << invocation.text;
   }
 }
 

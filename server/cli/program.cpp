@@ -18,6 +18,10 @@ void define_interface(Definition& definition, CommandLine& line) {
 
 void define_new(Definition& definition, CommandLine& line) {
   NewOptions& options = line.new_network;
+  definition.explain(
+      "It gets a config with a new key and a database with two CIDRs, its own and the server's, which has the first address. A network "
+      "that exists is never touched.");
+  definition.explain("What is not given is asked for; without a terminal that is an error that names the option.");
   definition.option(0, "network-name", "NAME", into_text(options.network_name), "The network's name, which its interfaces get, too");
   definition.option(0, "network-cidr", "CIDR", into(options.network_cidr, IpNet::parse), "All addresses of the network, like 10.42.0.0/16");
   definition.option(0, "external-endpoint", "HOST:PORT", into(options.external_endpoint, Endpoint::parse), "Where peers reach this server");
@@ -29,6 +33,11 @@ void define_new(Definition& definition, CommandLine& line) {
 
 void define_add_peer(Definition& definition, CommandLine& line) {
   AddPeerOptions& options = line.add_peer;
+  definition.explain("What is not given is asked for; without a terminal that is an error that names the option.");
+  definition.explain(
+      "The invitation is a file with a key: whoever has it can join as this peer, so it has to travel on a safe way. TIME is a number and "
+      "a unit: s, m, h, d or w.");
+  definition.explain("A server that runs lets the peer in at once, as with all commands that change the database.");
   define_interface(definition, line);
   definition.option(0, "name", "NAME", into(options.name, Hostname::parse), "The peer's name");
   definition.option(0, "ip", "IP", into(options.ip, IpAddress::parse), "Its address");
@@ -49,6 +58,9 @@ void define_add_peer(Definition& definition, CommandLine& line) {
 
 void define_add_cidr(Definition& definition, CommandLine& line) {
   AddCidrOptions& options = line.add_cidr;
+  definition.explain(
+      "A CIDR holds either peers or other CIDRs. Peers see each other inside of one, and in those that are associated. What is not given "
+      "is asked for; without a terminal that is an error that names the option.");
   define_interface(definition, line);
   definition.option(0, "name", "NAME", into_text(options.name), "The CIDR's name");
   definition.option(0, "cidr", "CIDR", into(options.cidr, IpNet::parse), "Its addresses, like 10.42.1.0/24");
@@ -91,6 +103,10 @@ command_line::Program program(CommandLine& line) {
        "Coordinate a network: bring its interface up and answer its peers.",
        "serve evilcorp",
        [&line](Definition& definition) {
+         definition.explain(
+             "The interface stays up when the server ends, so that peers stay connected. SIGTERM and SIGINT end it after the requests in "
+             "flight.");
+         definition.explain("Without INNERNET_LOG or RUST_LOG, it logs at the level info to standard error.");
          define_interface(definition, line);
          command_line::define_hosts(definition, line.hosts);
        }},
@@ -108,13 +124,30 @@ command_line::Program program(CommandLine& line) {
        {},
        "Let a disabled peer take part again.",
        "enable-peer evilcorp --name alice --yes",
-       [&line](Definition& definition) { define_name(definition, line, "Which peer"); }},
+       [&line](Definition& definition) {
+         definition.explain("--yes needs --name.");
+         define_name(definition, line, "Which peer");
+       }},
       {"disable-peer",
        {},
        "Shut a peer out, at once.",
        "disable-peer evilcorp --name alice --yes",
-       [&line](Definition& definition) { define_name(definition, line, "Which peer"); }},
-      {"list-peers", {}, "List all peers.", "list-peers evilcorp", plain},
+       [&line](Definition& definition) {
+         definition.explain(
+             "It is taken off the server's interface at once, and off the others' with their next fetch. It keeps its name and address. "
+             "--yes needs --name.");
+         define_name(definition, line, "Which peer");
+       }},
+      {"list-peers",
+       {},
+       "List all peers.",
+       "list-peers evilcorp",
+       [&line](Definition& definition) {
+         definition.explain(
+             "Each with its id, address, CIDR, key and state; disabled ones and those that have not redeemed their invitation, too. A row "
+             "that is no valid peer is shown with what is wrong with it.");
+         define_interface(definition, line);
+       }},
       {"add-cidr",
        {},
        "Add a CIDR.",
@@ -129,7 +162,10 @@ command_line::Program program(CommandLine& line) {
        {},
        "Delete a CIDR that has no CIDRs, peers or associations.",
        "delete-cidr evilcorp --name humans --yes",
-       [&line](Definition& definition) { define_name(definition, line, "Which CIDR"); }},
+       [&line](Definition& definition) {
+         definition.explain("--yes needs --name.");
+         define_name(definition, line, "Which CIDR");
+       }},
       {"list-cidrs",
        {},
        "List all CIDRs.",
@@ -154,16 +190,19 @@ command_line::Program program(CommandLine& line) {
        "Delete a network for good: interface, config and database.",
        "uninstall evilcorp --yes",
        [&line](Definition& definition) {
+         definition.explain("None of its peers can use it any more. Their machines keep what they have.");
          define_interface(definition, line);
          command_line::define_yes(definition, line.yes);
        }},
+      command_line::completions_command(),
   };
   return {.name = "innernet-server",
           .sentence = "Coordinates innernet networks: WireGuard networks whose access control is CIDRs.",
           .version = INNERNET_VERSION,
           .define_general = [&line](Definition& definition) { command_line::define_general(definition, line.folders, line.network); },
           .commands = std::move(commands),
-          .default_command = {}};
+          .default_command = {},
+          .config_folder = "/etc/innernet-server"};
 }
 
 Result<void> run(std::string_view command, const CommandLine& line, const CommandContext& context) {

@@ -32,6 +32,7 @@ struct Argument {
   std::string_view sentence;
   bool required = true;
   Take take;
+  std::vector<std::string_view> choices = {};  ///< the only values that `take` accepts
 };
 
 struct Option {
@@ -47,6 +48,9 @@ struct Option {
 /// What one command takes, bound to the struct that it fills.
 class Definition {
  public:
+  /// A paragraph for the help and the manual, behind the command's sentence: what is worth knowing beyond it.
+  void explain(std::string_view paragraph) { paragraphs_.push_back(paragraph); }
+  void argument(Argument argument);
   void argument(std::string_view name, std::string_view sentence, Take take);
   void optional_argument(std::string_view name, std::string_view sentence, Take take);
   void flag(char letter, std::string_view name, bool& target, std::string_view sentence);
@@ -56,15 +60,19 @@ class Definition {
   /// Giving both is a usage error.
   void conflict(std::string_view one, std::string_view other);
 
+  const std::vector<std::string_view>& paragraphs() const { return paragraphs_; }
   const std::vector<Argument>& arguments() const { return arguments_; }
   const std::vector<Option>& options() const { return options_; }
   const std::vector<std::pair<std::string_view, std::string_view>>& conflicts() const { return conflicts_; }
 
  private:
+  std::vector<std::string_view> paragraphs_;
   std::vector<Argument> arguments_;
   std::vector<Option> options_;
   std::vector<std::pair<std::string_view, std::string_view>> conflicts_;
 };
+
+struct Program;
 
 struct Command {
   std::string_view name;
@@ -72,6 +80,8 @@ struct Command {
   std::string_view sentence;
   std::string_view example;  ///< without the program's name
   std::function<void(Definition&)> define;
+  /// For a command whose whole work is a text about its own program: parse() answers it.
+  std::function<std::string(const Program&)> answer = {};
 };
 
 struct Program {
@@ -80,7 +90,8 @@ struct Program {
   std::string_view version;
   std::function<void(Definition&)> define_general;  ///< options that may stand before the command, too
   std::vector<Command> commands;
-  std::string_view default_command;  ///< when none is named; empty: help on stderr and exit 2
+  std::string_view default_command;     ///< when none is named; empty: help on stderr and exit 2
+  std::string_view config_folder = {};  ///< where --config-dir points without it: the files there are the installed networks
 };
 
 constexpr int kExitSuccess = 0;
@@ -144,5 +155,28 @@ void define_verbose(Definition& definition, int& verbosity);
 void define_hosts(Definition& definition, HostsOptions& hosts);
 /// --yes
 void define_yes(Definition& definition, bool& yes);
+
+/// `completions SHELL`: prints what completions.hpp makes.
+Command completions_command();
+
+/// What a value is, by its placeholder or the argument's name: how shells complete it.
+enum class ValueKind { kText, kChoice, kFile, kFolder, kNetwork };
+ValueKind kind_of(const Option& option);
+ValueKind kind_of(const Argument& argument);
+
+/// A program's table with every definition made, for texts about all of it. The takes in it must not be called: the commands may share what
+/// they fill.
+struct DefinedCommand {
+  const Command* command;
+  Definition own;
+};
+struct DefinedProgram {
+  const Program& program;
+  Definition general;
+  std::vector<DefinedCommand> commands;
+};
+DefinedProgram define_all(const Program& program);
+/// The letter of a general option with a command: 0 when the command uses it itself.
+char letter_with(const Option& general, const Definition& own);
 
 }  // namespace innernet::command_line
