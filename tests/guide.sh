@@ -7,7 +7,7 @@
 #                 lines. Nothing below: what it says does not matter. It must succeed, unless the last line below is [exit N].
 #   ```sh         commands that a stage can't play (packages, containers, firewalls): counted and named in the result.
 #   <!-- stage: DIRECTIVE -->   what the reader has already, or does not do with commands:
-#                 network PEER...   the network evilcorp with a server and these peers in the CIDR humans, the first of them an admin
+#                 network PEER...   the network evilcorp with a server and these peers in the CIDR humans, who know each other; the first is an admin
 #                 HOST# COMMAND     a command that must succeed
 # Commands that only look (ping, list, ...) may need some patience: they are tried again until they say it, for up to 20 s.
 set -euo pipefail
@@ -48,8 +48,8 @@ only_looks() {
   esac
 }
 
-# What a stage adds: there is no WireGuard in its kernel, or there is.
-without_noise() { grep -v '^\[\*\] the kernel has no WireGuard, using ' || :; }
+# What a stage adds because its kernel has no WireGuard, and empty lines, which a guide may leave out.
+without_noise() { grep -v -e '^\[\*\] the kernel has no WireGuard, using ' -e '^[[:space:]]*$' || :; }
 
 says() { # EXPECTED: whether OUT is that
   local wanted actual line at=0 anywhere='' status=0
@@ -122,6 +122,7 @@ network() { # PEER...
     succeed redeem "$peer"
     admin=false
   done
+  for peer; do succeed client "$peer" fetch "$NETWORK"; done
 }
 
 directive() { # LINE TEXT
