@@ -1,6 +1,6 @@
 #!/bin/bash
 # CPU of one `innernet fetch` at 10,000 peers on wireguard-go: all of them new, and nothing new. The programs are the release build's, on two hosts of a
-# stage. With INNERNET_UPSTREAM (the path of the original's client) both clients are measured in turn, on hosts of their own.
+# stage. With INNERNET_UPSTREAM (the folder of the Rust programs) both clients are measured in turn, on hosts of their own.
 #
 #   bench/fetch.sh PROGRAMS [ROUNDS]      PROGRAMS is the folder with make_network
 set -euo pipefail
@@ -30,7 +30,7 @@ invite_and_install ours
 hosts=(ours)
 if [ -n "${INNERNET_UPSTREAM:-}" ]; then
   host_add original
-  install -m 755 "$INNERNET_UPSTREAM" "$STAGE_DIR/bin/innernet-upstream"
+  install -m 755 "$INNERNET_UPSTREAM/innernet" "$STAGE_DIR/bin/innernet-upstream"
   upstream_userspace
   succeed server add-peer "$NETWORK" --name original --cidr group-1 --auto-ip --admin false --save-config "$(invitation_of original)" --invite-expires 14d --yes
   succeed run original innernet-upstream --backend userspace install "$(invitation_of original)" --default-name --delete-invite --no-nat-traversal
