@@ -8,13 +8,15 @@
 #   ```sh         commands that a stage can't play (packages, containers, firewalls): counted and named in the result.
 #   <!-- stage: DIRECTIVE -->   what the reader has already, or does not do with commands:
 #                 network PEER...   the network evilcorp with a server and these peers in the CIDR humans, who know each other; the first is an admin
+#                 router NAME KIND PEER...   these peers are behind a router of that kind (tests/stage/nat.sh)
 #                 HOST# COMMAND     a command that must succeed
-# Commands that only look (ping, list, ...) may need some patience: they are tried again until they say it, for up to 20 s.
+# Commands that only look (ping, list, ...) may need some patience: they are tried again until they say it, for up to 40 s.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cd "$here/.."
 . tests/stage/stage.sh
 . tests/stage/network.sh
+. tests/stage/nat.sh
 
 guide=$1 result=${2:-}
 passed=0 failed=0 blocks=0 not_played=()
@@ -93,7 +95,7 @@ matches() { # LINE PATTERN: … stands for anything; white space at the end of a
 play() { # LINE HOST COMMAND EXPECTED
   local end=$SECONDS
   appears "$2"
-  ! only_looks "$3" || end=$((SECONDS + 20))
+  ! only_looks "$3" || end=$((SECONDS + 40))
   while :; do
     run "$2" timeout 60 bash -c "$3"
     if says "$4"; then
@@ -128,6 +130,7 @@ network() { # PEER...
 directive() { # LINE TEXT
   case $2 in
     'network '*) read -r -a words <<<"$2"; network "${words[@]:1}" ;;
+    'router '*) ;;   # the hosts are there before the guide begins
     *'# '*) play "$1" "${2%%# *}" "${2#*# }" '' ;;
     *) echo "$guide:$1: no such directive: $2" >&2; return 1 ;;
   esac
@@ -177,5 +180,11 @@ network_open
 install -m 755 tests/stage/stand-ins/* "$STAGE_DIR/bin/"
 mkdir "$STAGE_DIR/units"
 cp systemd/*.service "$STAGE_DIR/units/"
+while read -r name kind peers; do
+  appears server
+  router_add "$name" "$kind"
+  # shellcheck disable=SC2086 # words
+  host_behind "$name" $peers
+done < <(sed -n 's/^<!-- stage: router \(.*\) -->/\1/p' "$guide")
 while read -r host; do appears "$host"; done < <(sed -n 's/^\([a-z][a-z0-9-]*\)# .*/\1/p; s/^<!-- stage: network \(.*\) -->/\1/p' "$guide" | tr ' ' '\n' | awk '!seen[$0]++')
 play_guide || { [ "$failed" != 0 ] || exit 1; }
