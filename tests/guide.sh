@@ -186,5 +186,5 @@ while read -r name kind peers; do
   # shellcheck disable=SC2086 # words
   host_behind "$name" $peers
 done < <(sed -n 's/^<!-- stage: router \(.*\) -->/\1/p' "$guide")
-while read -r host; do appears "$host"; done < <(sed -n 's/^\([a-z][a-z0-9-]*\)# .*/\1/p; s/^<!-- stage: network \(.*\) -->/\1/p' "$guide" | tr ' ' '\n' | awk '!seen[$0]++')
+while read -r host; do appears "$host"; done < <(sed -n 's/^\(<!-- stage: \)\{0,1\}\([a-z][a-z0-9-]*\)# .*/\2/p; s/^<!-- stage: network \(.*\) -->/\1/p' "$guide" | tr ' ' '\n' | awk '!seen[$0]++')
 play_guide || { [ "$failed" != 0 ] || exit 1; }
