@@ -17,7 +17,7 @@ Coordinator& Coordinator::operator=(Coordinator&&) noexcept = default;
 Coordinator::~Coordinator() = default;
 
 const Network& Coordinator::network() const { return impl_->registry->network; }
-Result<void> Coordinator::begin_turn() { return impl_->begin_turn(); }
+Result<void> Coordinator::begin_turn(bool may_be_replaced) { return impl_->begin_turn(may_be_replaced); }
 Coordinator::Outcome Coordinator::answer(const Request& request) { return impl_->answer(request); }
 Result<void> Coordinator::end_turn() { return impl_->end_turn(); }
 

@@ -43,9 +43,11 @@ api::Decision Coordinator::Impl::decide(const Request& request) const {
   return api::decide({registry->network, server_key, redemptions, options.clock->wall(), options.clock->boot()}, request);
 }
 
-Result<void> Coordinator::Impl::begin_turn() {
+Result<void> Coordinator::Impl::begin_turn(bool may_be_replaced) {
   is_locked_out = false;
-  const auto fresh = registry->refresh();
+  is_file_in_doubt |= may_be_replaced;
+  const auto fresh = registry->refresh(is_file_in_doubt);
+  if (fresh) is_file_in_doubt = false;
   if (!fresh && fresh.error().kind() == ErrorKind::kUnreachable) {
     is_locked_out = true;
     return {};

@@ -17,7 +17,7 @@ struct Coordinator::Impl final : Observer {
   Outcome answer(const Request& request);
   Outcome answer_state(const Request& request, CidrId group);
   Outcome apply(const Request& request, const api::Change& change);
-  Result<void> begin_turn();
+  Result<void> begin_turn(bool may_be_replaced);
   Result<void> end_turn();
   /// A transaction of its own, between turns.
   Result<void> write(const std::function<Result<void>(Registry::Writer&)>& change);
@@ -51,7 +51,8 @@ struct Coordinator::Impl final : Observer {
   Effects effects_before;
   api::Redemptions redemptions_before;
 
-  bool is_locked_out = false;  // in this turn nothing could be read, because of a lock
+  bool is_file_in_doubt = true;  // until a turn has seen that it is the one that is open
+  bool is_locked_out = false;    // in this turn nothing could be read, because of a lock
   bool is_redeeming = false;
   bool is_undoing = false;
 };

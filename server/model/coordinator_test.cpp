@@ -197,6 +197,20 @@ TEST(Database, ReplacedRightAfterAWriteTakesNothingFromTheOldOnesLog) {
   EXPECT_EQ(stored.network().find_peer(kUser)->peer.endpoint, *Endpoint::parse("9.8.7.6:7"));
 }
 
+TEST(Database, IsLookedUpUntilATurnHasSeenThatItIsTheSame) {
+  Server server;
+  must(server.coordinator->begin_turn());
+  std::filesystem::rename(server.path, server.folder / "away.db");
+  EXPECT_TRUE(server.coordinator->begin_turn(false)) << "the caller says that it is there";
+  EXPECT_FALSE(server.coordinator->begin_turn(true));
+  EXPECT_FALSE(server.coordinator->begin_turn(false)) << "it was not there at the last look";
+  std::filesystem::rename(server.folder / "away.db", server.path);
+  EXPECT_TRUE(server.coordinator->begin_turn(false));
+  foreign(server.path, "UPDATE peers SET is_disabled = 1 WHERE id = 3");
+  must(server.coordinator->begin_turn(false));
+  EXPECT_TRUE(record(server, PeerId{3}).peer.is_disabled) << "what others write is always seen";
+}
+
 TEST(Database, GoneIsAnError) {
   Server server;
   std::filesystem::remove(server.path);

@@ -162,11 +162,13 @@ Result<void> Registry::Impl::reopen() {
   return {};
 }
 
-Result<bool> Registry::Impl::refresh() {
-  TRY(const auto now, FileIdentity::of(path));
-  if (now != identity) {
-    TRY_VOID(reopen());
-    return true;
+Result<bool> Registry::Impl::refresh(bool may_be_replaced) {
+  if (may_be_replaced) {
+    TRY(const auto now, FileIdentity::of(path));
+    if (now != identity) {
+      TRY_VOID(reopen());
+      return true;
+    }
   }
   // Asking SQLite costs three calls to the system, in each turn.
   const auto header = has_log ? connection.log_header() : std::nullopt;

@@ -31,7 +31,7 @@ struct Registry::Impl final : Registry::Writer {
   }
 
   /// What others have written, outside of a transaction. kUnreachable: the database is locked.
-  Result<bool> refresh();
+  Result<bool> refresh(bool may_be_replaced = true);
   /// BEGIN IMMEDIATE, then reads what others have written until then; true if there was anything. kUnreachable: the database is locked.
   Result<bool> begin();
   Result<void> commit();

@@ -114,7 +114,9 @@ void Service::tell_once(const std::string& task, const Result<void>& outcome) {
 
 Result<void> Service::begin_turn() {
   key_changes_of_turn_ = 0;
-  return coordinator_.begin_turn();
+  // What has been done to the folder until now is in the watch's queue: asking that is cheaper than looking the file up.
+  if (!folders_ || look_at_folder()) file_in_doubt_ = true;
+  return coordinator_.begin_turn(std::exchange(file_in_doubt_, false));
 }
 
 Coordinator::Outcome Service::answer(const Request& request) {
@@ -288,13 +290,9 @@ void Service::begin_tasks() {
   if (auto watch = FolderWatch::open(options_.folders, interface_)) {
     folders_ = std::move(*watch);
     folders_readable_.emplace(loop_, folders_->fd(), [this] {
-      if (!folders_->drain()) return;
-      look_whether_gone();
+      if (!look_at_folder()) return;
+      file_in_doubt_ = true;
       turns_.look();
-      if (foreign_timer_.is_running())
-        foreign_changes_again_ = true;
-      else
-        look_for_foreign_changes(0);
     });
   } else {
     log::warning("{}: {}; changes by other programs are seen within a second", interface_.str(), watch.error().message());
@@ -404,8 +402,20 @@ void Service::checkpoint() {
   checkpoint_timer_.start(options_.periods.checkpoint_after_commit, [this] { checkpoint(); });
 }
 
+bool Service::look_at_folder() {
+  if (!folders_->drain()) return false;
+  if (stopping_) return true;
+  look_whether_gone();
+  if (foreign_timer_.is_running())
+    foreign_changes_again_ = true;
+  else
+    look_for_foreign_changes(0);
+  return true;
+}
+
 void Service::look_around() {
   around_timer_.start(options_.periods.look_around, [this] { look_around(); });
+  file_in_doubt_ = true;  // a mount, or a folder further up, is not watched
   look_whether_gone();
   look_at_link();
   turns_.look();
@@ -419,6 +429,7 @@ void Service::look_for_foreign_changes(std::size_t step) {
     foreign_changes_again_ = false;
   }
   foreign_timer_.start(kForeignLooks[step], [this, step] {
+    file_in_doubt_ = true;
     turns_.look();
     look_for_foreign_changes(step + 1);
   });
@@ -443,6 +454,7 @@ void Service::read_config_again() {
   if (stopping_) return;
   log::info("{}: SIGHUP: reading the config again", interface_.str());
   hosts_dirty_ = true;
+  file_in_doubt_ = true;
   turns_.look();
   if (serving_) write_hosts();
   auto config = ServerConfig::read(options_.folders.config_file(interface_));

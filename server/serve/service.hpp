@@ -61,6 +61,8 @@ class Service final : private Turns::Answerer {
   void write_hosts();
   void store_candidates();
   void checkpoint();
+  /// Whether something has happened to our files since the last time; then more looks at the database follow.
+  bool look_at_folder();
   void look_around();
   void look_for_foreign_changes(std::size_t step);
   void look_whether_gone();
@@ -100,6 +102,7 @@ class Service final : private Turns::Answerer {
   bool stopping_ = false;
   bool gone_ = false;
   bool foreign_changes_again_ = false;
+  bool file_in_doubt_ = true;  // the next turn sees whether the database was replaced
   bool asking_endpoints_ = false;
   BootTime asked_endpoints_{};                                // last
   BootTime endpoints_due_{};                                  // next, unless they are being asked for

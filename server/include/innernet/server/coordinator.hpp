@@ -49,8 +49,9 @@ class Coordinator {
   struct Busy {};
   using Outcome = std::variant<Answer, Waiting, Busy>;
 
-  /// Sees what other processes wrote before anything is answered. An error is a database that can't be read any more.
-  Result<void> begin_turn();
+  /// Sees what other processes wrote before anything is answered. An error is a database that can't be read any more. Without
+  /// `may_be_replaced` the caller knows that nothing has happened to the name of the file since the last turn.
+  Result<void> begin_turn(bool may_be_replaced = true);
   Outcome answer(const Request& request);
   /// Commits. On failure nothing of this turn happened (the model is as before) and each answer of the turn must be replaced by
   /// failed_answer().
