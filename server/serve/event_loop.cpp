@@ -14,8 +14,8 @@ namespace innernet::server {
 namespace asio = boost::asio;
 
 struct EventLoop::Impl {
-  // One thread runs it and does all that concerns descriptors; others only post.
-  asio::io_context context{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO};
+  // One thread runs it; others only post.
+  asio::io_context context{1};
   asio::executor_work_guard<asio::io_context::executor_type> work{context.get_executor()};
 };
 
