@@ -81,6 +81,8 @@ void define(Definition& definition, ShowOptions& options) {
   definition.optional_argument("INTERFACE", "The network; without, all that are up", into(options.interface, parse_interface));
   definition.flag('s', "short", options.is_short, "One line a peer");
   definition.flag('t', "tree", options.tree, "Peers under their CIDRs");
+  definition.conflict("short", "json");
+  definition.conflict("tree", "json");
 }
 
 void define(Definition& definition, UpOptions& options) {
@@ -92,6 +94,7 @@ void define(Definition& definition, UpOptions& options) {
       "that can do it tells of changes at once. SIGHUP has the configs read again.");
   definition.optional_argument("INTERFACE", "The network; without, all that are installed", into(options.interface, parse_interface));
   definition.flag('d', "daemon", options.daemon, "Stay, and keep the networks up to date");
+  definition.conflict("daemon", "json");
   definition.option(0, "interval", "SECONDS",
                     into(options.interval,
                          [](std::string_view text) -> Result<std::chrono::seconds> {
@@ -188,6 +191,7 @@ void define(Definition& definition, ListCidrsOptions& options) {
   definition.explain("As they were when they were last fetched: the server is not asked.");
   define_interface(definition, options.given);
   definition.flag('t', "tree", options.tree, "Nested, each below its parent");
+  definition.conflict("tree", "json");
 }
 
 void define(Definition& definition, DisablePeerOptions& options) {
@@ -264,8 +268,10 @@ void define(Definition& definition, OverridePeerEndpointOptions& options) {
 template <class Options>
 Command command(Invocation& into, std::string_view name, std::vector<std::string_view> aliases, std::string_view sentence,
                 std::string_view example) {
-  return {name, std::move(aliases), sentence, example,
-          [&into](Definition& definition) { define(definition, into.command.emplace<Options>()); }};
+  return {name, std::move(aliases), sentence, example, [&into](Definition& definition) {
+            define(definition, into.command.emplace<Options>());
+            definition.flag(0, "json", into.general.json, "Print the result as one JSON document");
+          }};
 }
 
 /// --yes alone answers the second question before the first, which peer, was asked.

@@ -169,19 +169,13 @@ class Commands : public ::testing::Test {
           return ip != nullptr ? std::optional(SocketAddress{*ip, endpoint.port()}) : std::nullopt;
         },
     };
-    const auto ending = std::visit(RunAny{context}, invocation.command);
+    const auto ending = run_command(invocation.command, context);
     outcome.code = ending && *ending == Ending::kDone ? 0 : 1;
     if (!ending) outcome.error = ending.error().message();
     outcome.log = ::testing::internal::GetCapturedStderr();
     outcome.out = *read_file(captured);
     return outcome;
   }
-
-  struct RunAny {
-    Context& context;
-    Result<Ending> operator()(std::monostate) const { return Ending::kDone; }
-    Result<Ending> operator()(const auto& options) const { return run(options, context); }
-  };
 
   innernet::testing::TempDir dir;
   innernet::testing::FakeClock clock;

@@ -9,6 +9,7 @@
 
 #include "innernet/base/clock.hpp"
 #include "innernet/client/stop.hpp"
+#include "innernet/shared/json_object.hpp"
 #include "innernet/shared/terminal.hpp"
 #include "innernet/wireguard/backend.hpp"
 #include "options.hpp"
@@ -31,6 +32,17 @@ struct Context {
   std::function<Result<std::vector<wg::FoundInterface>>()> interfaces;
   /// The address of an endpoint; none when its name does not resolve within a few seconds.
   std::function<std::optional<SocketAddress>(const Endpoint&)> resolve;
+
+  bool has_reported = false;
+
+  /// What a command has to tell, once: `text` to people, or with --json the document.
+  void report(std::string_view text, const JsonObject& document) {
+    if (general.json)
+      out.write(document.str() + '\n');
+    else
+      out.write(text);
+    has_reported = true;
+  }
 
   const Folders& folders() const { return general.folders; }
   /// For the commands that don't let hosts and NAT traversal be chosen, their defaults hold.

@@ -25,14 +25,6 @@ std::optional<SocketAddress> resolve(const Endpoint& endpoint, const Clock& cloc
   return resolver.address(endpoint);
 }
 
-/// The table of commands: the type of the options chooses.
-struct Dispatch {
-  Context& context;
-
-  Result<Ending> operator()(std::monostate) const { return Ending::kDone; }
-  Result<Ending> operator()(const auto& options) const { return run(options, context); }
-};
-
 Result<Ending> run_in_the_world(const Invocation& invocation, Output& out) {
   TRY(Stop stop, Stop::create());
   const auto* up = std::get_if<UpOptions>(&invocation.command);
@@ -55,7 +47,7 @@ Result<Ending> run_in_the_world(const Invocation& invocation, Output& out) {
       .interfaces = [&] { return wg::list_interfaces(asked); },
       .resolve = [&](const Endpoint& endpoint) { return resolve(endpoint, clock, stop); },
   };
-  return std::visit(Dispatch{context}, invocation.command);
+  return run_command(invocation.command, context);
 }
 
 void set_log_level(int verbosity) {
@@ -63,7 +55,21 @@ void set_log_level(int verbosity) {
   if (verbosity > 1) log::set_level(log::Level::kTrace);
 }
 
+/// The table of commands: the type of the options chooses.
+struct Dispatch {
+  Context& context;
+
+  Result<Ending> operator()(std::monostate) const { return Ending::kDone; }
+  Result<Ending> operator()(const auto& options) const { return run(options, context); }
+};
+
 }  // namespace
+
+Result<Ending> run_command(const CommandOptions& command, Context& context) {
+  TRY(const Ending ending, std::visit(Dispatch{context}, command));
+  if (ending == Ending::kDone && context.general.json && !context.has_reported) context.report("", JsonObject().boolean("changed", false));
+  return ending;
+}
 
 int dispatch(const Invocation& invocation) {
   set_log_level(invocation.general.verbosity);

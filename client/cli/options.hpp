@@ -22,6 +22,7 @@ struct GeneralOptions {
   Folders folders = Folders::of_client();
   NetworkOptions network;
   int verbosity = 0;  ///< 1: debug, 2: trace
+  bool json = false;  ///< print one JSON document instead of text for people
 };
 
 struct InstallOptions {

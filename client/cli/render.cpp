@@ -22,6 +22,7 @@ struct Row {
   std::optional<CidrId> cidr;
   const wg::Peer* on_device = nullptr;  // null: ourselves
   bool is_overridden = false;
+  bool is_known = false;
 };
 
 using PeersByKey = std::unordered_map<wg::PublicKey, const Peer*>;
@@ -30,6 +31,7 @@ Row make_row(const wg::PublicKey& key, const PeersByKey& known, const wg::Peer* 
              const NetworkView& view) {
   Row row{.name = "unknown", .public_key = key, .ip = otherwise, .cidr = {}, .on_device = on_device};
   if (const auto found = known.find(key); found != known.end()) {
+    row.is_known = true;
     row.name = found->second->name.str();
     row.ip = found->second->ip;
     row.cidr = found->second->cidr_id;
@@ -84,6 +86,32 @@ void append_short(std::string& out, const Row& row, std::size_t indent, const Ne
   out += fmt::format("{:{}}| {} {}: {} ({}{}){}{}\n", "", indent, is_connected ? palette.bold("◉") : palette.dim("◯"),
                      palette.number(row.ip ? row.ip->to_string() : "?"), palette.name(row.name), is_you ? "you, " : "",
                      palette.dim(key_text(row.public_key, appearance)), row.is_overridden ? " " : "", row.is_overridden ? kOverridden : "");
+}
+
+JsonObject describe_peer(const Row& row, const NetworkView& view) {
+  using std::chrono::seconds;
+  const wg::Peer* peer = row.on_device;
+  const bool is_you = peer == nullptr;
+  const auto handshake = is_you ? std::nullopt : peer->last_handshake;
+  std::optional<std::int64_t> moment;
+  std::optional<std::int64_t> age;
+  if (handshake) {
+    moment = std::chrono::floor<seconds>(handshake->time_since_epoch()).count();
+    age = std::max(std::int64_t{0}, std::int64_t{std::chrono::floor<seconds>(view.now - *handshake).count()});
+  }
+  return std::move(JsonObject()
+                       .text("name", row.is_known ? std::optional(row.name) : std::nullopt)
+                       .text("ip", row.ip ? std::optional(row.ip->to_string()) : std::nullopt)
+                       .number("cidr_id", row.cidr ? std::optional(number(*row.cidr)) : std::nullopt)
+                       .text("public_key", row.public_key.to_base64())
+                       .boolean("is_you", is_you)
+                       .boolean("is_connected", is_you || is_recent(handshake, view.now))
+                       .text("endpoint", !is_you && peer->endpoint ? std::optional(peer->endpoint->to_string()) : std::nullopt)
+                       .boolean("is_overridden", row.is_overridden)
+                       .number("last_handshake", moment)
+                       .number("last_handshake_age", age)
+                       .number("received_bytes", is_you ? 0 : peer->received_bytes)
+                       .number("sent_bytes", is_you ? 0 : peer->sent_bytes));
 }
 
 class TreeRenderer {
@@ -157,6 +185,17 @@ std::string render_network(const NetworkView& view, const Appearance& appearance
   else
     for (const Row& row : list) append_short(out, row, 2, view, appearance);
   return out;
+}
+
+JsonObject describe_network(const NetworkView& view) {
+  std::vector<JsonObject> peers;
+  for (const Row& row : rows(view)) peers.push_back(describe_peer(row, view));
+  const auto& key = view.device.public_key;
+  return std::move(JsonObject()
+                       .text("name", view.device.name.str())
+                       .number("listen_port", view.device.listen_port)
+                       .text("public_key", key ? std::optional(key->to_base64()) : std::nullopt)
+                       .list("peers", peers));
 }
 
 std::string render_cidrs(std::span<const Cidr> cidrs, bool tree) {

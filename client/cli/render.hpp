@@ -9,6 +9,7 @@
 #include "colour.hpp"
 #include "innernet/base/clock.hpp"
 #include "innernet/shared/endpoint.hpp"
+#include "innernet/shared/json_object.hpp"
 #include "innernet/shared/peer.hpp"
 #include "innernet/wireguard/device.hpp"
 
@@ -35,6 +36,9 @@ struct NetworkView {
 
 /// `innernet show` of one network: the peers on the device and ourselves, by address. A peer that the state does not know is `unknown`.
 std::string render_network(const NetworkView& view, const Appearance& appearance);
+
+/// The same as --json has it (doc/json.md).
+JsonObject describe_network(const NetworkView& view);
 
 /// `innernet list-cidrs`: `CIDR NAME` a line, in the order of ids; with `tree` each below its parent. Never coloured.
 std::string render_cidrs(std::span<const Cidr> cidrs, bool tree);

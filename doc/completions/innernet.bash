@@ -24,7 +24,7 @@ _innernet_describe() {
       esac
       ;;
     install | redeem)
-      options='--name --default-name -d --delete-invite --hosts-path --no-write-hosts --host-suffix --no-nat-traversal --exclude-nat-candidates --no-nat-candidates -c --config-dir --data-dir --no-routing --backend --mtu -v --verbose -h --help'
+      options='--name --default-name -d --delete-invite --hosts-path --no-write-hosts --host-suffix --no-nat-traversal --exclude-nat-candidates --no-nat-candidates --json -c --config-dir --data-dir --no-routing --backend --mtu -v --verbose -h --help'
       case ${2:-} in
         --name) kind=text ;;
         --hosts-path) kind=file ;;
@@ -38,7 +38,7 @@ _innernet_describe() {
       esac
       ;;
     show | list)
-      options='-s --short -t --tree -c --config-dir -d --data-dir --no-routing --backend --mtu -v --verbose -h --help'
+      options='-s --short -t --tree --json -c --config-dir -d --data-dir --no-routing --backend --mtu -v --verbose -h --help'
       case ${2:-} in
         -c | --config-dir) kind=configs ;;
         -d | --data-dir) kind=folder ;;
@@ -48,7 +48,7 @@ _innernet_describe() {
       esac
       ;;
     up)
-      options='-d --daemon --interval --hosts-path --no-write-hosts --host-suffix --no-nat-traversal --exclude-nat-candidates --no-nat-candidates -c --config-dir --data-dir --no-routing --backend --mtu -v --verbose -h --help'
+      options='-d --daemon --interval --hosts-path --no-write-hosts --host-suffix --no-nat-traversal --exclude-nat-candidates --no-nat-candidates --json -c --config-dir --data-dir --no-routing --backend --mtu -v --verbose -h --help'
       case ${2:-} in
         --interval) kind=text ;;
         --hosts-path) kind=file ;;
@@ -62,7 +62,7 @@ _innernet_describe() {
       esac
       ;;
     fetch)
-      options='--hosts-path --no-write-hosts --host-suffix --no-nat-traversal --exclude-nat-candidates --no-nat-candidates -c --config-dir -d --data-dir --no-routing --backend --mtu -v --verbose -h --help'
+      options='--hosts-path --no-write-hosts --host-suffix --no-nat-traversal --exclude-nat-candidates --no-nat-candidates --json -c --config-dir -d --data-dir --no-routing --backend --mtu -v --verbose -h --help'
       case ${2:-} in
         --hosts-path) kind=file ;;
         --host-suffix) kind=text ;;
@@ -75,7 +75,7 @@ _innernet_describe() {
       esac
       ;;
     uninstall)
-      options='--yes --hosts-path --no-write-hosts --host-suffix -c --config-dir -d --data-dir --no-routing --backend --mtu -v --verbose -h --help'
+      options='--yes --hosts-path --no-write-hosts --host-suffix --json -c --config-dir -d --data-dir --no-routing --backend --mtu -v --verbose -h --help'
       case ${2:-} in
         --hosts-path) kind=file ;;
         --host-suffix) kind=text ;;
@@ -87,7 +87,7 @@ _innernet_describe() {
       esac
       ;;
     down)
-      options='-c --config-dir -d --data-dir --no-routing --backend --mtu -v --verbose -h --help'
+      options='--json -c --config-dir -d --data-dir --no-routing --backend --mtu -v --verbose -h --help'
       case ${2:-} in
         -c | --config-dir) kind=configs ;;
         -d | --data-dir) kind=folder ;;
@@ -97,7 +97,7 @@ _innernet_describe() {
       esac
       ;;
     add-peer)
-      options='--name --ip --auto-ip --cidr --admin --save-config --invite-expires --yes -c --config-dir -d --data-dir --no-routing --backend --mtu -v --verbose -h --help'
+      options='--name --ip --auto-ip --cidr --admin --save-config --invite-expires --yes --json -c --config-dir -d --data-dir --no-routing --backend --mtu -v --verbose -h --help'
       case ${2:-} in
         --name) kind=text ;;
         --ip) kind=text ;;
@@ -113,7 +113,7 @@ _innernet_describe() {
       esac
       ;;
     rename-peer)
-      options='--name --new-name --yes -c --config-dir -d --data-dir --no-routing --backend --mtu -v --verbose -h --help'
+      options='--name --new-name --yes --json -c --config-dir -d --data-dir --no-routing --backend --mtu -v --verbose -h --help'
       case ${2:-} in
         --name) kind=text ;;
         --new-name) kind=text ;;
@@ -125,7 +125,7 @@ _innernet_describe() {
       esac
       ;;
     add-cidr)
-      options='--name --cidr --parent --yes -c --config-dir -d --data-dir --no-routing --backend --mtu -v --verbose -h --help'
+      options='--name --cidr --parent --yes --json -c --config-dir -d --data-dir --no-routing --backend --mtu -v --verbose -h --help'
       case ${2:-} in
         --name) kind=text ;;
         --cidr) kind=text ;;
@@ -138,7 +138,7 @@ _innernet_describe() {
       esac
       ;;
     rename-cidr)
-      options='--name --new-name --yes -c --config-dir -d --data-dir --no-routing --backend --mtu -v --verbose -h --help'
+      options='--name --new-name --yes --json -c --config-dir -d --data-dir --no-routing --backend --mtu -v --verbose -h --help'
       case ${2:-} in
         --name) kind=text ;;
         --new-name) kind=text ;;
@@ -150,7 +150,7 @@ _innernet_describe() {
       esac
       ;;
     delete-cidr)
-      options='--name --yes -c --config-dir -d --data-dir --no-routing --backend --mtu -v --verbose -h --help'
+      options='--name --yes --json -c --config-dir -d --data-dir --no-routing --backend --mtu -v --verbose -h --help'
       case ${2:-} in
         --name) kind=text ;;
         -c | --config-dir) kind=configs ;;
@@ -161,7 +161,7 @@ _innernet_describe() {
       esac
       ;;
     list-cidrs)
-      options='-t --tree -c --config-dir -d --data-dir --no-routing --backend --mtu -v --verbose -h --help'
+      options='-t --tree --json -c --config-dir -d --data-dir --no-routing --backend --mtu -v --verbose -h --help'
       case ${2:-} in
         -c | --config-dir) kind=configs ;;
         -d | --data-dir) kind=folder ;;
@@ -171,7 +171,7 @@ _innernet_describe() {
       esac
       ;;
     disable-peer)
-      options='--name --yes -c --config-dir -d --data-dir --no-routing --backend --mtu -v --verbose -h --help'
+      options='--name --yes --json -c --config-dir -d --data-dir --no-routing --backend --mtu -v --verbose -h --help'
       case ${2:-} in
         --name) kind=text ;;
         -c | --config-dir) kind=configs ;;
@@ -182,7 +182,7 @@ _innernet_describe() {
       esac
       ;;
     enable-peer)
-      options='--name --yes -c --config-dir -d --data-dir --no-routing --backend --mtu -v --verbose -h --help'
+      options='--name --yes --json -c --config-dir -d --data-dir --no-routing --backend --mtu -v --verbose -h --help'
       case ${2:-} in
         --name) kind=text ;;
         -c | --config-dir) kind=configs ;;
@@ -193,7 +193,7 @@ _innernet_describe() {
       esac
       ;;
     add-association)
-      options='--yes -c --config-dir -d --data-dir --no-routing --backend --mtu -v --verbose -h --help'
+      options='--yes --json -c --config-dir -d --data-dir --no-routing --backend --mtu -v --verbose -h --help'
       case ${2:-} in
         -c | --config-dir) kind=configs ;;
         -d | --data-dir) kind=folder ;;
@@ -205,7 +205,7 @@ _innernet_describe() {
       esac
       ;;
     delete-association | delete-associations)
-      options='--yes -c --config-dir -d --data-dir --no-routing --backend --mtu -v --verbose -h --help'
+      options='--yes --json -c --config-dir -d --data-dir --no-routing --backend --mtu -v --verbose -h --help'
       case ${2:-} in
         -c | --config-dir) kind=configs ;;
         -d | --data-dir) kind=folder ;;
@@ -217,7 +217,7 @@ _innernet_describe() {
       esac
       ;;
     list-associations)
-      options='-c --config-dir -d --data-dir --no-routing --backend --mtu -v --verbose -h --help'
+      options='--json -c --config-dir -d --data-dir --no-routing --backend --mtu -v --verbose -h --help'
       case ${2:-} in
         -c | --config-dir) kind=configs ;;
         -d | --data-dir) kind=folder ;;
@@ -227,7 +227,7 @@ _innernet_describe() {
       esac
       ;;
     set-listen-port)
-      options='-l --listen-port -u --unset --yes -c --config-dir -d --data-dir --no-routing --backend --mtu -v --verbose -h --help'
+      options='-l --listen-port -u --unset --yes --json -c --config-dir -d --data-dir --no-routing --backend --mtu -v --verbose -h --help'
       case ${2:-} in
         -l | --listen-port) kind=text ;;
         -c | --config-dir) kind=configs ;;
@@ -238,7 +238,7 @@ _innernet_describe() {
       esac
       ;;
     override-endpoint)
-      options='-e --endpoint -u --unset --yes -c --config-dir -d --data-dir --no-routing --backend --mtu -v --verbose -h --help'
+      options='-e --endpoint -u --unset --yes --json -c --config-dir -d --data-dir --no-routing --backend --mtu -v --verbose -h --help'
       case ${2:-} in
         -e | --endpoint) kind=text ;;
         -c | --config-dir) kind=configs ;;
@@ -249,7 +249,7 @@ _innernet_describe() {
       esac
       ;;
     override-peer-endpoint)
-      options='--name -e --endpoint -u --unset --yes -c --config-dir -d --data-dir --no-routing --backend --mtu -v --verbose -h --help'
+      options='--name -e --endpoint -u --unset --yes --json -c --config-dir -d --data-dir --no-routing --backend --mtu -v --verbose -h --help'
       case ${2:-} in
         --name) kind=text ;;
         -e | --endpoint) kind=text ;;

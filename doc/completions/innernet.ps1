@@ -61,6 +61,7 @@ Register-ArgumentCompleter -Native -CommandName 'innernet' -ScriptBlock {
         @('--no-nat-traversal', 'Don''t try the candidates of peers that don''t answer'),
         @('--exclude-nat-candidates', 'Don''t report addresses of this machine in CIDR'),
         @('--no-nat-candidates', 'Report no addresses of this machine'),
+        @('--json', 'Print the result as one JSON document'),
         @('-c', 'Where the configs are'),
         @('--config-dir', 'Where the configs are'),
         @('--data-dir', 'Where the data is kept'),
@@ -77,6 +78,7 @@ Register-ArgumentCompleter -Native -CommandName 'innernet' -ScriptBlock {
         @('--short', 'One line a peer'),
         @('-t', 'Peers under their CIDRs'),
         @('--tree', 'Peers under their CIDRs'),
+        @('--json', 'Print the result as one JSON document'),
         @('-c', 'Where the configs are'),
         @('--config-dir', 'Where the configs are'),
         @('-d', 'Where the data is kept'),
@@ -99,6 +101,7 @@ Register-ArgumentCompleter -Native -CommandName 'innernet' -ScriptBlock {
         @('--no-nat-traversal', 'Don''t try the candidates of peers that don''t answer'),
         @('--exclude-nat-candidates', 'Don''t report addresses of this machine in CIDR'),
         @('--no-nat-candidates', 'Report no addresses of this machine'),
+        @('--json', 'Print the result as one JSON document'),
         @('-c', 'Where the configs are'),
         @('--config-dir', 'Where the configs are'),
         @('--data-dir', 'Where the data is kept'),
@@ -117,6 +120,7 @@ Register-ArgumentCompleter -Native -CommandName 'innernet' -ScriptBlock {
         @('--no-nat-traversal', 'Don''t try the candidates of peers that don''t answer'),
         @('--exclude-nat-candidates', 'Don''t report addresses of this machine in CIDR'),
         @('--no-nat-candidates', 'Report no addresses of this machine'),
+        @('--json', 'Print the result as one JSON document'),
         @('-c', 'Where the configs are'),
         @('--config-dir', 'Where the configs are'),
         @('-d', 'Where the data is kept'),
@@ -134,6 +138,7 @@ Register-ArgumentCompleter -Native -CommandName 'innernet' -ScriptBlock {
         @('--hosts-path', 'The hosts file to keep the names of peers in (/etc/hosts)'),
         @('--no-write-hosts', 'Leave every hosts file alone'),
         @('--host-suffix', 'Names end in .S instead of .INTERFACE.wg; empty: in nothing'),
+        @('--json', 'Print the result as one JSON document'),
         @('-c', 'Where the configs are'),
         @('--config-dir', 'Where the configs are'),
         @('-d', 'Where the data is kept'),
@@ -147,6 +152,7 @@ Register-ArgumentCompleter -Native -CommandName 'innernet' -ScriptBlock {
         @('--help', 'Show help')
     )
     $options['down'] = @(
+        @('--json', 'Print the result as one JSON document'),
         @('-c', 'Where the configs are'),
         @('--config-dir', 'Where the configs are'),
         @('-d', 'Where the data is kept'),
@@ -168,6 +174,7 @@ Register-ArgumentCompleter -Native -CommandName 'innernet' -ScriptBlock {
         @('--save-config', 'Where to write the invitation; a file that exists is refused'),
         @('--invite-expires', 'How long the invitation is valid, like 14d or 90m'),
         @('--yes', 'Don''t ask whether to go ahead'),
+        @('--json', 'Print the result as one JSON document'),
         @('-c', 'Where the configs are'),
         @('--config-dir', 'Where the configs are'),
         @('-d', 'Where the data is kept'),
@@ -184,6 +191,7 @@ Register-ArgumentCompleter -Native -CommandName 'innernet' -ScriptBlock {
         @('--name', 'The peer'),
         @('--new-name', 'Its new name'),
         @('--yes', 'Don''t ask whether to go ahead'),
+        @('--json', 'Print the result as one JSON document'),
         @('-c', 'Where the configs are'),
         @('--config-dir', 'Where the configs are'),
         @('-d', 'Where the data is kept'),
@@ -201,6 +209,7 @@ Register-ArgumentCompleter -Native -CommandName 'innernet' -ScriptBlock {
         @('--cidr', 'Its addresses, like 10.42.2.0/24'),
         @('--parent', 'The smallest CIDR that contains it'),
         @('--yes', 'Don''t ask whether to go ahead'),
+        @('--json', 'Print the result as one JSON document'),
         @('-c', 'Where the configs are'),
         @('--config-dir', 'Where the configs are'),
         @('-d', 'Where the data is kept'),
@@ -217,6 +226,7 @@ Register-ArgumentCompleter -Native -CommandName 'innernet' -ScriptBlock {
         @('--name', 'The CIDR'),
         @('--new-name', 'Its new name'),
         @('--yes', 'Don''t ask whether to go ahead'),
+        @('--json', 'Print the result as one JSON document'),
         @('-c', 'Where the configs are'),
         @('--config-dir', 'Where the configs are'),
         @('-d', 'Where the data is kept'),
@@ -232,6 +242,7 @@ Register-ArgumentCompleter -Native -CommandName 'innernet' -ScriptBlock {
     $options['delete-cidr'] = @(
         @('--name', 'The CIDR'),
         @('--yes', 'Don''t ask whether to go ahead'),
+        @('--json', 'Print the result as one JSON document'),
         @('-c', 'Where the configs are'),
         @('--config-dir', 'Where the configs are'),
         @('-d', 'Where the data is kept'),
@@ -247,6 +258,7 @@ Register-ArgumentCompleter -Native -CommandName 'innernet' -ScriptBlock {
     $options['list-cidrs'] = @(
         @('-t', 'Nested, each below its parent'),
         @('--tree', 'Nested, each below its parent'),
+        @('--json', 'Print the result as one JSON document'),
         @('-c', 'Where the configs are'),
         @('--config-dir', 'Where the configs are'),
         @('-d', 'Where the data is kept'),
@@ -262,6 +274,7 @@ Register-ArgumentCompleter -Native -CommandName 'innernet' -ScriptBlock {
     $options['disable-peer'] = @(
         @('--name', 'The peer'),
         @('--yes', 'Don''t ask whether to go ahead'),
+        @('--json', 'Print the result as one JSON document'),
         @('-c', 'Where the configs are'),
         @('--config-dir', 'Where the configs are'),
         @('-d', 'Where the data is kept'),
@@ -277,6 +290,7 @@ Register-ArgumentCompleter -Native -CommandName 'innernet' -ScriptBlock {
     $options['enable-peer'] = @(
         @('--name', 'The peer'),
         @('--yes', 'Don''t ask whether to go ahead'),
+        @('--json', 'Print the result as one JSON document'),
         @('-c', 'Where the configs are'),
         @('--config-dir', 'Where the configs are'),
         @('-d', 'Where the data is kept'),
@@ -291,6 +305,7 @@ Register-ArgumentCompleter -Native -CommandName 'innernet' -ScriptBlock {
     )
     $options['add-association'] = @(
         @('--yes', 'Don''t ask whether to go ahead'),
+        @('--json', 'Print the result as one JSON document'),
         @('-c', 'Where the configs are'),
         @('--config-dir', 'Where the configs are'),
         @('-d', 'Where the data is kept'),
@@ -305,6 +320,7 @@ Register-ArgumentCompleter -Native -CommandName 'innernet' -ScriptBlock {
     )
     $options['delete-association'] = @(
         @('--yes', 'Don''t ask whether to go ahead'),
+        @('--json', 'Print the result as one JSON document'),
         @('-c', 'Where the configs are'),
         @('--config-dir', 'Where the configs are'),
         @('-d', 'Where the data is kept'),
@@ -318,6 +334,7 @@ Register-ArgumentCompleter -Native -CommandName 'innernet' -ScriptBlock {
         @('--help', 'Show help')
     )
     $options['list-associations'] = @(
+        @('--json', 'Print the result as one JSON document'),
         @('-c', 'Where the configs are'),
         @('--config-dir', 'Where the configs are'),
         @('-d', 'Where the data is kept'),
@@ -336,6 +353,7 @@ Register-ArgumentCompleter -Native -CommandName 'innernet' -ScriptBlock {
         @('-u', 'Use a random port'),
         @('--unset', 'Use a random port'),
         @('--yes', 'Don''t ask whether to go ahead'),
+        @('--json', 'Print the result as one JSON document'),
         @('-c', 'Where the configs are'),
         @('--config-dir', 'Where the configs are'),
         @('-d', 'Where the data is kept'),
@@ -354,6 +372,7 @@ Register-ArgumentCompleter -Native -CommandName 'innernet' -ScriptBlock {
         @('-u', 'Let the server find it out'),
         @('--unset', 'Let the server find it out'),
         @('--yes', 'Don''t ask whether to go ahead'),
+        @('--json', 'Print the result as one JSON document'),
         @('-c', 'Where the configs are'),
         @('--config-dir', 'Where the configs are'),
         @('-d', 'Where the data is kept'),
@@ -373,6 +392,7 @@ Register-ArgumentCompleter -Native -CommandName 'innernet' -ScriptBlock {
         @('-u', 'Go back to what the server says'),
         @('--unset', 'Go back to what the server says'),
         @('--yes', 'Don''t ask whether to go ahead'),
+        @('--json', 'Print the result as one JSON document'),
         @('-c', 'Where the configs are'),
         @('--config-dir', 'Where the configs are'),
         @('-d', 'Where the data is kept'),

@@ -15,9 +15,17 @@ Result<Ending> run(const AddAssociationOptions& options, Context& context) {
   if (const auto existing = find_association(associations, pair))
     return fail(ErrorKind::kAlreadyExists,
                 fmt::format("{} are associated already (association {})", pair.to_string(), number(existing->id)));
-  TRY_VOID(
-      admin.explained(fmt::format("associating {}", pair.to_string()), admin.server().create_association({pair.first.id, pair.second.id})));
-  context.out.write(fmt::format("Added the association {}.\n", pair.to_string()));
+  const AssociationContents contents{pair.first.id, pair.second.id};
+  TRY_VOID(admin.explained(fmt::format("associating {}", pair.to_string()), admin.server().create_association(contents)));
+  // The answer of the server is empty; the id is in its list.
+  if (context.general.json) {
+    TRY(const std::vector<Association> now, admin.associations());
+    if (const auto added = find_association(now, pair)) {
+      context.report({}, changed().value("association", *added));
+      return Ending::kDone;
+    }
+  }
+  context.report(fmt::format("Added the association {}.\n", pair.to_string()), changed().value("association", contents));
   return Ending::kDone;
 }
 

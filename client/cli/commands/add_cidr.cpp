@@ -44,7 +44,7 @@ Result<Ending> run(const AddCidrOptions& options, Context& context) {
       goes_ahead(context, options.yes, fmt::format("Create the CIDR {} ({}) in {}?", name.str(), wanted.cidr.to_string(), label(parent))));
   if (!agreed) return Ending::kDone;
   TRY(const Cidr created, admin.explained("creating the CIDR", admin.server().create_cidr(wanted)));
-  context.out.write(fmt::format("The CIDR {} was created.\n", label(created)));
+  context.report(fmt::format("The CIDR {} was created.\n", label(created)), changed().value("cidr", created));
   return Ending::kDone;
 }
 

@@ -114,7 +114,7 @@ PeerContents contents(const Plan& plan, const wg::PublicKey& key) {
 }
 
 /// The invitation is on disk before the server is asked, because its API can't delete a peer whose invitation could not be written.
-Result<void> create(Admin& admin, const Plan& plan, const InterfaceConfig& invitation) {
+Result<Peer> create(Admin& admin, const Plan& plan, const InterfaceConfig& invitation) {
   TRY_CONTEXT(
       [[maybe_unused]] const auto written,
       [&]() -> Result<int> {
@@ -123,7 +123,7 @@ Result<void> create(Admin& admin, const Plan& plan, const InterfaceConfig& invit
       }(),
       "writing the invitation (no peer was created)");
   auto answer = admin.server().create_peer(contents(plan, invitation.private_key.public_key()));
-  if (answer) return {};
+  if (answer) return *std::move(answer);
   const bool refused = answer.error().status().has_value() || !admin.server().last_request_was_sent();
   Error error = admin.explained("creating the peer", std::move(answer)).error();
   if (!refused) {
@@ -149,12 +149,13 @@ Result<Ending> run(const AddPeerOptions& options, Context& context) {
                                     fmt::format("Create {}peer {} at {} in {}?", plan.is_admin ? "admin " : "", plan.name.str(),
                                                 plan.ip.to_string(), label(plan.cidr))));
   if (!agreed) return Ending::kDone;
-  TRY_VOID(create(admin, plan, invitation));
-  context.out.write(
+  TRY(const Peer created, create(admin, plan, invitation));
+  context.report(
       fmt::format("The peer {} ({}) was created.\n\nIts invitation: {}\n\nWhoever has this file can join as {}: send it on a safe way. "
                   "There, it is used with\n    "
                   "innernet install {}\n",
-                  plan.name.str(), plan.ip.to_string(), plan.file.native(), plan.name.str(), plan.file.filename().native()));
+                  plan.name.str(), plan.ip.to_string(), plan.file.native(), plan.name.str(), plan.file.filename().native()),
+      changed().value("peer", created).text("invitation", plan.file.native()));
   return Ending::kDone;
 }
 

@@ -11,6 +11,10 @@ enum class Ending {
   kFailed,  ///< the reasons are in the log already
 };
 
+/// Runs the command of a command line. With --json it prints one document if it is done; when there was nothing to do or the person said
+/// no, that is `{"changed":false}`.
+Result<Ending> run_command(const CommandOptions& command, Context& context);
+
 // One function a command, chosen by the type of its options. None calls another. An error is not logged yet.
 
 Result<Ending> run(const InstallOptions& options, Context& context);

@@ -20,7 +20,7 @@ Result<Ending> run(const DeleteAssociationOptions& options, Context& context) {
   if (!agreed) return Ending::kDone;
   TRY_VOID(
       admin.explained(fmt::format("deleting the association {}", pair.to_string()), admin.server().delete_association(association->id)));
-  context.out.write(fmt::format("Deleted the association {}.\n", pair.to_string()));
+  context.report(fmt::format("Deleted the association {}.\n", pair.to_string()), changed().value("association", *association));
   return Ending::kDone;
 }
 

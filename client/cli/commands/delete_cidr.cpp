@@ -45,7 +45,7 @@ Result<Ending> run(const DeleteCidrOptions& options, Context& context) {
   TRY(const bool agreed, goes_ahead(context, options.yes, fmt::format("Delete the CIDR {}?", label(cidr))));
   if (!agreed) return Ending::kDone;
   TRY_VOID(admin.explained(fmt::format("deleting {}", quoted(name)), admin.server().delete_cidr(cidr.id)));
-  context.out.write(fmt::format("The CIDR {} was deleted.\n", label(cidr)));
+  context.report(fmt::format("The CIDR {} was deleted.\n", label(cidr)), changed().value("cidr", cidr));
   return Ending::kDone;
 }
 

@@ -27,7 +27,7 @@ Result<Ending> run(const DisablePeerOptions& options, Context& context) {
   TRY(const Hostname name, given(options.name, "Peer to disable", "--name"));
   TRY(Admin admin, Admin::open(context, options.interface()));
   TRY(const std::vector<Peer> peers, admin.peers());
-  TRY(const Peer peer, find_peer(peers, name.str()));
+  TRY(Peer peer, find_peer(peers, name.str()));
   if (peer.id == kServerPeer)
     return invalid_input(fmt::format("{} is the server itself: without it nobody could reach anybody", quoted(name.str())));
   if (peer.is_disabled) {
@@ -38,7 +38,8 @@ Result<Ending> run(const DisablePeerOptions& options, Context& context) {
   if (!agreed) return Ending::kDone;
   // DELETE disables. It sends nothing of the peer back, so that a Rust server can't take the endpoint that it filled in for an override.
   TRY_VOID(admin.explained(fmt::format("disabling {}", name.str()), admin.server().delete_peer(peer.id)));
-  context.out.write(fmt::format("The peer {} is disabled.\n", name.str()));
+  peer.is_disabled = true;
+  context.report(fmt::format("The peer {} is disabled.\n", name.str()), changed().value("peer", peer));
   return Ending::kDone;
 }
 

@@ -20,7 +20,7 @@ Result<Ending> run(const DownOptions& options, Context& context) {
   if (!removed && removed.error().kind() == ErrorKind::kNotFound)
     return fail(ErrorKind::kNotFound, fmt::format("{} is not up", name.str()));
   TRY_VOID(removed);
-  context.out.write(fmt::format("{} is down.\n", name.str()));
+  context.report(fmt::format("{} is down.\n", name.str()), changed().text("network", name.str()));
   if (const auto daemon = daemon_of(context.folders(), name)) {
     log::warning(
         "a daemon (process {}) keeps {} up and will bring it up again; stop that first, for example with `systemctl stop innernet@{}`",

@@ -20,7 +20,7 @@ Result<Ending> run(const EnablePeerOptions& options, Context& context) {
   if (!agreed) return Ending::kDone;
   peer.is_disabled = false;
   TRY_VOID(admin.explained(fmt::format("enabling {}", name.str()), admin.server().update_peer(peer.id, peer)));
-  context.out.write(fmt::format("The peer {} is enabled.\n", name.str()));
+  context.report(fmt::format("The peer {} is enabled.\n", name.str()), changed().value("peer", peer));
   return Ending::kDone;
 }
 

@@ -41,9 +41,9 @@ Result<Ending> run(const InstallOptions& options, Context& context) {
   else if (!to_be_deleted)
     log::warning("the invitation was kept: {}", to_be_deleted.error().message());
 
-  context.out.write(
-      fmt::format("{} is installed{}.\n\nTo keep it up to date, also after a restart:\n    systemctl enable --now innernet@{}\n",
-                  name.str(), installed == Installed::kFetched ? " and up" : ", but has no peers yet", name.str()));
+  context.report(fmt::format("{} is installed{}.\n\nTo keep it up to date, also after a restart:\n    systemctl enable --now innernet@{}\n",
+                             name.str(), installed == Installed::kFetched ? " and up" : ", but has no peers yet", name.str()),
+                 changed().text("network", name.str()).boolean("is_fetched", installed == Installed::kFetched));
   return Ending::kDone;
 }
 

@@ -8,7 +8,9 @@ Result<Ending> run(const ListAssociationsOptions& options, Context& context) {
   TRY(Admin admin, Admin::open(context, options.interface()));
   TRY(const std::vector<Cidr> cidrs, admin.cidrs());
   TRY(const std::vector<Association> associations, admin.associations());
-  context.out.write(render_associations(associations, cidrs));
+  context.report(
+      render_associations(associations, cidrs),
+      JsonObject().value("associations", std::span<const Association>(associations)).value("cidrs", std::span<const Cidr>(cidrs)));
   return Ending::kDone;
 }
 

@@ -16,7 +16,8 @@ Result<Ending> run(const ListCidrsOptions& options, Context& context) {
     return fail(ErrorKind::kNotFound,
                 fmt::format("{} holds no CIDRs yet: `innernet up {}` fetches them", path.native(), options.interface().str()));
   }
-  context.out.write(render_cidrs(store->state().cidrs, options.tree));
+  context.report(render_cidrs(store->state().cidrs, options.tree),
+                 JsonObject().value("cidrs", std::span<const Cidr>(store->state().cidrs)));
   return Ending::kDone;
 }
 

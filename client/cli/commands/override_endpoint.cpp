@@ -35,8 +35,9 @@ Result<Ending> run(const OverrideEndpointOptions& options, Context& context) {
                           : fmt::format("Let the server of {} find out where this machine is?", name)));
   if (!agreed) return Ending::kDone;
   TRY_VOID(admin.explained("setting the endpoint", admin.server().put_endpoint(endpoint)));
-  context.out.write(endpoint ? fmt::format("The endpoint of this machine in {} is now {}.\n", name, endpoint->to_string())
-                             : fmt::format("The endpoint of this machine in {} is no longer overridden.\n", name));
+  context.report(endpoint ? fmt::format("The endpoint of this machine in {} is now {}.\n", name, endpoint->to_string())
+                          : fmt::format("The endpoint of this machine in {} is no longer overridden.\n", name),
+                 changed().text("network", name).text("endpoint", endpoint ? std::optional(endpoint->to_string()) : std::nullopt));
   return Ending::kDone;
 }
 

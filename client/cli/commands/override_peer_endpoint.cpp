@@ -71,7 +71,8 @@ Result<Ending> unset(const OverridePeerEndpointOptions& options, const Interface
   TRY(InterfaceConfig config, read_config(context.folders(), interface));
   config.peer_endpoint_overrides.erase(peer.ip);
   TRY_VOID(write_config(context.folders(), interface, config));
-  context.out.write(fmt::format("The endpoint of {} is no longer overridden; the next fetch takes what the server says.\n", name.str()));
+  context.report(fmt::format("The endpoint of {} is no longer overridden; the next fetch takes what the server says.\n", name.str()),
+                 changed().value("peer", peer).text("endpoint", std::nullopt));
   return Ending::kDone;
 }
 
@@ -94,7 +95,8 @@ Result<Ending> run(const OverridePeerEndpointOptions& options, Context& context)
   TRY_VOID(write_config(context.folders(), interface, config));
   if (auto applied = apply_endpoint(context, interface, config, peer, endpoint); !applied)
     return std::unexpected(std::move(applied).error().context("the override was saved, but not applied to the interface"));
-  context.out.write(fmt::format("{} is now reached at {}.\n", name.str(), endpoint.to_string()));
+  context.report(fmt::format("{} is now reached at {}.\n", name.str(), endpoint.to_string()),
+                 changed().value("peer", peer).text("endpoint", endpoint.to_string()));
   return Ending::kDone;
 }
 

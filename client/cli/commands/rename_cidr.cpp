@@ -26,7 +26,7 @@ Result<Ending> run(const RenameCidrOptions& options, Context& context) {
   if (!agreed) return Ending::kDone;
   cidr.name = new_name;
   TRY_VOID(admin.explained(fmt::format("renaming {}", quoted(name)), admin.server().update_cidr(cidr.id, cidr)));
-  context.out.write(fmt::format("The CIDR {} is now called {}.\n", printable(name), printable(new_name)));
+  context.report(fmt::format("The CIDR {} is now called {}.\n", printable(name), printable(new_name)), changed().value("cidr", cidr));
   return Ending::kDone;
 }
 

@@ -27,7 +27,7 @@ Result<Ending> run(const RenamePeerOptions& options, Context& context) {
   if (!agreed) return Ending::kDone;
   peer.name = new_name;
   TRY_VOID(admin.explained(fmt::format("renaming {}", name.str()), admin.server().update_peer(peer.id, peer)));
-  context.out.write(fmt::format("The peer {} is now called {}.\n", name.str(), new_name.str()));
+  context.report(fmt::format("The peer {} is now called {}.\n", name.str(), new_name.str()), changed().value("peer", peer));
   return Ending::kDone;
 }
 

@@ -63,7 +63,8 @@ Result<Ending> run(const SetListenPortOptions& options, Context& context) {
   TRY(const FileLock lock, lock_network(context.folders(), name, &context.stop));
   TRY(InterfaceConfig config, read_config(context.folders(), name));
   TRY_VOID(change(context, name, std::move(config), port));
-  context.out.write(fmt::format("{} now listens on {}.\n", name.str(), in_words(port)));
+  context.report(fmt::format("{} now listens on {}.\n", name.str(), in_words(port)),
+                 changed().text("network", name.str()).number("listen_port", port));
   return Ending::kDone;
 }
 

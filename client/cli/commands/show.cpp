@@ -54,20 +54,27 @@ Appearance appearance(const ShowOptions& options, const Context& context) {
   return {layout, context.general.verbosity > 0, Palette(context.colour)};
 }
 
-Result<Ending> show(const InterfaceName& name, wg::Backend& backend, const ShowOptions& options, Context& context) {
+/// With --json a network becomes one of `documents`, else it is printed.
+Result<Ending> show(const InterfaceName& name, wg::Backend& backend, const ShowOptions& options, Context& context,
+                    std::vector<JsonObject>& documents) {
   TRY(const wg::Device device, backend.get(name));
   const Knowledge known = gather(context.folders(), name);
   const NetworkView view{device, known.state, known.own_address, known.overrides, context.clock.wall()};
-  context.out.write(render_network(view, appearance(options, context)));
+  if (context.general.json)
+    documents.push_back(describe_network(view));
+  else
+    context.out.write(render_network(view, appearance(options, context)));
   return known.is_whole ? Ending::kDone : Ending::kFailed;
 }
 
 Result<Ending> show_one(const InterfaceName& name, const ShowOptions& options, Context& context) {
   TRY(const bool ours, is_ours(context.folders(), name));
   if (!ours) return not_installed(context.folders(), name);
-  const auto shown = show(name, *context.backend(name), options, context);
+  std::vector<JsonObject> documents;
+  const auto shown = show(name, *context.backend(name), options, context, documents);
   if (!shown && shown.error().kind() == ErrorKind::kNotFound)
     return fail(ErrorKind::kNotFound, fmt::format("{} is installed, but down: `innernet up {}` brings it up", name.str(), name.str()));
+  if (shown) context.report({}, std::move(JsonObject().list("networks", documents)));
   return shown;
 }
 
@@ -78,6 +85,7 @@ Result<Ending> run(const ShowOptions& options, Context& context) {
   TRY(auto interfaces, context.interfaces());
   std::ranges::sort(interfaces, {}, &wg::FoundInterface::name);
   Ending ending = Ending::kDone;
+  std::vector<JsonObject> documents;
   bool found_any = false;
   const auto failed = [&](const InterfaceName& name, const Error& error) {
     log::error("{}: {}", name.str(), error.message());
@@ -91,7 +99,7 @@ Result<Ending> run(const ShowOptions& options, Context& context) {
       failed(interface.name, ours.error());
       continue;
     }
-    const auto shown = show(interface.name, *context.backend(interface.name), options, context);
+    const auto shown = show(interface.name, *context.backend(interface.name), options, context, documents);
     // Gone between the list and the question: somebody took it down, which is no failure of ours.
     if (!shown && shown.error().kind() == ErrorKind::kNotFound) continue;
     if (!shown)
@@ -100,6 +108,7 @@ Result<Ending> run(const ShowOptions& options, Context& context) {
       ending = Ending::kFailed;
   }
   if (!found_any) log::info("no innernet network is up");
+  context.report({}, std::move(JsonObject().list("networks", documents)));
   return ending;
 }
 

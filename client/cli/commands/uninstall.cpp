@@ -61,7 +61,7 @@ Result<Ending> run(const UninstallOptions& options, Context& context) {
   if (const auto removed = remove_hosts_section(options.hosts, name); !removed) failed(removed.error());
   for (const std::filesystem::path& file : files_of(context.folders(), name))
     if (const auto removed = remove_file(file); !removed && removed.error().kind() != ErrorKind::kNotFound) failed(removed.error());
-  if (ending == Ending::kDone) context.out.write(fmt::format("{} is uninstalled.\n", name.str()));
+  if (ending == Ending::kDone) context.report(fmt::format("{} is uninstalled.\n", name.str()), changed().text("network", name.str()));
   return ending;
 }
 

@@ -8,6 +8,17 @@
 #include "innernet/shared/log.hpp"
 
 namespace innernet::client {
+namespace {
+
+/// People read in the log what was done.
+JsonObject is_up(const std::vector<InterfaceName>& names) {
+  std::vector<JsonObject> networks;
+  networks.reserve(names.size());
+  for (const InterfaceName& name : names) networks.push_back(std::move(JsonObject().text("name", name.str())));
+  return std::move(JsonObject().list("networks", networks));
+}
+
+}  // namespace
 
 Result<Ending> run(const UpOptions& options, Context& context) {
   const ClientOptions client = context.client_options(options.hosts, options.nat);
@@ -17,6 +28,7 @@ Result<Ending> run(const UpOptions& options, Context& context) {
   }
   if (options.interface) {
     TRY_VOID(up(client, *options.interface, context.stop));
+    context.report("", is_up({*options.interface}));
     return Ending::kDone;
   }
   TRY(const std::vector<InterfaceName> networks, configured_networks(client.folders));
@@ -25,18 +37,23 @@ Result<Ending> run(const UpOptions& options, Context& context) {
     return Ending::kDone;
   }
   Ending ending = Ending::kDone;
+  std::vector<InterfaceName> done;
   for (const InterfaceName& network : networks) {
     if (context.stop.requested()) return fail(ErrorKind::kSystem, "interrupted");
     if (const auto brought_up = up(client, network, context.stop); !brought_up) {
       log::error("{}: {}", client.folders.config_file(network).native(), brought_up.error().message());
       ending = Ending::kFailed;
+    } else {
+      done.push_back(network);
     }
   }
+  context.report("", is_up(done));
   return ending;
 }
 
 Result<Ending> run(const FetchOptions& options, Context& context) {
   TRY_VOID(fetch(context.client_options(options.hosts, options.nat), options.interface(), context.stop));
+  context.report("", is_up({options.interface()}));
   return Ending::kDone;
 }
 
