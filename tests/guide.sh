@@ -8,6 +8,8 @@
 #   ```sh         commands that a stage can't play (packages, containers, firewalls): counted and named in the result.
 #   <!-- stage: DIRECTIVE -->   what the reader has already, or does not do with commands:
 #                 network PEER...   the network evilcorp with a server and these peers in the CIDR humans, who know each other; the first is an admin
+#                 programs ours|upstream     from here on all hosts have our programs, or the Rust ones (INNERNET_UPSTREAM: the folder that holds them;
+#                 without it ours stand in for them)
 #                 router NAME KIND PEER...   these peers are behind a router of that kind (tests/stage/nat.sh)
 #                 HOST# COMMAND     a command that must succeed
 # Commands that only look (ping, list, ...) may need some patience: they are tried again until they say it, for up to 40 s.
@@ -114,21 +116,40 @@ play() { # LINE HOST COMMAND EXPECTED
 
 network() { # PEER...
   local peer admin=true
-  appears server
-  succeed new_network
-  succeed server add-cidr "$NETWORK" --name humans --cidr "$HUMANS" --parent "$NETWORK" --yes
-  succeed run server systemctl enable --now "innernet-server@$NETWORK"
+  succeed new_network || return
+  succeed server add-cidr "$NETWORK" --name humans --cidr "$HUMANS" --parent "$NETWORK" --yes || return
+  succeed run server systemctl enable --now "innernet-server@$NETWORK" || return
   for peer; do
-    appears "$peer"
-    succeed invite "$peer" humans "$admin"
-    succeed redeem "$peer"
+    succeed invite "$peer" humans "$admin" || return
+    succeed redeem "$peer" || return
     admin=false
   done
-  for peer; do succeed client "$peer" fetch "$NETWORK"; done
+  for peer; do succeed client "$peer" fetch "$NETWORK" || return; done
+}
+
+programs() { # ours|upstream
+  local program
+  if [ "$1" = ours ] || [ -z "${INNERNET_UPSTREAM:-}" ]; then
+    for program in innernet innernet-server; do install -m 755 "build/release/bin/$program" "$STAGE_DIR/bin/.new" && mv "$STAGE_DIR/bin/.new" "$STAGE_DIR/bin/$program"; done
+    [ "$1" = ours ] || echo "          $guide: ours stand in for the Rust programs"
+    return
+  fi
+  [ -e "$STAGE_DIR/bin/wireguard-go-for-upstream" ] || upstream_userspace
+  # They do not find out by themselves that the kernel has no WireGuard; `serve` wants to be told behind its name.
+  for program in innernet innernet-server; do
+    cat >"$STAGE_DIR/bin/.new" <<SCRIPT
+#!/bin/bash
+[ "\${1:-}" != serve ] || exec "$INNERNET_UPSTREAM/$program" serve --backend userspace "\${@:2}"
+exec "$INNERNET_UPSTREAM/$program" --backend userspace "\$@"
+SCRIPT
+    chmod 755 "$STAGE_DIR/bin/.new"
+    mv "$STAGE_DIR/bin/.new" "$STAGE_DIR/bin/$program"
+  done
 }
 
 directive() { # LINE TEXT
   case $2 in
+    'programs '*) programs "${2#* }" ;;
     'network '*) read -r -a words <<<"$2"; network "${words[@]:1}" ;;
     'router '*) ;;   # the hosts are there before the guide begins
     *'# '*) play "$1" "${2%%# *}" "${2#*# }" '' ;;
