@@ -18,13 +18,21 @@ function(innernet_room name)
   endif()
 endfunction()
 
-# innernet_program(NAME SOURCES file... USES room...): a program in bin/ that depends on libc alone.
+# innernet_program(NAME SOURCES file... USES room...): a program in bin/ that depends on libc alone, and the target NAME-static for
+# one in bin/static/ that depends on nothing.
 function(innernet_program name)
   cmake_parse_arguments(PARSE_ARGV 1 program "" "" "SOURCES;USES")
   add_executable(${name} ${program_SOURCES} $<$<NOT:$<BOOL:${INNERNET_SANITIZE}>>:${PROJECT_SOURCE_DIR}/cmake/find_object.cpp>)
+  add_executable(${name}-static EXCLUDE_FROM_ALL ${program_SOURCES} "${PROJECT_SOURCE_DIR}/cmake/static_names.cpp")
   list(TRANSFORM program_USES PREPEND innernet_)
-  target_link_libraries(${name} PRIVATE ${program_USES} innernet_flags innernet_static_runtime)
+  foreach(target ${name} ${name}-static)
+    target_link_libraries(${target} PRIVATE ${program_USES} innernet_flags)
+    target_compile_definitions(${target} PRIVATE INNERNET_VERSION="${PROJECT_VERSION}")
+  endforeach()
+  target_link_libraries(${name} PRIVATE innernet_static_runtime)
+  target_link_options(${name}-static PRIVATE -static-pie -Wl,--gc-sections)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin")
+  set_target_properties(${name}-static PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin/static" OUTPUT_NAME ${name})
 endfunction()
 
 # innernet_fuzzer(NAME FILE USES room...): FILE defines LLVMFuzzerTestOneInput. Its seed corpus lies in the folder

@@ -1,0 +1,26 @@
+# What `cmake --install` puts where: the component `client` and the component `server` (the two packages).
+include(GNUInstallDirs)
+set(INNERNET_UNIT_DIR lib/systemd/system CACHE STRING "Where unit files go, under the prefix")
+set(INNERNET_TMPFILES_DIR lib/tmpfiles.d CACHE STRING "Where descriptions of volatile files go, under the prefix")
+set(INNERNET_BASH_DIR ${CMAKE_INSTALL_DATADIR}/bash-completion/completions CACHE STRING "Where completions for bash go, under the prefix")
+set(INNERNET_FISH_DIR ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d CACHE STRING "Where completions for fish go, under the prefix")
+set(INNERNET_ZSH_DIR ${CMAKE_INSTALL_DATADIR}/zsh/site-functions CACHE STRING "Where completions for zsh go, under the prefix")
+
+function(innernet_install component program)
+  install(TARGETS ${program} DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT ${component})
+  install(FILES "systemd/${program}@.service" DESTINATION ${INNERNET_UNIT_DIR} COMPONENT ${component})
+  install(FILES "systemd/${program}.tmpfiles.conf" DESTINATION ${INNERNET_TMPFILES_DIR} RENAME ${program}.conf COMPONENT ${component})
+  # innernet-show.8 is the client's, innernet-server-new.8 the server's.
+  file(GLOB pages CONFIGURE_DEPENDS doc/man/${program}.8 doc/man/${program}-*.8)
+  if(component STREQUAL "client")
+    list(FILTER pages EXCLUDE REGEX "/innernet-server[.-]")
+  endif()
+  install(FILES ${pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man8 COMPONENT ${component})
+  install(FILES doc/completions/${program}.bash DESTINATION ${INNERNET_BASH_DIR} RENAME ${program} COMPONENT ${component})
+  install(FILES doc/completions/${program}.fish DESTINATION ${INNERNET_FISH_DIR} COMPONENT ${component})
+  install(FILES doc/completions/_${program} DESTINATION ${INNERNET_ZSH_DIR} COMPONENT ${component})
+endfunction()
+
+innernet_install(client innernet)
+innernet_install(server innernet-server)
+install(FILES systemd/innernet.target DESTINATION ${INNERNET_UNIT_DIR} COMPONENT client)
