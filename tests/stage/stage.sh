@@ -15,6 +15,8 @@
 # machine that runs the tests is touched and two stages never meet. The kernel ends everything when the shell that opened the stage ends,
 # however it ends, because each host's first process dies with it; STAGE_KEEP=1 leaves it up instead.
 #
+# With STAGE_INIT=systemd in force a host is a small machine that systemd runs (package systemd): its root is this machine's under a layer in memory.
+#
 # All hosts see $STAGE_DIR/shared, as `shared` in their home folders: the "safe way" by which people pass invitations on.
 
 STAGE_DIR=
@@ -45,7 +47,7 @@ stage_open() {
   STAGE_DIR=$(mktemp -d /tmp/innernet-stage.XXXXXX)
   chmod 755 "$STAGE_DIR"
   mkdir "$STAGE_DIR"/{bin,home,log,mnt,ready,shared}
-  cp "${BASH_SOURCE[0]%/*}/first-process" "$STAGE_DIR/"   # the folder it lies in may be hidden on the hosts
+  cp "${BASH_SOURCE[0]%/*}"/{first-process,boot-systemd} "$STAGE_DIR/"   # the folder they lie in may be hidden on the hosts
   STAGE_PATH=$STAGE_DIR/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
   stage_spawn switch
   on_switch ip link add br0 type bridge forward_delay 0
@@ -115,8 +117,20 @@ stage_close() {
   for holder in "${STAGE_HOLDERS[@]}"; do
     for _ in {1..500}; do kill -0 "$holder" 2>/dev/null || break; sleep 0.01; done
   done
+  [ "${STAGE_INIT:-}" != systemd ] || stage_remove_cgroups
   rm -rf "$STAGE_DIR"
   STAGE_DIR='' STAGE_HOLDERS=() STAGE_PID=() STAGE_NUMBER=() STAGE_JOB=()
+}
+
+# What is left of them are folders, as soon as the last process is gone. They are seen where cgroups are mounted anew, in a namespace of its own.
+stage_remove_cgroups() {
+  # shellcheck disable=SC2016 # expanded by the inner shell
+  unshare --mount bash -c '
+    mount -t cgroup2 cgroup2 "$1/mnt" || exit
+    for _ in {1..200}; do
+      find "$1/mnt" -path "$1/mnt/*${1##*/}-*" -depth -type d -exec rmdir {} + 2>/dev/null && break
+      sleep 0.02
+    done' remove "$STAGE_DIR" || :
 }
 
 stage_has_kernel_wireguard() { # true when the kernel can make a WireGuard link; asks in the switch's namespace
