@@ -24,7 +24,7 @@ _innernet_server_describe() {
       esac
       ;;
     new | init)
-      options='--network-name --network-cidr --external-endpoint --auto-external-endpoint --listen-port -c --config-dir -d --data-dir --no-routing --backend --mtu -h --help'
+      options='--network-name --network-cidr --external-endpoint --auto-external-endpoint --listen-port --json -c --config-dir -d --data-dir --no-routing --backend --mtu -h --help'
       case ${2:-} in
         --network-name) kind=text ;;
         --network-cidr) kind=text ;;
@@ -49,7 +49,7 @@ _innernet_server_describe() {
       esac
       ;;
     add-peer)
-      options='--name --ip --auto-ip --cidr --admin --save-config --invite-expires --yes -c --config-dir -d --data-dir --no-routing --backend --mtu -h --help'
+      options='--name --ip --auto-ip --cidr --admin --save-config --invite-expires --yes --json -c --config-dir -d --data-dir --no-routing --backend --mtu -h --help'
       case ${2:-} in
         --name) kind=text ;;
         --ip) kind=text ;;
@@ -65,7 +65,7 @@ _innernet_server_describe() {
       esac
       ;;
     rename-peer)
-      options='--name --new-name --yes -c --config-dir -d --data-dir --no-routing --backend --mtu -h --help'
+      options='--name --new-name --yes --json -c --config-dir -d --data-dir --no-routing --backend --mtu -h --help'
       case ${2:-} in
         --name) kind=text ;;
         --new-name) kind=text ;;
@@ -77,7 +77,7 @@ _innernet_server_describe() {
       esac
       ;;
     enable-peer)
-      options='--name --yes -c --config-dir -d --data-dir --no-routing --backend --mtu -h --help'
+      options='--name --yes --json -c --config-dir -d --data-dir --no-routing --backend --mtu -h --help'
       case ${2:-} in
         --name) kind=text ;;
         -c | --config-dir) kind=configs ;;
@@ -88,7 +88,7 @@ _innernet_server_describe() {
       esac
       ;;
     disable-peer)
-      options='--name --yes -c --config-dir -d --data-dir --no-routing --backend --mtu -h --help'
+      options='--name --yes --json -c --config-dir -d --data-dir --no-routing --backend --mtu -h --help'
       case ${2:-} in
         --name) kind=text ;;
         -c | --config-dir) kind=configs ;;
@@ -99,7 +99,7 @@ _innernet_server_describe() {
       esac
       ;;
     list-peers)
-      options='-c --config-dir -d --data-dir --no-routing --backend --mtu -h --help'
+      options='--json -c --config-dir -d --data-dir --no-routing --backend --mtu -h --help'
       case ${2:-} in
         -c | --config-dir) kind=configs ;;
         -d | --data-dir) kind=folder ;;
@@ -109,7 +109,7 @@ _innernet_server_describe() {
       esac
       ;;
     add-cidr)
-      options='--name --cidr --parent --yes -c --config-dir -d --data-dir --no-routing --backend --mtu -h --help'
+      options='--name --cidr --parent --yes --json -c --config-dir -d --data-dir --no-routing --backend --mtu -h --help'
       case ${2:-} in
         --name) kind=text ;;
         --cidr) kind=text ;;
@@ -122,7 +122,7 @@ _innernet_server_describe() {
       esac
       ;;
     rename-cidr)
-      options='--name --new-name --yes -c --config-dir -d --data-dir --no-routing --backend --mtu -h --help'
+      options='--name --new-name --yes --json -c --config-dir -d --data-dir --no-routing --backend --mtu -h --help'
       case ${2:-} in
         --name) kind=text ;;
         --new-name) kind=text ;;
@@ -134,7 +134,7 @@ _innernet_server_describe() {
       esac
       ;;
     delete-cidr)
-      options='--name --yes -c --config-dir -d --data-dir --no-routing --backend --mtu -h --help'
+      options='--name --yes --json -c --config-dir -d --data-dir --no-routing --backend --mtu -h --help'
       case ${2:-} in
         --name) kind=text ;;
         -c | --config-dir) kind=configs ;;
@@ -145,7 +145,7 @@ _innernet_server_describe() {
       esac
       ;;
     list-cidrs)
-      options='-t --tree -c --config-dir -d --data-dir --no-routing --backend --mtu -h --help'
+      options='-t --tree --json -c --config-dir -d --data-dir --no-routing --backend --mtu -h --help'
       case ${2:-} in
         -c | --config-dir) kind=configs ;;
         -d | --data-dir) kind=folder ;;
@@ -155,7 +155,7 @@ _innernet_server_describe() {
       esac
       ;;
     add-association)
-      options='--yes -c --config-dir -d --data-dir --no-routing --backend --mtu -h --help'
+      options='--yes --json -c --config-dir -d --data-dir --no-routing --backend --mtu -h --help'
       case ${2:-} in
         -c | --config-dir) kind=configs ;;
         -d | --data-dir) kind=folder ;;
@@ -167,7 +167,7 @@ _innernet_server_describe() {
       esac
       ;;
     delete-association | delete-associations)
-      options='--yes -c --config-dir -d --data-dir --no-routing --backend --mtu -h --help'
+      options='--yes --json -c --config-dir -d --data-dir --no-routing --backend --mtu -h --help'
       case ${2:-} in
         -c | --config-dir) kind=configs ;;
         -d | --data-dir) kind=folder ;;
@@ -179,7 +179,7 @@ _innernet_server_describe() {
       esac
       ;;
     list-associations)
-      options='-c --config-dir -d --data-dir --no-routing --backend --mtu -h --help'
+      options='--json -c --config-dir -d --data-dir --no-routing --backend --mtu -h --help'
       case ${2:-} in
         -c | --config-dir) kind=configs ;;
         -d | --data-dir) kind=folder ;;
@@ -189,7 +189,7 @@ _innernet_server_describe() {
       esac
       ;;
     uninstall)
-      options='--yes -c --config-dir -d --data-dir --no-routing --backend --mtu -h --help'
+      options='--yes --json -c --config-dir -d --data-dir --no-routing --backend --mtu -h --help'
       case ${2:-} in
         -c | --config-dir) kind=configs ;;
         -d | --data-dir) kind=folder ;;

@@ -47,6 +47,7 @@ Register-ArgumentCompleter -Native -CommandName 'innernet-server' -ScriptBlock {
         @('--external-endpoint', 'Where peers reach this server'),
         @('--auto-external-endpoint', 'Ask a DNS resolver for this machine''s public address'),
         @('--listen-port', 'UDP port of WireGuard and TCP port of the API (usually 51820)'),
+        @('--json', 'Print the result as one JSON document'),
         @('-c', 'Where the configs are'),
         @('--config-dir', 'Where the configs are'),
         @('-d', 'Where the data is kept'),
@@ -80,6 +81,7 @@ Register-ArgumentCompleter -Native -CommandName 'innernet-server' -ScriptBlock {
         @('--save-config', 'Where to write its invitation; never overwrites a file'),
         @('--invite-expires', 'How long the invitation is valid, like 14d or 90m'),
         @('--yes', 'Don''t ask whether to go ahead'),
+        @('--json', 'Print the result as one JSON document'),
         @('-c', 'Where the configs are'),
         @('--config-dir', 'Where the configs are'),
         @('-d', 'Where the data is kept'),
@@ -94,6 +96,7 @@ Register-ArgumentCompleter -Native -CommandName 'innernet-server' -ScriptBlock {
         @('--name', 'Its name now'),
         @('--new-name', 'Its new name'),
         @('--yes', 'Don''t ask whether to go ahead'),
+        @('--json', 'Print the result as one JSON document'),
         @('-c', 'Where the configs are'),
         @('--config-dir', 'Where the configs are'),
         @('-d', 'Where the data is kept'),
@@ -107,6 +110,7 @@ Register-ArgumentCompleter -Native -CommandName 'innernet-server' -ScriptBlock {
     $options['enable-peer'] = @(
         @('--name', 'Which peer'),
         @('--yes', 'Don''t ask whether to go ahead'),
+        @('--json', 'Print the result as one JSON document'),
         @('-c', 'Where the configs are'),
         @('--config-dir', 'Where the configs are'),
         @('-d', 'Where the data is kept'),
@@ -120,6 +124,7 @@ Register-ArgumentCompleter -Native -CommandName 'innernet-server' -ScriptBlock {
     $options['disable-peer'] = @(
         @('--name', 'Which peer'),
         @('--yes', 'Don''t ask whether to go ahead'),
+        @('--json', 'Print the result as one JSON document'),
         @('-c', 'Where the configs are'),
         @('--config-dir', 'Where the configs are'),
         @('-d', 'Where the data is kept'),
@@ -131,6 +136,7 @@ Register-ArgumentCompleter -Native -CommandName 'innernet-server' -ScriptBlock {
         @('--help', 'Show help')
     )
     $options['list-peers'] = @(
+        @('--json', 'Print the result as one JSON document'),
         @('-c', 'Where the configs are'),
         @('--config-dir', 'Where the configs are'),
         @('-d', 'Where the data is kept'),
@@ -146,6 +152,7 @@ Register-ArgumentCompleter -Native -CommandName 'innernet-server' -ScriptBlock {
         @('--cidr', 'Its addresses, like 10.42.1.0/24'),
         @('--parent', 'The CIDR that it lies in'),
         @('--yes', 'Don''t ask whether to go ahead'),
+        @('--json', 'Print the result as one JSON document'),
         @('-c', 'Where the configs are'),
         @('--config-dir', 'Where the configs are'),
         @('-d', 'Where the data is kept'),
@@ -160,6 +167,7 @@ Register-ArgumentCompleter -Native -CommandName 'innernet-server' -ScriptBlock {
         @('--name', 'Its name now'),
         @('--new-name', 'Its new name'),
         @('--yes', 'Don''t ask whether to go ahead'),
+        @('--json', 'Print the result as one JSON document'),
         @('-c', 'Where the configs are'),
         @('--config-dir', 'Where the configs are'),
         @('-d', 'Where the data is kept'),
@@ -173,6 +181,7 @@ Register-ArgumentCompleter -Native -CommandName 'innernet-server' -ScriptBlock {
     $options['delete-cidr'] = @(
         @('--name', 'Which CIDR'),
         @('--yes', 'Don''t ask whether to go ahead'),
+        @('--json', 'Print the result as one JSON document'),
         @('-c', 'Where the configs are'),
         @('--config-dir', 'Where the configs are'),
         @('-d', 'Where the data is kept'),
@@ -186,6 +195,7 @@ Register-ArgumentCompleter -Native -CommandName 'innernet-server' -ScriptBlock {
     $options['list-cidrs'] = @(
         @('-t', 'Show which lies in which'),
         @('--tree', 'Show which lies in which'),
+        @('--json', 'Print the result as one JSON document'),
         @('-c', 'Where the configs are'),
         @('--config-dir', 'Where the configs are'),
         @('-d', 'Where the data is kept'),
@@ -198,6 +208,7 @@ Register-ArgumentCompleter -Native -CommandName 'innernet-server' -ScriptBlock {
     )
     $options['add-association'] = @(
         @('--yes', 'Don''t ask whether to go ahead'),
+        @('--json', 'Print the result as one JSON document'),
         @('-c', 'Where the configs are'),
         @('--config-dir', 'Where the configs are'),
         @('-d', 'Where the data is kept'),
@@ -210,6 +221,7 @@ Register-ArgumentCompleter -Native -CommandName 'innernet-server' -ScriptBlock {
     )
     $options['delete-association'] = @(
         @('--yes', 'Don''t ask whether to go ahead'),
+        @('--json', 'Print the result as one JSON document'),
         @('-c', 'Where the configs are'),
         @('--config-dir', 'Where the configs are'),
         @('-d', 'Where the data is kept'),
@@ -221,6 +233,7 @@ Register-ArgumentCompleter -Native -CommandName 'innernet-server' -ScriptBlock {
         @('--help', 'Show help')
     )
     $options['list-associations'] = @(
+        @('--json', 'Print the result as one JSON document'),
         @('-c', 'Where the configs are'),
         @('--config-dir', 'Where the configs are'),
         @('-d', 'Where the data is kept'),
@@ -233,6 +246,7 @@ Register-ArgumentCompleter -Native -CommandName 'innernet-server' -ScriptBlock {
     )
     $options['uninstall'] = @(
         @('--yes', 'Don''t ask whether to go ahead'),
+        @('--json', 'Print the result as one JSON document'),
         @('-c', 'Where the configs are'),
         @('--config-dir', 'Where the configs are'),
         @('-d', 'Where the data is kept'),

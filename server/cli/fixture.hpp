@@ -26,6 +26,7 @@ class Commands : public ::testing::Test {
               return nullptr;
             },
             .print = [this](std::string_view line) { printed_ += std::string(line) + "\n"; },
+            .report = [this](const JsonObject& document) { reported_ = document.str(); },
             .confirm = [this](const std::string& question) -> Result<bool> {
               questions_.push_back(question);
               if (!answer_) return invalid_input("nobody to ask: " + question);
@@ -72,6 +73,7 @@ class Commands : public ::testing::Test {
   testing::FakeClock clock_;
   InterfaceName network_ = *InterfaceName::parse("evilcorp");
   std::string printed_;
+  std::string reported_;
   std::vector<std::string> questions_;
   std::optional<bool> answer_;
   publicip::PublicAddresses public_ip_;

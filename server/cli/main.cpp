@@ -59,19 +59,27 @@ int main(const std::vector<std::string_view>& arguments) {
   if (::geteuid() != 0) return report(fail(ErrorKind::kPermission, "innernet-server must run as root: try sudo"), output);
 
   const SystemClock clock;
+  bool has_reported = false;
   if (serves) return report(run_serve(line, clock), output);
   const CommandContext context{.folders = line.folders,
                                .network = line.network,
                                .clock = clock,
                                .backend = [&line](const InterfaceName& interface) { return backend_for(line, interface); },
                                .print =
-                                   [&output](std::string_view text) {
-                                     output.write(text);
-                                     output.write("\n");
+                                   [&](std::string_view text) {
+                                     if (!line.json) output.write(fmt::format("{}\n", text));
+                                   },
+                               .report =
+                                   [&](const JsonObject& document) {
+                                     if (line.json) output.write(document.str() + "\n");
+                                     has_reported = true;
                                    },
                                .confirm = [](const std::string& question) { return confirm(question, false, "--yes"); },
                                .detect_public_ip = [] { return publicip::detect(publicip::quad9()); }};
-  return report(run(parsed.command->name, line, context), output);
+  const Result<void> result = run(parsed.command->name, line, context);
+  // Nothing to do, or the person said no.
+  if (result && !has_reported) context.report(std::move(JsonObject().boolean("changed", false)));
+  return report(result, output);
 }
 
 }  // namespace

@@ -173,6 +173,7 @@ command_line::Program program(CommandLine& line) {
        [&line](Definition& definition) {
          define_interface(definition, line);
          definition.flag('t', "tree", line.tree, "Show which lies in which");
+         definition.conflict("tree", "json");
        }},
       {"add-association",
        {},
@@ -196,6 +197,13 @@ command_line::Program program(CommandLine& line) {
        }},
       command_line::completions_command(),
   };
+  for (Command& command : commands) {
+    if (command.name == "serve" || command.answer) continue;  // one has no result, the other is a text itself
+    command.define = [&line, define = std::move(command.define)](Definition& definition) {
+      define(definition);
+      definition.flag(0, "json", line.json, "Print the result as one JSON document");
+    };
+  }
   return {.name = "innernet-server",
           .sentence = "Coordinates innernet networks: WireGuard networks whose access control is CIDRs.",
           .version = INNERNET_VERSION,

@@ -20,6 +20,7 @@ struct CommandLine {
   AssociationOptions association;
   bool tree = false;
   bool yes = false;
+  bool json = false;  ///< print one JSON document instead of text for people
 };
 
 /// The table of innernet-server's commands, bound to `line`, which outlives it.

@@ -39,6 +39,7 @@ Result<void> add_cidr(const CommandContext& context, const InterfaceName& interf
     return {};
   }));
   context.print(fmt::format("CIDR {} ({}) added", added->name, added->cidr.to_string()));
+  context.report(changed().value("cidr", *added));
   return {};
 }
 
@@ -58,6 +59,7 @@ Result<void> rename_cidr(const CommandContext& context, const InterfaceName& int
     return {};
   }));
   context.print(fmt::format("CIDR {} renamed to {}", *options.name, *options.new_name));
+  if (const Cidr* renamed = registry.network().find_cidr(*options.new_name)) context.report(changed().value("cidr", *renamed));
   return {};
 }
 
@@ -65,6 +67,7 @@ Result<void> delete_cidr(const CommandContext& context, const InterfaceName& int
   TRY(auto registry, open_registry(context, interface));
   TRY(const Cidr* found, cidr_named(registry.network(), options.name, "--name", "which CIDR to delete"));
   TRY_VOID(registry.network().check_cidr_deletion(found->id));
+  const Cidr deleted = *found;
   TRY(const bool go_on, confirmed(context, options.yes, fmt::format("Delete CIDR {} ({})?", found->name, found->cidr.to_string())));
   if (!go_on) return {};
   TRY_VOID(registry.write([&](Registry::Writer& writer) -> Result<void> {
@@ -72,26 +75,31 @@ Result<void> delete_cidr(const CommandContext& context, const InterfaceName& int
     return writer.delete_cidr(cidr->id);
   }));
   context.print(fmt::format("CIDR {} deleted", *options.name));
+  context.report(changed().value("cidr", deleted));
   return {};
 }
 
 Result<void> add_association(const CommandContext& context, const InterfaceName& interface, const AssociationOptions& options) {
   TRY(auto registry, open_registry(context, interface));
+  std::optional<Association> added;
   TRY_VOID(registry.write([&](Registry::Writer& writer) -> Result<void> {
     TRY(const auto cidrs, both_cidrs(registry.network(), options));
-    TRY_VOID(writer.add_association(AssociationContents{cidrs.first->id, cidrs.second->id}));
+    TRY(added, writer.add_association(AssociationContents{cidrs.first->id, cidrs.second->id}));
     return {};
   }));
   context.print(fmt::format("{} and {} are associated", *options.cidr1, *options.cidr2));
+  context.report(changed().value("association", *added));
   return {};
 }
 
 Result<void> delete_association(const CommandContext& context, const InterfaceName& interface, const AssociationOptions& options) {
-  const auto find = [&options](const Network& network) -> Result<AssociationId> {
+  std::optional<Association> deleted;
+  const auto find = [&options, &deleted](const Network& network) -> Result<AssociationId> {
     TRY(const auto cidrs, both_cidrs(network, options));
     const Association* association = network.find_association(cidrs.first->id, cidrs.second->id);
     if (association == nullptr)
       return fail(ErrorKind::kNotFound, fmt::format("{} and {} are not associated", quoted(*options.cidr1), quoted(*options.cidr2)));
+    deleted = *association;
     return association->id;
   };
   TRY(auto registry, open_registry(context, interface));
@@ -104,6 +112,7 @@ Result<void> delete_association(const CommandContext& context, const InterfaceNa
     return writer.delete_association(still_there);
   }));
   context.print(fmt::format("{} and {} are no longer associated", *options.cidr1, *options.cidr2));
+  context.report(changed().value("association", *deleted));
   return {};
 }
 

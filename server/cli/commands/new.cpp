@@ -123,6 +123,13 @@ Result<void> new_network(const CommandContext& context, const NewOptions& option
   context.print(fmt::format("  innernet-server add-cidr {}", name.str()));
   context.print(fmt::format("  innernet-server add-peer {}", name.str()));
   context.print(fmt::format("  systemctl enable --now innernet-server@{}    (or: innernet-server serve {})", name.str(), name.str()));
+  context.report(changed()
+                     .text("network", name.str())
+                     .text("cidr", net.to_string())
+                     .text("address", config.address.to_string())
+                     .text("endpoint", endpoint.to_string())
+                     .text("config", context.folders.config_file(name).string())
+                     .text("database", database.string()));
   return {};
 }
 

@@ -94,6 +94,7 @@ Result<void> set_disabled(const CommandContext& context, const InterfaceName& in
   }
   update_device(context, interface, {std::move(update)});
   context.print(fmt::format("peer {} ({}) {}d", name, changed->ip.to_string(), verb));
+  context.report(innernet::changed().value("peer", *changed));
   return {};
 }
 
@@ -160,6 +161,7 @@ Result<void> add_peer(const CommandContext& context, const InterfaceName& interf
   update_device(context, interface, {device_peer(*added)});
   context.print(fmt::format("peer {} ({}) added; its invitation is {}", name.str(), added->ip.to_string(), invitation_path.string()));
   context.print("It holds a key: hand it over on a safe way. Its owner runs: innernet install " + invitation_path.filename().string());
+  context.report(changed().value("peer", *added).text("invitation", invitation_path.string()));
   return {};
 }
 
@@ -183,6 +185,7 @@ Result<void> rename_peer(const CommandContext& context, const InterfaceName& int
     return {};
   }));
   context.print(fmt::format("peer {} renamed to {}", name, new_name.str()));
+  if (const PeerRecord* renamed = registry.network().find_peer(new_name.str())) context.report(changed().value("peer", renamed->peer));
   return {};
 }
 

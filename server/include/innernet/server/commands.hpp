@@ -14,6 +14,7 @@
 #include "innernet/publicip/publicip.hpp"
 #include "innernet/shared/endpoint.hpp"
 #include "innernet/shared/hostname.hpp"
+#include "innernet/shared/json_object.hpp"
 #include "innernet/shared/options.hpp"
 #include "innernet/wireguard/backend.hpp"
 
@@ -29,6 +30,8 @@ struct CommandContext {
   const Clock& clock;
   std::function<std::unique_ptr<wg::Backend>(const InterfaceName&)> backend;
   std::function<void(std::string_view line)> print;
+  /// The result for programs (doc/json.md), once, and only by what succeeded. Whoever wants it does not want what is printed.
+  std::function<void(const JsonObject&)> report = [](const JsonObject&) {};
   /// Asks yes or no. Fails, naming the question, when nobody can be asked.
   std::function<Result<bool>(const std::string& question)> confirm;
   std::function<publicip::PublicAddresses()> detect_public_ip;
