@@ -36,7 +36,11 @@ const ProgramManual& client_manual() {
            "hand or as the service innernet@NAME. Admins also add peers, CIDRs and associations of CIDRs from here, when their "
            "interface is up.",
            "Data goes to standard output. What is being done, warnings and errors go to standard error, in lines that start with [*], "
-           "[!] or [E]; with -v also [D], with -vv also [T]."},
+           "[!] or [E]; with -v also [D], with -vv also [T].",
+           "With --json, a command that succeeds prints one JSON document on standard output, in one line, and nothing else: the lists "
+           "peers, cidrs and associations as the HTTP API has them, networks for show, and for a command that changes something the "
+           "field changed, which is false when there was nothing to do or somebody said no, with what was changed. No document holds a "
+           "private key. Fields may be added, none will change or go."},
       .files = {{"/etc/innernet/NAME.conf",
                  "The config of a network, in TOML: address, private key, listen port, server, local endpoint overrides. NAME is the "
                  "interface. Mode 0600."},

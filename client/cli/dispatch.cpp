@@ -67,7 +67,7 @@ struct Dispatch {
 
 Result<Ending> run_command(const CommandOptions& command, Context& context) {
   TRY(const Ending ending, std::visit(Dispatch{context}, command));
-  if (ending == Ending::kDone && context.general.json && !context.has_reported) context.report("", JsonObject().boolean("changed", false));
+  if (ending == Ending::kDone && context.general.json && !context.has_reported) context.report({}, JsonObject().boolean("changed", false));
   return ending;
 }
 

@@ -28,12 +28,13 @@ Result<Ending> run(const UpOptions& options, Context& context) {
   }
   if (options.interface) {
     TRY_VOID(up(client, *options.interface, context.stop));
-    context.report("", is_up({*options.interface}));
+    context.report({}, is_up({*options.interface}));
     return Ending::kDone;
   }
   TRY(const std::vector<InterfaceName> networks, configured_networks(client.folders));
   if (networks.empty()) {
     log::info("no network is installed in {}; `innernet install` joins one", client.folders.config.native());
+    context.report({}, is_up({}));
     return Ending::kDone;
   }
   Ending ending = Ending::kDone;
@@ -47,13 +48,13 @@ Result<Ending> run(const UpOptions& options, Context& context) {
       done.push_back(network);
     }
   }
-  context.report("", is_up(done));
+  context.report({}, is_up(done));
   return ending;
 }
 
 Result<Ending> run(const FetchOptions& options, Context& context) {
   TRY_VOID(fetch(context.client_options(options.hosts, options.nat), options.interface(), context.stop));
-  context.report("", is_up({options.interface()}));
+  context.report({}, is_up({options.interface()}));
   return Ending::kDone;
 }
 
