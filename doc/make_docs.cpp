@@ -71,6 +71,10 @@ const ProgramManual& server_manual() {
            "that all others ask.",
            "innernet-server-new makes a network, innernet-server-serve runs it, usually as the service innernet-server@NAME. The other "
            "commands work on its database, whether or not it runs; one that runs sees their changes at once.",
+           "With --json, a command that succeeds prints one JSON document on standard output, in one line, and nothing else: the lists "
+           "peers, cidrs and associations as the HTTP API has them, and for a command that changes something the field changed, which is "
+           "false when there was nothing to do or somebody said no, with what was changed. No document holds a private key. Fields may be "
+           "added, none will change or go.",
            "It must run as root, except for help, completions and the version."},
       .files = {{"/etc/innernet-server/NAME.conf",
                  "The config of a network, in TOML: private key, listen port, address, prefix length. Mode 0600."},
