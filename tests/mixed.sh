@@ -54,5 +54,10 @@ play ours upstream life:4 life:6 disable_peer:4 restart:4
 play upstream ours life:4 life:6 disable_peer:4 restart:4
 play upstream upstream life:4 life:6
 play ours ours swap:4 swap:6
+
+printf '\n-- the guide that says how to move\n'
+rm -f "$work/result"
+tests/guides.sh --result "$work/result" doc/guide/moving.md || :
+if read -r p f <"$work/result"; then passed=$((passed + p)) failed=$((failed + f)); else failed=$((failed + 1)); fi 2>/dev/null
 echo "$passed passed, $failed failed"
 finish "$passed" "$failed" 0
