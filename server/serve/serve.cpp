@@ -76,9 +76,11 @@ Result<void> serve(const InterfaceName& interface, const ServeOptions& options, 
               Coordinator::open(options.folders.database(interface),
                                 {.server_key = config.private_key.public_key(), .clock = &system.clock, .epoch = epoch}),
               doing);
-  const std::size_t descriptors = raise_descriptor_limit(HttpServer::Limits().connections);
-  if (descriptors < HttpServer::Limits().connections)
-    log::warning("only {} descriptors are allowed: so many connections at most (LimitNOFILE= in the unit, or `ulimit -n`)", descriptors);
+  HttpServer::Limits limits;
+  if (const auto room = make_room_for_connections(limits.connections); room < limits.connections) {
+    log::warning("at most {} connections, for this process may open few files (LimitNOFILE= in the unit, or `ulimit -n`)", room);
+    limits.connections = room;
+  }
 
   const auto device = system.backend.get(interface);
   if (!device && device.error().kind() != ErrorKind::kNotFound) return std::unexpected(Error(device.error()).context(doing));
@@ -90,7 +92,7 @@ Result<void> serve(const InterfaceName& interface, const ServeOptions& options, 
     return std::unexpected(
         std::move(up).error().context(fmt::format("{}: bringing the interface up with listen port {}", doing, config.listen_port)));
 
-  auto served = Service(interface, options, system, std::move(config), std::move(coordinator)).run();
+  auto served = Service(interface, options, system, std::move(config), std::move(coordinator), limits).run();
   if (served) return {};
   if (is_new) {
     if (const auto removed = system.backend.remove(interface); !removed)

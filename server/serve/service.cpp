@@ -33,14 +33,14 @@ bool is_missing(const std::filesystem::path& path) {
 }  // namespace
 
 Service::Service(InterfaceName interface, const ServeOptions& options, const ServeSystem& system, ServerConfig config,
-                 Coordinator coordinator)
+                 Coordinator coordinator, const HttpServer::Limits& limits)
     : interface_(std::move(interface)),
       options_(options),
       system_(system),
       config_(std::move(config)),
       coordinator_(std::move(coordinator)),
       turns_(*this, system.clock, {}, [this] { http_.wake(); }),
-      http_(loop_, turns_, system.clock, {}, [this](const KeyChange& change) { change_key(change); }),
+      http_(loop_, turns_, system.clock, limits, [this](const KeyChange& change) { change_key(change); }),
       endpoints_timer_(loop_),
       invitations_timer_(loop_),
       hosts_timer_(loop_),

@@ -22,7 +22,8 @@ namespace innernet::server {
 /// A network that is being served: what connects API, device, hosts file, database and timers. The interface is up when it starts.
 class Service final : private Turns::Answerer {
  public:
-  Service(InterfaceName interface, const ServeOptions& options, const ServeSystem& system, ServerConfig config, Coordinator coordinator);
+  Service(InterfaceName interface, const ServeOptions& options, const ServeSystem& system, ServerConfig config, Coordinator coordinator,
+          const HttpServer::Limits& limits);
   ~Service() override;
 
   /// Until a signal, or the end of the network. Fails if it can't begin to serve.

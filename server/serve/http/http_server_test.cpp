@@ -348,5 +348,13 @@ TEST_F(HttpServerTest, SaysWhichAddressIsTaken) {
   });
 }
 
+TEST(Connections, LeaveDescriptorsForTheRest) {
+  EXPECT_EQ(connections_with(1'048'576, 16'384), 16'384U);
+  EXPECT_EQ(connections_with(16'384 + 256, 16'384), 16'384U);
+  EXPECT_EQ(connections_with(1'024, 16'384), 768U);
+  EXPECT_EQ(connections_with(100, 16'384), 50U);
+  EXPECT_EQ(connections_with(0, 16'384), 1U);
+}
+
 }  // namespace
 }  // namespace innernet::server

@@ -51,16 +51,30 @@ Result<UniqueFd> open_listening_socket(const SocketAddress& address, const std::
   return fd;
 }
 
-std::size_t raise_descriptor_limit(std::size_t connections) {
-  // Besides connections: the database, the device's sockets, the hosts file, and what libraries hold.
-  const rlim_t needed = connections + 256;
+namespace {
+
+// Besides connections: the database, the device's sockets, the hosts file, and what libraries hold.
+constexpr rlim_t kOtherDescriptors = 256;
+
+rlim_t raise_descriptor_limit(rlim_t needed) {
   rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return kOtherDescriptors;
   if (limit.rlim_cur >= needed) return limit.rlim_cur;
   rlimit raised{.rlim_cur = needed, .rlim_max = std::max(limit.rlim_max, needed)};
   if (::setrlimit(RLIMIT_NOFILE, &raised) == 0) return raised.rlim_cur;
   raised = {.rlim_cur = std::min(limit.rlim_max, needed), .rlim_max = limit.rlim_max};
   return ::setrlimit(RLIMIT_NOFILE, &raised) == 0 ? raised.rlim_cur : limit.rlim_cur;
+}
+
+}  // namespace
+
+std::size_t connections_with(std::size_t descriptors, std::size_t wanted) {
+  const std::size_t left = descriptors > 2 * kOtherDescriptors ? descriptors - kOtherDescriptors : descriptors / 2;
+  return std::clamp<std::size_t>(left, 1, wanted);
+}
+
+std::size_t make_room_for_connections(std::size_t wanted) {
+  return connections_with(raise_descriptor_limit(wanted + kOtherDescriptors), wanted);
 }
 
 }  // namespace innernet::server

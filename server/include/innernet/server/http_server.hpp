@@ -52,7 +52,9 @@ class HttpServer {
   std::shared_ptr<Impl> impl_;
 };
 
-/// Raises this process's limit of descriptors as far as it may, up to what `connections` need. Returns what it is now.
-std::size_t raise_descriptor_limit(std::size_t connections);
+/// Raises this process's limit of descriptors as far as it may and as `wanted` connections need. Returns how many connections there may be.
+std::size_t make_room_for_connections(std::size_t wanted);
+/// How many connections a limit of descriptors allows: with all of them taken, neither the database nor the device could be opened.
+std::size_t connections_with(std::size_t descriptors, std::size_t wanted);
 
 }  // namespace innernet::server
