@@ -59,7 +59,7 @@ if [ -z "$sources" ]; then
   SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
 fi
 [ "$sources" -ef "$work/SOURCES/$name.tar.gz" ] || cp "$sources" "$work/SOURCES/$name.tar.gz"
-cp rpm/innernet.spec "$work/SPECS/"
+cp "${SPEC:-rpm/innernet.spec}" "$work/SPECS/innernet.spec"
 
 # The same sources and programs give the same bytes: no date, no name of this machine, and no path.
 rpm_command=(rpmbuild -bb --nodeps --define "_topdir $work" --define "innernet_version $version" --define "programs $work/programs"
