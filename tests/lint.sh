@@ -24,7 +24,7 @@ files() { # PATTERN...
 mapfile -t cpp < <(files '*.cpp' '*.hpp')
 check "clang-format of ${#cpp[@]} files" clang-format-19 --dry-run -Werror "${cpp[@]}"
 
-mapfile -t scripts < <(files dev .ci/run '*.sh' tests/stage/first-process tests/stage/stand-ins/scp tests/stage/stand-ins/systemctl tests/stage/boot-systemd tests/completions/offers.bash bench/run | sort -u)
+mapfile -t scripts < <(files dev .ci/run '*.sh' tests/stage/first-process tests/stage/stand-ins/scp tests/stage/stand-ins/systemctl tests/stage/boot-systemd tests/docker/docker tests/completions/offers.bash bench/run | sort -u)
 check "shellcheck of ${#scripts[@]} scripts" shellcheck -x "${scripts[@]}"
 
 # Each source with what it is made of: by the build's records of what the compiler has read.

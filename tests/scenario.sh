@@ -5,7 +5,9 @@
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cd "$here/.."
-. tests/stage/stage.sh
+# docker-tests plays on containers instead.
+# shellcheck source=tests/stage/stage.sh
+. "${STAGE_SCRIPT:-tests/stage/stage.sh}"
 . tests/stage/network.sh
 . tests/stage/life.sh
 
@@ -63,5 +65,6 @@ trap finish EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 network_open
+if declare -F stage_scripts >/dev/null; then stage_scripts; fi
 # shellcheck source=/dev/null
 . "tests/scenarios/$name.sh"
