@@ -124,18 +124,21 @@ SecretBytes<kKeySize> clamped(const PrivateKey& key) {
 
 // Public keys need no constant time, and a device tells of ten thousand.
 bool decode_public_hex(std::string_view hex, std::array<std::uint8_t, kKeySize>& out) {
-  const auto digit = [](char c) {
-    if ('0' <= c && c <= '9') return c - '0';
-    const int letter = c | 0x20;
-    return 'a' <= letter && letter <= 'f' ? letter - 'a' + 10 : -1;
-  };
+  static constexpr std::array<std::uint8_t, 256> kHexDigits = [] {
+    std::array<std::uint8_t, 256> digits{};
+    digits.fill(kNoDigit);
+    for (std::uint8_t i = 0; i < 10; ++i) digits[std::size_t{'0'} + i] = i;
+    for (std::uint8_t i = 0; i < 6; ++i) digits[std::size_t{'a'} + i] = digits[std::size_t{'A'} + i] = static_cast<std::uint8_t>(10 + i);
+    return digits;
+  }();
   if (hex.size() != kHexSize) return false;
+  unsigned seen = 0;
   for (std::size_t i = 0; i < kKeySize; ++i) {
-    const int high = digit(hex[2 * i]), low = digit(hex[2 * i + 1]);
-    if (high < 0 || low < 0) return false;
-    out[i] = static_cast<std::uint8_t>(high << 4 | low);
+    const unsigned high = kHexDigits[static_cast<unsigned char>(hex[2 * i])], low = kHexDigits[static_cast<unsigned char>(hex[2 * i + 1])];
+    seen |= high | low;
+    out[i] = static_cast<std::uint8_t>(high << 4U | low);
   }
-  return true;
+  return seen < 16;  // kNoDigit has bits that no digit has
 }
 
 }  // namespace

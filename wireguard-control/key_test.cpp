@@ -35,6 +35,12 @@ TEST(PublicKey, ReadsHexInEitherCase) {
   for (const std::string& text :
        {std::string(), hex.substr(1), hex + "0", hex + "00", "g" + hex.substr(1), " " + hex.substr(1), hex.substr(0, 62) + ":a"})
     EXPECT_FALSE(PublicKey::parse_hex(text)) << text;
+  for (unsigned byte = 0; byte < 256; ++byte) {
+    const auto c = static_cast<char>(byte);
+    const bool is_digit = ('0' <= c && c <= '9') || ('a' <= c && c <= 'f') || ('A' <= c && c <= 'F');
+    EXPECT_EQ(PublicKey::parse_hex(std::string(1, c) + hex.substr(1)).has_value(), is_digit) << byte;
+    EXPECT_EQ(PublicKey::parse_hex(hex.substr(0, 63) + c).has_value(), is_digit) << byte;
+  }
 }
 
 TEST(PublicKey, HasOneSpelling) {

@@ -49,14 +49,22 @@ Result<UapiStatus> decode_status(std::string_view value, std::string_view rest) 
   return UapiStatus{*code < 0 ? -*code : *code};
 }
 
+// In a time that depends on the length alone.
+bool is_all_zero_digits(std::string_view hex) {
+  unsigned difference = 0;
+  for (const char digit : hex) difference |= static_cast<unsigned char>(digit) ^ unsigned { '0' };
+  return difference == 0;
+}
+
 template <class Key>
 Result<std::optional<Key>> parse_secret_key(std::string_view hex) {
+  // A peer without a preshared key has a line of zeros: decoding those was a third of the work of reading ten thousand peers.
+  if (hex.size() == 2 * kKeySize && is_all_zero_digits(hex)) return std::optional<Key>();
   SecretBytes<kKeySize> bytes;
   std::size_t length = 0;
   if (hex.size() != 2 * kKeySize ||
       sodium_hex2bin(bytes.reveal().data(), kKeySize, hex.data(), hex.size(), nullptr, &length, nullptr) != 0 || length != kKeySize)
     return malformed("a key is not 64 hexadecimal digits");
-  if (sodium_is_zero(bytes.reveal().data(), kKeySize) == 1) return std::optional<Key>();
   return std::optional<Key>(Key::from_bytes(bytes.reveal()));
 }
 

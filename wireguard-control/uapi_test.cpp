@@ -62,6 +62,19 @@ TEST(UapiGet, ReadsAnEmptyDevice) {
   EXPECT_FALSE(decode_uapi_get(wg0(), line("private_key", kZeros) + "errno=0\n\n")->private_key);
 }
 
+TEST(UapiGet, TakesOnlyWholeZerosForNoPresharedKey) {
+  const auto with = [](const std::string& key) {
+    return decode_uapi_get(wg0(), line("public_key", kKeyA) + line("preshared_key", key) + "errno=0\n\n");
+  };
+  std::string almost(kZeros);
+  almost.back() = '1';
+  ASSERT_TRUE(with(almost));
+  ASSERT_TRUE(with(almost)->peers.front().preshared_key);
+  EXPECT_EQ(with(almost)->peers.front().preshared_key->secret().reveal()[31], 1);
+  const std::string zeros(kZeros);
+  for (const std::string& key : {std::string(), zeros.substr(1), zeros + "0", zeros.substr(1) + "g"}) EXPECT_FALSE(with(key)) << key.size();
+}
+
 TEST(UapiGet, CutOffAtAnyLengthIsAnError) {
   const std::string whole = sample_answer();
   for (std::size_t length = 0; length < whole.size(); ++length) {

@@ -130,16 +130,21 @@ Result<WipedString> UserspaceSockets::ask(const InterfaceName& name, std::string
   }
 
   WipedString answer;
-  answer.resize(4096);
-  std::size_t filled = 0;
+  answer.reserve(16U << 10U);
   for (;;) {
-    if (filled == answer.size()) answer.resize(2 * answer.size());
-    const ssize_t received = ::recv(fd.get(), answer.data() + filled, answer.size() - filled, 0);
-    const int code = errno;
+    if (answer.size() == answer.capacity()) answer.reserve(2 * answer.capacity());
+    const std::size_t before = answer.size();
+    ssize_t received = 0;
+    int code = 0;
+    // Not resize(), which would write what recv() writes again.
+    answer.resize_and_overwrite(answer.capacity(), [&](char* data, std::size_t size) {
+      received = ::recv(fd.get(), data + before, size - before, 0);
+      code = errno;
+      return before + (received > 0 ? static_cast<std::size_t>(received) : 0);
+    });
     if (received > 0) {
-      filled += static_cast<std::size_t>(received);
-      if (is_whole_uapi_answer(std::string_view(answer).substr(0, filled))) break;
-      if (filled > kAnswerLimit)
+      if (is_whole_uapi_answer(answer)) break;
+      if (answer.size() > kAnswerLimit)
         return fail(ErrorKind::kSystem, fmt::format("{}: the answer of the userspace WireGuard does not end", file));
     } else if (received == 0 || hung_up(code)) {
       return fail(ErrorKind::kUnreachable, fmt::format("{}: the userspace WireGuard hung up before its answer was whole", file));
@@ -149,7 +154,6 @@ Result<WipedString> UserspaceSockets::ask(const InterfaceName& name, std::string
       return fail_errno(code, file);
     }
   }
-  answer.resize(filled);
   return answer;
 }
 

@@ -13,6 +13,9 @@
 namespace innernet::client {
 namespace {
 
+constexpr std::size_t kPiece = 128U << 10;         // received at once
+constexpr std::size_t kMostReserved = 16U << 20U;  // on the word of a header alone
+
 struct SocketName {
   sockaddr_storage storage{};
   socklen_t size = 0;
@@ -100,7 +103,6 @@ Answer<void> HttpConnection::send(std::string_view text) {
 }
 
 Answer<bool> HttpConnection::receive_some(std::string& out, std::chrono::milliseconds patience, int interrupt_fd) {
-  constexpr std::size_t kPiece = 128U << 10;
   for (;;) {
     const std::size_t before = out.size();
     ssize_t n = 0;
@@ -161,6 +163,7 @@ Answer<HttpResponse> HttpConnection::receive(const HttpRequest& request) {
     const std::size_t length = response.head.content_length.value_or(kMaxBodySize);
     if (length > kMaxBodySize) return bad(Error(ErrorKind::kInvalidInput, "it is larger than 256 MiB"));
     response.body = std::move(input);
+    if (!to_the_end) response.body.reserve(std::min(length, kMostReserved) + kPiece);
     while (response.body.size() < length || to_the_end) {
       if (response.body.size() > kMaxBodySize) return bad(Error(ErrorKind::kInvalidInput, "it is larger than 256 MiB"));
       auto more = more_input(response.body);

@@ -66,17 +66,25 @@ char* write_v6(char* out, std::span<const std::uint8_t> bytes) {
 // Four decimal numbers without leading zeros, as inet_pton takes them: most addresses are these, and a state holds tens of thousands.
 std::optional<IpAddress> parse_v4(std::string_view text) {
   std::array<std::uint8_t, 4> bytes{};
-  std::size_t at = 0;
+  const char* at = text.data();
+  const char* const end = at + text.size();
   for (std::size_t i = 0; i < 4; ++i) {
-    if (i > 0 && (at >= text.size() || text[at++] != '.')) return std::nullopt;
-    unsigned value = 0;
-    const std::size_t start = at;
-    while (at < text.size() && at - start < 3 && '0' <= text[at] && text[at] <= '9')
-      value = value * 10 + static_cast<unsigned>(text[at++] - '0');
-    if (at == start || value > 255 || (text[start] == '0' && at - start > 1)) return std::nullopt;
+    if (i > 0 && (at == end || *at++ != '.')) return std::nullopt;
+    if (at == end) return std::nullopt;
+    unsigned value = static_cast<unsigned char>(*at++) - unsigned{'0'};  // anything below '0' becomes very large
+    if (value > 9) return std::nullopt;
+    if (value != 0) {  // a leading zero stands alone
+      for (int more = 0; more < 2 && at != end; ++more) {
+        const unsigned digit = static_cast<unsigned char>(*at) - unsigned{'0'};
+        if (digit > 9) break;
+        value = value * 10 + digit;
+        ++at;
+      }
+      if (value > 255) return std::nullopt;
+    }
     bytes[i] = static_cast<std::uint8_t>(value);
   }
-  if (at != text.size()) return std::nullopt;
+  if (at != end) return std::nullopt;
   return IpAddress::v4(bytes);
 }
 

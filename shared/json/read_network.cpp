@@ -1,6 +1,7 @@
 // Peers, CIDRs and associations, alone, in lists, in states and in the data store.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -327,6 +328,12 @@ class StateReader final : public ObjectReader {
         cidrs_(cidr_),
         gone_(gone) {}
 
+  /// Saves moving the peers of a large `text` again and again.
+  void expect(std::string_view text) {
+    constexpr std::size_t kShortPeer = 256, kMost = std::size_t{1} << 16U;
+    peers.reserve(std::min(text.size() / kShortPeer, kMost));
+  }
+
   std::vector<Peer> peers;
   std::optional<std::vector<Cidr>> cidrs;
   std::vector<PeerId> gone;
@@ -389,6 +396,7 @@ Result<void> read_one(std::string_view text, Item&& item) {
 
 Result<State> parse_state(std::string_view text, const Warn& warn) {
   StateReader reader(Shape::kState, warn);
+  reader.expect(text);
   TRY_VOID(read(text, Kind::kObject, reader));
   return State{std::move(reader.peers), *std::move(reader.cidrs)};
 }
@@ -401,6 +409,7 @@ Result<StateDelta> parse_state_delta(std::string_view text, const Warn& warn) {
 
 Result<State> parse_data_store(std::string_view text, const Warn& warn) {
   StateReader reader(Shape::kDataStore, warn);
+  reader.expect(text);
   TRY_VOID(read(text, Kind::kObject, reader));
   return State{std::move(reader.peers), *std::move(reader.cidrs)};
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <iterator>
 #include <optional>
 #include <span>
 #include <string>
@@ -99,7 +100,12 @@ class EndpointsReader final : public ArrayReader {
     ArrayReader::start();
     endpoints_.clear();
   }
-  std::vector<Endpoint> take() { return std::exchange(endpoints_, {}); }
+  /// Exactly as large as it has to be; what it grew in serves the next array.
+  std::vector<Endpoint> take() {
+    std::vector<Endpoint> taken(std::make_move_iterator(endpoints_.begin()), std::make_move_iterator(endpoints_.end()));
+    endpoints_.clear();
+    return taken;
+  }
 
  private:
   Result<void> element(const Value& value) override;
