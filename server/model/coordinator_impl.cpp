@@ -22,7 +22,7 @@ Coordinator::Impl::Impl(std::unique_ptr<Registry::Impl> opened, const Options& c
     : registry(std::move(opened)),
       options(chosen),
       server_key(chosen.server_key.to_base64()),
-      cache(registry->network, {chosen.epoch, chosen.answer_cache_bytes, chosen.endpoint_news_period}) {
+      cache(registry->network, {chosen.epoch, chosen.answer_cache_bytes, chosen.endpoint_news_period, chosen.first_endpoint_period}) {
   registry->observer = this;
   registry->set_patience(std::chrono::milliseconds(0));
   warn_of_quarantined();

@@ -345,6 +345,44 @@ TEST(News, OfEndpointsComeAtMostOncePerPeriodUnlessAskedFor) {
   EXPECT_TRUE(waits());
 }
 
+TEST(News, OfFirstEndpointsDoNotWaitForThePeriodOfTheOthers) {
+  Server server;
+  for (const unsigned id : {71U, 72U, 73U})
+    EXPECT_EQ(server
+                  .ask(server.admin(), "POST", "/v1/admin/peers",
+                       to_json(peer_contents(fmt::format("near{}", id), server.family.ip(1, id), kHumans, id)))
+                  .status,
+              201);
+  std::string etag = server.ask(server.user(), "GET", "/v1/user/state").etag;
+  const auto waits = [&] { return std::holds_alternative<Coordinator::Waiting>(server.outcome(waiting(server, server.user(), etag))); };
+  EXPECT_TRUE(waits());
+  static_cast<void>(server.coordinator->take_effects());
+  server.clock.advance(20s);
+  server.coordinator->set_seen_endpoints({{key_of(71), server.family.seen(7, 1)}});
+  EXPECT_THAT(server.coordinator->take_effects().news, ElementsAre(kRobots));
+  etag = server.ask(server.user(), "GET", "/v1/user/state").etag;
+  EXPECT_TRUE(waits());
+
+  server.clock.advance(100ms);
+  server.coordinator->set_seen_endpoints({{key_of(72), server.family.seen(7, 2)}});
+  EXPECT_THAT(server.coordinator->take_effects().news, IsEmpty()) << "many that come back together wake nobody many times";
+  EXPECT_TRUE(waits());
+  server.clock.advance(100ms);
+  server.coordinator->set_seen_endpoints({{key_of(73), server.family.seen(7, 3)}});
+  EXPECT_THAT(server.coordinator->take_effects().news, IsEmpty());
+  server.clock.advance(400ms);
+  must(server.coordinator->begin_turn());
+  must(server.coordinator->end_turn());
+  EXPECT_THAT(server.coordinator->take_effects().news, ElementsAre(kRobots)) << "both at once, long before ten seconds are over";
+  etag = server.ask(server.user(), "GET", "/v1/user/state").etag;
+  EXPECT_TRUE(waits());
+
+  server.clock.advance(1s);
+  server.coordinator->set_seen_endpoints({{key_of(73), server.family.seen(7, 4)}});
+  EXPECT_THAT(server.coordinator->take_effects().news, IsEmpty());
+  EXPECT_TRUE(waits()) << "one that moves is no first endpoint";
+}
+
 TEST(Quarantine, KeepsRowsThatAreNoPeersOutOfEverythingButTaken) {
   Server server;
   foreign(server.path,

@@ -48,7 +48,7 @@ const std::string& StateCache::tag(CidrId id, Group& member) const {
 StateCache::Reply StateCache::ask(const Question& question) {
   Group& asking = group(question.group);
   View& view = *asking.view;
-  if (!question.may_wait || question.now - view.announced >= options_.soft_period) announce(view, question.now);
+  if (!question.may_wait || is_due(view, question.now)) announce(view, question.now);
 
   const auto revision = [&] { return std::max(view.revision, asking.since); };
   const auto current = [&]() -> const std::string& { return tag(question.group, asking); };
@@ -126,6 +126,10 @@ void StateCache::drop_body(View& view) {
   uses_.erase(view.use);
 }
 
+bool StateCache::is_due(const View& view, BootTime now) const {
+  return now - view.announced >= (view.must_wake ? options_.first_endpoint_period : options_.soft_period);
+}
+
 void StateCache::announce(View& view, BootTime now) {
   if (!view.has_unannounced) return;
   view.revision = sequence_;
@@ -139,7 +143,7 @@ void StateCache::announce(BootTime now) {
   anyone_to_wake_ = false;
   for (const auto& [roots, view] : views_) {
     if (!view->must_wake) continue;
-    if (now - view->announced >= options_.soft_period)
+    if (is_due(*view, now))
       announce(*view, now);
     else
       anyone_to_wake_ = true;

@@ -19,14 +19,16 @@ namespace innernet::server {
 /// joined body. Each change has a sequence number; the revision of a view is the number of the last change that concerns it and was
 /// announced. An ETag is "EPOCH-GROUP-REVISION".
 ///
-/// Changes of endpoints and candidates alone are frequent and never urgent: they are announced at once to whoever asks without
-/// waiting, and otherwise at most once per period.
+/// Changes of endpoints and candidates alone are frequent and seldom urgent: they are announced at once to whoever asks without
+/// waiting, and otherwise at most once per period. A peer's first endpoint has a shorter period, which keeps a thousand peers that come
+/// back together from waking everybody a thousand times.
 class StateCache {
  public:
   struct Options {
     std::uint64_t epoch = 0;
     std::size_t cap_bytes = 0;  ///< of joined bodies that are kept; the last one always is
     std::chrono::milliseconds soft_period{};
+    std::chrono::milliseconds first_endpoint_period{};
   };
   StateCache(const Network& network, const Options& options);
 
@@ -94,6 +96,7 @@ class StateCache {
   View& view_of(std::vector<CidrId> roots);
   void leave_view(CidrId id, Group& member);
   void drop_body(View& view);
+  bool is_due(const View& view, BootTime now) const;
   void announce(View& view, BootTime now);
   void wake(View& view);
   void changed(CidrId cidr, PeerId peer, bool is_soft, bool must_wake);
