@@ -1,5 +1,5 @@
 #!/bin/bash
-# Plays all guides of doc/guide, two at a time, each on a stage of its own (tests/guide.sh says how): tests/guides.sh [--result FILE] [GUIDE...]
+# Follows the links of all documents, and plays all guides of doc/guide, two at a time, each on a stage of its own (tests/guide.sh says how): tests/guides.sh [--result FILE] [GUIDE...]
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 [ -e /proc/self/fd/0 ] || exec </dev/null
@@ -33,6 +33,8 @@ play() { # GUIDE
 }
 
 passed=0 failed=0 blocks=0 not_played=0
+mapfile -t documents < <(find . -name '*.md' -not -path './build*' -not -path './dist/*' | sort)
+if tests/links.py "${documents[@]#./}"; then passed=1; else failed=1; fi
 for guide in "${guides[@]}"; do
   while [ "$(jobs -pr | wc -l)" -ge 2 ]; do wait -n || :; done
   play "$guide" &
@@ -45,5 +47,5 @@ for guide in "${guides[@]}"; do
   else failed=$((failed + 1)); fi 2>/dev/null
 done
 [ -z "$result" ] || echo "$passed $failed" >"$result"
-echo "guides: $blocks blocks of commands played, $not_played that a stage can't play; $passed commands passed, $failed failed"
+echo "guides: $blocks blocks of commands played, $not_played that a stage can't play; $passed passed, $failed failed"
 [ "$failed" = 0 ]
