@@ -45,6 +45,13 @@ appears() { # HOST: the server has the first address on the stage, the others fo
   [ -n "${STAGE_PID[$1]:-}" ] || host_add "$1"
 }
 
+furnish() { # HOST: what the packages install, once systemd is there
+  eventually 60 on "$1" systemctl --quiet is-active stage.target 2>/dev/null
+  on "$1" install -m 755 "$STAGE_DIR/bin/innernet" "$STAGE_DIR/bin/innernet-server" /usr/bin/
+  # shellcheck disable=SC2016 # expanded by the shell on the host
+  on "$1" bash -c 'cp "$STAGE_DIR"/units/*.service "$STAGE_DIR"/units/*.target /lib/systemd/system/ && systemctl daemon-reload'
+}
+
 only_looks() {
   case $1 in
     ping* | getent* | grep* | cat* | 'wg show'* | 'ip address show'* | 'ip route show'* | *'innernet show'* | *'innernet list'* | 'innernet-server list'* | journalctl*) return 0 ;;
@@ -197,10 +204,13 @@ shopt -s extglob
 trap finish EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
+# Services run as on a real machine, by systemd and with the project's units, if it is installed here. The Rust programs would need units of their own.
+if [ -x /lib/systemd/systemd ] && ! grep -q '^<!-- stage: programs ' "$guide"; then export STAGE_INIT=systemd; fi
 network_open
-install -m 755 tests/stage/stand-ins/* "$STAGE_DIR/bin/"
+install -m 755 tests/stage/stand-ins/scp "$STAGE_DIR/bin/"
 mkdir "$STAGE_DIR/units"
-cp systemd/*.service "$STAGE_DIR/units/"
+cp systemd/* "$STAGE_DIR/units/"
+if [ "${STAGE_INIT:-}" != systemd ]; then install -m 755 tests/stage/stand-ins/{systemctl,journalctl} "$STAGE_DIR/bin/"; fi
 while read -r name kind peers; do
   appears server
   router_add "$name" "$kind"
@@ -208,4 +218,9 @@ while read -r name kind peers; do
   host_behind "$name" $peers
 done < <(sed -n 's/^<!-- stage: router \(.*\) -->/\1/p' "$guide")
 while read -r host; do appears "$host"; done < <(sed -n 's/^\(<!-- stage: \)\{0,1\}\([a-z][a-z0-9-]*\)# .*/\2/p; s/^<!-- stage: network \(.*\) -->/\1/p' "$guide" | tr ' ' '\n' | awk '!seen[$0]++')
+if [ "${STAGE_INIT:-}" = systemd ]; then
+  for host in "${!STAGE_PID[@]}"; do [ "$host" = switch ] || furnish "$host"; done
+  # As installed, not those of the stage.
+  rm "$STAGE_DIR/bin/innernet" "$STAGE_DIR/bin/innernet-server"
+fi
 play_guide || { [ "$failed" != 0 ] || exit 1; }
