@@ -7,7 +7,7 @@ share=$(mktemp -d /tmp/innernet-vm-share.XXXXXX)
 trap 'rm -rf "$share"' EXIT
 
 # An emulated processor is ten times slower, so the guest plays what differs most between the kernel and wireguard-go.
-SCENARIOS=(life:4 life:6 deleted_interface:4)
+SCENARIOS=(life:4 life:6 deleted_interface:4 services:4)
 
 passed=0 failed=0
 if [ -x build/release/bin/innernet_wireguard_integration ]; then integration=build/release/bin/innernet_wireguard_integration
@@ -22,7 +22,7 @@ if [ -n "$integration" ]; then
 fi
 tests/end-to-end.sh --backend kernel --jobs 1 --result "$share/scenarios" ${SCENARIOS[*]}
 GUEST
-docker-tests/in-vm.sh -s "$share" -t 900 -e INNERNET="${INNERNET:-build/release/bin/innernet}" -e INNERNET_SERVER="${INNERNET_SERVER:-build/release/bin/innernet-server}" \
+docker-tests/in-vm.sh -s "$share" -t 1200 -e INNERNET="${INNERNET:-build/release/bin/innernet}" -e INNERNET_SERVER="${INNERNET_SERVER:-build/release/bin/innernet-server}" \
   -e INNERNET_KIND="${INNERNET_KIND:-ours}" -e INNERNET_SERVER_KIND="${INNERNET_SERVER_KIND:-ours}" -- bash "$share/guest" || echo "the guest ended with status $?"
 
 if [ -n "$integration" ]; then
