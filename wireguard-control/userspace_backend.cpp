@@ -61,15 +61,10 @@ class UserspaceBackend final : public Backend {
     TRY_CONTEXT(const std::string program, find_implementation(implementation_), doing);
     if (state == SocketState::kStale)
       if (auto removed = sockets_.unlink(name); !removed) return std::unexpected(std::move(removed).error().context(doing));
-    TRY_CONTEXT(UserspaceProcess process, UserspaceProcess::start(program, name.str()), doing);
-    auto answered = wait_until_it_answers(name, process, program);
-    if (!answered) {
-      // What does not answer must not hold the name.
-      static_cast<void>(sockets_.unlink(name));
-      process.terminate();
-    }
-    if (!process.ended()) running_.push_back(std::move(process));
-    if (!answered) return std::unexpected(std::move(answered).error().context(doing));
+    auto started = start(name, program);
+    // Two of one name make each other fail: somebody who was killed at this point has left one that was still starting.
+    if (!started && outlives_rival(name)) started = start(name, program);
+    if (!started) return std::unexpected(std::move(started).error().context(doing));
     return {};
   }
 
@@ -114,6 +109,33 @@ class UserspaceBackend final : public Backend {
   }
 
  private:
+  Result<void> start(const InterfaceName& name, const std::string& program) {
+    TRY(UserspaceProcess process, UserspaceProcess::start(program, name.str()));
+    auto answered = wait_until_it_answers(name, process, program);
+    const auto ended = process.ended();
+    has_rival_ = !answered && ended && !ended->empty() && netlink::find_link(name).value_or(std::nullopt);
+    if (!answered) {
+      // What does not answer must not hold the name.
+      static_cast<void>(sockets_.unlink(name));
+      process.terminate();
+    }
+    if (!process.ended()) running_.push_back(std::move(process));
+    return answered;
+  }
+
+  /// True when another implementation had made a link of this name meanwhile, and has ended.
+  bool outlives_rival(const InterfaceName& name) {
+    if (!has_rival_) return false;
+    const SteadyTime deadline = std::chrono::steady_clock::now() + kStartPatience;
+    while (netlink::find_link(name).value_or(std::nullopt)) {
+      if (std::chrono::steady_clock::now() >= deadline) return false;
+      // It may be that it makes its socket only now.
+      static_cast<void>(sockets_.unlink(name));
+      std::this_thread::sleep_for(kPollPeriod);
+    }
+    return true;
+  }
+
   // An implementation reports its failure through its exit status alone: its output goes to /dev/null.
   Result<void> wait_until_it_answers(const InterfaceName& name, UserspaceProcess& process, const std::string& program) {
     const SteadyTime deadline = std::chrono::steady_clock::now() + kStartPatience;
@@ -153,6 +175,7 @@ class UserspaceBackend final : public Backend {
   UserspaceSockets sockets_;
   std::string implementation_;
   std::vector<UserspaceProcess> running_;
+  bool has_rival_ = false;  // at the last start that failed
 };
 
 }  // namespace

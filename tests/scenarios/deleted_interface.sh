@@ -36,7 +36,7 @@ if [ "$INNERNET_KIND" = ours ]; then
     before=$(on alice cat "/sys/class/net/$NETWORK/ifindex")
     # shellcheck disable=SC2086
     run alice $way
-    exits "$way, with a daemon" 0
+    exits "$way, with a daemon" 0 "$([[ $way != *down* ]] || printf "daemon .process [0-9]+. keeps")"
     is_anew() { local now; now=$(on alice cat "/sys/class/net/$NETWORK/ifindex" 2>/dev/null) && [ "$now" != "$before" ]; }
     check_soon 'brings it back long before the minute is over' 20 is_anew
   done

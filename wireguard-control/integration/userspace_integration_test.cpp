@@ -107,6 +107,14 @@ TEST_F(Userspace, NoticesAtOnceThatTheProgramFailed) {
   EXPECT_NE(created.error().message().find("exit status 7"), std::string::npos) << created.error().message();
 }
 
+TEST_F(Userspace, EndsAnotherOneThatWasStillStartingWhenWeBegan) {
+  const auto backend = userspace_backend({.implementation = script("if mkdir /run/begun 2>/dev/null; then wireguard-go \"$@\"; exit 1; fi\n"
+                                                                   "exec wireguard-go \"$@\"")});
+  const auto created = backend->create(name_);
+  ASSERT_TRUE(created) << created.error().message();
+  EXPECT_TRUE(backend->get(name_));
+}
+
 TEST_F(Userspace, GivesUpOnAProgramThatNeverAnswers) {
   const auto backend = userspace_backend({.implementation = script("exit 0")});
   const auto created = backend->create(name_);
