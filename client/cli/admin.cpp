@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "innernet/client/networks.hpp"
-#include "phrase.hpp"
 
 namespace innernet::client {
 

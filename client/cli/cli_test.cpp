@@ -1,10 +1,12 @@
 #include "cli.hpp"
 
 #include <fmt/format.h>
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include <initializer_list>
 #include <sstream>
+
+#include "innernet/testing/command_table.hpp"
 
 namespace innernet::client {
 namespace {
@@ -43,6 +45,48 @@ std::string printed(const std::string& line) {
 }
 
 const InterfaceName kEvilcorp = *InterfaceName::parse("evilcorp");
+
+// Scripts and people's fingers know these: what is here stays.
+TEST(Cli, HasTheseCommandsArgumentsOptionsAndConflicts) {
+  Invocation scratch;
+  const command_line::Program table = program(scratch);
+  std::string all;
+  for (const auto& defined : command_line::define_all(table).commands) all += innernet::testing::in_a_line(defined);
+  const std::string hosts = " --hosts-path=PATH --no-write-hosts --host-suffix=S";
+  const std::string nat = " --no-nat-traversal --exclude-nat-candidates=CIDR... --no-nat-candidates";
+  const std::string not_hosts = "; not --hosts-path with --no-write-hosts";
+  const std::string not_nat = "; not --exclude-nat-candidates with --no-nat-candidates";
+  EXPECT_EQ(
+      all,
+      "install|redeem INVITE --name=NAME --default-name -d,--delete-invite" + hosts + nat + " --json; not --name with --default-name" +
+          not_hosts + not_nat +
+          "\n"
+          "show|list [INTERFACE] -s,--short -t,--tree --json; not --short with --json; not --tree with --json\n"
+          "up [INTERFACE] -d,--daemon --interval=SECONDS" +
+          hosts + nat + " --json; not --daemon with --json" + not_hosts + not_nat + "\nfetch INTERFACE" + hosts + nat + " --json" +
+          not_hosts + not_nat + "\nuninstall INTERFACE --yes" + hosts + " --json" + not_hosts +
+          "\n"
+          "down INTERFACE --json\n"
+          "add-peer INTERFACE --name=NAME --ip=IP --auto-ip --cidr=NAME --admin=BOOL --save-config=FILE --invite-expires=TIME --yes --json"
+          "; not --ip with --auto-ip\n"
+          "rename-peer INTERFACE --name=NAME --new-name=NAME --yes --json\n"
+          "add-cidr INTERFACE --name=NAME --cidr=CIDR --parent=NAME --yes --json\n"
+          "rename-cidr INTERFACE --name=NAME --new-name=NAME --yes --json\n"
+          "delete-cidr INTERFACE --name=NAME --yes --json\n"
+          "list-cidrs INTERFACE -t,--tree --json; not --tree with --json\n"
+          "disable-peer INTERFACE --name=NAME --yes --json\n"
+          "enable-peer INTERFACE --name=NAME --yes --json\n"
+          "add-association INTERFACE [CIDR1] [CIDR2] --yes --json\n"
+          "delete-association|delete-associations INTERFACE [CIDR1] [CIDR2] --yes --json\n"
+          "list-associations INTERFACE --json\n"
+          "set-listen-port INTERFACE -l,--listen-port=N -u,--unset --yes --json; not --listen-port with --unset\n"
+          "override-endpoint INTERFACE -e,--endpoint=HOST:PORT -u,--unset --yes --json; not --endpoint with --unset\n"
+          "override-peer-endpoint INTERFACE --name=NAME -e,--endpoint=HOST:PORT -u,--unset --yes --json; not --endpoint with --unset\n"
+          "completions SHELL\n");
+  const command_line::DefinedCommand general{&table.commands[0], command_line::define_all(table).general};
+  EXPECT_THAT(innernet::testing::in_a_line(general),
+              ::testing::HasSubstr(" -c,--config-dir=DIR -d,--data-dir=DIR --no-routing --backend=BACKEND --mtu=N -v,--verbose\n"));
+}
 
 TEST(Cli, WithoutACommandItShowsEverything) {
   EXPECT_FALSE(parsed<ShowOptions>("").interface);

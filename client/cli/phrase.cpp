@@ -31,20 +31,4 @@ std::string size(std::uint64_t bytes) {
   return fmt::format("{:.2f} {}", static_cast<double>(bytes) / static_cast<double>(unit), name);
 }
 
-std::string printable(std::string_view name) {
-  std::string out;
-  for (std::size_t i = 0; i < name.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(name[i]);
-    // U+0080 to U+009F are C1 controls: in UTF-8 0xC2 and 0x80 to 0x9F; some terminals act on the bare byte, too.
-    const bool c1 = byte == 0xC2 && i + 1 < name.size() && static_cast<unsigned char>(name[i + 1]) < 0xA0;
-    const bool stray = 0x80 <= byte && byte < 0xA0 && (i == 0 || static_cast<unsigned char>(name[i - 1]) < 0x80);
-    if (byte < 0x20 || byte == 0x7F || c1 || stray)
-      out += fmt::format("\\x{:02x}", byte);
-    else
-      out.push_back(name[i]);
-    if (c1) out += fmt::format("\\x{:02x}", static_cast<unsigned char>(name[++i]));
-  }
-  return out;
-}
-
 }  // namespace innernet::client

@@ -13,7 +13,4 @@ std::string ago(std::chrono::nanoseconds age);
 /// Bytes below 2 KiB as they are, then KiB, MiB, GiB, TiB with two decimals, each from 2 of it on.
 std::string size(std::uint64_t bytes);
 
-/// A name that somebody else chose, with everything escaped that a terminal could act on.
-std::string printable(std::string_view name);
-
 }  // namespace innernet::client

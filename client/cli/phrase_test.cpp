@@ -49,15 +49,5 @@ TEST(Phrase, EachUnitIsUsedFromTwoOfItOn) {
   for (const auto& c : cases) EXPECT_EQ(size(c.bytes), c.text);
 }
 
-TEST(Phrase, PrintableTextHasNothingThatATerminalActsOn) {
-  EXPECT_EQ(printable("humans"), "humans");
-  EXPECT_EQ(printable("Büro ☂"), "Büro ☂");
-  EXPECT_EQ(printable("a\x1b]0;x\x07"), "a\\x1b]0;x\\x07");
-  EXPECT_EQ(printable("a\xc2\x9b"), "a\\xc2\\x9b");
-  EXPECT_EQ(printable("a\x9b"), "a\\x9b");
-  EXPECT_EQ(printable("\x7f\r"), "\\x7f\\x0d");
-  EXPECT_EQ(printable("\xc2"), "\xc2");
-}
-
 }  // namespace
 }  // namespace innernet::client

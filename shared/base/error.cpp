@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
+
+#include "innernet/base/utf8.hpp"
 
 namespace innernet {
 namespace {
@@ -24,24 +27,6 @@ ErrorKind kind_of(int code) {
   }
 }
 
-// Length of the valid UTF-8 sequence at the front of `text`, 0 if there is none. Overlong forms, surrogates and C1
-// control characters (which terminals act on) count as none.
-std::size_t utf8_length(std::string_view text) {
-  const auto byte = [text](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
-  const auto continues = [&byte](std::size_t i) { return (byte(i) & 0xC0U) == 0x80U; };
-  const unsigned first = byte(0);
-  if (first >= 0xC2 && first <= 0xDF && continues(1)) return first == 0xC2 && byte(1) < 0xA0 ? 0 : 2;
-  if (first >= 0xE0 && first <= 0xEF && continues(1) && continues(2)) {
-    if ((first == 0xE0 && byte(1) < 0xA0) || (first == 0xED && byte(1) >= 0xA0)) return 0;
-    return 3;
-  }
-  if (first >= 0xF0 && first <= 0xF4 && continues(1) && continues(2) && continues(3)) {
-    if ((first == 0xF0 && byte(1) < 0x90) || (first == 0xF4 && byte(1) >= 0x90)) return 0;
-    return 4;
-  }
-  return 0;
-}
-
 // Characters that print nothing and turn the direction of what follows, or hide it: U+200B to U+200F, U+2028 to U+202E,
 // U+2060 to U+206F, U+FEFF. Two names that look alike must not be.
 bool is_invisible(std::string_view character) {
@@ -49,10 +34,33 @@ bool is_invisible(std::string_view character) {
          (character >= "\u2060" && character <= "\u206F") || character == "\uFEFF";
 }
 
+// Length of the character at the front of `text` if a terminal only shows it; else 0. C1 control characters are 0xC2 0x80 to 0xC2 0x9F.
+std::size_t harmless_length(std::string_view text) {
+  const std::size_t length = utf8_length(text);
+  if (length == 1) return text.front() >= 0x20 && text.front() < 0x7F ? 1 : 0;
+  if (length == 2 && text.front() == '\xC2' && static_cast<unsigned char>(text[1]) < 0xA0) return 0;
+  return length > 0 && !is_invisible(text.substr(0, length)) ? length : 0;
+}
+
+void append_escaped(std::string& out, char byte) { out += fmt::format("\\x{:02x}", static_cast<unsigned char>(byte)); }
+
 }  // namespace
 
 Error Error::system(int saved_errno, std::string_view what) {
   return Error(kind_of(saved_errno), fmt::format("{}: {}", what, std::generic_category().message(saved_errno)));
+}
+
+std::string printable(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const std::size_t length = harmless_length(text);
+    if (length > 0)
+      out += text.substr(0, length);
+    else
+      append_escaped(out, text.front());
+    text.remove_prefix(std::max<std::size_t>(length, 1));
+  }
+  return out;
 }
 
 std::string quoted(std::string_view text) {
@@ -67,13 +75,11 @@ std::string quoted(std::string_view text) {
       out += c;
     } else if (c == '\n') {
       out += "\\n";
-    } else if (c >= 0x20 && c < 0x7F) {
-      out += c;
-    } else if (length = utf8_length(rest); length > 0 && !is_invisible(rest.substr(0, length))) {
+    } else if (length = harmless_length(rest); length > 0) {
       out += rest.substr(0, length);
     } else {
       length = 1;
-      out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+      append_escaped(out, c);
     }
     used += length;
   }

@@ -84,5 +84,17 @@ TEST(Quoted, IsOursForEveryKindOfString) {
             R"("v""c""t""l""w")");
 }
 
+TEST(Printable, HasNothingThatATerminalActsOn) {
+  EXPECT_EQ(printable("humans"), "humans");
+  EXPECT_EQ(printable("Büro ☂"), "Büro ☂");
+  EXPECT_EQ(printable("a\x1b]0;x\x07"), "a\\x1b]0;x\\x07");
+  EXPECT_EQ(printable("a\xc2\x9b"), "a\\xc2\\x9b");
+  EXPECT_EQ(printable("a\x9b"), "a\\x9b");
+  EXPECT_EQ(printable("\x7f\r"), "\\x7f\\x0d");
+  EXPECT_EQ(printable("\xc2"), "\\xc2");
+  EXPECT_EQ(printable("a\u202Eb"), "a\\xe2\\x80\\xaeb");
+  EXPECT_EQ(printable("a\\\"b"), "a\\\"b");
+}
+
 }  // namespace
 }  // namespace innernet

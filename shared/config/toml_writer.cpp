@@ -4,7 +4,7 @@
 
 #include <iterator>
 
-#include "../utf8.hpp"
+#include "innernet/base/utf8.hpp"
 
 namespace innernet {
 

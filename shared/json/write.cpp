@@ -3,7 +3,7 @@
 #include <cstring>
 #include <iterator>
 
-#include "../utf8.hpp"
+#include "innernet/base/utf8.hpp"
 #include "innernet/shared/json.hpp"
 
 namespace innernet {

@@ -5,7 +5,6 @@
 
 #include "../admin.hpp"
 #include "../ask.hpp"
-#include "../phrase.hpp"
 #include "commands.hpp"
 #include "innernet/base/file.hpp"
 #include "innernet/shared/cidr_tree.hpp"

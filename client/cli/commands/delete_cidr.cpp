@@ -5,7 +5,6 @@
 
 #include "../admin.hpp"
 #include "../ask.hpp"
-#include "../phrase.hpp"
 #include "commands.hpp"
 
 namespace innernet::client {

@@ -4,7 +4,6 @@
 
 #include "../admin.hpp"
 #include "../ask.hpp"
-#include "../phrase.hpp"
 #include "commands.hpp"
 #include "innernet/shared/log.hpp"
 
