@@ -381,6 +381,17 @@ TEST(News, OfFirstEndpointsDoNotWaitForThePeriodOfTheOthers) {
   server.coordinator->set_seen_endpoints({{key_of(73), server.family.seen(7, 4)}});
   EXPECT_THAT(server.coordinator->take_effects().news, IsEmpty());
   EXPECT_TRUE(waits()) << "one that moves is no first endpoint";
+
+  server.clock.advance(1s);
+  const IpAddress near = server.family.ip(1, 71);
+  EXPECT_EQ(server.ask(near, "PUT", "/v1/user/candidates", R"(["192.168.1.7:1"])").status, 204);
+  EXPECT_THAT(server.coordinator->take_effects().news, ElementsAre(kRobots))
+      << "the first candidates, with which one on the same LAN is found";
+  etag = server.ask(server.user(), "GET", "/v1/user/state").etag;
+  EXPECT_TRUE(waits());
+  server.clock.advance(1s);
+  EXPECT_EQ(server.ask(near, "PUT", "/v1/user/candidates", R"(["192.168.1.8:1"])").status, 204);
+  EXPECT_THAT(server.coordinator->take_effects().news, IsEmpty()) << "others are no first ones";
 }
 
 TEST(Quarantine, KeepsRowsThatAreNoPeersOutOfEverythingButTaken) {

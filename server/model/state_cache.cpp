@@ -193,7 +193,10 @@ void StateCache::peer_changed(const PeerRecord* before, const PeerRecord* after)
     const Peer old_shown = Network::as_shown(*before);
     const Peer new_shown = Network::as_shown(*after);
     if (old_shown == new_shown) return;
-    return changed(peer.cidr_id, peer.id, true, !old_shown.endpoint && new_shown.endpoint);
+    // Two behind one router find each other by their candidates alone.
+    const bool is_first =
+        (!old_shown.endpoint && new_shown.endpoint) || (before->peer.candidates.empty() && !after->peer.candidates.empty());
+    return changed(peer.cidr_id, peer.id, true, is_first);
   }
   if (was_visible) changed(before->peer.cidr_id, before->peer.id, false, false);
   if (is_visible) changed(after->peer.cidr_id, after->peer.id, false, false);

@@ -20,8 +20,8 @@ namespace innernet::server {
 /// announced. An ETag is "EPOCH-GROUP-REVISION".
 ///
 /// Changes of endpoints and candidates alone are frequent and seldom urgent: they are announced at once to whoever asks without
-/// waiting, and otherwise at most once per period. A peer's first endpoint has a shorter period, which keeps a thousand peers that come
-/// back together from waking everybody a thousand times.
+/// waiting, and otherwise at most once per period. A peer's first endpoint and first candidates have a shorter period, which keeps a
+/// thousand peers that come back together from waking everybody a thousand times.
 class StateCache {
  public:
   struct Options {
@@ -69,7 +69,7 @@ class StateCache {
     std::vector<CidrId> groups;
     std::uint64_t revision = 0;
     bool has_unannounced = false;  // only soft changes can be
-    bool must_wake = false;        // among them a peer's first endpoint
+    bool must_wake = false;        // among them a peer's first endpoint or candidates
     BootTime announced{};          // soft changes, last
     std::shared_ptr<const std::string> body;
     std::uint64_t body_sequence = 0;           // the changes that the body holds
