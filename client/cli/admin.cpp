@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "innernet/base/printable.hpp"
 #include "innernet/client/networks.hpp"
 
 namespace innernet::client {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "innernet/base/printable.hpp"
 #include "innernet/client/difference.hpp"
 #include "innernet/shared/cidr_tree.hpp"
 #include "phrase.hpp"

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <system_error>
 
+#include "innernet/base/printable.hpp"
 #include "innernet/base/utf8.hpp"
 
 namespace innernet {

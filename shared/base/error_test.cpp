@@ -5,6 +5,8 @@
 #include <cerrno>
 #include <iomanip>  // std::quoted, which must not be taken instead of ours
 
+#include "innernet/base/printable.hpp"
+
 namespace innernet {
 namespace {
 

@@ -4,6 +4,7 @@
 
 #include "../admin.hpp"
 #include "../ask.hpp"
+#include "innernet/base/printable.hpp"
 
 namespace innernet::client {
 

@@ -5,6 +5,7 @@
 #include "../admin.hpp"
 #include "../ask.hpp"
 #include "commands.hpp"
+#include "innernet/base/printable.hpp"
 #include "innernet/shared/log.hpp"
 
 namespace innernet::client {

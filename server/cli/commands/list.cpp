@@ -4,6 +4,7 @@
 #include <array>
 
 #include "../open.hpp"
+#include "innernet/base/printable.hpp"
 #include "innernet/shared/cidr_tree.hpp"
 
 namespace innernet::server {

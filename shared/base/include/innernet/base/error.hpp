@@ -41,9 +41,6 @@ class Error {
   std::string message_;
 };
 
-/// Text that somebody else chose, with everything escaped that a terminal could act on, and what is invisible or turns directions.
-std::string printable(std::string_view text);
-
 /// Input as a message may show it: in quotes, cut after 80 bytes, with everything escaped that a terminal could act on.
 std::string quoted(std::string_view text);
 
