@@ -6,7 +6,7 @@
 #   rpm/build-package.sh --here [OUTPUT]           with the rpmbuild of this machine
 #
 # OUTPUT is dist unless said otherwise. The programs of the release build are packed, compiled first where that is possible: they need
-# glibc 2.34 and nothing else, so those that were built on Debian 12 run on each distribution that is as new. With --here:
+# glibc 2.34 and nothing else, so those that were built on Debian 12 run on each distribution that is as new.
 #   --programs FOLDER   where they lie instead     --sources TARBALL   packs this tarball instead of the last commit
 #   --work FOLDER       where to work
 set -euo pipefail
@@ -40,6 +40,7 @@ if [ -z "$work" ]; then
   work=$(mktemp -d /tmp/innernet-rpm.XXXXXX)
   trap 'rm -rf "$work"' EXIT
 fi
+mkdir -p "$work"
 work=$(realpath "$work")
 
 version=$(sed -n 's/^project(innernet VERSION \([0-9.]*\).*/\1/p' CMakeLists.txt)
@@ -81,8 +82,9 @@ else
     echo 'set -eu'
     echo 'if command -v dnf >/dev/null; then dnf -y -q install rpm-build; elif command -v zypper >/dev/null; then zypper -q -n install rpm-build; else yum -y -q install rpm-build; fi'
     printf '%q ' "${rpm_command[@]}"
+    # What they need is there wherever rpm knows of a C library.
     # shellcheck disable=SC2016 # expanded in the container
-    printf '\nrpm -i --nodeps %q/RPMS/*/*.rpm\ninnernet --version\ninnernet-server --version\nchown -R %s %q\n' "$work" "$(id -u):$(id -g)" "$work"
+    printf '\nif rpm -q glibc >/dev/null 2>&1; then needs=; else needs=--nodeps; fi\nrpm -i $needs %q/RPMS/*/*.rpm\ninnernet --version\ninnernet-server --version\nchown -R %s %q\n' "$work" "$(id -u):$(id -g)" "$work"
   } >"$work/in-container"
   "$engine" run --rm --env SOURCE_DATE_EPOCH --volume "$work:$work" "$target" sh "$work/in-container"
 fi

@@ -225,6 +225,19 @@ newer_rpm() {
 check 'newer RPMs can be built from the programs alone' newer_rpm
 live 'RPMs' 6 bash "$work/life" rpm "$version" "$client_rpm" "$server_rpm" "$work/newer/innernet-$version-2.$machine.rpm" "$work/newer/innernet-server-$version-2.$machine.rpm"
 
+# In a "container" of namespaces, whose dnf has nothing to install.
+mkdir -p "$work/stand-in/mnt" "$work/engine"
+cp tests/docker/docker "$work/engine/"
+# shellcheck disable=SC2016 # expanded by the stand-in
+printf '#!/bin/sh\necho "$@" >>%q\n' "$work/fedora/asked" >"$work/engine/dnf"
+chmod 755 "$work/engine/dnf"
+in_container() {
+  STAND_IN=$work/stand-in DOCKER=$work/engine/docker rpm/build-package.sh --programs "$work/programs/usr/bin" --work "$work/fedora" fedora:42 "$work/fedora-rpms" &&
+    test 2 = "$(find "$work/fedora-rpms" -name '*.rpm' | wc -l)" && grep -q 'install rpm-build' "$work/fedora/asked"
+}
+check 'RPMs can be built and tried in a container of a distribution' in_container
+check 'which was asked for once, by its name' test 1 = "$(grep -c '^run --rm .* fedora:42 sh ' "$work/stand-in/calls")"
+
 # ---- as services ----------------------------------------------------------------------------------------------------------
 
 if [ ! -c /dev/net/tun ] || [ ! -x /lib/systemd/systemd ]; then
