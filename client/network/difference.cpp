@@ -144,8 +144,21 @@ class Comparison {
       consider_traversal(there.public_key, wanted);
     }
     if (!change.endpoint && change.others.empty()) return;
-    modified_.push_back(std::move(update));
+    if (update.endpoint && is_forgotten_best(there)) {
+      removed_.push_back({.public_key = there.public_key, .remove = true});
+      update = {.public_key = there.public_key, .replace_allowed_ips = true, .endpoint = update.endpoint, .allowed_ips = {allowed}};
+      if (wanted.keepalive != 0) update.persistent_keepalive = wanted.keepalive;
+      added_.push_back(std::move(update));
+    } else {
+      modified_.push_back(std::move(update));
+    }
     result_.changes.push_back(std::move(change));
+  }
+
+  // WireGuard has tried in vain to reach a peer that had no endpoint, and tries again only when 5 s (REKEY_TIMEOUT) are over. One that is
+  // removed and added in the same update is tried at once, and there is nothing yet to lose.
+  bool is_forgotten_best(const wg::Peer& there) const {
+    return !there.endpoint && !there.last_handshake && !there.preshared_key && there.public_key != input_.server.public_key;
   }
 
   void consider_traversal(const wg::PublicKey& key, const Wanted& wanted) {

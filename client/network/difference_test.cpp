@@ -136,6 +136,28 @@ TEST_F(DifferenceTest, AWorkingEndpointIsNeverTouched) {
   }
 }
 
+TEST_F(DifferenceTest, APeerThatGetsItsFirstEndpointIsAddedAnewSoThatItIsTriedAtOnce) {
+  state.peers = {peer(3, "bob", "10.66.1.3", new_key())};
+  state.peers[0].endpoint = endpoint("192.0.2.3:7");
+  device.peers.push_back(there(state.peers[0].public_key, "10.66.1.3"));
+  const auto result = run();
+  ASSERT_EQ(result.update.peers.size(), 2U);
+  EXPECT_TRUE(result.update.peers[0].remove);
+  const auto& anew = result.update.peers[1];
+  EXPECT_EQ(anew.public_key, state.peers[0].public_key);
+  EXPECT_FALSE(anew.update_only);
+  EXPECT_EQ(anew.endpoint, address("192.0.2.3:7"));
+  EXPECT_EQ(anew.persistent_keepalive, 25);
+  EXPECT_THAT(anew.allowed_ips, ElementsAre(net("10.66.1.3/32")));
+  ASSERT_EQ(result.changes.size(), 1U);
+  EXPECT_EQ(result.changes[0].kind, PeerChangeKind::kModified);
+  EXPECT_EQ(result.changes[0].endpoint, "Endpoint: [none] => 192.0.2.3:7");
+
+  device.peers[1].last_handshake = kNow - 1h;
+  ASSERT_EQ(run().update.peers.size(), 1U) << "one that was reached before keeps what it has counted";
+  EXPECT_TRUE(run().update.peers[0].update_only);
+}
+
 TEST_F(DifferenceTest, AllowedIpsAndKeepaliveAreCorrected) {
   state.peers = {peer(3, "bob", "10.66.1.3", new_key())};
   state.peers[0].persistent_keepalive_interval = std::nullopt;
