@@ -78,7 +78,7 @@ int main(const std::vector<std::string_view>& arguments) {
                                .detect_public_ip = [] { return publicip::detect(publicip::quad9()); }};
   const Result<void> result = run(parsed.command->name, line, context);
   // Nothing to do, or the person said no.
-  if (result && !has_reported) context.report(std::move(JsonObject().boolean("changed", false)));
+  if (result && !has_reported) context.report(JsonObject().boolean("changed", false));
   return report(result, output);
 }
 

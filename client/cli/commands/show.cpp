@@ -74,7 +74,7 @@ Result<Ending> show_one(const InterfaceName& name, const ShowOptions& options, C
   const auto shown = show(name, *context.backend(name), options, context, documents);
   if (!shown && shown.error().kind() == ErrorKind::kNotFound)
     return fail(ErrorKind::kNotFound, fmt::format("{} is installed, but down: `innernet up {}` brings it up", name.str(), name.str()));
-  if (shown) context.report({}, std::move(JsonObject().list("networks", documents)));
+  if (shown) context.report({}, JsonObject().list("networks", documents));
   return shown;
 }
 
@@ -108,7 +108,7 @@ Result<Ending> run(const ShowOptions& options, Context& context) {
       ending = Ending::kFailed;
   }
   if (!found_any) log::info("no innernet network is up");
-  context.report({}, std::move(JsonObject().list("networks", documents)));
+  context.report({}, JsonObject().list("networks", documents));
   return ending;
 }
 

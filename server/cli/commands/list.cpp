@@ -65,7 +65,7 @@ Result<void> list_peers(const CommandContext& context, const InterfaceName& inte
     context.print(
         fmt::format("{}: {} ({}) left out of the network: {}", number(id), quoted(row.name), quoted(row.ip), printable(row.reason)));
   }
-  context.report(std::move(JsonObject().value("peers", std::span<const Peer>(peers)).list("left_out", left_out)));
+  context.report(JsonObject().value("peers", std::span<const Peer>(peers)).list("left_out", left_out));
   return {};
 }
 
@@ -78,7 +78,7 @@ Result<void> list_cidrs(const CommandContext& context, const InterfaceName& inte
     });
   else
     for (const Cidr& cidr : cidrs) context.print(fmt::format("{} {}", cidr.cidr.to_string(), printable(cidr.name)));
-  context.report(std::move(JsonObject().value("cidrs", std::span<const Cidr>(cidrs))));
+  context.report(JsonObject().value("cidrs", std::span<const Cidr>(cidrs)));
   return {};
 }
 
@@ -92,8 +92,8 @@ Result<void> list_associations(const CommandContext& context, const InterfaceNam
         fmt::format("{}: {} <=> {}", number(id), name_of(network, association.cidr_id_1), name_of(network, association.cidr_id_2)));
   }
   const std::vector<Cidr> cidrs = network.cidrs();
-  context.report(std::move(
-      JsonObject().value("associations", std::span<const Association>(associations)).value("cidrs", std::span<const Cidr>(cidrs))));
+  context.report(
+      JsonObject().value("associations", std::span<const Association>(associations)).value("cidrs", std::span<const Cidr>(cidrs)));
   return {};
 }
 
