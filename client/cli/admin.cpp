@@ -27,12 +27,15 @@ Result<Peer> find_peer(const std::vector<Peer>& peers, const std::string& name) 
   return *found;
 }
 
+std::vector<Peer> others(std::vector<Peer> peers) {
+  std::erase_if(peers, [](const Peer& peer) { return peer.id == kServerPeer; });
+  return peers;
+}
+
 Result<Cidr> find_cidr(const std::vector<Cidr>& cidrs, const std::string& name) {
   const auto found = std::ranges::find(cidrs, name, &Cidr::name);
   if (found == cidrs.end()) return fail(ErrorKind::kNotFound, fmt::format("there is no CIDR {}", quoted(name)));
   return *found;
 }
-
-std::string label(const Cidr& cidr) { return fmt::format("{} ({})", printable(cidr.name), cidr.cidr.to_string()); }
 
 }  // namespace innernet::client

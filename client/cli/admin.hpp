@@ -10,6 +10,7 @@
 #include "context.hpp"
 #include "innernet/client/rest_client.hpp"
 #include "innernet/shared/config.hpp"
+#include "innernet/shared/wizard.hpp"
 
 namespace innernet::client {
 
@@ -51,7 +52,7 @@ class Admin {
 Result<Peer> find_peer(const std::vector<Peer>& peers, const std::string& name);
 Result<Cidr> find_cidr(const std::vector<Cidr>& cidrs, const std::string& name);
 
-/// As lists show it: `NAME (CIDR)`.
-std::string label(const Cidr& cidr);
+/// All but the server itself, which can't be renamed or disabled.
+std::vector<Peer> others(std::vector<Peer> peers);
 
 }  // namespace innernet::client

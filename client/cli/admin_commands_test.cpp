@@ -83,7 +83,7 @@ TEST_F(AddPeer, WithoutATerminalAQuestionIsAnErrorThatNamesIt) {
 }
 
 TEST_F(AddPeer, NoIsSaidSoAndNothingHappens) {
-  answer = false;
+  asker.answers = {"no", "no"};
   const Outcome outcome = run_line(line);
   EXPECT_EQ(outcome.code, 0);
   EXPECT_THAT(outcome.log, HasSubstr("not confirmed"));
@@ -184,7 +184,7 @@ TEST_F(PeerCommands, DisablingAndEnabling) {
 }
 
 TEST_F(PeerCommands, DisablingOneselfOrTheLastAdminAsksInThoseWords) {
-  answer = false;
+  asker.answers = {"no", "no"};
   EXPECT_THAT(run_line("disable-peer evilcorp --name admin").asked, ElementsAre(HasSubstr("this very machine")));
   state.peers[2].is_admin = true;
   state.peers[1].is_admin = false;

@@ -1,18 +1,12 @@
 #include "ask.hpp"
 
-#include <fmt/format.h>
-
 #include "innernet/shared/log.hpp"
 
 namespace innernet::client {
 
-std::unexpected<Error> not_given(std::string_view question, std::string_view option) {
-  return invalid_input(fmt::format("{} is not known: give {}", quoted(question), option));
-}
-
-Result<bool> goes_ahead(Context& context, bool yes, std::string_view question) {
+Result<bool> goes_ahead(Context& context, bool yes, std::string question) {
   if (yes) return true;
-  TRY(const bool agreed, context.confirm(question, false, "--yes"));
+  TRY(const bool agreed, context.asker.yes_or_no({.text = std::move(question), .option = "--yes", .by_default = false}));
   if (!agreed) log::info("not confirmed, nothing was changed");
   return agreed;
 }

@@ -16,6 +16,7 @@
 #include "innernet/client/networks.hpp"
 #include "innernet/shared/json.hpp"
 #include "innernet/testing/fake_clock.hpp"
+#include "innernet/testing/scripted_asker.hpp"
 #include "innernet/testing/temp_dir.hpp"
 #include "scripted_server.hpp"
 
@@ -126,6 +127,7 @@ class Commands : public ::testing::Test {
     std::string error;  ///< of the command
     std::string log;
     std::vector<std::string> asked;
+    std::vector<std::string> refused;  ///< why answers did not do
   };
 
   /// Runs a command line, words separated by single spaces.
@@ -138,7 +140,7 @@ class Commands : public ::testing::Test {
     }
     const std::vector<std::string_view> views(words.begin(), words.end());
     const Invocation invocation = parse_command_line(views);
-    if (std::holds_alternative<std::monostate>(invocation.command)) return {invocation.exit_code, {}, invocation.text, {}, {}};
+    if (std::holds_alternative<std::monostate>(invocation.command)) return {invocation.exit_code, {}, invocation.text, {}, {}, {}};
 
     ::testing::internal::CaptureStderr();
     const std::filesystem::path captured = dir / "stdout";
@@ -152,12 +154,7 @@ class Commands : public ::testing::Test {
         .out = out,
         .stop = stop,
         .colour = false,
-        .can_ask = answer.has_value(),
-        .confirm = [&](std::string_view question, bool, std::string_view instead) -> Result<bool> {
-          if (!answer) return invalid_input(fmt::format("{} can't be asked: give {}", quoted(question), instead));
-          outcome.asked.emplace_back(question);
-          return *answer;
-        },
+        .asker = asker,
         .backend = [&](const InterfaceName&) { return std::make_unique<FakeBackend>(world); },
         .interfaces = [&]() -> Result<std::vector<wg::FoundInterface>> {
           std::vector<wg::FoundInterface> found;
@@ -168,10 +165,13 @@ class Commands : public ::testing::Test {
           const auto* ip = std::get_if<IpAddress>(&endpoint.host());
           return ip != nullptr ? std::optional(SocketAddress{*ip, endpoint.port()}) : std::nullopt;
         },
+        .detect_public_ip = [&] { return public_ip; },
     };
     const auto ending = run_command(invocation.command, context);
     outcome.code = ending && *ending == Ending::kDone ? 0 : 1;
     if (!ending) outcome.error = ending.error().message();
+    outcome.asked = std::exchange(asker.asked, {});
+    outcome.refused = std::exchange(asker.refused, {});
     outcome.log = ::testing::internal::GetCapturedStderr();
     outcome.out = *read_file(captured);
     return outcome;
@@ -184,7 +184,8 @@ class Commands : public ::testing::Test {
   State state;
   std::vector<Association> associations{Association{{CidrId{3}, CidrId{4}}, AssociationId{1}}};
   std::optional<InterfaceConfig> config;
-  std::optional<bool> answer;  ///< of whoever is asked; none: nobody is there
+  innernet::testing::ScriptedAsker asker;
+  std::optional<IpAddress> public_ip;
 };
 
 }  // namespace innernet::client

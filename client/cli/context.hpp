@@ -9,6 +9,7 @@
 
 #include "innernet/base/clock.hpp"
 #include "innernet/client/stop.hpp"
+#include "innernet/prompt/asker.hpp"
 #include "innernet/shared/json_object.hpp"
 #include "innernet/shared/terminal.hpp"
 #include "innernet/wireguard/backend.hpp"
@@ -23,15 +24,15 @@ struct Context {
   Output& out;
   const Stop& stop;
   bool colour = false;
-  /// Whether somebody is at a terminal who can be asked.
-  bool can_ask = false;
-  /// See confirm().
-  std::function<Result<bool>(std::string_view question, bool by_default, std::string_view instead)> confirm;
+  /// Answers what the options don't.
+  prompt::Asker& asker;
   /// See wg::choose_backend and wg::list_interfaces.
   std::function<std::unique_ptr<wg::Backend>(const InterfaceName&)> backend;
   std::function<Result<std::vector<wg::FoundInterface>>()> interfaces;
   /// The address of an endpoint; none when its name does not resolve within a few seconds.
   std::function<std::optional<SocketAddress>(const Endpoint&)> resolve;
+  /// This machine's public address, as a DNS resolver sees it; none without an answer.
+  std::function<std::optional<IpAddress>()> detect_public_ip;
 
   bool has_reported = false;
 

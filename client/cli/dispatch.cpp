@@ -7,6 +7,8 @@
 
 #include "colour.hpp"
 #include "commands/commands.hpp"
+#include "innernet/prompt/terminal_asker.hpp"
+#include "innernet/publicip/publicip.hpp"
 #include "innernet/shared/log.hpp"
 #include "innernet/shared/terminal.hpp"
 #include "resolver.hpp"
@@ -34,18 +36,18 @@ Result<Ending> run_in_the_world(const Invocation& invocation, Output& out) {
   const SystemClock clock;
   const std::optional<wg::BackendKind> asked = invocation.general.network.backend;
   const auto notice = [](std::string_view text) { log::info("{}", text); };
+  const std::unique_ptr<prompt::Asker> asker = prompt::make_terminal_asker(stop.fd());
   Context context{
       .general = invocation.general,
       .clock = clock,
       .out = out,
       .stop = stop,
       .colour = stdout_wants_colour(),
-      .can_ask = ::isatty(STDIN_FILENO) == 1,
-      .confirm = [&stop](std::string_view question, bool by_default,
-                         std::string_view instead) { return confirm(question, by_default, instead, stop.fd()); },
+      .asker = *asker,
       .backend = [&](const InterfaceName& name) { return wg::choose_backend(asked, name, notice); },
       .interfaces = [&] { return wg::list_interfaces(asked); },
       .resolve = [&](const Endpoint& endpoint) { return resolve(endpoint, clock, stop); },
+      .detect_public_ip = [] { return publicip::detect(publicip::quad9()).preferred(); },
   };
   return run_command(invocation.command, context);
 }

@@ -107,7 +107,7 @@ TEST_F(UninstallCommand, RemovesInterfaceFilesAndNames) {
 }
 
 TEST_F(UninstallCommand, AsksAndAnUnknownNetworkIsAnErrorWithoutAQuestion) {
-  answer = false;
+  asker.answers = {"no"};
   const Outcome no = run_line(line);
   EXPECT_EQ(no.code, 0);
   EXPECT_EQ(no.asked.size(), 1U);

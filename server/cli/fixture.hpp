@@ -10,6 +10,7 @@
 #include "innernet/server/commands.hpp"
 #include "innernet/server/registry.hpp"
 #include "innernet/testing/fake_clock.hpp"
+#include "innernet/testing/scripted_asker.hpp"
 #include "innernet/testing/temp_dir.hpp"
 
 namespace innernet::server {
@@ -27,11 +28,7 @@ class Commands : public ::testing::Test {
             },
             .print = [this](std::string_view line) { printed_ += std::string(line) + "\n"; },
             .report = [this](const JsonObject& document) { reported_ = document.str(); },
-            .confirm = [this](const std::string& question) -> Result<bool> {
-              questions_.push_back(question);
-              if (!answer_) return invalid_input("nobody to ask: " + question);
-              return *answer_;
-            },
+            .asker = asker_,
             .detect_public_ip = [this] { return public_ip_; }};
   }
 
@@ -74,8 +71,7 @@ class Commands : public ::testing::Test {
   InterfaceName network_ = *InterfaceName::parse("evilcorp");
   std::string printed_;
   std::string reported_;
-  std::vector<std::string> questions_;
-  std::optional<bool> answer_;
+  testing::ScriptedAsker asker_;
   publicip::PublicAddresses public_ip_;
 };
 

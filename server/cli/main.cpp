@@ -4,6 +4,7 @@
 #include <csignal>
 #include <vector>
 
+#include "innernet/prompt/terminal_asker.hpp"
 #include "innernet/server/serve.hpp"
 #include "innernet/shared/log.hpp"
 #include "innernet/shared/terminal.hpp"
@@ -61,6 +62,7 @@ int main(const std::vector<std::string_view>& arguments) {
   const SystemClock clock;
   bool has_reported = false;
   if (serves) return report(run_serve(line, clock), output);
+  const auto asker = prompt::make_terminal_asker();
   const CommandContext context{.folders = line.folders,
                                .network = line.network,
                                .clock = clock,
@@ -74,7 +76,7 @@ int main(const std::vector<std::string_view>& arguments) {
                                      if (line.json) output.write(document.str() + "\n");
                                      has_reported = true;
                                    },
-                               .confirm = [](const std::string& question) { return confirm(question, false, "--yes"); },
+                               .asker = *asker,
                                .detect_public_ip = [] { return publicip::detect(publicip::quad9()); }};
   const Result<void> result = run(parsed.command->name, line, context);
   // Nothing to do, or the person said no.

@@ -49,7 +49,7 @@ void update_device(const CommandContext& context, const InterfaceName& interface
 
 Result<bool> confirmed(const CommandContext& context, bool yes, const std::string& question) {
   if (yes) return true;
-  TRY(const bool agreed, context.confirm(question));
+  TRY(const bool agreed, context.asker.yes_or_no({.text = question, .option = "--yes", .by_default = false}));
   if (!agreed) context.print("Nothing was changed.");
   return agreed;
 }

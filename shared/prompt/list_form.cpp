@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "innernet/base/printable.hpp"
 #include "text.hpp"
 
 namespace innernet::prompt {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "innernet/base/printable.hpp"
 #include "text.hpp"
 
 namespace innernet::prompt {

@@ -1,20 +1,47 @@
 #include <fmt/format.h>
 
 #include "../admin.hpp"
+#include "../ask.hpp"
 #include "associations.hpp"
 #include "commands.hpp"
 
 namespace innernet::client {
 
+namespace {
+
+Result<Cidr> choose_first(const AddAssociationOptions& options, const std::vector<Cidr>& cidrs,
+                          const std::vector<Association>& associations, Context& context) {
+  if (options.cidr_1) return find_cidr(cidrs, *options.cidr_1);
+  return wizard::choose_cidr(
+      context.asker, "First CIDR", "the names of both CIDRs behind INTERFACE", wizard::with_partners(cidrs, associations),
+      "no association can be added: all CIDRs are associated with one another (`innernet add-cidr` makes another CIDR)");
+}
+
+Result<CidrPair> choose_pair(const AddAssociationOptions& options, const std::vector<Cidr>& cidrs,
+                             const std::vector<Association>& associations, Context& context) {
+  TRY(Cidr first, choose_first(options, cidrs, associations, context));
+  if (options.cidr_2) return find_pair(cidrs, first.name, *options.cidr_2);
+  TRY(Cidr second,
+      wizard::choose_cidr(context.asker, "Second CIDR", "its name as the last argument", wizard::partners_of(first, cidrs, associations),
+                          fmt::format("{} is associated with every other CIDR already", label(first))));
+  return CidrPair{std::move(first), std::move(second)};
+}
+
+}  // namespace
+
 // With both CIDRs named there is nothing left to ask, with or without --yes.
 Result<Ending> run(const AddAssociationOptions& options, Context& context) {
   TRY(Admin admin, Admin::open(context, options.interface()));
   TRY(const std::vector<Cidr> cidrs, admin.cidrs());
-  TRY(const CidrPair pair, find_pair(cidrs, options.cidr_1, options.cidr_2));
   TRY(const std::vector<Association> associations, admin.associations());
+  TRY(const CidrPair pair, choose_pair(options, cidrs, associations, context));
   if (const auto existing = find_association(associations, pair))
     return fail(ErrorKind::kAlreadyExists,
                 fmt::format("{} are associated already (association {})", pair.to_string(), number(existing->id)));
+  if (!options.cidr_1 || !options.cidr_2) {
+    TRY(const bool agreed, goes_ahead(context, options.yes, fmt::format("Add the association {}?", pair.to_string())));
+    if (!agreed) return Ending::kDone;
+  }
   const AssociationContents contents{pair.first.id, pair.second.id};
   TRY_VOID(admin.explained(fmt::format("associating {}", pair.to_string()), admin.server().create_association(contents)));
   // The answer of the server is empty; the id is in its list.

@@ -9,11 +9,15 @@
 namespace innernet::client {
 namespace {
 
+Result<void> check_name(const std::string& name, const std::vector<Cidr>& cidrs) {
+  if (std::ranges::find(cidrs, name, &Cidr::name) == cidrs.end()) return {};
+  return fail(ErrorKind::kAlreadyExists, fmt::format("there is a CIDR {} already", quoted(name)));
+}
+
 /// The server's rules, looked at beforehand, because a Rust server refuses without a word.
 Result<void> check(const CidrContents& wanted, const Cidr& parent, const std::vector<Cidr>& cidrs, const std::vector<Peer>& peers) {
   const std::string net = wanted.cidr.to_string();
-  if (std::ranges::find(cidrs, wanted.name, &Cidr::name) != cidrs.end())
-    return fail(ErrorKind::kAlreadyExists, fmt::format("there is a CIDR {} already", quoted(wanted.name)));
+  TRY_VOID(check_name(wanted.name, cidrs));
   if (parent.id == kServerCidr) return invalid_input(fmt::format("{} is the server's own and holds nothing else", label(parent)));
   if (!parent.cidr.contains(wanted.cidr)) return invalid_input(fmt::format("{} is not inside its parent {}", net, label(parent)));
   for (const Cidr& other : cidrs) {
@@ -28,16 +32,40 @@ Result<void> check(const CidrContents& wanted, const Cidr& parent, const std::ve
   return {};
 }
 
+Result<Cidr> choose_parent(const AddCidrOptions& options, const std::vector<Cidr>& cidrs, const std::vector<Peer>& peers,
+                           Context& context) {
+  if (options.parent) return find_cidr(cidrs, *options.parent);
+  std::vector<Cidr> eligible = cidrs;
+  std::erase_if(eligible, [&peers](const Cidr& cidr) {
+    return cidr.id == kServerCidr || cidr.cidr.prefix() == cidr.cidr.address().bits() ||
+           std::ranges::find(peers, cidr.id, &Peer::cidr_id) != peers.end();
+  });
+  return wizard::choose_cidr(context.asker, "Parent CIDR", "--parent", eligible,
+                             "no CIDR can hold another one: each has peers of its own, or is the server's");
+}
+
+Result<Hostname> choose_name(const AddCidrOptions& options, const std::vector<Cidr>& cidrs, Context& context) {
+  if (options.name) return *options.name;
+  return wizard::ask_hostname(context.asker, "Name", "--name", [&cidrs](const Hostname& name) { return check_name(name.str(), cidrs); });
+}
+
+Result<IpNet> choose_net(const AddCidrOptions& options, const Hostname& name, const Cidr& parent, const std::vector<Cidr>& cidrs,
+                         const std::vector<Peer>& peers, Context& context) {
+  if (options.cidr) return *options.cidr;
+  return wizard::ask_cidr(context.asker, "CIDR", "--cidr", {}, [&](const IpNet& net) {
+    return check(CidrContents{name.str(), net.truncated(), parent.id}, parent, cidrs, peers);
+  });
+}
+
 }  // namespace
 
 Result<Ending> run(const AddCidrOptions& options, Context& context) {
-  TRY(const std::string parent_name, given(options.parent, "Parent CIDR", "--parent"));
-  TRY(const Hostname name, given(options.name, "Name", "--name"));
-  TRY(const IpNet net, given(options.cidr, "CIDR", "--cidr"));
   TRY(Admin admin, Admin::open(context, options.interface()));
   TRY(const std::vector<Cidr> cidrs, admin.cidrs());
-  TRY(const Cidr parent, find_cidr(cidrs, parent_name));
   TRY(const std::vector<Peer> peers, admin.peers());
+  TRY(const Cidr parent, choose_parent(options, cidrs, peers, context));
+  TRY(const Hostname name, choose_name(options, cidrs, context));
+  TRY(const IpNet net, choose_net(options, name, parent, cidrs, peers, context));
   const CidrContents wanted{name.str(), net.truncated(), parent.id};
   TRY_VOID(check(wanted, parent, cidrs, peers));
   TRY(const bool agreed,

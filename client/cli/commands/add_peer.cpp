@@ -25,11 +25,22 @@ struct Plan {
   std::filesystem::path file;
 };
 
-Result<Cidr> choose_cidr(const AddPeerOptions& options, const std::vector<Cidr>& cidrs) {
+std::vector<IpAddress> taken_by(const std::vector<Peer>& peers) {
+  std::vector<IpAddress> taken;
+  taken.reserve(peers.size());
+  for (const Peer& peer : peers) taken.push_back(peer.ip);
+  return taken;
+}
+
+Result<Cidr> choose_cidr(const AddPeerOptions& options, const std::vector<Cidr>& cidrs, const std::vector<Peer>& peers, Context& context) {
   const CidrTree tree(cidrs);
   const std::vector<const Cidr*> eligible = tree.eligible_for_peers();
   if (eligible.empty()) return fail(ErrorKind::kNotFound, "no CIDR can hold peers yet: `innernet add-cidr` makes one");
-  TRY(const std::string name, given(options.cidr, "Eligible CIDR", "--cidr"));
+  if (!options.cidr) {
+    return wizard::choose_cidr(context.asker, "Eligible CIDR", "--cidr", wizard::with_room(cidrs, taken_by(peers)),
+                               "all CIDRs are full: each of their addresses has a peer (`innernet add-cidr` makes another one)");
+  }
+  const std::string& name = *options.cidr;
   TRY(Cidr cidr, find_cidr(cidrs, name));
   if (std::ranges::find(eligible, cidr.id, &Cidr::id) != eligible.end()) return cidr;
   if (cidr.id == kServerCidr || cidr.name == "innernet-server")
@@ -37,23 +48,36 @@ Result<Cidr> choose_cidr(const AddPeerOptions& options, const std::vector<Cidr>&
   return invalid_input(fmt::format("the CIDR {} holds other CIDRs, and only the innermost ones hold peers", quoted(name)));
 }
 
-Result<IpAddress> choose_ip(const AddPeerOptions& options, const Cidr& cidr, const std::vector<Peer>& peers) {
-  std::vector<IpAddress> taken;
-  taken.reserve(peers.size());
-  for (const Peer& peer : peers) taken.push_back(peer.ip);
-  if (!options.ip) {
-    const auto free = first_free_address(cidr.cidr, std::move(taken));
-    if (!free) return invalid_input(fmt::format("{} is full: each of its addresses has a peer", label(cidr)));
-    if (!options.auto_ip) return not_given("IP", "--ip, or --auto-ip for the first free one");
-    return *free;
-  }
-  const std::string ip = options.ip->to_string();
-  if (!cidr.cidr.contains(*options.ip)) return invalid_input(fmt::format("{} is not in {}", ip, label(cidr)));
-  if (!cidr.cidr.is_assignable(*options.ip))
+Result<void> check_ip(const IpAddress& address, const Cidr& cidr, const std::vector<Peer>& peers) {
+  const std::string ip = address.to_string();
+  if (!cidr.cidr.contains(address)) return invalid_input(fmt::format("{} is not in {}", ip, label(cidr)));
+  if (!cidr.cidr.is_assignable(address))
     return invalid_input(fmt::format("{} can't be a peer's: it is the first or last address of {}", ip, label(cidr)));
-  const auto owner = std::ranges::find(peers, *options.ip, &Peer::ip);
+  const auto owner = std::ranges::find(peers, address, &Peer::ip);
   if (owner != peers.end()) return fail(ErrorKind::kAlreadyExists, fmt::format("{} belongs to {} already", ip, owner->name.str()));
-  return *options.ip;
+  return {};
+}
+
+Result<IpAddress> choose_ip(const AddPeerOptions& options, const Cidr& cidr, const std::vector<Peer>& peers, Context& context) {
+  const auto check = [&](const IpAddress& ip) { return check_ip(ip, cidr, peers); };
+  if (options.ip) {
+    TRY_VOID(check(*options.ip));
+    return *options.ip;
+  }
+  const auto free = first_free_address(cidr.cidr, taken_by(peers));
+  if (!free) return invalid_input(fmt::format("{} is full: each of its addresses has a peer", label(cidr)));
+  if (options.auto_ip) return *free;
+  return wizard::ask_ip(context.asker, *free, check);
+}
+
+Result<Hostname> choose_name(const AddPeerOptions& options, const std::vector<Peer>& peers, Context& context) {
+  const auto check = [&peers](const Hostname& name) -> Result<void> {
+    if (std::ranges::find(peers, name, &Peer::name) == peers.end()) return {};
+    return fail(ErrorKind::kAlreadyExists, fmt::format("there is a peer {} already", quoted(name.str())));
+  };
+  if (!options.name) return wizard::ask_hostname(context.asker, "Name", "--name", check);
+  TRY_VOID(check(*options.name));
+  return *options.name;
 }
 
 Result<UnixTime> expiry(std::chrono::seconds validity, WallTime now) {
@@ -63,16 +87,26 @@ Result<UnixTime> expiry(std::chrono::seconds validity, WallTime now) {
   return UnixTime{static_cast<std::uint64_t>(seconds + validity.count()), 0};
 }
 
-Result<Plan> make_plan(const AddPeerOptions& options, const std::vector<Cidr>& cidrs, const std::vector<Peer>& peers, WallTime now) {
-  TRY(Cidr cidr, choose_cidr(options, cidrs));
-  TRY(const IpAddress ip, choose_ip(options, cidr, peers));
-  TRY(Hostname name, given(options.name, "Name", "--name"));
-  if (std::ranges::find(peers, name, &Peer::name) != peers.end())
-    return fail(ErrorKind::kAlreadyExists, fmt::format("there is a peer {} already", quoted(name.str())));
-  TRY(const bool is_admin, given(options.is_admin, "Make it an admin?", "--admin true or --admin false"));
-  TRY(const std::chrono::seconds validity, given(options.invite_expires, "Invite expires after", "--invite-expires"));
-  TRY(const UnixTime expires, expiry(validity, now));
-  TRY(std::filesystem::path file, given(options.save_config, "Save peer invitation file to", "--save-config"));
+Result<std::chrono::seconds> choose_validity(const AddPeerOptions& options, Context& context) {
+  if (options.invite_expires) return *options.invite_expires;
+  return wizard::ask_validity(context.asker, [&context](std::chrono::seconds validity) -> Result<void> {
+    if (validity.count() == 0) return invalid_input("the invitation would expire at once");
+    TRY_VOID(expiry(validity, context.clock.wall()));
+    return {};
+  });
+}
+
+Result<Plan> make_plan(const AddPeerOptions& options, const std::vector<Cidr>& cidrs, const std::vector<Peer>& peers, Context& context) {
+  TRY(Cidr cidr, choose_cidr(options, cidrs, peers, context));
+  TRY(const IpAddress ip, choose_ip(options, cidr, peers, context));
+  TRY(Hostname name, choose_name(options, peers, context));
+  TRY(const bool is_admin, options.is_admin ? Result<bool>(*options.is_admin) : wizard::ask_is_admin(context.asker));
+  TRY(const std::chrono::seconds validity, choose_validity(options, context));
+  TRY_VOID(expiry(validity, context.clock.wall()));
+  TRY(std::filesystem::path file,
+      options.save_config ? Result<std::filesystem::path>(*options.save_config) : wizard::ask_invitation_file(context.asker, name));
+  // The time of the questions does not count.
+  TRY(const UnixTime expires, expiry(validity, context.clock.wall()));
   return Plan{std::move(name), std::move(cidr), ip, is_admin, expires, std::move(file)};
 }
 
@@ -142,7 +176,7 @@ Result<Ending> run(const AddPeerOptions& options, Context& context) {
   TRY(Admin admin, Admin::open(context, options.interface()));
   TRY(const std::vector<Cidr> cidrs, admin.cidrs());
   TRY(const std::vector<Peer> peers, admin.peers());
-  TRY(const Plan plan, make_plan(options, cidrs, peers, context.clock.wall()));
+  TRY(const Plan plan, make_plan(options, cidrs, peers, context));
   TRY(const InterfaceConfig invitation, make_invitation(plan, options.interface(), cidrs, peers, admin.config()));
   TRY(const bool agreed, goes_ahead(context, options.yes,
                                     fmt::format("Create {}peer {} at {} in {}?", plan.is_admin ? "admin " : "", plan.name.str(),

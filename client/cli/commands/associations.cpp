@@ -3,19 +3,15 @@
 #include <fmt/format.h>
 
 #include "../admin.hpp"
-#include "../ask.hpp"
 #include "innernet/base/printable.hpp"
 
 namespace innernet::client {
 
 std::string CidrPair::to_string() const { return fmt::format("{} <=> {}", printable(first.name), printable(second.name)); }
 
-Result<CidrPair> find_pair(const std::vector<Cidr>& cidrs, const std::optional<std::string>& first,
-                           const std::optional<std::string>& second) {
-  TRY(const std::string first_name, given(first, "First CIDR", "the names of both CIDRs behind INTERFACE"));
-  TRY(const std::string second_name, given(second, "Second CIDR", "its name as the last argument"));
-  TRY(Cidr one, find_cidr(cidrs, first_name));
-  TRY(Cidr other, find_cidr(cidrs, second_name));
+Result<CidrPair> find_pair(const std::vector<Cidr>& cidrs, const std::string& first, const std::string& second) {
+  TRY(Cidr one, find_cidr(cidrs, first));
+  TRY(Cidr other, find_cidr(cidrs, second));
   if (one.id == other.id)
     return invalid_input(fmt::format("{} can't be associated with itself: its peers see each other anyway", label(one)));
   return CidrPair{std::move(one), std::move(other)};

@@ -16,9 +16,8 @@ struct CidrPair {
 
   std::string to_string() const;
 };
-/// Fails when one is not given, not known, or both are the same.
-Result<CidrPair> find_pair(const std::vector<Cidr>& cidrs, const std::optional<std::string>& first,
-                           const std::optional<std::string>& second);
+/// Fails when one is not known, or both are the same.
+Result<CidrPair> find_pair(const std::vector<Cidr>& cidrs, const std::string& first, const std::string& second);
 
 /// The association of the two, in either order.
 std::optional<Association> find_association(const std::vector<Association>& associations, const CidrPair& pair);

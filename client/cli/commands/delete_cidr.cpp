@@ -33,17 +33,20 @@ Result<Ending> run(const DeleteCidrOptions& options, Context& context) {
   TRY(const std::vector<Cidr> cidrs, admin.cidrs());
   TRY(const std::vector<Peer> peers, admin.peers());
   TRY(const std::vector<Association> associations, admin.associations());
-  const auto can_go = [&](const Cidr& cidr) { return !obstacle(cidr, cidrs, peers, associations); };
-  if (!options.name && std::ranges::none_of(cidrs, can_go))
-    return fail(ErrorKind::kNotFound,
-                "no CIDR can be deleted: each has peers, other CIDRs or associations, or is the network or the server's own");
-  TRY(const std::string name, given(options.name, "CIDR to delete", "--name"));
-  TRY(const Cidr cidr, find_cidr(cidrs, name));
+  const auto choose = [&]() -> Result<Cidr> {
+    if (options.name) return find_cidr(cidrs, *options.name);
+    std::vector<Cidr> eligible = cidrs;
+    std::erase_if(eligible, [&](const Cidr& cidr) { return obstacle(cidr, cidrs, peers, associations).has_value(); });
+    return wizard::choose_cidr(
+        context.asker, "CIDR to delete", "--name", eligible,
+        "no CIDR can be deleted: each has peers, other CIDRs or associations, or is the network or the server's own");
+  };
+  TRY(const Cidr cidr, choose());
   if (const auto why = obstacle(cidr, cidrs, peers, associations))
     return invalid_input(fmt::format("{} can't be deleted: {}", label(cidr), *why));
   TRY(const bool agreed, goes_ahead(context, options.yes, fmt::format("Delete the CIDR {}?", label(cidr))));
   if (!agreed) return Ending::kDone;
-  TRY_VOID(admin.explained(fmt::format("deleting {}", quoted(name)), admin.server().delete_cidr(cidr.id)));
+  TRY_VOID(admin.explained(fmt::format("deleting {}", quoted(cidr.name)), admin.server().delete_cidr(cidr.id)));
   context.report(fmt::format("The CIDR {} was deleted.\n", label(cidr)), changed().value("cidr", cidr));
   return Ending::kDone;
 }

@@ -13,7 +13,7 @@ namespace {
 bool is_working_admin(const Peer& peer) { return peer.id != kServerPeer && peer.is_admin && peer.is_redeemed && !peer.is_disabled; }
 
 std::string question(const Peer& peer, const std::vector<Peer>& peers, const InterfaceConfig& config) {
-  const std::string who = fmt::format("{} ({})", peer.name.str(), peer.ip.to_string());
+  const std::string who = label(peer);
   if (peer.ip == config.address.address())
     return fmt::format("{} is this very machine, which then can't undo it. Disable it all the same?", who);
   if (is_working_admin(peer) && std::ranges::count_if(peers, is_working_admin) == 1)
@@ -24,10 +24,16 @@ std::string question(const Peer& peer, const std::vector<Peer>& peers, const Int
 }  // namespace
 
 Result<Ending> run(const DisablePeerOptions& options, Context& context) {
-  TRY(const Hostname name, given(options.name, "Peer to disable", "--name"));
   TRY(Admin admin, Admin::open(context, options.interface()));
   TRY(const std::vector<Peer> peers, admin.peers());
-  TRY(Peer peer, find_peer(peers, name.str()));
+  const auto choose = [&]() -> Result<Peer> {
+    if (options.name) return find_peer(peers, options.name->str());
+    std::vector<Peer> eligible = others(peers);
+    std::erase_if(eligible, &Peer::is_disabled);
+    return wizard::choose_peer(context.asker, "Peer to disable", "--name", eligible, "no peer can be disabled: none is enabled");
+  };
+  TRY(Peer peer, choose());
+  const Hostname& name = peer.name;
   if (peer.id == kServerPeer)
     return invalid_input(fmt::format("{} is the server itself: without it nobody could reach anybody", quoted(name.str())));
   if (peer.is_disabled) {

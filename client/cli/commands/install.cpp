@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "../ask.hpp"
+#include "../presence.hpp"
 #include "commands.hpp"
 #include "innernet/shared/command_line.hpp"
 #include "innernet/shared/log.hpp"
@@ -10,9 +10,25 @@
 namespace innernet::client {
 namespace {
 
-Result<InterfaceName> interface_name(const InstallOptions& options, const InterfaceConfig& invitation) {
+Result<InterfaceName> ask_interface_name(const InterfaceConfig& invitation, Context& context) {
+  const bool is_possible = command_line::parse_interface(invitation.network_name).has_value();
+  return prompt::ask(context.asker,
+                     {.text = "Interface name",
+                      .option = "--name NAME, or --default-name for the name in the invitation",
+                      .suggestion = is_possible ? invitation.network_name : "",
+                      .prefilled = {},
+                      .check = {}},
+                     [&context](const std::string& answer) -> Result<InterfaceName> {
+                       TRY(InterfaceName name, command_line::parse_interface(answer));
+                       TRY(const bool is_taken, is_present(context.folders().config_file(name)));
+                       if (is_taken) return fail(ErrorKind::kAlreadyExists, fmt::format("a network {} is installed already", name.str()));
+                       return name;
+                     });
+}
+
+Result<InterfaceName> interface_name(const InstallOptions& options, const InterfaceConfig& invitation, Context& context) {
   if (options.name) return *options.name;
-  if (!options.default_name) return not_given("Interface name", "--name NAME, or --default-name for the name in the invitation");
+  if (!options.default_name) return ask_interface_name(invitation, context);
   TRY_CONTEXT(InterfaceName name, command_line::parse_interface(invitation.network_name),
               fmt::format("the network's name in {} (give --name)", options.invitation.native()));
   return name;
@@ -20,9 +36,10 @@ Result<InterfaceName> interface_name(const InstallOptions& options, const Interf
 
 Result<bool> is_to_be_deleted(const InstallOptions& options, Context& context) {
   if (options.delete_invitation) return true;
-  if (context.can_ask) {
-    return context.confirm(fmt::format("Delete the invitation {}? It is of no more use", options.invitation.native()), true,
-                           "--delete-invite");
+  if (context.asker.can_ask()) {
+    return context.asker.yes_or_no({.text = fmt::format("Delete the invitation {}, which is of no more use?", options.invitation.native()),
+                                    .option = "--delete-invite",
+                                    .by_default = true});
   }
   log::info("the invitation {} was kept; it can't be used again (--delete-invite removes it)", options.invitation.native());
   return false;
@@ -32,7 +49,7 @@ Result<bool> is_to_be_deleted(const InstallOptions& options, Context& context) {
 
 Result<Ending> run(const InstallOptions& options, Context& context) {
   TRY_CONTEXT(const InterfaceConfig invitation, InterfaceConfig::read(options.invitation), "reading the invitation");
-  TRY(const InterfaceName name, interface_name(options, invitation));
+  TRY(const InterfaceName name, interface_name(options, invitation, context));
   TRY(const Installed installed, install(context.client_options(options.hosts, options.nat), name, invitation, context.stop));
 
   // The peer is in. Nothing that follows may make a script believe otherwise.

@@ -7,11 +7,38 @@
 namespace innernet::client {
 namespace {
 
-Result<void> check(const Endpoint& endpoint, Admin& admin) {
-  if (!endpoint.is_unspecified()) return {};
+Result<bool> can_fill_in(Admin& admin) {
   TRY(const Capabilities can, admin.explained("asking what the server can do", admin.server().capabilities()));
-  if (can.unspecified_ip_in_override_endpoint) return {};
+  return can.unspecified_ip_in_override_endpoint;
+}
+
+Result<void> check(const Endpoint& endpoint, bool server_can_fill_in) {
+  if (!endpoint.is_unspecified() || server_can_fill_in) return {};
   return invalid_input(fmt::format("this server can't fill in the address of {}: give the address itself", endpoint.to_string()));
+}
+
+/// None: unset.
+Result<std::optional<Endpoint>> wanted_endpoint(const OverrideEndpointOptions& options, Admin& admin, Context& context) {
+  if (options.unset) return std::nullopt;
+  if (options.endpoint && !options.endpoint->is_unspecified()) return options.endpoint;
+  TRY(const bool can, can_fill_in(admin));
+  if (options.endpoint) {
+    TRY_VOID(check(*options.endpoint, can));
+    return options.endpoint;
+  }
+  const std::string option = "--endpoint or --unset";
+  const std::uint16_t port = admin.config().listen_port.value_or(0);
+  if (can) {
+    TRY(const Endpoint unspecified, Endpoint::parse(fmt::format("0.0.0.0:{}", port)));
+    TRY(const bool agreed, context.asker.yes_or_no(
+                               {.text = fmt::format("Use {}, where the server fills in the address that it sees?", unspecified.to_string()),
+                                .option = option,
+                                .by_default = false}));
+    if (agreed) return unspecified;
+  }
+  TRY(Endpoint endpoint, wizard::ask_external_endpoint(context.asker, option, port, context.detect_public_ip,
+                                                       [can](const Endpoint& answer) { return check(answer, can); }));
+  return endpoint;
 }
 
 }  // namespace
@@ -25,10 +52,8 @@ Result<Ending> run(const OverrideEndpointOptions& options, Context& context) {
           fmt::format("{} listens on a random port, so its endpoint can't be foretold: choose one with `innernet set-listen-port {}` first",
                       name, name));
     }
-    if (!options.endpoint) return not_given("External endpoint", "--endpoint or --unset");
-    TRY_VOID(check(*options.endpoint, admin));
   }
-  const std::optional<Endpoint> endpoint = options.unset ? std::nullopt : options.endpoint;
+  TRY(const auto endpoint, wanted_endpoint(options, admin, context));
   TRY(const bool agreed,
       goes_ahead(context, options.yes,
                  endpoint ? fmt::format("Tell the other peers of {} that this machine is at {}?", name, endpoint->to_string())

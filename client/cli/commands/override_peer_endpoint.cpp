@@ -12,20 +12,27 @@
 namespace innernet::client {
 namespace {
 
-Result<Peer> find_in_store(const Context& context, const InterfaceName& interface, const Hostname& name) {
+Result<std::vector<Peer>> known_peers(const Context& context, const InterfaceName& interface) {
   const std::filesystem::path path = context.folders().data_store(interface);
   TRY(const auto store, DataStore::load(path));
   if (!store)
     return fail(ErrorKind::kNotFound, fmt::format("{} knows no peers yet: `innernet up {}` fetches them", path.native(), interface.str()));
-  return find_peer(store->state().peers, name.str());
+  return store->state().peers;
 }
 
-Result<void> check(const Peer& peer, const Endpoint& endpoint, const InterfaceConfig& config) {
+bool is_server(const Peer& peer, const InterfaceConfig& config) {
+  return peer.id == kServerPeer || peer.ip == config.server_internal_endpoint.ip;
+}
+
+Result<void> check_peer(const Peer& peer, const InterfaceConfig& config) {
   const std::string& name = peer.name.str();
   if (peer.ip == config.address.address()) return invalid_input(fmt::format("{} is this machine itself", quoted(name)));
-  if (peer.id == kServerPeer || peer.ip == config.server_internal_endpoint.ip) {
+  if (is_server(peer, config))
     return invalid_input(fmt::format("{} is the server, whose endpoint stands in the config as external-endpoint", quoted(name)));
-  }
+  return {};
+}
+
+Result<void> check_endpoint(const Endpoint& endpoint) {
   if (endpoint.is_unspecified())
     return invalid_input(fmt::format("{} is no address that a peer could be reached at", endpoint.to_string()));
   return {};
@@ -59,8 +66,16 @@ Result<Ending> unset(const OverridePeerEndpointOptions& options, const Interface
     log::info("no peer of {} has an overridden endpoint, there is nothing to unset", interface.str());
     return Ending::kDone;
   }
-  TRY(const Hostname name, given(options.name, "Peer", "--name"));
-  TRY(const Peer peer, find_in_store(context, interface, name));
+  TRY(const std::vector<Peer> peers, known_peers(context, interface));
+  const auto choose = [&]() -> Result<Peer> {
+    if (options.name) return find_peer(peers, options.name->str());
+    std::vector<Peer> eligible = peers;
+    std::erase_if(eligible, [&before](const Peer& peer) { return !before.peer_endpoint_overrides.contains(peer.ip); });
+    return wizard::choose_peer(context.asker, "Peer", "--name", eligible,
+                               fmt::format("no known peer of {} has an overridden endpoint", interface.str()));
+  };
+  TRY(const Peer peer, choose());
+  const Hostname& name = peer.name;
   if (!before.peer_endpoint_overrides.contains(peer.ip)) {
     log::info("the endpoint of {} is not overridden, there is nothing to unset", name.str());
     return Ending::kDone;
@@ -82,10 +97,22 @@ Result<Ending> run(const OverridePeerEndpointOptions& options, Context& context)
   const InterfaceName& interface = options.interface();
   TRY(const InterfaceConfig before, read_config(context.folders(), interface));
   if (options.unset) return unset(options, before, context);
-  TRY(const Hostname name, given(options.name, "Peer", "--name"));
-  TRY(const Endpoint endpoint, given(options.endpoint, "Endpoint", "--endpoint or --unset"));
-  TRY(const Peer peer, find_in_store(context, interface, name));
-  TRY_VOID(check(peer, endpoint, before));
+  TRY(const std::vector<Peer> peers, known_peers(context, interface));
+  const auto choose = [&]() -> Result<Peer> {
+    if (options.name) return find_peer(peers, options.name->str());
+    std::vector<Peer> eligible = peers;
+    std::erase_if(eligible, [&before](const Peer& peer) { return peer.is_disabled || !check_peer(peer, before); });
+    return wizard::choose_peer(
+        context.asker, "Peer", "--name", eligible,
+        fmt::format("{} knows no other peer than the server: `innernet fetch {}` gets them", interface.str(), interface.str()));
+  };
+  TRY(const Peer peer, choose());
+  const Hostname& name = peer.name;
+  TRY_VOID(check_peer(peer, before));
+  TRY(const Endpoint endpoint, options.endpoint
+                                   ? Result<Endpoint>(*options.endpoint)
+                                   : wizard::ask_endpoint(context.asker, "Endpoint", "--endpoint or --unset", {}, check_endpoint));
+  TRY_VOID(check_endpoint(endpoint));
   TRY(const bool agreed, goes_ahead(context, options.yes, fmt::format("Reach {} at {}?", name.str(), endpoint.to_string())));
   if (!agreed) return Ending::kDone;
 

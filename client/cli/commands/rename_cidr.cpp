@@ -11,17 +11,22 @@
 namespace innernet::client {
 
 Result<Ending> run(const RenameCidrOptions& options, Context& context) {
-  TRY(const std::string name, given(options.name, "CIDR to rename", "--name"));
-  TRY(const std::string new_name, given(options.new_name, "New name", "--new-name"));
   TRY(Admin admin, Admin::open(context, options.interface()));
   TRY(const std::vector<Cidr> cidrs, admin.cidrs());
-  TRY(Cidr cidr, find_cidr(cidrs, name));
+  TRY(Cidr cidr, options.name ? find_cidr(cidrs, *options.name)
+                              : wizard::choose_cidr(context.asker, "CIDR to rename", "--name", cidrs, "there is no CIDR to rename"));
+  const std::string name = cidr.name;
+  const auto check = [&](const std::string& wanted) -> Result<void> {
+    if (wanted == name || std::ranges::find(cidrs, wanted, &Cidr::name) == cidrs.end()) return {};
+    return fail(ErrorKind::kAlreadyExists, fmt::format("there is a CIDR {} already", quoted(wanted)));
+  };
+  TRY(const std::string new_name,
+      options.new_name ? Result<std::string>(*options.new_name) : wizard::ask_new_cidr_name(context.asker, check));
   if (name == new_name) {
     log::info("the CIDR is called {} already, nothing was changed", quoted(name));
     return Ending::kDone;
   }
-  if (std::ranges::find(cidrs, new_name, &Cidr::name) != cidrs.end())
-    return fail(ErrorKind::kAlreadyExists, fmt::format("there is a CIDR {} already", quoted(new_name)));
+  TRY_VOID(check(new_name));
   TRY(const bool agreed, goes_ahead(context, options.yes, fmt::format("Rename {} to {}?", label(cidr), printable(new_name))));
   if (!agreed) return Ending::kDone;
   cidr.name = new_name;

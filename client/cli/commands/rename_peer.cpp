@@ -10,20 +10,25 @@
 namespace innernet::client {
 
 Result<Ending> run(const RenamePeerOptions& options, Context& context) {
-  TRY(const Hostname name, given(options.name, "Peer to rename", "--name"));
-  TRY(const Hostname new_name, given(options.new_name, "New name", "--new-name"));
   TRY(Admin admin, Admin::open(context, options.interface()));
   TRY(const std::vector<Peer> peers, admin.peers());
-  TRY(Peer peer, find_peer(peers, name.str()));
+  TRY(Peer peer, options.name ? find_peer(peers, options.name->str())
+                              : wizard::choose_peer(context.asker, "Peer to rename", "--name", others(peers),
+                                                    "there is no peer to rename: `innernet add-peer` invites one"));
+  const Hostname name = peer.name;
   if (peer.id == kServerPeer) return invalid_input(fmt::format("{} is the server itself, which can't be renamed", quoted(name.str())));
+  const auto check = [&](const Hostname& wanted) -> Result<void> {
+    if (wanted == name || std::ranges::find(peers, wanted, &Peer::name) == peers.end()) return {};
+    return fail(ErrorKind::kAlreadyExists, fmt::format("there is a peer {} already", quoted(wanted.str())));
+  };
+  TRY(const Hostname new_name,
+      options.new_name ? Result<Hostname>(*options.new_name) : wizard::ask_hostname(context.asker, "New name", "--new-name", check));
   if (name == new_name) {
     log::info("the peer is called {} already, nothing was changed", name.str());
     return Ending::kDone;
   }
-  if (std::ranges::find(peers, new_name, &Peer::name) != peers.end())
-    return fail(ErrorKind::kAlreadyExists, fmt::format("there is a peer {} already", quoted(new_name.str())));
-  TRY(const bool agreed,
-      goes_ahead(context, options.yes, fmt::format("Rename {} ({}) to {}?", name.str(), peer.ip.to_string(), new_name.str())));
+  TRY_VOID(check(new_name));
+  TRY(const bool agreed, goes_ahead(context, options.yes, fmt::format("Rename {} to {}?", label(peer), new_name.str())));
   if (!agreed) return Ending::kDone;
   peer.name = new_name;
   TRY_VOID(admin.explained(fmt::format("renaming {}", name.str()), admin.server().update_peer(peer.id, peer)));

@@ -6,9 +6,12 @@
 #include "innernet/client/network_lock.hpp"
 #include "innernet/client/networks.hpp"
 #include "innernet/shared/log.hpp"
+#include "innernet/shared/wizard.hpp"
 
 namespace innernet::client {
 namespace {
+
+constexpr std::uint16_t kUsualPort = 51820;  // in WireGuard's own documents
 
 using Port = std::optional<std::uint16_t>;  // none: a random one
 
@@ -46,13 +49,19 @@ Result<void> change(const Context& context, const InterfaceName& name, Interface
   return {};
 }
 
+Result<Port> wanted_port(const SetListenPortOptions& options, const InterfaceConfig& before, Context& context) {
+  if (options.unset || options.listen_port) return without_zero(options.listen_port);
+  const std::uint16_t suggestion = without_zero(before.listen_port).value_or(kUsualPort);
+  TRY(const std::uint16_t port, wizard::ask_listen_port(context.asker, "--listen-port or --unset", suggestion, 0));
+  return without_zero(port);
+}
+
 }  // namespace
 
 Result<Ending> run(const SetListenPortOptions& options, Context& context) {
   const InterfaceName& name = options.interface();
   TRY(const InterfaceConfig before, read_config(context.folders(), name));
-  if (!options.unset && !options.listen_port) return not_given("Listen port", "--listen-port or --unset");
-  const Port port = without_zero(options.listen_port);
+  TRY(const Port port, wanted_port(options, before, context));
   if (without_zero(before.listen_port) == port) {
     log::info("no change necessary: {} listens on {} already", name.str(), in_words(port));
     return Ending::kDone;

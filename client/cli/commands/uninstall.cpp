@@ -47,8 +47,8 @@ Result<Ending> run(const UninstallOptions& options, Context& context) {
   const InterfaceName& name = options.interface();
   TRY(const bool known, has_any_file(context.folders(), name));
   if (!known) return not_installed(context.folders(), name);
-  TRY(const bool agreed,
-      goes_ahead(context, options.yes, fmt::format("Leave {} for good? Only a new invitation brings this machine back", name.str())));
+  TRY(const bool agreed, goes_ahead(context, options.yes,
+                                    fmt::format("Leave {} for good, so that only a new invitation brings this machine back?", name.str())));
   if (!agreed) return Ending::kDone;
 
   TRY(const FileLock lock, lock_network(context.folders(), name, &context.stop));

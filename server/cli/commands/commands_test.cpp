@@ -62,8 +62,8 @@ TEST_F(Commands, AnInvitationSaysWhatOthersWroteWhileTheQuestionWasOpen) {
   make_network();
   AddPeerOptions alice = peer("alice");
   alice.yes = false;
-  CommandContext meanwhile = context();
-  meanwhile.confirm = [this](const std::string&) -> Result<bool> {
+  asker_.answers = {"yes"};
+  asker_.meanwhile = [this] {
     Registry other = registry();
     succeeds(other.write([&other](Registry::Writer& writer) -> Result<void> {
       PeerContents server = other.network().find_peer(kServerPeer)->peer;
@@ -71,9 +71,8 @@ TEST_F(Commands, AnInvitationSaysWhatOthersWroteWhileTheQuestionWasOpen) {
       TRY_VOID(writer.update_peer(kServerPeer, server));
       return {};
     }));
-    return true;
   };
-  succeeds(add_peer(meanwhile, network_, alice));
+  succeeds(add_peer(context(), network_, alice));
   EXPECT_NE(read_file(folder_ / "alice.toml")->find("external-endpoint = \"vpn.example.com:4711\""), std::string::npos);
 }
 
@@ -125,12 +124,12 @@ TEST_F(Commands, AQuestionThatNobodyAnswersChangesNothing) {
   AddPeerOptions asked = peer("alice");
   asked.yes = false;
   fails(add_peer(context(), network_, asked), ErrorKind::kInvalidInput, "Create peer alice");
-  answer_ = false;
+  asker_.answers = {"no"};
   printed_.clear();
   succeeds(add_peer(context(), network_, asked));
   EXPECT_EQ(printed_, "Nothing was changed.\n");
   EXPECT_EQ(registry().network().find_peer("alice"), nullptr);
-  answer_ = true;
+  asker_.answers = {"yes"};
   succeeds(add_peer(context(), network_, asked));
   EXPECT_NE(registry().network().find_peer("alice"), nullptr);
 }
@@ -180,10 +179,10 @@ TEST_F(Commands, CidrsAndAssociationsComeAndGo) {
   fails(server::add_cidr(context(), network_, {"Not Valid", *IpNet::parse("10.66.9.0/24"), "evilcorp", true}), ErrorKind::kInvalidInput,
         "Not Valid");
   succeeds(add_association(context(), network_, {"humans", "robots", false}));
-  EXPECT_TRUE(questions_.empty()) << "with both CIDRs there is no question";
+  EXPECT_TRUE(asker_.asked.empty()) << "with both CIDRs there is no question";
   fails(add_association(context(), network_, {"robots", "humans", false}), ErrorKind::kInvalidInput, "humans");
   fails(add_association(context(), network_, {"robots", "robots", false}), ErrorKind::kInvalidInput, "itself");
-  fails(add_association(context(), network_, {"robots", {}, false}), ErrorKind::kInvalidInput, "CIDR2");
+  fails(add_association(context(), network_, {"robots", {}, false}), ErrorKind::kInvalidInput, "Second CIDR");
   fails(delete_cidr(context(), network_, {"humans", true}), ErrorKind::kInvalidInput, "humans");
   printed_.clear();
   succeeds(list_associations(context(), network_));
@@ -198,14 +197,14 @@ TEST_F(Commands, CidrsAndAssociationsComeAndGo) {
 
 TEST_F(Commands, AnUnknownNetworkIsNamedWithoutAQuestion) {
   fails(uninstall(context(), network_, false), ErrorKind::kNotFound, "evilcorp");
-  EXPECT_TRUE(questions_.empty());
+  EXPECT_TRUE(asker_.asked.empty());
   fails(list_peers(context(), network_), ErrorKind::kNotFound, "innernet-server new");
 }
 
 TEST_F(Commands, UninstallLeavesNothing) {
   make_network();
   ASSERT_TRUE(create_file(folder_ / "lib" / "evilcorp.db-journal", ""));
-  answer_ = false;
+  asker_.answers = {"no"};
   succeeds(uninstall(context(), network_, false));
   EXPECT_TRUE(std::filesystem::exists(folder_ / "lib" / "evilcorp.db"));
   succeeds(uninstall(context(), network_, true));

@@ -7,10 +7,12 @@
 #include "innernet/server/commands.hpp"
 #include "innernet/server/registry.hpp"
 #include "innernet/shared/config.hpp"
+#include "innernet/shared/wizard.hpp"
 
 namespace innernet::server {
 namespace {
 
+constexpr std::uint16_t kUsualPort = 51820;  // in WireGuard's own documents
 constexpr std::string_view kServerCidrName = "innernet-server";
 
 struct Range {
@@ -55,9 +57,11 @@ Result<void> check_external_endpoint(const Endpoint& endpoint) {
 
 Result<Endpoint> external_endpoint(const CommandContext& context, const NewOptions& options, std::uint16_t listen_port) {
   if (options.external_endpoint) return *options.external_endpoint;
+  const auto detect = [&context] { return context.detect_public_ip().preferred(); };
   if (!options.auto_external_endpoint)
-    return invalid_input("how peers reach this server is not said: give --external-endpoint HOST:PORT or --auto-external-endpoint");
-  const auto address = context.detect_public_ip().preferred();
+    return wizard::ask_external_endpoint(context.asker, "--external-endpoint HOST:PORT or --auto-external-endpoint", listen_port, detect,
+                                         check_external_endpoint);
+  const auto address = detect();
   if (!address)
     return fail(ErrorKind::kUnreachable,
                 "the public address could not be detected (no DNS answer from Quad9): give --external-endpoint HOST:PORT");
@@ -82,23 +86,36 @@ Result<void> refuse_existing(const Folders& folders, const InterfaceName& name) 
   return {};
 }
 
+/// Given or asked, and free: nobody wants to answer more questions about a network that exists.
+Result<InterfaceName> network_name(const CommandContext& context, const NewOptions& options) {
+  const auto check = [&context](const std::string& text) -> Result<InterfaceName> {
+    TRY(InterfaceName name, check_network_name(text));
+    TRY_VOID(refuse_existing(context.folders, name));
+    return name;
+  };
+  if (options.network_name) return check(*options.network_name);
+  return prompt::ask(context.asker,
+                     {.text = "Network name", .option = "--network-name NAME", .suggestion = {}, .prefilled = {}, .check = {}}, check);
+}
+
 }  // namespace
 
 Result<void> new_network(const CommandContext& context, const NewOptions& options) {
-  if (!options.network_name) return invalid_input("the network has no name: give --network-name NAME");
-  if (!options.network_cidr) return invalid_input("the network has no addresses: give --network-cidr CIDR (like 10.42.0.0/16)");
-  if (!options.listen_port) return invalid_input("the server has no port: give --listen-port PORT (51820 is WireGuard's usual one)");
-  TRY(const auto name, check_network_name(*options.network_name));
-  TRY_VOID(check_network_cidr(*options.network_cidr));
-  if (*options.listen_port == 0) return invalid_input("port 0 is a random one, which no peer could know: give --listen-port 1 to 65535");
-  TRY_VOID(refuse_existing(context.folders, name));
-  TRY(const auto endpoint, external_endpoint(context, options, *options.listen_port));
+  TRY(const InterfaceName name, network_name(context, options));
+  TRY(const IpNet any_net, options.network_cidr ? Result<IpNet>(*options.network_cidr)
+                                                : wizard::ask_cidr(context.asker, "Network CIDR", "--network-cidr CIDR, like 10.42.0.0/16",
+                                                                   "10.42.0.0/16", check_network_cidr));
+  TRY_VOID(check_network_cidr(any_net));
+  TRY(const std::uint16_t listen_port, options.listen_port ? Result<std::uint16_t>(*options.listen_port)
+                                                           : wizard::ask_listen_port(context.asker, "--listen-port PORT", kUsualPort, 1));
+  if (listen_port == 0) return invalid_input("port 0 is a random one, which no peer could know: give --listen-port 1 to 65535");
+  TRY(const auto endpoint, external_endpoint(context, options, listen_port));
   TRY_VOID(check_external_endpoint(endpoint));
 
-  const IpNet net = options.network_cidr->truncated();
+  const IpNet net = any_net.truncated();
   ServerConfig config;
   config.private_key = wg::PrivateKey::generate();
-  config.listen_port = *options.listen_port;
+  config.listen_port = listen_port;
   config.address = net.first_assignable();
   config.network_cidr_prefix = net.prefix();
 

@@ -46,7 +46,7 @@ Result<void> uninstall(const CommandContext& context, const InterfaceName& inter
                 fmt::format("there is no network {} here: neither {} nor {} exists", interface.str(), config.string(), database.string()));
   TRY(const bool go_on,
       confirmed(context, yes,
-                fmt::format("Uninstall {} for good? Its database and key are deleted, and none of its peers can use it any more.",
+                fmt::format("Uninstall {} for good, with its database and key, so that none of its peers can use it any more?",
                             interface.str())));
   if (!go_on) return {};
 

@@ -11,6 +11,7 @@
 
 #include "innernet/base/clock.hpp"
 #include "innernet/base/interface_name.hpp"
+#include "innernet/prompt/asker.hpp"
 #include "innernet/publicip/publicip.hpp"
 #include "innernet/shared/endpoint.hpp"
 #include "innernet/shared/hostname.hpp"
@@ -32,8 +33,8 @@ struct CommandContext {
   std::function<void(std::string_view line)> print;
   /// The result for programs (doc/json.md), once, and only by what succeeded. Whoever wants it does not want what is printed.
   std::function<void(const JsonObject&)> report = [](const JsonObject&) {};
-  /// Asks yes or no. Fails, naming the question, when nobody can be asked.
-  std::function<Result<bool>(const std::string& question)> confirm;
+  /// Answers what the options don't.
+  prompt::Asker& asker;
   std::function<publicip::PublicAddresses()> detect_public_ip;
 };
 

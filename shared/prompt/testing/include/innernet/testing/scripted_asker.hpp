@@ -1,7 +1,9 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "innernet/prompt/asker.hpp"
@@ -13,6 +15,7 @@ namespace innernet::testing {
 class ScriptedAsker final : public prompt::Asker {
  public:
   std::deque<std::string> answers;
+  std::function<void()> meanwhile;     ///< what somebody else does while the next question is open
   bool is_there = false;               ///< although no answer is left: then a question is cancelled
   std::vector<std::string> asked{};    ///< `Question`, with ` [suggestion]`, ` <prefilled>` or ` {item, item}`
   std::vector<std::string> refused{};  ///< why an answer did not do
@@ -57,6 +60,7 @@ class ScriptedAsker final : public prompt::Asker {
     if (answers.empty() && is_there) return fail(ErrorKind::kSystem, quoted(question) + " was not answered: cancelled");
     if (answers.empty()) return prompt::nobody_to_ask(question, option);
     is_there = true;
+    if (meanwhile) std::exchange(meanwhile, nullptr)();
     std::string answer = answers.front();
     answers.pop_front();
     return answer;
