@@ -78,12 +78,12 @@ TEST_F(Wizards, NothingToChooseFromIsSaidSo) {
   asker.is_there = true;
   is_refused("enable-peer evilcorp", "no peer can be enabled: none is disabled");
   associations.clear();
-  state.peers.resize(1);
+  state.peers.erase(state.peers.begin() + 1, state.peers.end());
   serve_lists();
   is_refused("disable-peer evilcorp", "no peer can be disabled");
   is_refused("rename-peer evilcorp", "innernet add-peer");
   is_refused("delete-association evilcorp", "innernet add-association");
-  state.cidrs.resize(2);
+  state.cidrs.erase(state.cidrs.begin() + 2, state.cidrs.end());
   serve_lists();
   is_refused("delete-cidr evilcorp", "no CIDR can be deleted");
   is_refused("add-association evilcorp", "innernet add-cidr");
