@@ -161,6 +161,7 @@ Result<std::uint16_t> ask_listen_port(prompt::Asker& asker, std::string option, 
 
 Result<Endpoint> ask_external_endpoint(prompt::Asker& asker, std::string option, std::uint16_t port, const DetectIp& detect,
                                        const Check<Endpoint>& check) {
+  if (!asker.can_ask()) return prompt::nobody_to_ask("External endpoint", option);  // what is missing, not how to get it
   TRY(const bool wants, asker.yes_or_no({.text = "Detect the external IP (a DNS query to Quad9)?", .option = option, .by_default = false}));
   std::string prefilled;
   if (wants) {

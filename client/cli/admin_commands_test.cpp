@@ -229,7 +229,7 @@ TEST_F(CidrCommands, RefusalsSayWhy) {
       {"add-association evilcorp humans", "Second CIDR"},
       {"add-association evilcorp", "First CIDR"},
       {"delete-association evilcorp humans island --yes", "there is no association"},
-      {"delete-association evilcorp humans robots", "can't be asked: give --yes"},
+      {"delete-association evilcorp humans robots", "terminal: give --yes"},
   };
   for (const auto& c : cases) {
     const Outcome outcome = run_line(c.line);

@@ -153,7 +153,7 @@ TEST_F(WizardProcess, WithoutATerminalAQuestionIsAnErrorThatNamesItsOption) {
       {{"delete-cidr", "evilcorp"}, "CIDR to delete", "--name"},
       {{"delete-association", "evilcorp"}, "Association to delete", "INTERFACE"},
       {{"set-listen-port", "evilcorp"}, "Listen port", "--listen-port or --unset"},
-      {{"override-endpoint", "evilcorp"}, "Detect the external IP", "--endpoint or --unset"},
+      {{"override-endpoint", "evilcorp"}, "External endpoint", "--endpoint or --unset"},
       {{"override-peer-endpoint", "evilcorp"}, "Peer", "--name"},
   };
   for (const auto& c : cases) {

@@ -87,7 +87,9 @@ TEST_F(Wizards, NothingToChooseFromIsSaidSo) {
   serve_lists();
   is_refused("delete-cidr evilcorp", "no CIDR can be deleted");
   is_refused("add-association evilcorp", "innernet add-cidr");
-  is_refused("override-peer-endpoint evilcorp -u", "");
+  ASSERT_TRUE(replace_file(dir / "var/evilcorp.json", data_store_to_json(state)));
+  is_refused("override-peer-endpoint evilcorp", "innernet fetch evilcorp");
+  is_refused("override-peer-endpoint evilcorp -u", "no known peer");
 }
 
 TEST_F(Wizards, Cidrs) {

@@ -118,16 +118,16 @@ TEST_F(WizardProcess, CidrsWithWideNamesAtTwentyColumns) {
   renamed.answer("> " + name_, "jj");
   renamed.answer("> humans", "\r");
   renamed.answer("New name:", "日本語の人間の名前\x7f\x7f\r");
-  renamed.answer("? no", "y\r");
+  renamed.answer("Enter confirms", "y\r");
   EXPECT_EQ(renamed.ends(), 0) << renamed.screen().text();
   EXPECT_TRUE(renamed.is_as_before());
   EXPECT_EQ(renamed.screen().unknown(), "");
 
   PseudoTerminal deleted({.columns = 20}, words({"delete-cidr", name_}));
   ASSERT_TRUE(deleted.sees("> 日本語の人間の"));
-  EXPECT_THAT(deleted.screen().rows(), ElementsAre("CIDR to delete:", "> 日本語の人間の", "    (10.66.1.0/24)", "j k / Enter Esc"));
+  EXPECT_THAT(deleted.screen().rows(), ElementsAre("CIDR to delete:", "> 日本語の人間の", "   (10.66.1.0/24)", "j k / Enter Esc"));
   deleted.type("本語\r");
-  deleted.answer("? no", "y\r");
+  deleted.answer("Enter confirms", "y\r");
   EXPECT_EQ(deleted.ends(), 0) << deleted.screen().text();
 
   PseudoTerminal nothing({.columns = 20}, words({"delete-cidr", name_}));

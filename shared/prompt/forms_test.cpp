@@ -107,8 +107,8 @@ TEST(ListForm, BreaksItemsOnANarrowTerminal) {
   const ListQuestion question = three();
   ListForm form(question);
   press(form, "j");
-  EXPECT_THAT(rows(form, {24, 19}), ElementsAre("Eligible CIDR:", "  humans", "    (10.66.1.0/24)", "> robots", "    (10.66.2.0/24)",
-                                                "  jokers", "    (10.66.3.0/24)", "j k / Enter Esc"));
+  EXPECT_THAT(rows(form, {24, 19}), ElementsAre("Eligible CIDR:", "  humans", "   (10.66.1.0/24)", "> robots", "   (10.66.2.0/24)",
+                                                "  jokers", "   (10.66.3.0/24)", "j k / Enter Esc"));
 }
 
 TEST(ListForm, ScrollsSoThatTheChosenItemIsAlwaysSeen) {

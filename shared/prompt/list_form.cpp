@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "innernet/base/printable.hpp"
 #include "text.hpp"
@@ -31,7 +32,7 @@ bool has_all(const std::string& item, const std::vector<std::string>& words) {
 
 /// An item in at most kRowsOfAnItem lines.
 std::vector<std::string> lines_of(const std::string& item, std::size_t width) {
-  std::vector<std::string> lines = wrap(item, width, 2);
+  std::vector<std::string> lines = wrap(item, width, 1);  // so that an IPv4 network with its name fits into 20 columns
   if (lines.size() <= kRowsOfAnItem) return lines;
   lines.resize(kRowsOfAnItem);
   lines.back() = cut(lines.back() + " …", width);
@@ -143,10 +144,15 @@ std::string ListForm::position() const {
 }
 
 std::string_view ListForm::hint(std::size_t columns_of_terminal) const {
-  const std::string_view full = is_filtering_ ? "arrows move, Backspace widens, Enter chooses, Esc cancels"
-                                              : "arrows or j and k move, typing filters (also /), Enter chooses, Esc cancels";
-  const std::string_view small = is_filtering_ ? "arrows, Enter, Esc" : "j k / Enter Esc";
-  return columns(full) <= columns_of_terminal ? full : small;
+  using Hints = std::array<std::string_view, 3>;  // the first that fits
+  constexpr Hints kMoving{"arrows or j and k move, typing filters (also /), Enter chooses, Esc cancels",
+                          "j and k move, typing filters, Enter, Esc", "j k / Enter Esc"};
+  constexpr Hints kFiltering{"arrows move, Backspace widens, Enter chooses, Esc cancels", "arrows move, Enter chooses",
+                             "arrows, Enter, Esc"};
+  const Hints& hints = is_filtering_ ? kFiltering : kMoving;
+  const auto fits = [columns_of_terminal](std::string_view hint) { return columns(hint) <= columns_of_terminal; };
+  const auto found = std::ranges::find_if(hints, fits);
+  return found != hints.end() ? *found : hints.back();
 }
 
 Frame ListForm::frame(const Size& size) const {

@@ -17,14 +17,14 @@ const ListQuestion kList{"CIDR", "--cidr", {"humans (10.66.1.0/24)", "robots (10
 const TextQuestion kText{.text = "Name", .option = "--name", .suggestion = "", .prefilled = "日本", .check = {}};
 
 TEST(AnsiPainter, WritesOverWhatItHasShownAndLeavesOneLine) {
-  testing::Screen screen(10, 40);
+  testing::Screen screen(10, 41);
   screen.write("before\r\n");
   AnsiPainter painter(false);
   ListForm form(kList);
-  const Size size{10, 40};
+  const Size size{10, 41};
   screen.write(painter.paint(form, size));
   EXPECT_THAT(screen.rows(), ElementsAre("before", "CIDR:", "> humans (10.66.1.0/24)", "  robots (10.66.2.0/24)", "  人間 (10.66.3.0/24)",
-                                         "j k / Enter Esc"));
+                                         "j and k move, typing filters, Enter, Esc"));
   EXPECT_FALSE(screen.shows_cursor());
   form.press({KeyKind::kDown});
   screen.write(painter.paint(form, size));
@@ -42,13 +42,13 @@ TEST(AnsiPainter, WritesOverWhatItHasShownAndLeavesOneLine) {
 }
 
 TEST(AnsiPainter, WorksAtTheBottomOfTheScreen) {
-  testing::Screen screen(6, 40);
+  testing::Screen screen(6, 41);
   screen.write("1\r\n2\r\n3\r\n4\r\n5\r\n");
   AnsiPainter painter(false);
   ListForm form(kList);
-  for (int i = 0; i < 3; ++i) screen.write(painter.paint(form, {6, 40}));
-  EXPECT_THAT(screen.rows(),
-              ElementsAre("5", "CIDR:", "> humans (10.66.1.0/24)", "  robots (10.66.2.0/24)", "  人間 (10.66.3.0/24)", "j k / Enter Esc"));
+  for (int i = 0; i < 3; ++i) screen.write(painter.paint(form, {6, 41}));
+  EXPECT_THAT(screen.rows(), ElementsAre("5", "CIDR:", "> humans (10.66.1.0/24)", "  robots (10.66.2.0/24)", "  人間 (10.66.3.0/24)",
+                                         "j and k move, typing filters, Enter, Esc"));
 }
 
 TEST(AnsiPainter, TheCursorStandsBehindWideCharacters) {

@@ -143,8 +143,8 @@ TEST(TerminalAsker, DrawsAnewWhenTheWindowChanges) {
   terminal.clear(24, 20);
   terminal.resize(24, 20);
   ASSERT_TRUE(terminal.sees("j k / Enter Esc"));
-  EXPECT_THAT(terminal.screen().rows(), ElementsAre("CIDR:", "> humans", "    (10.66.1.0/24)", "  robots", "    (10.66.2.0/24)", "  人間",
-                                                    "    (10.66.3.0/24)", "j k / Enter Esc"));
+  EXPECT_THAT(terminal.screen().rows(), ElementsAre("CIDR:", "> humans", "   (10.66.1.0/24)", "  robots", "   (10.66.2.0/24)", "  人間",
+                                                    "   (10.66.3.0/24)", "j k / Enter Esc"));
   terminal.type("jj\r");
   EXPECT_EQ(terminal.ends(), 0);
 }

@@ -34,12 +34,18 @@ Result<void> check(const CidrContents& wanted, const Cidr& parent, const std::ve
 
 Result<Cidr> choose_parent(const AddCidrOptions& options, const std::vector<Cidr>& cidrs, const std::vector<Peer>& peers,
                            Context& context) {
-  if (options.parent) return find_cidr(cidrs, *options.parent);
+  const auto can_be_parent = [&peers](const Cidr& cidr) {
+    return cidr.id != kServerCidr && cidr.cidr.prefix() < cidr.cidr.address().bits() &&
+           std::ranges::find(peers, cidr.id, &Peer::cidr_id) == peers.end();
+  };
+  if (options.parent) {
+    TRY(Cidr parent, find_cidr(cidrs, *options.parent));
+    // Else no answer to the questions that follow would do.
+    if (options.cidr || can_be_parent(parent)) return parent;
+    return invalid_input(fmt::format("{} can't hold another CIDR: it has peers of its own, or is the server's", label(parent)));
+  }
   std::vector<Cidr> eligible = cidrs;
-  std::erase_if(eligible, [&peers](const Cidr& cidr) {
-    return cidr.id == kServerCidr || cidr.cidr.prefix() == cidr.cidr.address().bits() ||
-           std::ranges::find(peers, cidr.id, &Peer::cidr_id) != peers.end();
-  });
+  std::erase_if(eligible, [&can_be_parent](const Cidr& cidr) { return !can_be_parent(cidr); });
   return wizard::choose_cidr(context.asker, "Parent CIDR", "--parent", eligible,
                              "no CIDR can hold another one: each has peers of its own, or is the server's");
 }

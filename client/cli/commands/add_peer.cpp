@@ -179,7 +179,7 @@ Result<Ending> run(const AddPeerOptions& options, Context& context) {
   TRY(const Plan plan, make_plan(options, cidrs, peers, context));
   TRY(const InterfaceConfig invitation, make_invitation(plan, options.interface(), cidrs, peers, admin.config()));
   TRY(const bool agreed, goes_ahead(context, options.yes,
-                                    fmt::format("Create {}peer {} at {} in {}?", plan.is_admin ? "admin " : "", plan.name.str(),
+                                    fmt::format("Create {}peer {} ({}) in {}?", plan.is_admin ? "admin " : "", plan.name.str(),
                                                 plan.ip.to_string(), label(plan.cidr))));
   if (!agreed) return Ending::kDone;
   TRY(const Peer created, create(admin, plan, invitation));

@@ -102,6 +102,9 @@ Result<void> add_cidr(const CommandContext& context, const InterfaceName& interf
       given_or_chosen(
           context, network, options.parent, "Parent CIDR", "--parent", [&](const Cidr& cidr) { return can_be_parent(network, cidr); },
           "no CIDR can hold another one: each has peers of its own, or is the server's"));
+  // Else no answer to the questions that follow would do.
+  if (!options.cidr && !can_be_parent(network, parent))
+    return invalid_input(fmt::format("{} can't hold another CIDR: it has peers of its own, or is the server's", label(parent)));
   const auto check_name = [&network](const Hostname& name) -> Result<void> {
     if (network.find_cidr(name.str()) == nullptr) return {};
     return invalid_input(fmt::format("there is a CIDR named {} already", quoted(name.str())));
