@@ -9,7 +9,7 @@ terminal() { tmux -S "$STAGE_DIR/tmux" -f /dev/null "$@"; }
 
 sit_down() { # HOST: at a terminal of its own
   printf 'cd; PS1="%s# "\n' "$1" >"$STAGE_DIR/$1.rc"
-  terminal new-session -d -s "$1" -x 96 -y 40 nsenter --target "$(host_pid "$1")" --net --mount --uts --pid -- env -i HOME="$STAGE_DIR/home/$1" PATH="$STAGE_PATH" \
+  terminal new-session -d -s "$1" -x 100 -y 40 nsenter --target "$(host_pid "$1")" --net --mount --uts --pid -- env -i HOME="$STAGE_DIR/home/$1" PATH="$STAGE_PATH" \
     TERM=tmux-256color LANG=C.UTF-8 STAGE_DIR="$STAGE_DIR" bash --rcfile "$STAGE_DIR/$1.rc" -i
 }
 
