@@ -243,7 +243,7 @@ check 'which was asked for once, by its name' test 1 = "$(grep -c '^run --rm .* 
 if [ ! -c /dev/net/tun ] || [ ! -x /lib/systemd/systemd ]; then
   cannot_run 'the services of the packages: they want /dev/net/tun and the package systemd'
 else
-  STAGE_PACKAGES=$packages timeout --kill-after=10 300 tests/scenario.sh services "$work/services" </dev/null || :
+  INNERNET=$work/programs/usr/bin/innernet INNERNET_SERVER=$work/programs/usr/bin/innernet-server STAGE_PACKAGES=$packages timeout --kill-after=10 300 tests/scenario.sh services "$work/services" </dev/null || :
   if read -r p f <"$work/services"; then passed=$((passed + p)) failed=$((failed + f)); else failed=$((failed + 1)); fi
 fi
 finish
