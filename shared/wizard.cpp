@@ -140,7 +140,7 @@ Result<std::chrono::seconds> ask_validity(prompt::Asker& asker, const Check<std:
 Result<std::filesystem::path> ask_invitation_file(prompt::Asker& asker, const Hostname& peer) {
   return prompt::ask(asker, text_question("Save peer invitation file to", "--save-config", peer.str() + ".toml"),
                      [](const std::string& answer) -> Result<std::filesystem::path> {
-                       const std::filesystem::path file = answer;
+                       std::filesystem::path file = answer;
                        std::error_code ignored;
                        if (std::filesystem::exists(std::filesystem::symlink_status(file, ignored)))
                          return fail(ErrorKind::kAlreadyExists, fmt::format("{} exists already, and is not overwritten", quoted(answer)));
