@@ -42,6 +42,10 @@ int main(const std::vector<std::string_view>& arguments) {
   open_missing_standard_streams();
   ::signal(SIGPIPE, SIG_IGN);  // a reader that has gone is an error of that write, not the end of the program
   Output output(STDOUT_FILENO);
+  if (command_line::asks_for_version(arguments)) {
+    output.write(command_line::version_text("innernet-server", INNERNET_VERSION));
+    return report({}, output);
+  }
 
   CommandLine line;
   const command_line::Program table = program(line);
@@ -49,14 +53,14 @@ int main(const std::vector<std::string_view>& arguments) {
   if (parsed.command == nullptr) {
     Output errors(STDERR_FILENO);
     (parsed.to_stderr ? errors : output).write(parsed.text);
-    return parsed.exit_code;
+    return output.failure() == 0 ? parsed.exit_code : report({}, output);
   }
   if (line.name.yes && !line.name.name) {  // it would agree to a question about nothing in particular
     Output(STDERR_FILENO).write(fmt::format("[E] innernet-server {}: --yes needs --name\n", parsed.command->name));
     return command_line::kExitUsage;
   }
   const bool serves = parsed.command->name == "serve";
-  log::set_level(log::level_from_environment(serves ? log::Level::kInfo : log::Level::kWarning));
+  log::set_level(log::level_from_environment(default_log_level(parsed.command->name)));
   if (::geteuid() != 0) return report(fail(ErrorKind::kPermission, "innernet-server must run as root: try sudo"), output);
 
   const SystemClock clock;
@@ -89,9 +93,5 @@ int main(const std::vector<std::string_view>& arguments) {
 
 int main(int argc, char** argv) {
   const std::vector<std::string_view> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
-  if (innernet::command_line::asks_for_version(arguments)) {
-    innernet::Output(STDOUT_FILENO).write(innernet::command_line::version_text("innernet-server", INNERNET_VERSION));
-    return 0;
-  }
   return innernet::server::main(arguments);
 }

@@ -213,6 +213,8 @@ command_line::Program program(CommandLine& line) {
           .config_folder = "/etc/innernet-server"};
 }
 
+log::Level default_log_level(std::string_view command) { return command == "serve" ? log::Level::kInfo : log::Level::kWarning; }
+
 Result<void> run(std::string_view command, const CommandLine& line, const CommandContext& context) {
   if (command == "new") return new_network(context, line.new_network);
   const InterfaceName& interface = *line.interface;  // every other command requires it

@@ -2,6 +2,7 @@
 
 #include "innernet/server/commands.hpp"
 #include "innernet/shared/command_line.hpp"
+#include "innernet/shared/log.hpp"
 #include "innernet/shared/options.hpp"
 
 namespace innernet::server {
@@ -25,6 +26,9 @@ struct CommandLine {
 
 /// The table of innernet-server's commands, bound to `line`, which outlives it.
 command_line::Program program(CommandLine& line);
+
+/// What a command logs unless the environment says otherwise.
+log::Level default_log_level(std::string_view command);
 
 /// Runs the command of that name (one of program().commands).
 Result<void> run(std::string_view command, const CommandLine& line, const CommandContext& context);

@@ -195,6 +195,12 @@ TEST(Program, UsageErrorsSayWhatIsWrong) {
   for (const auto& c : cases) EXPECT_THAT(usage_error(c.text), HasSubstr(c.says)) << c.text;
 }
 
+TEST(Program, OnlyServeTellsWhatItDoesUnlessTheEnvironmentSaysOtherwise) {
+  CommandLine scratch;
+  for (const command_line::Command& command : program(scratch).commands)
+    EXPECT_EQ(default_log_level(command.name), command.name == "serve" ? log::Level::kInfo : log::Level::kWarning) << command.name;
+}
+
 TEST(Program, WithoutACommandItsHelpIsOnStandardErrorAndTheExitStatusIsTwo) {
   for (const char* text : {"", "--no-routing", "-c /c"}) {
     const Read read = parse(text);

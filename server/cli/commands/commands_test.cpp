@@ -1,10 +1,15 @@
+#include <gmock/gmock.h>
+
 #include <filesystem>
+#include <functional>
 
 #include "../fixture.hpp"
 #include "innernet/shared/config.hpp"
 
 namespace innernet::server {
 namespace {
+
+using ::testing::HasSubstr;
 
 TEST_F(Commands, APeerAndItsInvitationBelongTogether) {
   make_network();
@@ -134,6 +139,94 @@ TEST_F(Commands, AQuestionThatNobodyAnswersChangesNothing) {
   EXPECT_NE(registry().network().find_peer("alice"), nullptr);
 }
 
+TEST_F(Commands, NoIsSaidSoAndChangesNothingEverywhere) {
+  make_network();
+  succeeds(add_peer(context(), network_, peer("alice")));
+  succeeds(add_peer(context(), network_, peer("bob")));
+  succeeds(disable_peer(context(), network_, {"bob", true}));
+  succeeds(add_association(context(), network_, {"humans", "robots", false}));
+  const CommandContext asks = context();
+  const std::function<Result<void>()> commands[] = {
+      [&] { return rename_peer(asks, network_, {"alice", "alicia", false}); },
+      [&] { return disable_peer(asks, network_, {"alice", false}); },
+      [&] { return enable_peer(asks, network_, {"bob", false}); },
+      [&] { return server::add_cidr(asks, network_, {"x", *IpNet::parse("10.66.9.0/24"), "evilcorp", false}); },
+      [&] { return rename_cidr(asks, network_, {"robots", "x", false}); },
+      [&] { return delete_association(asks, network_, {"robots", "humans", false}); },
+      [&] { return uninstall(asks, network_, false); },
+  };
+  Registry before = registry();
+  for (const auto& command : commands) {
+    printed_.clear();
+    asker_.answers = {"no"};
+    succeeds(command());
+    EXPECT_EQ(printed_, "Nothing was changed.\n") << asker_.asked.back();
+    fails(command(), ErrorKind::kSystem, "cancelled");
+  }
+  const Registry after = registry();
+  EXPECT_NE(after.network().find_peer("alice"), nullptr);
+  EXPECT_FALSE(after.network().find_peer("alice")->peer.is_disabled);
+  EXPECT_TRUE(after.network().find_peer("bob")->peer.is_disabled);
+  EXPECT_EQ(after.network().find_cidr("x"), nullptr);
+  EXPECT_EQ(after.network().associations().size(), 1U);
+}
+
+TEST_F(Commands, WhatSucceedsSaysWhatItHasDone) {
+  make_network();
+  EXPECT_THAT(printed_, HasSubstr("network evilcorp created: 10.66.0.0/16"));
+  const auto says = [this](const Result<void>& done, const char* words) {
+    succeeds(done);
+    EXPECT_THAT(std::exchange(printed_, {}), HasSubstr(words));
+  };
+  const CommandContext here = context();
+  says(server::add_cidr(here, network_, {"guests", *IpNet::parse("10.66.9.0/24"), "evilcorp", true}), "CIDR guests (10.66.9.0/24) added\n");
+  says(rename_cidr(here, network_, {"guests", "visitors", true}), "CIDR guests renamed to visitors\n");
+  says(rename_cidr(here, network_, {"visitors", "visitors", false}), "CIDR visitors has this name already\n");
+  says(delete_cidr(here, network_, {"visitors", true}), "CIDR visitors deleted\n");
+  says(add_peer(here, network_, peer("alice")), "peer alice (10.66.1.1) added");
+  says(rename_peer(here, network_, {"alice", "bob", true}), "peer alice renamed to bob\n");
+  says(rename_peer(here, network_, {"bob", "bob", false}), "peer bob has this name already\n");
+  says(disable_peer(here, network_, {"bob", true}), "peer bob (10.66.1.1) disabled\n");
+  says(enable_peer(here, network_, {"bob", true}), "peer bob (10.66.1.1) enabled\n");
+  says(add_association(here, network_, {"humans", "robots", false}), "humans and robots are associated\n");
+  says(delete_association(here, network_, {"humans", "robots", true}), "deleted\n");
+  says(uninstall(here, network_, true), "network evilcorp is uninstalled\n");
+}
+
+// The network bears the name of a link that every machine has, so that the device is asked for.
+TEST_F(Commands, ADeviceThatCanNotBeChangedIsAWarning) {
+  make_network();
+  succeeds(add_peer(context(), network_, peer("alice")));
+  const InterfaceName lo = *InterfaceName::parse("lo");
+  std::filesystem::rename(folder_ / "etc" / "evilcorp.conf", folder_ / "etc" / "lo.conf");
+  std::filesystem::rename(folder_ / "lib" / "evilcorp.db", folder_ / "lib" / "lo.db");
+  class Missing final : public wg::Backend {
+    wg::BackendKind kind() const override { return wg::BackendKind::kUserspace; }
+    Result<std::vector<InterfaceName>> list() override { return std::vector<InterfaceName>(); }
+    Result<wg::Device> get(const InterfaceName&) override { return fail(ErrorKind::kNotFound, "wireguard-go is not installed"); }
+    Result<void> create(const InterfaceName&) override {
+      ADD_FAILURE() << "serve makes the interface, and nobody else";
+      return {};
+    }
+    Result<void> apply(const InterfaceName&, const wg::DeviceUpdate&) override {
+      return fail(ErrorKind::kNotFound, "wireguard-go is not installed");
+    }
+    Result<void> remove(const InterfaceName&) override {
+      ADD_FAILURE() << "nothing is removed";
+      return {};
+    }
+  };
+  CommandContext no_backend = context();
+  no_backend.backend = [](const InterfaceName&) { return std::make_unique<Missing>(); };
+  for (const bool disable : {true, false}) {
+    ::testing::internal::CaptureStderr();
+    succeeds(disable ? disable_peer(no_backend, lo, {"alice", true}) : enable_peer(no_backend, lo, {"alice", true}));
+    const std::string said = ::testing::internal::GetCapturedStderr();
+    EXPECT_THAT(said, HasSubstr("[!] the database is changed, but the interface lo is not yet: wireguard-go is not installed"));
+    EXPECT_EQ(Registry::open(folder_ / "lib" / "lo.db")->network().find_peer("alice")->peer.is_disabled, disable);
+  }
+}
+
 TEST_F(Commands, EnablingAndDisablingSayWhatIsSoAlready) {
   make_network();
   succeeds(add_peer(context(), network_, peer("alice")));
@@ -178,6 +271,8 @@ TEST_F(Commands, CidrsAndAssociationsComeAndGo) {
   fails(server::add_cidr(context(), network_, {"x", *IpNet::parse("10.66.9.0/24"), "nowhere", true}), ErrorKind::kNotFound, "nowhere");
   fails(server::add_cidr(context(), network_, {"Not Valid", *IpNet::parse("10.66.9.0/24"), "evilcorp", true}), ErrorKind::kInvalidInput,
         "Not Valid");
+  fails(server::add_cidr(context(), network_, {"", *IpNet::parse("10.66.9.0/24"), "evilcorp", true}), ErrorKind::kInvalidInput,
+        "\"\" is not a valid name");
   succeeds(add_association(context(), network_, {"humans", "robots", false}));
   EXPECT_TRUE(asker_.asked.empty()) << "with both CIDRs there is no question";
   fails(add_association(context(), network_, {"robots", "humans", false}), ErrorKind::kInvalidInput, "humans");
