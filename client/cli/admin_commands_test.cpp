@@ -192,6 +192,13 @@ TEST_F(PeerCommands, DisablingOneselfOrTheLastAdminAsksInThoseWords) {
   EXPECT_THAT(run_line("disable-peer evilcorp --name peer2").asked, ElementsAre(HasSubstr("the last admin")));
 }
 
+TEST_F(PeerCommands, WhoInsistsMayDisableHimselfAndTheLastAdmin) {
+  server.answer("DELETE /v1/admin/peers/2", {.status = 204, .body = {}});
+  const Outcome outcome = run_line("disable-peer evilcorp --name admin --yes");
+  EXPECT_EQ(outcome.code, 0) << outcome.error;
+  EXPECT_THAT(server.changes(), ElementsAre(HasSubstr("DELETE /v1/admin/peers/2")));
+}
+
 class CidrCommands : public Commands {};
 
 TEST_F(CidrCommands, AddingSendsTheNetworkWithoutHostBits) {

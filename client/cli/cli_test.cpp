@@ -6,6 +6,7 @@
 #include <initializer_list>
 #include <sstream>
 
+#include "dispatch.hpp"
 #include "innernet/testing/command_table.hpp"
 
 namespace innernet::client {
@@ -194,6 +195,26 @@ TEST(Cli, GeneralOptionsStandBeforeOrBehindTheCommand) {
   }
   EXPECT_EQ(parse("-vv").general.verbosity, 2);
   EXPECT_EQ(parse("-v show -v").general.verbosity, 2);
+}
+
+TEST(Cli, WithoutOptionsTheseHold) {
+  const Invocation plain = parse("fetch evilcorp");
+  EXPECT_EQ(plain.general.folders.config, "/etc/innernet");
+  EXPECT_EQ(plain.general.folders.data, "/var/lib/innernet");
+  EXPECT_EQ(plain.general.network.backend, std::nullopt);
+  EXPECT_EQ(plain.general.network.mtu, 1280U);
+  EXPECT_FALSE(plain.general.network.no_routing);
+  EXPECT_EQ(parsed<FetchOptions>("fetch evilcorp").hosts.path, "/etc/hosts");
+  EXPECT_TRUE(parsed<FetchOptions>("fetch evilcorp").hosts.write);
+  EXPECT_FALSE(parsed<FetchOptions>("fetch evilcorp").nat.no_traversal || parsed<FetchOptions>("fetch evilcorp").nat.no_candidates);
+  EXPECT_EQ(parse("--backend kernel show").general.network.backend, wg::BackendKind::kKernel);
+}
+
+TEST(Cli, OneVerboseShowsDebugAndTwoShowTrace) {
+  EXPECT_EQ(log_level(parse("show").general.verbosity), log::Level::kInfo);
+  EXPECT_EQ(log_level(parse("show -v").general.verbosity), log::Level::kDebug);
+  EXPECT_EQ(log_level(parse("-vv show").general.verbosity), log::Level::kTrace);
+  EXPECT_EQ(log_level(parse("-vv show -v").general.verbosity), log::Level::kTrace);
 }
 
 TEST(Cli, TheLetterDMeansWhatTheCommandSays) {

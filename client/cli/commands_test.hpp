@@ -28,6 +28,7 @@ struct FakeWireGuard {
   std::vector<std::string> done;
   std::optional<Error> refusal;    ///< of the next apply
   std::optional<Error> no_rights;  ///< of every get and remove
+  std::string unreadable;          ///< the name of a device that can be listed, but not read
 };
 
 class FakeBackend final : public wg::Backend {
@@ -42,6 +43,7 @@ class FakeBackend final : public wg::Backend {
   }
   Result<wg::Device> get(const InterfaceName& name) override {
     if (world_.no_rights) return std::unexpected(*world_.no_rights);
+    if (name.str() == world_.unreadable) return fail(ErrorKind::kSystem, "the device does not answer");
     const auto found = world_.devices.find(name);
     if (found == world_.devices.end()) return fail(ErrorKind::kNotFound, "no such interface");
     return found->second;

@@ -52,11 +52,6 @@ Result<Ending> run_in_the_world(const Invocation& invocation, Output& out) {
   return run_command(invocation.command, context);
 }
 
-void set_log_level(int verbosity) {
-  if (verbosity == 1) log::set_level(log::Level::kDebug);
-  if (verbosity > 1) log::set_level(log::Level::kTrace);
-}
-
 /// The table of commands: the type of the options chooses.
 struct Dispatch {
   Context& context;
@@ -73,8 +68,13 @@ Result<Ending> run_command(const CommandOptions& command, Context& context) {
   return ending;
 }
 
+log::Level log_level(int verbosity) {
+  if (verbosity > 1) return log::Level::kTrace;
+  return verbosity == 1 ? log::Level::kDebug : log::Level::kInfo;
+}
+
 int dispatch(const Invocation& invocation) {
-  set_log_level(invocation.general.verbosity);
+  log::set_level(log_level(invocation.general.verbosity));
   Output out(STDOUT_FILENO);
   const int code = exit_code(run_in_the_world(invocation, out));
   if (out.failure() == 0) return code;

@@ -1,4 +1,5 @@
 #include <gmock/gmock.h>
+#include <unistd.h>
 
 #include "commands_test.hpp"
 
@@ -53,6 +54,19 @@ TEST_F(ShowCommand, ABrokenStoreHidesNeitherTheDeviceNorOtherNetworks) {
   }
 }
 
+TEST_F(ShowCommand, ADeviceThatCannotBeReadHidesNoOther) {
+  const InterfaceName first = *InterfaceName::parse("abc");
+  wg::Device other = device();
+  other.name = first;
+  world.devices.emplace(first, other);
+  ASSERT_TRUE(replace_file(dir / "var/abc.json", data_store_to_json(state)));
+  world.unreadable = first.str();
+  const Outcome outcome = run_line("show -s");
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_THAT(outcome.out, AllOf(HasSubstr("evilcorp (:40000)"), Not(HasSubstr("abc"))));
+  EXPECT_THAT(outcome.log, HasSubstr("abc: the device does not answer"));
+}
+
 TEST_F(ShowCommand, MissingRightsAreAnError) {
   world.no_rights = Error(ErrorKind::kPermission, "no rights");
   EXPECT_EQ(run_line("show").code, 1);
@@ -75,6 +89,18 @@ TEST_F(DownCommand, RemovesTheInterface) {
   const Outcome again = run_line("down evilcorp");
   EXPECT_EQ(again.code, 1);
   EXPECT_THAT(again.error, HasSubstr("is not up"));
+}
+
+TEST_F(DownCommand, SaysThatADaemonWillBringItUpAgain) {
+  {
+    const auto mark = FileLock::acquire(dir / "var/evilcorp.daemon", std::chrono::milliseconds(0));
+    ASSERT_TRUE(mark);
+    const Outcome outcome = run_line("down evilcorp");
+    EXPECT_EQ(outcome.code, 0) << outcome.error;
+    EXPECT_THAT(outcome.log, HasSubstr(fmt::format("a daemon (process {}) keeps evilcorp up", ::getpid())));
+  }
+  device();
+  EXPECT_THAT(run_line("down evilcorp").log, IsEmpty()) << "it has ended";
 }
 
 TEST_F(DownCommand, NeverTouchesSomebodyElsesInterface) {

@@ -58,6 +58,40 @@ TEST_F(Wizards, YesLeavesTheOtherQuestions) {
   EXPECT_THAT(outcome.asked, ElementsAre("CIDR to delete {island (10.66.3.0/24)}"));
 }
 
+// And whoever cancels did not agree either, but a script must see it.
+TEST_F(Wizards, NoIsSaidSoAndExitsWithZeroEverywhere) {
+  config->listen_port = 51820;
+  save();
+  state.peers.back().is_disabled = true;
+  serve_lists();
+  const std::string disabled = state.peers.back().name.str();
+  const std::string before = *read_file(dir / "etc/evilcorp.conf");
+  for (const std::string& line :
+       {std::string("add-peer evilcorp --name alice --cidr robots --auto-ip --admin true --invite-expires 1d --save-config ") + file,
+        std::string("rename-peer evilcorp --name peer2 --new-name robby"), std::string("disable-peer evilcorp --name admin"),
+        "enable-peer evilcorp --name " + disabled, std::string("add-cidr evilcorp --name coast --cidr 10.66.3.128/25 --parent island"),
+        std::string("rename-cidr evilcorp --name island --new-name Insel"), std::string("delete-cidr evilcorp --name island"),
+        std::string("delete-association evilcorp humans robots"), std::string("set-listen-port evilcorp -l 4711"),
+        std::string("set-listen-port evilcorp -u"), std::string("override-endpoint evilcorp -e 192.0.2.9:1"),
+        std::string("override-endpoint evilcorp -u"), std::string("override-peer-endpoint evilcorp --name peer2 -e 192.0.2.9:1"),
+        std::string("override-peer-endpoint evilcorp --name peer2 -u"), std::string("uninstall evilcorp --no-write-hosts")}) {
+    asker.answers = {"no"};
+    const Outcome no = run_line(line);
+    EXPECT_EQ(no.code, 0) << line << no.error;
+    EXPECT_EQ(no.asked.size(), 1U) << line;
+    EXPECT_THAT(no.log, HasSubstr("not confirmed, nothing was changed")) << line;
+    const Outcome cancelled = run_line(line);
+    EXPECT_EQ(cancelled.code, 1) << line;
+    EXPECT_THAT(cancelled.error, HasSubstr("cancelled")) << line;
+  }
+  asker.answers = {"island", "no"};
+  EXPECT_THAT(run_line("add-association evilcorp humans").log, HasSubstr("not confirmed"));
+  EXPECT_THAT(server.changes(), IsEmpty());
+  EXPECT_THAT(world.done, IsEmpty());
+  EXPECT_EQ(*read_file(dir / "etc/evilcorp.conf"), before);
+  EXPECT_FALSE(std::filesystem::exists(file));
+}
+
 TEST_F(Wizards, Peers) {
   server.answer("PUT /v1/admin/peers/3", {.status = 204, .body = {}});
   server.answer("DELETE /v1/admin/peers/3", {.status = 204, .body = {}});

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+#include <atomic>
 #include <ctime>
 
 #include "fake_machine.hpp"
@@ -18,6 +20,7 @@ namespace innernet::client {
 namespace {
 
 using namespace testing;
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -172,6 +175,29 @@ TEST_F(FetchTest, AnUnresolvableServerNameComesUpFromTheCache) {
   EXPECT_FALSE(device().peers[0].endpoint);
 }
 
+TEST_F(FetchTest, AServerNameThatResolvesLaterIsTakenThen) {
+  auto named = config();
+  named.server_external_endpoint = endpoint("late.example:51820");
+  write(named);
+  std::atomic<bool> is_known = false;
+  Resolver resolver([&](const std::string&) { return is_known ? std::optional(ip("203.0.113.7")) : std::nullopt; });
+  FetchMemory memory;
+  const auto next_round = [&] {
+    Machine machine{fake.backend, fake.stack, resolver, fake.wait, nullptr, [] { return Result<std::vector<IpAddress>>(); }};
+    return fetch_round(options, evilcorp(), machine, memory, {.may_bring_up = true, .is_repeated = true});
+  };
+  const auto server_is_at = [&] {
+    const wg::Device now = device();
+    return std::ranges::find(now.peers, server_key, &wg::Peer::public_key)->endpoint;
+  };
+  ASSERT_TRUE(next_round());
+  EXPECT_FALSE(server_is_at());
+  is_known = true;
+  fake.wait.clock_.advance(std::chrono::minutes(15));
+  ASSERT_TRUE(next_round());
+  EXPECT_EQ(server_is_at(), address("203.0.113.7:51820"));
+}
+
 TEST_F(FetchTest, AnotherKeyForAKnownPeerLeavesEverythingAlone) {
   ASSERT_TRUE(round());
   const auto sets = fake.backend.updates.size();
@@ -211,6 +237,25 @@ TEST_F(FetchTest, ARenamedPeerAndALostHostsSectionAreBroughtInLine) {
   std::filesystem::remove(options.hosts.path);
   ASSERT_TRUE(round());
   EXPECT_THAT(hosts(), HasSubstr("robert"));
+  EXPECT_EQ(fake.backend.updates.size(), sets);
+}
+
+// Nothing changes on the device, and the names are brought in line all the same.
+TEST_F(FetchTest, AnotherSuffixOrHostsFileIsTakenAtTheNextFetch) {
+  state.peers.pop_back();
+  ASSERT_TRUE(round());
+  EXPECT_THAT(hosts(), HasSubstr("10.66.0.1 innernet-server.evilcorp.wg")) << "although nobody else is visible";
+  const auto sets = fake.backend.updates.size();
+  options.hosts.suffix = "corp";
+  ASSERT_TRUE(round({.may_bring_up = false}));
+  EXPECT_THAT(hosts(), AllOf(HasSubstr("10.66.1.2 me.corp\n"), Not(HasSubstr(".wg"))));
+  options.hosts.path = folder / "other-hosts";
+  ASSERT_TRUE(round({.may_bring_up = false}));
+  EXPECT_THAT(hosts(), HasSubstr("10.66.1.2 me.corp\n"));
+  options.hosts.write = false;
+  options.hosts.path = folder / "not-asked-for";
+  ASSERT_TRUE(round({.may_bring_up = false}));
+  EXPECT_FALSE(std::filesystem::exists(options.hosts.path));
   EXPECT_EQ(fake.backend.updates.size(), sets);
 }
 

@@ -95,6 +95,7 @@ TEST_F(InstallTest, GetsThePeerInAndWritesThePlainConfig) {
   EXPECT_EQ(*installed, Installed::kFetched);
   expect_installed();
   EXPECT_EQ(*read_file(options.folders.config_file(evilcorp())), read_config(options.folders, evilcorp())->to_toml().reveal());
+  EXPECT_THAT(*read_file(options.hosts.path), HasSubstr("10.66.1.2 me.evilcorp.wg"));
 }
 
 TEST_F(InstallTest, KilledAnywhereTheSameCommandAgainGetsThePeerIn) {
@@ -206,6 +207,12 @@ TEST_F(InstallTest, NoAnswerNamesAUsedInvitationAsAPossibleCause) {
   EXPECT_THAT(installed.error().message(), HasSubstr("Is the server reachable"));
   EXPECT_THAT(installed.error().message(), HasSubstr("used or has expired"));
   EXPECT_FALSE(fake.backend.has(evilcorp()));
+}
+
+// Also what is behind it: a server that hears nobody with this key takes the whole of both times.
+TEST_F(InstallTest, GivesUpAfterTenSeconds) {
+  EXPECT_LE(InstallTimes{}.redeem.connect + InstallTimes{}.redeem.progress, 10s);
+  EXPECT_LE(RequestTimes{}.connect, 5s) << "and a fetch has its cache to go on with";
 }
 
 TEST_F(InstallTest, ACtrlCBeforeTheAnswerRemovesTheLink) {
