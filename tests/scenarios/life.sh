@@ -49,6 +49,18 @@ if [ "$INNERNET_KIND" = ours ]; then
   check 'the new name reaches the hosts files' on robot1 grep -q "robot9.$NETWORK.wg" /etc/hosts
 fi
 
+if [ "$INNERNET_KIND" = ours ]; then
+  host_add guest2
+  succeed invite guest2 humans false
+  # shellcheck disable=SC2016 # expanded by the shell on the host
+  run guest2 sh -c 'printf "\r\r" | python3 -c "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))" "$@"' terminal \
+    innernet "${CLIENT_OPTIONS[@]}" install "$(invitation_of guest2)" --no-nat-traversal
+  exits 'an install at a terminal asks for the name first' 0 "interface name.*$NETWORK"
+  exits 'and whether to delete the invitation last' 0 'delete the invitation'
+  check 'which is done unless one says no' test ! -e "$(invitation_file guest2)"
+  check_soon 'and the peer is in' 10 reaches guest2 server
+fi
+
 client alice down "$NETWORK"
 exits 'down' 0
 check_soon 'removes the interface' 5 not link_exists alice
@@ -64,4 +76,5 @@ if [ "$INNERNET_KIND" = ours ]; then
   check 'removes the section of the hosts file' not on alice grep -q innernet /etc/hosts
 fi
 check 'serve is still there' running server serve
+if [ "$INNERNET_SERVER_KIND" = ours ]; then check 'and has told what it did, without RUST_LOG' grep -qE '^\[\*\] .*listening on' "$(log_of server serve)"; fi
 if [ "$INNERNET_SERVER_KIND" = ours ]; then check 'serve ends at SIGTERM with exit 0' stop server serve; fi

@@ -25,6 +25,19 @@ check_soon 'and alice bob' 15 reaches alice bob
 client bob list
 exits 'list shows alice' 0 alice
 
+if [ "$INNERNET_KIND" = ours ]; then
+  client bob down "$NETWORK"
+  check_soon 'bob is down again' 5 not link_exists bob
+  on bob sh -c "umask 077; sed 's|^address = .*|address = \"10.77.1.2/16\"|; s|^internal-endpoint = .*|internal-endpoint = \"10.77.0.1:$PORT\"|' \
+    /etc/innernet/$NETWORK.conf >/etc/innernet/abc.conf && echo '[' >/etc/innernet/abd.conf"
+  client bob up --no-nat-traversal
+  exits 'up tries all networks and names the file of one that is not reached' 1 '^\[E\] /etc/innernet/abc.conf: '
+  exits 'and that of one that is broken' 1 '^\[E\] /etc/innernet/abd.conf: '
+  check 'the last one is up in spite of them' link_exists bob
+  check_soon 'and works' 15 reaches bob alice
+  on bob sh -c 'rm /etc/innernet/abc.conf /etc/innernet/abd.conf && ip link delete abc'
+fi
+
 store=$(on bob sha256sum "/var/lib/innernet/$NETWORK.json")
 client bob down "$NETWORK"
 check_soon 'bob is down once more' 5 not link_exists bob
