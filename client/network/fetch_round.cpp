@@ -13,6 +13,7 @@
 #include "innernet/shared/hosts_section.hpp"
 #include "innernet/shared/interface_up.hpp"
 #include "innernet/shared/log.hpp"
+#include "key_change.hpp"
 #include "own_candidates.hpp"
 #include "pending_install.hpp"
 
@@ -32,6 +33,8 @@ class Round {
   Result<RoundResult> run() {
     TRY(const InterfaceConfig config, read_config(options_.folders, name_));
     TRY_VOID(make_sure_it_is_up(config));
+    const bool install_was_cut_short = !kind_.of_install && invitation_of_config(options_.folders.config_file(name_));
+    if (install_was_cut_short) finish_key_change(config);
     TRY(auto loaded, DataStore::load(options_.folders.data_store(name_)));
     TRY(State state, fetch_state(config, loaded));
     DataStore store = loaded ? *std::move(loaded) : DataStore::empty(options_.folders.data_store(name_));
@@ -44,6 +47,8 @@ class Round {
       report_candidates(config, state, listen_port);
       store.take_over(std::move(state));
       TRY_VOID(store.save());
+      // Without the mark of an install that has not ended.
+      if (install_was_cut_short) TRY_VOID(write_config(options_.folders, name_, config));
     }
     return std::move(result_);
   }
@@ -122,6 +127,14 @@ class Round {
     if (!device || device->public_key != *invitation) return false;
     TRY_VOID(machine_.backend.apply(name_, {.private_key = config.private_key, .listen_port = {}, .fwmark = {}, .peers = {}}));
     return true;
+  }
+
+  // Killed around the change of keys, an install has lost the handshake that the server did not take yet, and WireGuard tries the next one
+  // later than a request waits for its connection. A server that does not answer at all is found out by who asks next.
+  void finish_key_change(const InterfaceConfig& config) {
+    log::info("the install of {} was cut short: finishing it", name_.str());
+    static_cast<void>(change_key(config, name_, machine_, {}));
+    device_.reset();
   }
 
   RestClient& client(const InterfaceConfig& config) {

@@ -30,6 +30,7 @@ struct FetchMemory {
 struct RoundKind {
   bool may_bring_up = false;
   bool is_repeated = false;  ///< by a daemon: says less when nothing happens, asks with an ETag, remembers what was tried
+  bool of_install = false;   ///< which changes the keys and ends itself; else an install that was cut short is finished
 };
 
 struct RoundResult {

@@ -352,6 +352,22 @@ TEST_F(FetchTest, UpFinishesAnInstallThatWasKilledBeforeItChangedTheKey) {
   EXPECT_EQ(device().public_key, own_key.public_key());
 }
 
+TEST_F(FetchTest, UpFinishesAnInstallThatWasKilledWhileTheServerChangedItsKey) {
+  ASSERT_TRUE(round());
+  const PendingInstall killed{.invitation = new_key(), .config = config()};
+  ASSERT_TRUE(replace_file(options.folders.config_file(evilcorp()), killed.to_text().reveal()));
+  const auto handshakes_started = [this] {
+    return std::ranges::count_if(fake.backend.updates, [this](const wg::DeviceUpdate& update) {
+      return !update.peers.empty() && update.peers.front().remove && update.peers.front().public_key == server_key;
+    });
+  };
+  ASSERT_TRUE(round());
+  EXPECT_EQ(handshakes_started(), 1) << "a handshake that was lost is not waited for";
+  EXPECT_FALSE(invitation_of_config(options.folders.config_file(evilcorp()))) << "it has ended";
+  ASSERT_TRUE(round());
+  EXPECT_EQ(handshakes_started(), 1);
+}
+
 // Prints what a fetch costs; the promise is checked against the original by the benchmarks, not here.
 TEST_F(FetchTest, TenThousandPeersAreFetchedAndThenNothingIsNew) {
   while (state.peers.size() < 10'000) {

@@ -244,7 +244,7 @@ class Install {
   Installed fetch_first(FetchMemory& memory) {
     constexpr int kTries = 3;
     for (int i = 1; i <= kTries; ++i) {
-      auto result = fetch_round(options_, name_, machine_, memory, {.may_bring_up = true});
+      auto result = fetch_round(options_, name_, machine_, memory, {.may_bring_up = true, .of_install = true});
       if (result && result->server_answered) {
         result_ = *std::move(result);
         return Installed::kFetched;

@@ -7,8 +7,8 @@
 namespace innernet::client {
 
 struct KeyChangeTimes {
-  std::chrono::milliseconds patience;
-  std::chrono::milliseconds retry;  ///< at least a round trip: a handshake that is on its way is lost with its peer
+  std::chrono::milliseconds patience{15'000};
+  std::chrono::milliseconds retry{300};  ///< at least a round trip: a handshake that is on its way is lost with its peer
 };
 
 /// Gives the interface the key and port of `config` and asks the server until it answers: it changes its side a moment after us, and drops
