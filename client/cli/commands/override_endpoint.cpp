@@ -29,7 +29,7 @@ Result<std::optional<Endpoint>> wanted_endpoint(const OverrideEndpointOptions& o
   const std::string option = "--endpoint or --unset";
   const std::uint16_t port = admin.config().listen_port.value_or(0);
   if (can && context.asker.can_ask()) {
-    TRY(const Endpoint unspecified, Endpoint::parse(fmt::format("0.0.0.0:{}", port)));
+    TRY(Endpoint unspecified, Endpoint::parse(fmt::format("0.0.0.0:{}", port)));
     TRY(const bool agreed, context.asker.yes_or_no(
                                {.text = fmt::format("Use {}, where the server fills in the address that it sees?", unspecified.to_string()),
                                 .option = option,
