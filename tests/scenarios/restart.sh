@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The server restarts, in peace and by force, and no packet of the tunnels is lost.
+# The server restarts, in peace and by force, and no packet of the tunnels is lost; and it ends when its network is uninstalled.
 
 network_of alice bob
 succeed client alice fetch "$NETWORK"
@@ -42,4 +42,11 @@ if [ "$INNERNET_SERVER_KIND" = ours ]; then
   run server timeout 10 innernet-server serve "${SERVER_OPTIONS[@]}" "$NETWORK"
   exits 'a second serve refuses' 1
   check 'and does no harm' reaches alice server
+
+  server uninstall "$NETWORK" --yes
+  exits 'a network can be uninstalled while it is served' 0
+  check_soon 'serve sees it' 15 not running server serve
+  check 'and ends with exit 0' stop server serve
+  check 'without an interface' not link_exists server
+  check 'and without a database' not on server test -e "/var/lib/innernet-server/$NETWORK.db"
 fi
