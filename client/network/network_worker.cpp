@@ -164,7 +164,8 @@ NetworkWorker::~NetworkWorker() {
 
 void NetworkWorker::run() {
   // Only a mark for `down`: without it the network is looked after as well.
-  const auto mark = FileLock::acquire(daemon_file(options_.folders, name_), std::chrono::milliseconds(0));
+  // Who asks for the daemon of a network holds this for a moment.
+  const auto mark = FileLock::acquire(daemon_file(options_.folders, name_), std::chrono::seconds(1));
   while (!stop_.requested()) {
     try {
       auto system = SystemMachine::create(options_, name_, stop_, resolver_);

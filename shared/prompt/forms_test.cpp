@@ -233,8 +233,8 @@ TEST(YesNoForm, KeysChangeWhatIsShownAndOnlyEnterAnswers) {
     std::string_view keys;
     bool answer;
   } cases[] = {
-      {false, "", false},  {true, "", true},     {false, "y", true}, {true, "n", false},     {false, "yes", true},
-      {true, "no", false}, {false, "yn", false}, {false, "Y", true}, {false, "x \t", false}, {false, "y\x7f", false},
+      {false, "", false},  {true, "", true},     {false, "y", true}, {true, "n", false},   {false, "yes", true},
+      {true, "no", false}, {false, "yn", false}, {false, "Y", true}, {false, "\t", false}, {false, "y\x7f", false},
   };
   for (const auto& c : cases) {
     const YesNoQuestion question{"Create it?", "--yes", c.by_default};
@@ -245,6 +245,18 @@ TEST(YesNoForm, KeysChangeWhatIsShownAndOnlyEnterAnswers) {
     EXPECT_EQ(form.answer(), c.answer) << c.keys;
     EXPECT_EQ(form.left_behind(true), c.answer ? "Create it? yes" : "Create it? no");
   }
+}
+
+TEST(YesNoForm, ALineMeantForAnotherQuestionAnswersNothing) {
+  YesNoForm form(YesNoQuestion{"Delete it?", "--yes", true});
+  EXPECT_NE(press(form, "foo"), Step::kAnswered);
+  EXPECT_EQ(form.remark(), "y or n, then Enter");
+  EXPECT_EQ(press(form, "\r"), Step::kRefused);
+  EXPECT_EQ(form.remark(), "y or n, then Enter");
+  press(form, "n");
+  EXPECT_EQ(form.remark(), "");
+  EXPECT_EQ(press(form, "\r"), Step::kAnswered);
+  EXPECT_FALSE(form.answer());
 }
 
 }  // namespace

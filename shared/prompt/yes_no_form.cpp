@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "innernet/base/printable.hpp"
 #include "text.hpp"
 
@@ -17,31 +19,47 @@ Step YesNoForm::press(const Key& key) {
     case KeyKind::kEndOfInput:
       return Step::kCancelled;
     case KeyKind::kEnter:
-      return Step::kAnswered;
+      // Not at the end of a line that was meant for another question.
+      return std::exchange(is_astray_, false) ? Step::kRefused : Step::kAnswered;
     case KeyKind::kBackspace:
     case KeyKind::kEraseLine:
-      answer_ = by_default_;
+      choose(by_default_);
       return Step::kGoOn;
     case KeyKind::kCharacter:
       break;
     default:
       return Step::kRefused;
   }
-  if (key.text == "y" || key.text == "Y")
-    answer_ = true;
-  else if (key.text == "n" || key.text == "N")
-    answer_ = false;
-  else
-    return Step::kRefused;
-  return Step::kGoOn;
+  if (key.text == "y" || key.text == "Y") {
+    choose(true);
+    return Step::kGoOn;
+  }
+  if (key.text == "n" || key.text == "N") {
+    choose(false);
+    return Step::kGoOn;
+  }
+  // The rest of "yes" is no mistake.
+  if (!is_chosen_) is_astray_ = has_strayed_ = true;
+  return Step::kRefused;
 }
+
+void YesNoForm::choose(bool answer) {
+  answer_ = answer;
+  is_chosen_ = true;
+  is_astray_ = has_strayed_ = false;
+}
+
+std::string_view YesNoForm::remark() const { return has_strayed_ ? "y or n, then Enter" : ""; }
 
 Frame YesNoForm::frame(const Size& size) const {
   Frame out;
   add_wrapped(out, fmt::format("{} {}", with_colon(text_), word()), size.columns, Style::kPlain);
   out.cursor_row = out.rows.size() - 1;
   out.cursor_column = columns(out.rows.back().text);
-  add_wrapped(out, "y or n chooses, Enter confirms, Esc cancels", size.columns, Style::kHint);
+  if (has_strayed_)
+    add_wrapped(out, fmt::format("! {}", remark()), size.columns, Style::kRemark, 2);
+  else
+    add_wrapped(out, "y or n chooses, Enter confirms, Esc cancels", size.columns, Style::kHint);
   return clipped(std::move(out), size.rows);
 }
 
