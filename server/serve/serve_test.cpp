@@ -322,7 +322,8 @@ TEST_F(ServeTest, WritesTheHostsFileAndRepairsIt) {
   const auto is_whole = [this] { return hosts().find("127.66.1.1 alice.evilcorp.wg") != std::string::npos; };
   EXPECT_TRUE(eventually(is_whole));
   EXPECT_EQ(hosts().find("invited"), std::string::npos) << "who has not redeemed has no name";
-  std::ofstream(options_.hosts.path) << "127.0.0.1 localhost\n";
+  // At one blow: the server, too, replaces the file, and half of ours would be lost with the old one.
+  ASSERT_TRUE(replace_file(options_.hosts.path, "127.0.0.1 localhost\n"));
   EXPECT_TRUE(eventually(is_whole));
   EXPECT_THAT(hosts(), HasSubstr("localhost"));
 }
