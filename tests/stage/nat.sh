@@ -43,8 +43,7 @@ host_behind() { # ROUTER NAME...
   for name; do
     number=$((${#STAGE_NUMBER[@]} + 1))
     STAGE_NUMBER["$name"]=$number
-    mkdir "$STAGE_DIR/home/$name"
-    ln -s ../../shared "$STAGE_DIR/home/$name/shared"
+    host_home "$name"
     stage_spawn "$name"
     # In the router's network, but with this machine's process ids.
     nsenter --target "${STAGE_PID[$router]}" --net -- ip link add "port$number" type veth peer name eth0 netns "${STAGE_PID[$name]}"

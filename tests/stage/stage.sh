@@ -61,13 +61,18 @@ outside() { # HOST [FAMILY]
   if [ "${2:-4}" = 6 ]; then printf '2001:2::%x' "${STAGE_NUMBER[$1]}"; else printf '198.51.100.%d' "${STAGE_NUMBER[$1]}"; fi
 }
 
+# Where the commands of a host run; in `shared` it finds what the others hand over.
+host_home() { # NAME
+  mkdir "$STAGE_DIR/home/$1"
+  ln -s "$STAGE_DIR/shared" "$STAGE_DIR/home/$1/shared"
+}
+
 host_add() {
   local name number
   for name; do
     number=$((${#STAGE_NUMBER[@]} + 1))
     STAGE_NUMBER["$name"]=$number
-    mkdir "$STAGE_DIR/home/$name"
-    ln -s ../../shared "$STAGE_DIR/home/$name/shared"
+    host_home "$name"
     stage_spawn "$name"
     [ -z "${STAGE_NO_DAD:-}" ] || on "$name" sh -c 'echo 0 >/proc/sys/net/ipv6/conf/all/accept_dad; echo 0 >/proc/sys/net/ipv6/conf/default/accept_dad'
     on_switch ip link add "port$number" type veth peer name eth0 netns "${STAGE_PID[$name]}"
