@@ -24,6 +24,9 @@ constexpr milliseconds kStartPatience{5'000};
 constexpr milliseconds kStopPatience{15'000};
 // Nothing comes while an implementation works on 100,000 peers.
 constexpr milliseconds kAnswerPatience{30'000};
+// An implementation that has just ended lets go of its link before its port: `down`, then `up`, would meet at the port.
+constexpr milliseconds kPortPatience{2'000};
+constexpr milliseconds kPortPeriod{20};
 constexpr milliseconds kPollPeriod{2};
 
 // All implementations for Linux make their link through /dev/net/tun.
@@ -72,12 +75,17 @@ class UserspaceBackend final : public Backend {
     if (update.empty()) return {};
     const std::string doing = fmt::format("configuring the WireGuard device {}", name.str());
     const WipedString request = encode_uapi_set(update);
-    TRY_CONTEXT(const WipedString answer, sockets_.ask(name, request, kAnswerPatience), doing);
-    const auto status = decode_uapi_set(answer);
-    if (!status) return std::unexpected(Error(status.error()).context(fmt::format("{}: {}", doing, sockets_.path(name))));
-    if (status->code == EADDRINUSE && update.listen_port)
+    const SteadyTime deadline = std::chrono::steady_clock::now() + kPortPatience;
+    UapiStatus status = {};
+    for (;;) {
+      TRY_CONTEXT(const WipedString answer, sockets_.ask(name, request, kAnswerPatience), doing);
+      TRY_CONTEXT(status, decode_uapi_set(answer), fmt::format("{}: {}", doing, sockets_.path(name)));
+      if (status.code != EADDRINUSE || !update.listen_port || std::chrono::steady_clock::now() >= deadline) break;
+      std::this_thread::sleep_for(kPortPeriod);
+    }
+    if (status.code == EADDRINUSE && update.listen_port)
       return fail(ErrorKind::kSystem, fmt::format("{}: UDP port {} is in use by another program", doing, *update.listen_port));
-    if (status->code != 0) return fail_errno(status->code, fmt::format("{}: the userspace WireGuard refuses", doing));
+    if (status.code != 0) return fail_errno(status.code, fmt::format("{}: the userspace WireGuard refuses", doing));
     return {};
   }
 

@@ -5,8 +5,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 #include <thread>
+#include <vector>
 
 #include "innernet/testing/temp_dir.hpp"
 #include "innernet/wireguard/backend.hpp"
@@ -32,10 +34,11 @@ UniqueFd listen_on(const std::string& path) {
   return fd;
 }
 
-// Somebody who answers each request, once its end has come, with the same text, and counts the requests.
+// Somebody who answers each request, once its end has come, with the next of some texts or the last one, and counts the requests.
 class Listener {
  public:
-  Listener(const std::string& path, std::string answer) : fd_(listen_on(path)), answer_(std::move(answer)), thread_([this] { serve(); }) {}
+  Listener(const std::string& path, std::vector<std::string> answers)
+      : fd_(listen_on(path)), answers_(std::move(answers)), thread_([this] { serve(); }) {}
   ~Listener() {
     ::shutdown(fd_.get(), SHUT_RDWR);
     thread_.join();
@@ -55,13 +58,14 @@ class Listener {
         if (received <= 0) break;
         request.append(buffer, static_cast<std::size_t>(received));
       }
+      const std::string& answer = answers_[std::min(requests_, answers_.size() - 1)];
       if (!request.empty()) ++requests_;
-      static_cast<void>(!answer_.empty() && ::send(connection.get(), answer_.data(), answer_.size(), MSG_NOSIGNAL) < 0);
+      static_cast<void>(!answer.empty() && ::send(connection.get(), answer.data(), answer.size(), MSG_NOSIGNAL) < 0);
     }
   }
 
   UniqueFd fd_;
-  std::string answer_;
+  std::vector<std::string> answers_;
   std::size_t requests_ = 0;
   std::thread thread_;
 };
@@ -102,7 +106,7 @@ TEST_F(Sockets, GiveAnswersOfAnySize) {
   for (const std::size_t size : {10U, 4'096U, 100'000U, 3'000'000U}) {
     std::string answer(size - 2, 'x');
     answer += "\n\n";
-    const Listener listener(path(), answer);
+    const Listener listener(path(), {answer});
     const auto received = sockets_.ask(wg0(), "get=1\n\n", milliseconds(10'000));
     ASSERT_TRUE(received) << received.error().message();
     EXPECT_EQ(std::string_view(*received), answer);
@@ -113,13 +117,13 @@ TEST_F(Sockets, GiveAnswersOfAnySize) {
 TEST_F(Sockets, TakeRequestsThatAreLargerThanTheirBuffers) {
   std::string request(3'000'000, 'x');
   request += "\n\n";
-  const Listener listener(path(), "errno=0\n\n");
+  const Listener listener(path(), {"errno=0\n\n"});
   EXPECT_TRUE(sockets_.ask(wg0(), request, milliseconds(10'000)));
 }
 
 TEST_F(Sockets, ThatHangUpAreErrors) {
   for (const char* answer : {"", "errno=0\n", "x"}) {
-    const Listener listener(path(), answer);
+    const Listener listener(path(), {answer});
     const auto received = sockets_.ask(wg0(), "get=1\n\n", milliseconds(10'000));
     ASSERT_FALSE(received);
     EXPECT_EQ(received.error().kind(), ErrorKind::kUnreachable);
@@ -145,7 +149,7 @@ TEST_F(Sockets, WhosePathIsTooLongAreRefused) {
 
 TEST_F(Sockets, CarryAnUpdateInOneRequestAndAnEmptyOneInNone) {
   const auto backend = userspace_backend({.socket_folder = folder_.path().string(), .implementation = {}});
-  const Listener listener(path(), "errno=0\n\n");
+  const Listener listener(path(), {"errno=0\n\n"});
   ASSERT_TRUE(backend->apply(wg0(), DeviceUpdate{}));
   EXPECT_EQ(listener.requests(), 0U);
   ASSERT_TRUE(backend->apply(wg0(), sample_device(100)));
@@ -155,7 +159,7 @@ TEST_F(Sockets, CarryAnUpdateInOneRequestAndAnEmptyOneInNone) {
 TEST_F(Sockets, WithHostileAnswersMakeErrorsThatNameThem) {
   const auto backend = userspace_backend({.socket_folder = folder_.path().string(), .implementation = {}});
   for (const char* answer : {"\n\n", "x\n\n", "errno=1x\n\n", "errno=0\n\nerrno=0\n\n"}) {
-    const Listener listener(path(), answer);
+    const Listener listener(path(), {answer});
     const auto device = backend->get(wg0());
     ASSERT_FALSE(device) << answer;
     EXPECT_NE(device.error().message().find(path()), std::string::npos) << device.error().message();
@@ -166,12 +170,26 @@ TEST_F(Sockets, WithHostileAnswersMakeErrorsThatNameThem) {
 
 TEST_F(Sockets, ReportAPortInUseByItsNumber) {
   const auto backend = userspace_backend({.socket_folder = folder_.path().string(), .implementation = {}});
-  const Listener listener(path(), "errno=-98\n\n");
+  const Listener listener(path(), {"errno=-98\n\n"});
   DeviceUpdate update;
   update.listen_port = 51'820;
   const auto applied = backend->apply(wg0(), update);
   ASSERT_FALSE(applied);
   EXPECT_NE(applied.error().message().find("51820"), std::string::npos);
+}
+
+TEST_F(Sockets, WaitForAPortThatIsAboutToBecomeFree) {
+  const auto backend = userspace_backend({.socket_folder = folder_.path().string(), .implementation = {}});
+  const Listener listener(path(), {"errno=-98\n\n", "errno=-98\n\n", "errno=0\n\n"});
+  DeviceUpdate update;
+  update.listen_port = 51'820;
+  EXPECT_TRUE(backend->apply(wg0(), update));
+}
+
+TEST_F(Sockets, DoNotRepeatWhatFailsForAnotherReason) {
+  const auto backend = userspace_backend({.socket_folder = folder_.path().string(), .implementation = {}});
+  const Listener listener(path(), {"errno=-22\n\n", "errno=0\n\n"});
+  EXPECT_FALSE(backend->apply(wg0(), sample_device(1)));
 }
 
 }  // namespace
