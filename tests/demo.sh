@@ -1,13 +1,14 @@
 #!/bin/bash
 # Shows the life of a network: a server and three peers, each a host of its own in namespaces on one bridge.
-#   tests/demo.sh [--keep | --enter HOST | --end]
-# --keep leaves the network up; --enter opens a shell on a host of one that was left up, --end ends them all.
+#   tests/demo.sh [--keep | --empty | --enter HOST | --end]
+# --keep leaves the network up; --empty instead makes hosts on which the programs are installed and nothing else has happened; --enter opens a shell
+# on a host of one that was left up, --end ends them all.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 [ -e /proc/self/fd/0 ] || exec </dev/null
 
 # Each line names the folder of a stage that was left up.
-KEPT=/run/innernet-demo
+KEPT=${INNERNET_DEMO:-/run/innernet-demo}
 
 end_kept() {
   [ -e "$KEPT" ] || { echo 'No demo network is up.'; return; }
@@ -17,6 +18,7 @@ end_kept() {
     while read -r holder start; do
       [ "$(cut -d' ' -f22 "/proc/$holder/stat" 2>/dev/null)" != "$start" ] || kill -KILL "$holder"
     done <"$dir/holders"
+    [ ! -e "$dir/cgroups" ] || (. tests/stage/stage.sh; STAGE_DIR=$dir; stage_remove_cgroups)
     rm -rf "$dir"
   done <"$KEPT"
   rm -f "$KEPT"
@@ -28,23 +30,25 @@ enter_kept() { # HOST
   dir=$(tail -n 1 "$KEPT" 2>/dev/null) || { echo 'No demo network is up; ./dev demo --keep makes one.' >&2; exit 1; }
   pid=$(sed -n "s/^$1 //p" "$dir/hosts")
   [ -n "$pid" ] || { echo "There is no host \"$1\"; hosts: $(cut -d' ' -f1 "$dir/hosts" | paste -sd ' ')" >&2; exit 1; }
-  cd "$dir/home/$1"
-  exec nsenter --target "$pid" --net --mount --uts --pid --wd=. -- env PATH="$dir/bin:$PATH" PS1='\h# ' bash --norc -i
+  exec nsenter --target "$pid" --net --mount --uts --pid -- env HOME="$dir/home/$1" STAGE_DIR="$dir" PATH="$dir/bin:$PATH" \
+    sh -c 'cd && PS1="\h# " exec bash --norc -i'
 }
 
-keep='' bold='' dim='' plain=''
+keep='' empty='' bold='' dim='' plain=''
 case ${1:-} in
   '') ;;
   --keep) keep=1 ;;
+  --empty) keep=1 empty=1 ;;
   --enter) enter_kept "${2:-}" ;;
   --end) end_kept; exit ;;
-  *) echo 'Usage: ./dev demo [--keep | --enter HOST | --end]' >&2; exit 2 ;;
+  *) echo 'Usage: ./dev demo [--keep | --empty | --enter HOST | --end]' >&2; exit 2 ;;
 esac
 if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then bold=$'\e[1m' dim=$'\e[2m' plain=$'\e[0m'; fi
 
 export STAGE_KEEP=$keep
 . tests/stage/stage.sh
 . tests/stage/network.sh
+. tests/stage/machines.sh
 . tests/stage/life.sh
 
 chapter() { printf '\n%s=== %s%s\n' "$bold" "$1" "$plain"; }
@@ -87,19 +91,32 @@ trap finish EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-started=$EPOCHREALTIME
-network_open
-host_add server alice robot1 guest1
-life
-printf '\n%sAll of this took %.1f s.%s\n' "$dim" "$(awk -v a="$started" -v b="$EPOCHREALTIME" 'BEGIN { print b - a }')" "$plain"
+if [ -n "$empty" ]; then
+  hosts=(server alice bob carol dave)
+  machines_open maybe-systemd
+  host_add "${hosts[@]}"
+  machines_furnish
+  echo 'Five machines in one network, each with both programs and nothing set up yet:'
+  for host in "${hosts[@]}"; do printf '  %-8s %s\n' "$host" "$(outside "$host")"; done
+  printf '\nscp FILE HOST: reaches the other machines.'
+else
+  hosts=(server alice robot1 guest1)
+  started=$EPOCHREALTIME
+  network_open
+  host_add "${hosts[@]}"
+  life
+  printf '\n%sAll of this took %.1f s.%s\n' "$dim" "$(awk -v a="$started" -v b="$EPOCHREALTIME" 'BEGIN { print b - a }')" "$plain"
+  [ -z "$keep" ] || printf '\nThe network stays up; serve logs to %s.' "$(log_of server serve)"
+fi
 
 if [ -n "$keep" ]; then
   for holder in "${STAGE_HOLDERS[@]}"; do echo "$holder $(cut -d' ' -f22 "/proc/$holder/stat")"; done >"$STAGE_DIR/holders"
+  [ "${STAGE_INIT:-}" != systemd ] || : >"$STAGE_DIR/cgroups"
   echo "$STAGE_DIR" >>"$KEPT"
-  for host in server alice robot1 guest1; do echo "$host $(host_pid "$host")"; done >"$STAGE_DIR/hosts"
-  printf '\nThe network stays up. Open a shell on a host with\n'
-  for host in server alice robot1 guest1; do printf '  ./dev demo --enter %s\n' "$host"; done
-  printf 'and end it all with\n  ./dev demo --end\nserve logs to %s\n' "$(log_of server serve)"
+  for host in "${hosts[@]}"; do echo "$host $(host_pid "$host")"; done >"$STAGE_DIR/hosts"
+  printf ' Open a shell on a machine with\n'
+  for host in "${hosts[@]}"; do printf '  ./dev demo --enter %s\n' "$host"; done
+  printf 'and end it all with\n  ./dev demo --end\n'
 else
   stage_close
   echo 'The network is gone again; ./dev demo --keep leaves it up.'

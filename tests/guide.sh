@@ -18,6 +18,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cd "$here/.."
 . tests/stage/stage.sh
 . tests/stage/network.sh
+. tests/stage/machines.sh
 . tests/stage/nat.sh
 
 guide=$1 result=${2:-}
@@ -43,13 +44,6 @@ finish() {
 appears() { # HOST: the server has the first address on the stage, the others follow in the order in which the guide names them
   [ -n "${STAGE_PID[server]:-}" ] || host_add server
   [ -n "${STAGE_PID[$1]:-}" ] || host_add "$1"
-}
-
-furnish() { # HOST: what the packages install, once systemd is there
-  eventually 60 on "$1" systemctl --quiet is-active stage.target 2>/dev/null
-  on "$1" install -m 755 "$STAGE_DIR/bin/innernet" "$STAGE_DIR/bin/innernet-server" /usr/bin/
-  # shellcheck disable=SC2016 # expanded by the shell on the host
-  on "$1" bash -c 'cp "$STAGE_DIR"/units/*.service "$STAGE_DIR"/units/*.target /lib/systemd/system/ && systemctl daemon-reload'
 }
 
 only_looks() {
@@ -204,13 +198,8 @@ shopt -s extglob
 trap finish EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
-# Services run as on a real machine, by systemd and with the project's units, if it is installed here. The Rust programs would need units of their own.
-if [ -x /lib/systemd/systemd ] && ! grep -q '^<!-- stage: programs ' "$guide"; then export STAGE_INIT=systemd; fi
-network_open
-install -m 755 tests/stage/stand-ins/scp "$STAGE_DIR/bin/"
-mkdir "$STAGE_DIR/units"
-cp systemd/* "$STAGE_DIR/units/"
-if [ "${STAGE_INIT:-}" != systemd ]; then install -m 755 tests/stage/stand-ins/{systemctl,journalctl} "$STAGE_DIR/bin/"; fi
+# The Rust programs would need units of their own.
+if grep -q '^<!-- stage: programs ' "$guide"; then machines_open no-systemd; else machines_open maybe-systemd; fi
 while read -r name kind peers; do
   appears server
   router_add "$name" "$kind"
@@ -218,9 +207,5 @@ while read -r name kind peers; do
   host_behind "$name" $peers
 done < <(sed -n 's/^<!-- stage: router \(.*\) -->/\1/p' "$guide")
 while read -r host; do appears "$host"; done < <(sed -n 's/^\(<!-- stage: \)\{0,1\}\([a-z][a-z0-9-]*\)# .*/\2/p; s/^<!-- stage: network \(.*\) -->/\1/p' "$guide" | tr ' ' '\n' | awk '!seen[$0]++')
-if [ "${STAGE_INIT:-}" = systemd ]; then
-  for host in "${!STAGE_PID[@]}"; do [ "$host" = switch ] || furnish "$host"; done
-  # As installed, not those of the stage.
-  rm "$STAGE_DIR/bin/innernet" "$STAGE_DIR/bin/innernet-server"
-fi
+machines_furnish
 play_guide || { [ "$failed" != 0 ] || exit 1; }

@@ -44,7 +44,7 @@ stage_spawn() { # NAME: starts the first process of a host
 }
 
 stage_open() {
-  STAGE_DIR=$(mktemp -d /tmp/innernet-stage.XXXXXX)
+  STAGE_DIR=$(mktemp -d "${TMPDIR:-/tmp}/innernet-stage.XXXXXX")
   chmod 755 "$STAGE_DIR"
   mkdir "$STAGE_DIR"/{bin,home,log,mnt,ready,shared}
   cp "${BASH_SOURCE[0]%/*}"/{first-process,boot-systemd} "$STAGE_DIR/"   # the folder they lie in may be hidden on the hosts
