@@ -1,0 +1,214 @@
+// What grows with a network, for counting the instructions that it takes; tests/growth.sh runs it under callgrind, which counts within
+// counted_work() alone.
+//   growth_work prepare PEERS FOLDER   makes network.db and state.json of a network in which everybody sees everybody
+//   growth_work WORK FOLDER            does one thing with them: see kWorks
+#include <fmt/format.h>
+
+#include <array>
+#include <cstdlib>
+#include <filesystem>
+#include <functional>
+
+#include "innernet/base/file.hpp"
+#include "innernet/client/data_store.hpp"
+#include "innernet/client/difference.hpp"
+#include "innernet/server/coordinator.hpp"
+#include "innernet/shared/json.hpp"
+
+/// The one function in which callgrind counts, found by this name.
+extern "C" [[gnu::noinline]] void counted_work(const std::function<void()>& work) { work(); }
+
+namespace {
+
+using namespace innernet;          // NOLINT(google-build-using-namespace): a program
+using namespace innernet::client;  // NOLINT(google-build-using-namespace)
+using namespace innernet::server;  // NOLINT(google-build-using-namespace)
+using std::filesystem::path;
+
+template <class T>
+T must(Result<T> result) {
+  if (!result) {
+    fmt::print(stderr, "growth_work: {}\n", result.error().message());
+    std::exit(1);
+  }
+  if constexpr (!std::is_void_v<T>) return *std::move(result);
+}
+
+wg::PublicKey key(std::uint64_t number) {
+  std::array<std::uint8_t, wg::kKeySize> bytes{};
+  // Spread over the bytes as in a real key: a hash may look at any of them.
+  for (auto& byte : bytes) {
+    number = number * 6'364'136'223'846'793'005U + 1'442'695'040'888'963'407U;
+    byte = static_cast<std::uint8_t>(number >> 56);
+  }
+  return wg::PublicKey::from_bytes(bytes);
+}
+
+const wg::PublicKey kServerKey = key(0);
+const char* const kAdmin = "10.255.0.1";
+constexpr unsigned kCidrs = 100;
+
+PeerContents peer(const std::string& name, const IpAddress& ip, CidrId cidr, std::uint64_t number) {
+  return {.name = must(Hostname::parse(name)),
+          .ip = ip,
+          .cidr_id = cidr,
+          .public_key = key(number),
+          .endpoint = must(Endpoint::parse(fmt::format("198.51.{}.{}:51820", number / 256 % 256, number % 256))),
+          .persistent_keepalive_interval = 25,
+          .is_admin = false,
+          .is_disabled = false,
+          .is_redeemed = true,
+          .invite_expires = std::nullopt,
+          .candidates = {must(Endpoint::parse("192.168.1.20:51820"))}};
+}
+
+void make_database(const path& file, unsigned peers) {
+  must(Registry::create(file, {"growth", must(IpNet::parse("10.0.0.0/8")), must(IpAddress::parse("10.0.0.1")), kServerKey,
+                               must(Endpoint::parse("192.0.2.1:51820"))}));
+  auto registry = must(Registry::open(file));
+  must(registry.write([&](Registry::Writer& writer) -> Result<void> {
+    for (unsigned c = 0; c < kCidrs; ++c) {
+      const Cidr cidr =
+          must(writer.add_cidr({fmt::format("cidr{}", c), must(IpNet::parse(fmt::format("10.{}.0.0/16", c + 1))), kRootCidr}));
+      IpAddress ip = must(IpAddress::parse(fmt::format("10.{}.0.0", c + 1)));
+      for (unsigned n = c; n < peers; n += kCidrs) {
+        ip = *ip.plus(1);
+        must(writer.add_peer(peer(fmt::format("peer{}", n), ip, cidr.id, n + 2)));
+      }
+    }
+    auto admin = peer("admin", must(IpAddress::parse(kAdmin)), kRootCidr, 1);
+    admin.is_admin = true;
+    must(writer.add_peer(admin));
+    return {};
+  }));
+  must(registry.close());
+}
+
+Coordinator open(const path& folder, const SystemClock& clock) {
+  Coordinator::Options options;
+  options.server_key = kServerKey;
+  options.clock = &clock;
+  return must(Coordinator::open(folder / "network.db", options));
+}
+
+Answer ask(Coordinator& coordinator, const char* method, const char* target, std::string body = {}) {
+  Request request;
+  request.method = method;
+  request.target = target;
+  request.source = must(IpAddress::parse(kAdmin));
+  request.server_key = kServerKey.to_base64();
+  if (!body.empty()) request.body_kind = Request::Body::kWhole;
+  request.body = std::move(body);
+  must(coordinator.begin_turn());
+  auto outcome = coordinator.answer(request);
+  must(coordinator.end_turn());
+  static_cast<void>(coordinator.take_effects());
+  auto answer = std::get<Answer>(std::move(outcome));
+  if (answer.status >= 300) must<void>(fail(ErrorKind::kSystem, fmt::format("{} {} was answered {}", method, target, answer.status)));
+  return answer;
+}
+
+State state_in(const path& folder) { return must(parse_state(must(read_file(folder / "state.json")), {})); }
+
+void prepare(unsigned peers, const path& folder) {
+  make_database(folder / "network.db", peers);
+  const SystemClock clock;
+  auto coordinator = open(folder, clock);
+  must(replace_file(folder / "state.json", *ask(coordinator, "GET", "/v1/user/state").body));
+}
+
+// The first answer of all, for which each piece is made.
+void write_state(const path& folder) {
+  const SystemClock clock;
+  auto coordinator = open(folder, clock);
+  counted_work([&] { static_cast<void>(ask(coordinator, "GET", "/v1/user/state")); });
+}
+
+void add_peer(const path& folder) {
+  const SystemClock clock;
+  auto coordinator = open(folder, clock);
+  static_cast<void>(ask(coordinator, "GET", "/v1/user/state"));
+  const auto cidr = coordinator.network().find_cidr(std::string_view("cidr7"))->id;
+  const std::string body = to_json(peer("late", must(IpAddress::parse("10.8.255.1")), cidr, 1'000'000'007));
+  counted_work([&] { static_cast<void>(ask(coordinator, "POST", "/v1/admin/peers", body)); });
+}
+
+std::optional<SocketAddress> literal(const Endpoint& endpoint) {
+  const auto* ip = std::get_if<IpAddress>(&endpoint.host());
+  if (ip == nullptr) return std::nullopt;
+  return SocketAddress{*ip, endpoint.port()};
+}
+
+// One in a hundred is new, one has changed, one has gone.
+void compare_device(const path& folder) {
+  const State state = state_in(folder);
+  wg::Device device{.name = must(InterfaceName::parse("growth"))};
+  for (std::size_t n = 0; n < state.peers.size(); ++n) {
+    const Peer& there = state.peers[n];
+    if (n % 100 == 1) continue;
+    device.peers.push_back({.public_key = n % 100 == 3 ? key(2'000'000'000 + n) : there.public_key,
+                            .preshared_key = {},
+                            .endpoint = literal(*there.endpoint),
+                            .persistent_keepalive = static_cast<std::uint16_t>(n % 100 == 2 ? 7 : 25),
+                            .allowed_ips = {IpNet::host(there.ip)},
+                            .last_handshake = {}});
+  }
+  counted_work([&] {
+    const auto found = difference({.device = device,
+                                   .state = state,
+                                   .cached = &state,
+                                   .own_key = key(1),
+                                   .server = {kServerKey, must(IpAddress::parse("10.0.0.1")), must(Endpoint::parse("192.0.2.1:51820"))},
+                                   .overrides = {},
+                                   .now = SystemClock().wall()},
+                                  literal);
+    if (found.changes.empty()) std::abort();
+  });
+}
+
+// A store of another state is read, brought up to date and written.
+void update_store(const path& folder) {
+  const path file = folder / "store.json";
+  State news = state_in(folder);
+  State old = news;
+  for (std::size_t n = 1; n < old.peers.size(); n += 100) old.peers[n].is_disabled = true;
+  news.peers.erase(news.peers.begin() + 3);
+  must(replace_file(file, data_store_to_json(old)));
+  counted_work([&] {
+    auto store = must(DataStore::load(file));
+    must(store->update(std::move(news)));
+    must(store->save());
+  });
+}
+
+void read_state(const path& folder) {
+  const std::string body = must(read_file(folder / "state.json"));
+  counted_work([&] { must(parse_state(body, {})); });
+}
+
+struct NamedWork {
+  std::string_view name;
+  void (*run)(const path& folder);
+};
+constexpr std::array kWorks{NamedWork{"write-state", write_state}, NamedWork{"read-state", read_state},
+                            NamedWork{"difference", compare_device}, NamedWork{"store", update_store}, NamedWork{"add-peer", add_peer}};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc == 4 && argv[1] == std::string_view("prepare")) {
+    prepare(static_cast<unsigned>(std::strtoul(argv[2], nullptr, 10)), argv[3]);
+    return 0;
+  }
+  if (argc == 2 && argv[1] == std::string_view("list")) {
+    for (const auto& work : kWorks) fmt::print("{}\n", work.name);
+    return 0;
+  }
+  for (const auto& work : kWorks)
+    if (argc == 3 && argv[1] == work.name) {
+      work.run(argv[2]);
+      return 0;
+    }
+  fmt::print(stderr, "Usage: growth_work prepare PEERS FOLDER | list | WORK FOLDER\n");
+  return 2;
+}
