@@ -38,6 +38,7 @@ struct InstallTest : ::testing::Test {
   bool loses_the_answer = false;  ///< redeems, but the client does not hear of it
   int refuses = 0;
   bool is_deaf = false;
+  int renewals_with_new_key = 0;
   LoopbackServer server{[this](const Request& request) { return reply(request); }};
 
   InstallTest() {
@@ -146,6 +147,26 @@ TEST_F(InstallTest, ARustServerThatSwapsFiveSecondsLaterIsWaitedFor) {
   for (const auto& update : fake.backend.updates)
     if (update.peers.size() == 2 && update.peers[0].remove && !update.peers[1].remove) ++renewals;
   EXPECT_GE(renewals, 10U) << "the server's peer is renewed while there is no handshake";
+}
+
+TEST_F(InstallTest, ASessionThatDoesNotWorkIsRenewed) {
+  // There is a handshake with the new key at once, but the server hears nothing until the peer is added anew.
+  swaps_at_once = false;
+  fake.backend.on_apply = [&] {
+    const std::lock_guard lock(mutex);
+    const auto device = fake.backend.get(evilcorp());
+    if (!waiting || device->public_key != *waiting) return;
+    if (++renewals_with_new_key == 2) known = *std::exchange(waiting, std::nullopt);
+    fake.backend.change_device(evilcorp(), [&](wg::Device& changed) {
+      for (auto& peer : changed.peers) peer.last_handshake = fake.wait.clock_.wall();
+    });
+  };
+  const BootTime start = fake.wait.clock_.boot();
+  const auto installed = install();
+  ASSERT_TRUE(installed) << installed.error().message();
+  EXPECT_EQ(*installed, Installed::kFetched);
+  EXPECT_LT(fake.wait.clock_.boot() - start, 1s) << "on the clock of the test";
+  expect_installed();
 }
 
 TEST_F(InstallTest, AnAnswerThatWasLostIsFoundOutNextTime) {

@@ -35,15 +35,15 @@ Answer<void> change_key(const InterfaceConfig& config, const InterfaceName& name
   const BootTime end = clock.boot() + times.patience;
   for (bool connected = false;;) {
     const BootTime next = clock.boot() + times.retry;
-    RestClient probe(config, machine.stop,
-                     {.connect = connected ? std::chrono::seconds(5) : times.retry, .progress = std::chrono::seconds(5)});
+    RestClient probe(config, machine.stop, {.connect = connected ? 4 * times.retry : times.retry, .progress = std::chrono::seconds(5)});
     const auto answer = probe.capabilities();
     if (answer || answer.error().status()) return {};
     if (answer.error().kind() != ErrorKind::kUnreachable || clock.boot() >= end) return std::unexpected(answer.error());
     // Also when it was refused at once, so that this is no busy loop.
     if (!machine.wait.until(next)) return std::unexpected(RequestError(Error(ErrorKind::kSystem, "stopped")));
     TRY(const wg::Device device, machine.backend.get(name));
-    connected = has_handshake_since(config, device, changed_at);
+    // One whose session does not work is renewed as well, after a second try (key_change.hpp).
+    connected = !connected && has_handshake_since(config, device, changed_at);
     if (!connected)
       TRY_VOID(machine.backend.apply(
           name, {.private_key = {}, .listen_port = {}, .fwmark = {}, .peers = renewed(config, device, machine.resolver)}));

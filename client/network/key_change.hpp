@@ -13,8 +13,9 @@ struct KeyChangeTimes {
 
 /// Gives the interface the key and port of `config` and asks the server until it answers: it changes its side a moment after us, and drops
 /// handshakes until then. WireGuard starts one only every 5 s (REKEY_TIMEOUT), unless the peer is new; so while there is no handshake, the
-/// server's peer is removed and added again every `retry`.
-/// Fails with kUnreachable when the time is up; any answer with a status, an error too, counts as an answer.
+/// server's peer is removed and added again every `retry`. So it is when there was a handshake and yet nothing comes through: ends that
+/// begin one at the same moment can be left with sessions that the other has dropped (wireguard-go), and would notice after 15 s. Fails
+/// with kUnreachable when the time is up; any answer with a status, an error too, counts as an answer.
 Answer<void> change_key(const InterfaceConfig& config, const InterfaceName& name, Machine& machine, const KeyChangeTimes& times);
 
 }  // namespace innernet::client

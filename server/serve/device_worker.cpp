@@ -95,17 +95,15 @@ struct DeviceWorker::Impl {
     return {};
   }
 
+  // Without the endpoint at which the old key was seen: with one, WireGuard would begin a handshake at once, as the peer does, too, and of
+  // two that cross wireguard-go can make sessions that don't work for 15 s. The peer's first packet says where it is.
   Result<void> exchange_key(const wg::PublicKey& old_key, std::optional<wg::PeerUpdate> peer) {
-    TRY(const auto device, backend.get(interface));
-    const auto old_peer = std::ranges::find(device.peers, old_key, &wg::Peer::public_key);
     wg::DeviceUpdate update;
-    if (old_peer != device.peers.end()) update.peers.push_back({.public_key = old_key, .remove = true});
+    update.peers.push_back({.public_key = old_key, .remove = true});
     if (peer) {
       peer->replace_allowed_ips = true;
-      if (old_peer != device.peers.end() && old_peer->endpoint) peer->endpoint = old_peer->endpoint;
       update.peers.push_back(std::move(*peer));
     }
-    if (update.empty()) return {};
     return backend.apply(interface, update);
   }
 

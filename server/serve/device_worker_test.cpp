@@ -123,7 +123,7 @@ TEST_F(DeviceWorkerTest, LetsANewerChangeOvertakeASynchronizationForGood) {
   EXPECT_TRUE(backend_.peer(name_, key(600)));
 }
 
-TEST_F(DeviceWorkerTest, ChangesAKeyInOneUpdateAndKeepsWhereThePeerIs) {
+TEST_F(DeviceWorkerTest, ChangesAKeyInOneUpdateAndLeavesTheFirstPacketToThePeer) {
   DeviceWorker worker(backend_, name_, posts_.post());
   worker.synchronize({peer(1)}, nullptr, tell("all"));
   run_until_told(1);
@@ -136,7 +136,7 @@ TEST_F(DeviceWorkerTest, ChangesAKeyInOneUpdateAndKeepsWhereThePeerIs) {
   EXPECT_FALSE(backend_.peer(name_, key(1)));
   const auto changed = backend_.peer(name_, key(2));
   ASSERT_TRUE(changed);
-  EXPECT_EQ(changed->endpoint, *SocketAddress::parse("198.51.100.7:4242"));
+  EXPECT_FALSE(changed->endpoint) << "WireGuard would begin a handshake that crosses the peer's own";
   EXPECT_EQ(changed->allowed_ips, peer(1).allowed_ips);
   EXPECT_EQ(changed->persistent_keepalive, 25);
 }

@@ -111,7 +111,7 @@ serve() { # starts the server and waits until its API listens
 }
 
 api_listens() {
-  [ -n "$(on server ss -Hltn "sport = :$PORT")" ] || { running server serve || return 2; return 1; }
+  [ -n "$(on server ss -Hltn "sport = :$PORT")" ] || { running server serve || return "$USELESS"; return 1; }
 }
 
 # Invitations are passed on in a folder that each host finds in its home folder.
@@ -132,14 +132,17 @@ never_reaches() { # HOST HOST: not one of five packets comes back
   ! on "$1" ping -q -n -c 5 -i 0.2 -W 1 "$(inside "$2")" >/dev/null 2>&1
 }
 
-eventually() { # SECONDS COMMAND...: polls until it succeeds; exit status 2 of the command means that waiting is useless
+# What a condition returns when waiting for it is useless; not one that programs use (ping and grep say 2 for what may still come).
+readonly USELESS=120
+
+eventually() { # SECONDS COMMAND...: polls until it succeeds
   local end=$((SECONDS + $1)) status
   shift
   while :; do
     status=0
     "$@" || status=$?
     [ "$status" != 0 ] || return 0
-    [ "$status" != 2 ] && [ "$SECONDS" -lt "$end" ] || return 1
+    [ "$status" != "$USELESS" ] && [ "$SECONDS" -lt "$end" ] || return 1
     sleep 0.05
   done
 }

@@ -34,7 +34,7 @@ class DeviceWorker {
   void synchronize(std::vector<wg::PeerUpdate> wanted, Done first_slice_in, Done done);
   /// In order. These peers are taken out of what is left of a synchronization: they are newer.
   void apply(std::vector<wg::PeerUpdate> updates, Done done);
-  /// One update: the old key out, `peer`, if there is one, in with the endpoint at which the device sees the old key now.
+  /// One update: the old key out, `peer`, if there is one, in. It must not have an endpoint: only the peer begins the next handshake.
   void change_key(const wg::PublicKey& old_key, std::optional<wg::PeerUpdate> peer, Done done);
   void seen_endpoints(std::function<void(Result<Seen>)> done);
   /// Anything else that may block.
