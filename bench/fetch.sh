@@ -1,5 +1,6 @@
 #!/bin/bash
-# CPU of one `innernet fetch` at 10,000 peers on wireguard-go: all of them new, and nothing new. The programs are the release build's, on two hosts of a
+# CPU of one `innernet fetch` at 10,000 peers on wireguard-go: a first fetch, all of them new on the
+# device only (as after a boot), and nothing new. The programs are the release build's, on two hosts of a
 # stage. With INNERNET_UPSTREAM (the folder of the Rust programs) both clients are measured in turn, on hosts of their own.
 #
 #   bench/fetch.sh PROGRAMS [ROUNDS]      PROGRAMS is the folder with make_network
@@ -56,12 +57,15 @@ median() { sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
 for ((round = 0; round < rounds; ++round)); do
   for host in "${hosts[@]}"; do
     forget_peers "$host"
+    on "$host" rm -f "/var/lib/innernet/$NETWORK.json"
+    cpu_of_fetch "$host" >>"$STAGE_DIR/$host.first"
+    forget_peers "$host"
     cpu_of_fetch "$host" >>"$STAGE_DIR/$host.all"
     cpu_of_fetch "$host" >>"$STAGE_DIR/$host.nothing"
   done
 done
 missed=0
-for row in 'all 60 all new' 'nothing 40 nothing new'; do
+for row in 'first 60 the first' 'all 60 all new' 'nothing 40 nothing new'; do
   read -r kind promise words <<<"$row"
   ours=$(median <"$STAGE_DIR/ours.$kind")
   line="one fetch, $peers peers, $words: $ours ms of CPU, promised at most $promise"

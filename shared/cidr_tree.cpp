@@ -59,21 +59,21 @@ CidrTree::CidrTree(std::span<const Cidr> cidrs) {
   std::ranges::sort(children_, {}, [](const auto& entry) { return std::pair(entry.first, entry.second->id); });
 }
 
-std::vector<const Cidr*> CidrTree::children(CidrId id) const {
+std::vector<const Cidr*> CidrTree::children(CidrId id) const& {
   std::vector<const Cidr*> out;
   for (const auto& [parent, child] : std::ranges::equal_range(children_, id, {}, &std::pair<CidrId, const Cidr*>::first))
     out.push_back(child);
   return out;
 }
 
-const Cidr* CidrTree::find(CidrId id) const { return find_by_id(cidrs_, id); }
+const Cidr* CidrTree::find(CidrId id) const& { return find_by_id(cidrs_, id); }
 
-const Cidr* CidrTree::find(std::string_view name) const {
+const Cidr* CidrTree::find(std::string_view name) const& {
   const auto found = std::ranges::find(cidrs_, name, &Cidr::name);
   return found == cidrs_.end() ? nullptr : &*found;
 }
 
-std::vector<const Cidr*> CidrTree::eligible_for_peers() const {
+std::vector<const Cidr*> CidrTree::eligible_for_peers() const& {
   std::vector<const Cidr*> out;
   for (const Cidr& cidr : cidrs_) {
     const bool is_leaf = !std::ranges::binary_search(children_, cidr.id, {}, &std::pair<CidrId, const Cidr*>::first);

@@ -47,12 +47,14 @@ TEST(CidrTree, OrdersByIdAndWalksDepthFirst) {
 }
 
 TEST(CidrTree, OnlyLeavesButTheServersHoldPeers) {
-  EXPECT_THAT(ids(CidrTree(std::vector{cidr(1, {}), cidr(2, 1, "innernet-server"), cidr(3, 1), cidr(4, 3)}).eligible_for_peers()),
-              ElementsAre(4));
-  EXPECT_THAT(ids(CidrTree(std::vector{cidr(1, {}), cidr(2, 1, "renamed"), cidr(3, 1)}).eligible_for_peers()), ElementsAre(3))
-      << "the server's CIDR is the one with id 2";
-  EXPECT_THAT(ids(CidrTree(std::vector{cidr(1, {}), cidr(2, 1)}).eligible_for_peers()), IsEmpty());
-  EXPECT_THAT(ids(CidrTree(std::span<const Cidr>()).eligible_for_peers()), IsEmpty());
+  const auto eligible = [](const std::vector<Cidr>& cidrs) {
+    const CidrTree tree(cidrs);
+    return ids(tree.eligible_for_peers());
+  };
+  EXPECT_THAT(eligible({cidr(1, {}), cidr(2, 1, "innernet-server"), cidr(3, 1), cidr(4, 3)}), ElementsAre(4));
+  EXPECT_THAT(eligible({cidr(1, {}), cidr(2, 1, "renamed"), cidr(3, 1)}), ElementsAre(3)) << "the server's CIDR is the one with id 2";
+  EXPECT_THAT(eligible({cidr(1, {}), cidr(2, 1)}), IsEmpty());
+  EXPECT_THAT(eligible({}), IsEmpty());
 }
 
 TEST(CidrTree, SurvivesWhatADatabaseMayHold) {
@@ -83,7 +85,8 @@ TEST(CidrTree, IsNotExhaustedByAChain) {
   EXPECT_EQ(deepest, static_cast<std::size_t>(kLength - 1));
 
   chain.front().parent = CidrId{kLength};
-  EXPECT_THAT(ids(CidrTree(chain).roots()), ElementsAre(1));
+  const CidrTree cycle(chain);
+  EXPECT_THAT(ids(cycle.roots()), ElementsAre(1));
 }
 
 TEST(CidrTree, EveryCidrIsVisitedOnceWhateverTheParents) {

@@ -39,7 +39,8 @@ Result<std::chrono::seconds> parse_timestring(std::string_view text) {
   const std::string_view digits = text.substr(0, text.size() - 1);
   std::uint64_t count = 0;
   const auto [end, failure] = std::from_chars(digits.data(), digits.data() + digits.size(), count);
-  if (end != digits.data() + digits.size() || failure == std::errc::invalid_argument) return refuse("there is no number before the unit");
+  if (end != digits.data() + digits.size() || failure == std::errc::invalid_argument)
+    return refuse("before the unit must be a number and nothing else, as in 2w or 14d");
   constexpr auto kMost = static_cast<std::uint64_t>(std::numeric_limits<std::chrono::seconds::rep>::max());
   if (failure != std::errc() || count > kMost / unit) return refuse("it is too long");
   return std::chrono::seconds(static_cast<std::chrono::seconds::rep>(count * unit));

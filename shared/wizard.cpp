@@ -79,7 +79,8 @@ Result<Association> choose_association(prompt::Asker& asker, std::string option,
 
 std::vector<Cidr> with_room(const std::vector<Cidr>& cidrs, const std::vector<IpAddress>& taken) {
   std::vector<Cidr> out;
-  for (const Cidr* leaf : CidrTree(cidrs).eligible_for_peers()) {
+  const CidrTree tree(cidrs);
+  for (const Cidr* leaf : tree.eligible_for_peers()) {
     std::vector<IpAddress> inside;
     std::ranges::copy_if(taken, std::back_inserter(inside), [leaf](const IpAddress& ip) { return leaf->cidr.contains(ip); });
     if (first_free_address(leaf->cidr, std::move(inside))) out.push_back(*leaf);

@@ -1,5 +1,6 @@
 #include "innernet/shared/wizard.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include "innernet/base/file.hpp"
@@ -35,6 +36,16 @@ class Wizard : public ::testing::Test {
 TEST_F(Wizard, PeersGoIntoLeavesThatHaveRoom) {
   EXPECT_THAT(names(with_room(kCidrs, {})), ElementsAre("humans", "tiny"));
   EXPECT_THAT(names(with_room(kCidrs, {*IpAddress::parse("10.66.2.0"), *IpAddress::parse("10.66.2.1")})), ElementsAre("humans"));
+}
+
+TEST_F(Wizard, AllOfManyCidrsAreOffered) {
+  std::vector<Cidr> cidrs{kCidrs[0], kCidrs[1]};
+  std::vector<std::string> expected;
+  for (int i = 1; i <= 200; ++i) {
+    expected.push_back(fmt::format("net-{}-with-a-name-that-needs-the-heap", i));
+    cidrs.push_back(cidr(i + 2, expected.back().c_str(), fmt::format("10.66.{}.0/24", i).c_str()));
+  }
+  EXPECT_EQ(names(with_room(cidrs, {})), expected);
 }
 
 TEST_F(Wizard, AssociationsAreOfferedOnlyWhereTheyAreNew) {

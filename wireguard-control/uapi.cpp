@@ -178,9 +178,16 @@ void append_hex(WipedString& out, std::span<const std::uint8_t, kKeySize> bytes)
   out.back() = '\n';
 }
 
-template <class... T>
-void append(WipedString& out, fmt::format_string<T...> format, T&&... values) {
-  fmt::format_to(std::back_inserter(out), format, std::forward<T>(values)...);
+void append_line(WipedString& out, std::string_view key, std::string_view value) {
+  out += key;
+  out += '=';
+  out += value;
+  out += '\n';
+}
+
+void append_line(WipedString& out, std::string_view key, std::uint32_t value) {
+  const fmt::format_int digits(value);
+  append_line(out, key, std::string_view(digits.data(), digits.size()));
 }
 
 void append_peer(WipedString& out, const PeerUpdate& peer) {
@@ -196,10 +203,10 @@ void append_peer(WipedString& out, const PeerUpdate& peer) {
     out += "preshared_key=";
     append_hex(out, peer.preshared_key->secret().reveal());
   }
-  if (peer.endpoint) append(out, "endpoint={}\n", peer.endpoint->to_string());
-  if (peer.persistent_keepalive) append(out, "persistent_keepalive_interval={}\n", *peer.persistent_keepalive);
+  if (peer.endpoint) append_line(out, "endpoint", peer.endpoint->to_string());
+  if (peer.persistent_keepalive) append_line(out, "persistent_keepalive_interval", *peer.persistent_keepalive);
   if (peer.replace_allowed_ips) out += "replace_allowed_ips=true\n";
-  for (const IpNet& allowed : peer.allowed_ips) append(out, "allowed_ip={}\n", allowed.to_string());
+  for (const IpNet& allowed : peer.allowed_ips) append_line(out, "allowed_ip", allowed.to_string());
 }
 
 }  // namespace
@@ -213,8 +220,8 @@ WipedString encode_uapi_set(const DeviceUpdate& update) {
     out += "private_key=";
     append_hex(out, update.private_key->secret().reveal());
   }
-  if (update.listen_port) append(out, "listen_port={}\n", *update.listen_port);
-  if (update.fwmark) append(out, "fwmark={}\n", *update.fwmark);
+  if (update.listen_port) append_line(out, "listen_port", *update.listen_port);
+  if (update.fwmark) append_line(out, "fwmark", *update.fwmark);
   if (update.replace_peers) out += "replace_peers=true\n";
   for (const PeerUpdate& peer : update.peers) append_peer(out, peer);
   out += '\n';

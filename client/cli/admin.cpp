@@ -17,7 +17,7 @@ Error Admin::explain(std::string_view doing, RequestError error) const {
   if (error.kind() == ErrorKind::kUnreachable)
     hint = fmt::format(" (is the network up? `innernet up {}` brings it up)", interface_.str());
   else if (error.status() == 401)
-    hint = " (only admins may do that)";
+    hint = " (this peer is not an admin)";
   return Error(error.kind(), fmt::format("{}: {}{}", doing, error.message(), hint));
 }
 

@@ -28,7 +28,7 @@ TEST_F(AddPeer, WritesTheInvitationAndSaysWhereItIs) {
   server.answer("POST /v1/admin/peers", {.status = 201, .body = created()});
   const Outcome outcome = run_line(line + " --yes");
   ASSERT_EQ(outcome.code, 0) << outcome.error;
-  EXPECT_THAT(outcome.out, AllOf(HasSubstr(file), HasSubstr("safe way")));
+  EXPECT_THAT(outcome.out, AllOf(HasSubstr(file), HasSubstr("safe channel")));
   const auto invitation = InterfaceConfig::read(file);
   ASSERT_TRUE(invitation) << invitation.error().message();
   EXPECT_EQ(invitation->network_name, "evilcorp");
@@ -278,7 +278,7 @@ TEST_F(CidrCommands, AssociationsAreMadeAndDeletedInEitherOrder) {
 
 TEST_F(CidrCommands, ErrorsOfTheServerSayWhatMayHelp) {
   server.answer("GET /v1/admin/cidrs", {.status = 401, .body = {}});
-  EXPECT_THAT(run_line("list-associations evilcorp").error, AllOf(HasSubstr("listing the CIDRs"), HasSubstr("only admins")));
+  EXPECT_THAT(run_line("list-associations evilcorp").error, AllOf(HasSubstr("listing the CIDRs"), HasSubstr("is not an admin")));
   EXPECT_THAT(run_line("list-associations other").error, HasSubstr("other.conf"));
   config->server_internal_endpoint.port = 1;
   save();

@@ -130,7 +130,7 @@ void define(Definition& definition, DownOptions& options) {
 void define(Definition& definition, AddPeerOptions& options) {
   definition.explain("What is not given is asked for; without a terminal that is an error that names the option.");
   definition.explain(
-      "The invitation is a file with a key: whoever has it can join as this peer, so it has to travel on a safe way. TIME is a number and "
+      "The invitation is a file with a key: whoever has it can join as this peer, so send it over a safe channel. TIME is a number and "
       "a unit: s, m, h, d or w.");
   define_interface(definition, options.given);
   define_name(definition, options.name, "The name of the new peer");

@@ -167,9 +167,10 @@ TEST_F(Json, DoesNotGoWithWhatIsForPeople) {
 
 TEST_F(Json, EveryCommandHasIt) {
   Invocation scratch;
-  for (const auto& defined : command_line::define_all(program(scratch)).commands)
-    EXPECT_EQ(std::ranges::count(defined.own.options(), "json", &command_line::Option::name), defined.command->answer ? 0 : 1)
-        << defined.command->name;
+  const command_line::Program innernet = program(scratch);
+  for (const auto defined = command_line::define_all(innernet); const auto& command : defined.commands)
+    EXPECT_EQ(std::ranges::count(command.own.options(), "json", &command_line::Option::name), command.command->answer ? 0 : 1)
+        << command.command->name;
 }
 
 }  // namespace

@@ -161,6 +161,15 @@ TEST_F(UninstallCommand, WhatCannotBeRemovedIsAnError) {
   EXPECT_THAT(outcome.out, IsEmpty());
 }
 
+TEST_F(UninstallCommand, SaysWhatIsLeftToDoForTheServiceAndForAnAdmin) {
+  const auto mark = FileLock::acquire(dir / "var/evilcorp.daemon", std::chrono::milliseconds(0));
+  ASSERT_TRUE(mark);
+  const Outcome outcome = run_line(line + " --yes");
+  EXPECT_EQ(outcome.code, 0) << outcome.error;
+  EXPECT_THAT(outcome.log, AllOf(HasSubstr(fmt::format("the daemon (process {})", ::getpid())),
+                                 HasSubstr("systemctl disable --now innernet@evilcorp"), HasSubstr("innernet disable-peer evilcorp")));
+}
+
 class SetListenPort : public Commands {};
 
 TEST_F(SetListenPort, AppliesAndSaves) {

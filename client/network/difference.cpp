@@ -109,10 +109,10 @@ class Comparison {
     PeerChange change{.kind = PeerChangeKind::kAdded, .name = name_of(wanted), .public_key = key, .endpoint = {}, .others = {}};
     update.endpoint = address_of(wanted);
     if (update.endpoint) change.endpoint = changed("Endpoint", std::optional<SocketAddress>(), update.endpoint);
-    change.others.push_back(changed("Allowed IPs", std::span<const IpNet>(), std::span<const IpNet>(allowed)));
+    if (input_.details_of_new) change.others.push_back(changed("Allowed IPs", std::span<const IpNet>(), std::span<const IpNet>(allowed)));
     if (wanted.keepalive != 0) {
       update.persistent_keepalive = wanted.keepalive;
-      change.others.push_back(changed("Persistent keepalive", std::uint16_t{0}, wanted.keepalive));
+      if (input_.details_of_new) change.others.push_back(changed("Persistent keepalive", std::uint16_t{0}, wanted.keepalive));
     }
     added_.push_back(std::move(update));
     result_.changes.push_back(std::move(change));

@@ -16,6 +16,7 @@
 #include "key_change.hpp"
 #include "own_candidates.hpp"
 #include "pending_install.hpp"
+#include "saved_etag.hpp"
 
 namespace innernet::client {
 namespace {
@@ -28,7 +29,7 @@ bool is_name(const Endpoint& endpoint) { return std::holds_alternative<std::stri
 class Round {
  public:
   Round(const ClientOptions& options, const InterfaceName& name, Machine& machine, FetchMemory& memory, RoundKind kind)
-      : options_(options), name_(name), machine_(machine), memory_(memory), kind_(kind) {}
+      : options_(options), name_(name), machine_(machine), memory_(memory), kind_(kind), saved_etag_(options.folders, name) {}
 
   Result<RoundResult> run() {
     TRY(const InterfaceConfig config, read_config(options_.folders, name_));
@@ -38,15 +39,18 @@ class Round {
     TRY(auto loaded, DataStore::load(options_.folders.data_store(name_)));
     TRY(State state, fetch_state(config, loaded));
     DataStore store = loaded ? *std::move(loaded) : DataStore::empty(options_.folders.data_store(name_));
-    if (result_.server_answered) TRY_VOID(store.check_pins(state));
+    if (!is_stored_) TRY_VOID(store.check_pins(state));
     apply_overrides(state, config.peer_endpoint_overrides);
 
     TRY(const std::uint16_t listen_port, update_device(config, state, store));
     update_hosts(state);
     if (result_.server_answered) {
       report_candidates(config, state, listen_port);
-      store.take_over(std::move(state));
-      TRY_VOID(store.save());
+      if (!is_stored_) {
+        store.take_over(std::move(state));
+        TRY_VOID(store.save());
+        if (!kind_.is_repeated) saved_etag_.save(etag_);
+      }
       // Without the mark of an install that has not ended.
       if (install_was_cut_short) TRY_VOID(write_config(options_.folders, name_, config));
     }
@@ -149,7 +153,7 @@ class Round {
     return *memory_.client;
   }
 
-  Answer<StateAnswer> ask(const InterfaceConfig& config) {
+  Answer<StateAnswer> ask(const InterfaceConfig& config, bool has_store) {
     RestClient& server = client(config);
     if (memory_.news) return *std::exchange(memory_.news, std::nullopt);
     StateQuery query;
@@ -162,16 +166,21 @@ class Round {
       }
       if (memory_.capabilities && memory_.capabilities->state_etag) query.if_none_match = memory_.etag;
       query.accept_delta = memory_.capabilities && memory_.capabilities->state_delta;
+    } else if (has_store) {
+      query.if_none_match = saved_etag_.read();
     }
     return server.get_state(query);
   }
 
-  Result<State> fetch_state(const InterfaceConfig& config, const std::optional<DataStore>& store) {
+  // What the store holds is taken out of it.
+  Result<State> fetch_state(const InterfaceConfig& config, std::optional<DataStore>& store) {
     say("fetching the state of {} from the server", name_.str());
-    auto answer = ask(config);
+    auto answer = ask(config, store.has_value());
     if (answer) {
       result_.server_answered = true;
-      return take(*std::move(answer));
+      if (kind_.is_repeated || !std::holds_alternative<NotModified>(answer->news)) return take(std::move(*answer));
+      is_stored_ = true;
+      return store->take_state();
     }
     memory_.etag.clear();
     memory_.capabilities.reset();
@@ -183,11 +192,12 @@ class Round {
           fmt::format("{}; and no earlier fetch has left anything to go on with. Is the server running, and does its UDP port get through?",
                       error.message()));
     log::warning("{}; going on with the peers of the last fetch", error.message());
-    return store->state();
+    is_stored_ = true;
+    return store->take_state();
   }
 
   // The whole state; what the server sent stays in the memory of a daemon.
-  State take(StateAnswer answer) {
+  State take(StateAnswer&& answer) {
     is_new_ = !std::holds_alternative<NotModified>(answer.news);
     State state;
     if (auto* whole = std::get_if<State>(&answer.news))
@@ -214,12 +224,13 @@ class Round {
     const ServerPeer server{config.server_public_key, config.server_internal_endpoint.ip, config.server_external_endpoint};
     auto changes = difference({.device = device,
                                .state = state,
-                               .cached = &store.state(),
+                               .cached = is_stored_ ? nullptr : &store.state(),
                                .own_key = config.private_key.public_key(),
                                .server = server,
                                .overrides = config.peer_endpoint_overrides,
                                .now = machine_.clock().wall(),
-                               .in_traversal = &memory_.in_traversal},
+                               .in_traversal = &memory_.in_traversal,
+                               .details_of_new = log::enabled(log::Level::kDebug)},
                               [&](const Endpoint& endpoint) { return machine_.resolver.address(endpoint); });
     if (config.listen_port && *config.listen_port != device.listen_port) changes.update.listen_port = config.listen_port;
     result_.due = std::move(changes.due);
@@ -307,7 +318,9 @@ class Round {
   FetchMemory& memory_;
   RoundKind kind_;
   RoundResult result_;
+  SavedEtag saved_etag_;
   bool is_new_ = false;
+  bool is_stored_ = false;  // the state is what the data store holds
   std::optional<wg::Device> device_;
   BootTime device_read_at_{};
 };

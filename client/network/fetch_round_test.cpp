@@ -1,10 +1,12 @@
 #include "fetch_round.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include <algorithm>
 #include <atomic>
 #include <ctime>
+#include <fstream>
 
 #include "fake_machine.hpp"
 #include "innernet/base/file.hpp"
@@ -59,8 +61,10 @@ struct FetchTest : ::testing::Test {
       if (auto answer = special(request)) return *answer;
     if (request.target == "/v1/user/capabilities") return answer(200, capabilities);
     if (request.target == "/v1/user/candidates") return answer(put_status);
-    if (request.has("If-None-Match: \"1\"")) return answer(304, {}, "ETag: \"1\"\r\n");
-    return answer(200, to_json(state), "ETag: \"1\"\r\n");
+    const std::string body = to_json(state);
+    const std::string etag = fmt::format("\"{}\"", std::hash<std::string>()(body));
+    if (request.has("If-None-Match: " + etag)) return answer(304, {}, "ETag: " + etag + "\r\n");
+    return answer(200, body, "ETag: " + etag + "\r\n");
   }
 
   Result<RoundResult> round(FetchMemory& memory, RoundKind kind) {
@@ -313,6 +317,67 @@ TEST_F(FetchTest, A304RunsTheLocalPartAndAFreshInterfaceAsksForAll) {
   fake.backend.fails = false;
   ASSERT_TRUE(round(memory, daemon));
   EXPECT_FALSE(server.requests().back().has("If-None-Match")) << "what was not applied is no base";
+}
+
+TEST_F(FetchTest, FetchesOfTheirOwnShareAnEtagAndNothingNewIsNotSentAgain) {
+  ASSERT_TRUE(round());
+  fake.backend.change_device(evilcorp(), [](wg::Device& device) { device.peers.pop_back(); });
+  ASSERT_TRUE(round());
+  EXPECT_TRUE(server.requests().back().has("If-None-Match"));
+  EXPECT_EQ(device().peers.size(), 2U) << "as the data store says";
+  state.peers.erase(state.peers.begin() + 2);
+  ASSERT_TRUE(round());
+  EXPECT_EQ(device().peers.size(), 1U);
+  ASSERT_TRUE(round());
+  EXPECT_TRUE(server.requests().back().has("If-None-Match"));
+  EXPECT_EQ(device().peers.size(), 1U) << "who is gone does not come back from the data store";
+  EXPECT_THAT(hosts(), Not(HasSubstr("bob")));
+}
+
+TEST_F(FetchTest, ASavedEtagCountsForTheVeryFilesOnly) {
+  const auto store = options.folders.data_store(evilcorp());
+  const auto etag = etag_file(options.folders, evilcorp());
+  const struct {
+    const char* what;
+    std::function<void()> change;
+  } changes[] = {
+      {"the data store is written again", [&] { ASSERT_TRUE(replace_file(store, *read_file(store))); }},
+      {"the data store is edited in place", [&] { std::ofstream(store, std::ios::app) << ' '; }},
+      {"the data store is removed", [&] { ASSERT_TRUE(remove_file(store)); }},
+      {"the config is written again", [&] { write(config()); }},
+      {"the ETag would break out of its field", [&] { std::ofstream(etag, std::ios::in) << read_file(etag)->substr(0, 20) << "\r\nX: "; }},
+      {"the ETag is cut off", [&] { std::filesystem::resize_file(etag, std::filesystem::file_size(etag) - 1); }},
+      {"the ETag is removed", [&] { ASSERT_TRUE(remove_file(etag)); }},
+  };
+  for (const auto& c : changes) {
+    ASSERT_TRUE(round());
+    ASSERT_TRUE(round());
+    EXPECT_TRUE(server.requests().back().has("If-None-Match")) << "before " << c.what;
+    c.change();
+    ASSERT_TRUE(round());
+    EXPECT_FALSE(server.requests().back().has("If-None-Match")) << c.what;
+  }
+}
+
+TEST_F(FetchTest, AServerWithoutEtagsLeavesNone) {
+  ASSERT_TRUE(round());
+  EXPECT_TRUE(std::filesystem::exists(etag_file(options.folders, evilcorp())));
+  special = [&](const Request&) { return answer(200, to_json(state)); };
+  ASSERT_TRUE(round());
+  ASSERT_TRUE(round());
+  EXPECT_FALSE(server.requests().back().has("If-None-Match"));
+  EXPECT_FALSE(std::filesystem::exists(etag_file(options.folders, evilcorp())));
+}
+
+TEST_F(FetchTest, AnOverrideThatIsTakenBackDoesNotLiveOnInTheCache) {
+  InterfaceConfig overridden = config();
+  overridden.peer_endpoint_overrides.emplace(ip("10.66.1.3"), endpoint("203.0.113.9:9"));
+  write(overridden);
+  ASSERT_TRUE(round());
+  EXPECT_EQ(device().peers.back().endpoint, *SocketAddress::parse("203.0.113.9:9"));
+  write(config());
+  ASSERT_TRUE(round());
+  EXPECT_EQ(device().peers.back().endpoint, *SocketAddress::parse("192.0.2.3:7"));
 }
 
 TEST_F(FetchTest, ADeltaIsAppliedToWhatWasThere) {

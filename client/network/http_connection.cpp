@@ -102,7 +102,13 @@ Answer<void> HttpConnection::send(std::string_view text) {
   return {};
 }
 
+void HttpConnection::wake_at(std::size_t bytes) {
+  const int least = static_cast<int>(std::clamp<std::size_t>(bytes, 1, kPiece));
+  ::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVLOWAT, &least, sizeof least);
+}
+
 Answer<bool> HttpConnection::receive_some(std::string& out, std::chrono::milliseconds patience, int interrupt_fd) {
+  std::optional<RequestError> too_late;
   for (;;) {
     const std::size_t before = out.size();
     ssize_t n = 0;
@@ -116,7 +122,12 @@ Answer<bool> HttpConnection::receive_some(std::string& out, std::chrono::millise
     if (n == 0) return false;
     if (saved == EINTR) continue;
     if (saved != EAGAIN) return std::unexpected(unreachable(fmt::format("broke the connection: {}", std::strerror(saved))));
-    if (auto ready = wait_for(POLLIN, patience, "sends no answer", interrupt_fd); !ready) return std::unexpected(ready.error());
+    if (too_late) return std::unexpected(*too_late);
+    // On a slow way, less may have come than wake_at() asks for: that is progress, too.
+    if (auto ready = wait_for(POLLIN, patience, "sends no answer", interrupt_fd); !ready) {
+      if (ready.error().kind() != ErrorKind::kUnreachable) return std::unexpected(ready.error());
+      too_late = ready.error();
+    }
   }
 }
 
@@ -166,6 +177,7 @@ Answer<HttpResponse> HttpConnection::receive(const HttpRequest& request) {
     if (!to_the_end) response.body.reserve(std::min(length, kMostReserved) + kPiece);
     while (response.body.size() < length || to_the_end) {
       if (response.body.size() > kMaxBodySize) return bad(Error(ErrorKind::kInvalidInput, "it is larger than 256 MiB"));
+      if (!to_the_end) wake_at(length - response.body.size());
       auto more = more_input(response.body);
       if (!more) return std::unexpected(more.error());
       if (*more) continue;
@@ -174,6 +186,7 @@ Answer<HttpResponse> HttpConnection::receive(const HttpRequest& request) {
     }
     if (to_the_end || response.body.size() > length) response.head.keep_alive = false;
     if (!to_the_end) response.body.resize(std::min(response.body.size(), length));
+    wake_at(1);
   }
   if (!response.head.keep_alive) disconnect();
   return response;

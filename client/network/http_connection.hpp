@@ -45,6 +45,8 @@ class HttpConnection {
   Answer<HttpResponse> receive(const HttpRequest& request);
   /// Appends at least a byte; false at the end of the stream.
   Answer<bool> receive_some(std::string& out, std::chrono::milliseconds patience, int interrupt_fd = -1);
+  /// A large answer comes in small packets: not one system call and one change of context for each.
+  void wake_at(std::size_t bytes);
   Answer<void> wait_for(short events, std::chrono::milliseconds patience, std::string_view what, int interrupt_fd = -1);
   bool is_stale() const;
   RequestError unreachable(std::string why) const;

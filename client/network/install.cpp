@@ -202,9 +202,9 @@ class Install {
       return Error(
           error.kind(),
           fmt::format(
-              "{}. Is the server reachable, and does its UDP port get through? An invitation that has been used or has expired gets no "
-              "answer, either",
-              error.message()));
+              "{}. Is the server running (on it: systemctl status innernet-server@{}), and does UDP get through to {}? An invitation that "
+              "has been used or has expired gets no answer, either",
+              error.message(), invitation_.network_name, invitation_.server_external_endpoint.to_string()));
     return error;
   }
 

@@ -225,7 +225,7 @@ TEST_F(InstallTest, NoAnswerNamesAUsedInvitationAsAPossibleCause) {
   const auto installed = install();
   ASSERT_FALSE(installed);
   EXPECT_EQ(installed.error().kind(), ErrorKind::kUnreachable);
-  EXPECT_THAT(installed.error().message(), HasSubstr("Is the server reachable"));
+  EXPECT_THAT(installed.error().message(), HasSubstr("Is the server running"));
   EXPECT_THAT(installed.error().message(), HasSubstr("used or has expired"));
   EXPECT_FALSE(fake.backend.has(evilcorp()));
 }

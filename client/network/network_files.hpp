@@ -22,4 +22,7 @@ inline std::filesystem::path daemon_file(const Folders& folders, const Interface
   return folders.data / (name.str() + ".daemon");
 }
 
+/// See saved_etag.hpp.
+inline std::filesystem::path etag_file(const Folders& folders, const InterfaceName& name) { return folders.data / (name.str() + ".etag"); }
+
 }  // namespace innernet::client

@@ -46,7 +46,7 @@ std::optional<int> daemon_of(const Folders& folders, const InterfaceName& name) 
 std::vector<std::filesystem::path> leftover_files(const Folders& folders, const InterfaceName& name) {
   std::vector<std::filesystem::path> files;
   for (const auto& path : {pending_file(folders, name), set_aside_pending_file(folders, name), corrupt_copy(folders.data_store(name)),
-                           daemon_file(folders, name)}) {
+                           daemon_file(folders, name), etag_file(folders, name)}) {
     std::error_code ignored;
     if (std::filesystem::exists(path, ignored)) files.push_back(path);
   }

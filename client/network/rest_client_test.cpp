@@ -107,6 +107,30 @@ TEST(RestClient, ReadsStatesBeyondTheOriginalsTenMegabytes) {
   EXPECT_TRUE(RestClient(server.address(), new_key()).get_state());
 }
 
+TEST(RestClient, AnAnswerThatTricklesInIsProgress) {
+  const std::string text = state_text();
+  const std::string bytes = answer(200, text + std::string(600 - text.size(), ' ')).bytes;
+  const UniqueFd listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  ASSERT_EQ(::bind(listener.get(), reinterpret_cast<const sockaddr*>(&address), size), 0);
+  ASSERT_EQ(::listen(listener.get(), 1), 0);
+  ASSERT_EQ(::getsockname(listener.get(), reinterpret_cast<sockaddr*>(&address), &size), 0);
+  std::thread slow([&] {
+    const UniqueFd fd(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    // Together longer than the patience, each piece shorter.
+    for (std::size_t at = 0; at < bytes.size(); at += 100) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(250));
+      if (::send(fd.get(), bytes.data() + at, std::min<std::size_t>(100, bytes.size() - at), MSG_NOSIGNAL) < 0) return;
+    }
+  });
+  const SocketAddress server{*IpAddress::parse("127.0.0.1"), ntohs(address.sin_port)};
+  EXPECT_TRUE(RestClient(server, new_key(), nullptr, {.progress = std::chrono::milliseconds(1000)}).get_state());
+  slow.join();
+}
+
 TEST(RestClient, RefusesAnEndlessAnswer) {
   LoopbackServer server([](const Request&) { return answer(200, {}, "Content-Length: 300000000\r\n"); });
   EXPECT_FALSE(RestClient(server.address(), new_key(), nullptr, kShort).get_state());

@@ -35,7 +35,7 @@ void define_add_peer(Definition& definition, CommandLine& line) {
   AddPeerOptions& options = line.add_peer;
   definition.explain("What is not given is asked for; without a terminal that is an error that names the option.");
   definition.explain(
-      "The invitation is a file with a key: whoever has it can join as this peer, so it has to travel on a safe way. TIME is a number and "
+      "The invitation is a file with a key: whoever has it can join as this peer, so send it over a safe channel. TIME is a number and "
       "a unit: s, m, h, d or w.");
   definition.explain("A server that runs lets the peer in at once, as with all commands that change the database.");
   define_interface(definition, line);

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <charconv>
 #include <concepts>
 #include <cstring>
@@ -162,53 +163,62 @@ void append_key(std::string& out, std::string_view key) {
   out += ':';
 }
 
-// serde_json's pretty form: two spaces, one element a line, nothing between the brackets of an empty container.
+// serde_json's pretty form: two spaces, one element a line, nothing between the brackets of an empty container. `compact` is ours: valid,
+// and not nested deeper than a data store.
 std::string pretty(std::string_view compact) {
+  constexpr std::size_t kDeepest = 6;
+  constexpr std::size_t kMostAdded = 1 + 2 * kDeepest;  // a line feed and its spaces; a colon gets one space
+  const auto gets_longer = [](char c) { return c == ',' || c == ':' || c == '[' || c == '{' || c == ']' || c == '}'; };
+  const auto most = compact.size() + kMostAdded * static_cast<std::size_t>(std::ranges::count_if(compact, gets_longer));
   std::string out;
-  out.reserve(compact.size() * 2);
-  std::size_t depth = 0;
-  const auto new_line = [&out, &depth] {
-    out += '\n';
-    out.append(depth * 2, ' ');
-  };
-  for (std::size_t i = 0; i < compact.size(); ++i) {
-    const char c = compact[i];
-    switch (c) {
-      case '"': {
-        std::size_t end = compact.find_first_of("\"\\", i + 1);
-        while (compact[end] == '\\') end = compact.find_first_of("\"\\", end + 2);
-        out += compact.substr(i, end - i + 1);
-        i = end;
-        break;
-      }
-      case '[':
-      case '{':
-        out += c;
-        if (const char next = compact[i + 1]; next == ']' || next == '}') {
-          out += next;
-          ++i;
-        } else {
-          ++depth;
-          new_line();
+  out.resize_and_overwrite(most, [&](char* const start, std::size_t) {
+    char* to = start;
+    std::size_t depth = 0;
+    const auto new_line = [&] {
+      *to++ = '\n';
+      to = std::fill_n(to, 2U * std::min(depth, kDeepest), ' ');
+    };
+    for (std::size_t i = 0; i < compact.size(); ++i) {
+      const char c = compact[i];
+      switch (c) {
+        case '"': {
+          std::size_t end = i + 1;
+          while (compact[end] != '"') end += compact[end] == '\\' ? std::size_t{2} : std::size_t{1};
+          to = std::copy_n(compact.data() + i, end - i + 1, to);
+          i = end;
+          break;
         }
-        break;
-      case ']':
-      case '}':
-        --depth;
-        new_line();
-        out += c;
-        break;
-      case ',':
-        out += c;
-        new_line();
-        break;
-      case ':':
-        out += ": ";
-        break;
-      default:
-        out += c;
+        case '[':
+        case '{':
+          *to++ = c;
+          if (const char next = compact[i + 1]; next == ']' || next == '}') {
+            *to++ = next;
+            ++i;
+          } else {
+            ++depth;
+            new_line();
+          }
+          break;
+        case ']':
+        case '}':
+          --depth;
+          new_line();
+          *to++ = c;
+          break;
+        case ',':
+          *to++ = c;
+          new_line();
+          break;
+        case ':':
+          *to++ = c;
+          *to++ = ' ';
+          break;
+        default:
+          *to++ = c;
+      }
     }
-  }
+    return static_cast<std::size_t>(to - start);
+  });
   return out;
 }
 

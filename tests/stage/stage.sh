@@ -17,7 +17,7 @@
 #
 # With STAGE_INIT=systemd in force a host is a small machine that systemd runs (package systemd): its root is this machine's under a layer in memory.
 #
-# All hosts see $STAGE_DIR/shared, as `shared` in their home folders: the "safe way" by which people pass invitations on.
+# All hosts see $STAGE_DIR/shared, as `shared` in their home folders: the "safe channel" over which people pass invitations on.
 
 STAGE_DIR=
 declare -A STAGE_PID=() STAGE_NUMBER=() STAGE_JOB=()

@@ -17,6 +17,7 @@ Result<void> check_name(const std::string& name, const std::vector<Cidr>& cidrs)
 /// The server's rules, looked at beforehand, because a Rust server refuses without a word.
 Result<void> check(const CidrContents& wanted, const Cidr& parent, const std::vector<Cidr>& cidrs, const std::vector<Peer>& peers) {
   const std::string net = wanted.cidr.to_string();
+  const auto has_peers = [&peers](const Cidr& cidr) { return std::ranges::find(peers, cidr.id, &Peer::cidr_id) != peers.end(); };
   TRY_VOID(check_name(wanted.name, cidrs));
   if (parent.id == kServerCidr) return invalid_input(fmt::format("{} is the server's own and holds nothing else", label(parent)));
   if (!parent.cidr.contains(wanted.cidr)) return invalid_input(fmt::format("{} is not inside its parent {}", net, label(parent)));
@@ -24,10 +25,12 @@ Result<void> check(const CidrContents& wanted, const Cidr& parent, const std::ve
     if (other.id == parent.id || other.id == kRootCidr || !other.cidr.overlaps(wanted.cidr)) continue;
     if (other.cidr == wanted.cidr) return fail(ErrorKind::kAlreadyExists, fmt::format("{} exists already: {}", net, label(other)));
     if (other.parent == parent.id && other.cidr.contains(wanted.cidr))
-      return invalid_input(fmt::format("the smallest CIDR that contains {} is {}: that is the parent", net, label(other)));
+      return invalid_input(fmt::format(
+          "the smallest CIDR that contains {} is {}: that {}", net, label(other),
+          has_peers(other) ? "would be the parent, but it has peers, and such a CIDR can't hold other CIDRs" : "is the parent"));
     if (other.parent == parent.id) return invalid_input(fmt::format("{} overlaps {}", net, label(other)));
   }
-  if (std::ranges::find(peers, parent.id, &Peer::cidr_id) != peers.end())
+  if (has_peers(parent))
     return invalid_input(fmt::format("{} has peers of its own, and such a CIDR can't hold other CIDRs", label(parent)));
   return {};
 }

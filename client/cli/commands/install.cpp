@@ -37,9 +37,10 @@ Result<InterfaceName> interface_name(const InstallOptions& options, const Interf
 Result<bool> is_to_be_deleted(const InstallOptions& options, Context& context) {
   if (options.delete_invitation) return true;
   if (context.asker.can_ask()) {
-    return context.asker.yes_or_no({.text = fmt::format("Delete the invitation {}, which is of no more use?", options.invitation.native()),
-                                    .option = "--delete-invite",
-                                    .by_default = true});
+    return context.asker.yes_or_no(
+        {.text = fmt::format("Delete the invitation {}, which can't be used again?", options.invitation.native()),
+         .option = "--delete-invite",
+         .by_default = true});
   }
   log::info("the invitation {} was kept; it can't be used again (--delete-invite removes it)", options.invitation.native());
   return false;

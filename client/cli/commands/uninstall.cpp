@@ -53,6 +53,7 @@ Result<Ending> run(const UninstallOptions& options, Context& context) {
 
   TRY(const FileLock lock, lock_network(context.folders(), name, &context.stop));
   TRY_VOID(remove_interface(name, context));
+  const auto daemon = daemon_of(context.folders(), name);
   Ending ending = Ending::kDone;
   const auto failed = [&ending](const Error& error) {
     log::error("{}", error.message());
@@ -62,6 +63,11 @@ Result<Ending> run(const UninstallOptions& options, Context& context) {
   for (const std::filesystem::path& file : files_of(context.folders(), name))
     if (const auto removed = remove_file(file); !removed && removed.error().kind() != ErrorKind::kNotFound) failed(removed.error());
   if (ending == Ending::kDone) context.report(fmt::format("{} is uninstalled.\n", name.str()), changed().text("network", name.str()));
+  log::info("other peers still list this machine; an admin takes it out with `innernet disable-peer {}`", name.str());
+  if (daemon)
+    log::warning(
+        "the daemon (process {}) that kept {} up lets go of it; if it is a service, end that: `systemctl disable --now innernet@{}`",
+        *daemon, name.str(), name.str());
   return ending;
 }
 

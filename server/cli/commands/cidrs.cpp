@@ -127,6 +127,7 @@ Result<void> add_cidr(const CommandContext& context, const InterfaceName& interf
     return {};
   }));
   context.print(fmt::format("CIDR {} added", label(*added)));
+  context.print(fmt::format("Next, a peer in it: innernet-server add-peer {}", interface.str()));
   context.report(changed().value("cidr", *added));
   return {};
 }

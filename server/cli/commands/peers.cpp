@@ -5,6 +5,7 @@
 
 #include "../open.hpp"
 #include "innernet/base/file.hpp"
+#include "innernet/netlink/route.hpp"
 #include "innernet/shared/cidr_tree.hpp"
 #include "innernet/shared/wizard.hpp"
 
@@ -17,8 +18,8 @@ Result<const Cidr*> cidr_for_peers(const Network& network, const std::string& na
   const Cidr* cidr = network.find_cidr(name);
   if (cidr == nullptr) return fail(ErrorKind::kNotFound, fmt::format("there is no CIDR named {}", quoted(name)));
   if (cidr->id == kServerCidr) return invalid_input(fmt::format("{} holds the server alone: choose another CIDR", quoted(name)));
-  const std::vector<Cidr> all = network.cidrs();
-  for (const Cidr* leaf : CidrTree(all).eligible_for_peers())
+  const CidrTree tree(network.cidrs());
+  for (const Cidr* leaf : tree.eligible_for_peers())
     if (leaf->id == cidr->id) return cidr;
   return invalid_input(fmt::format("CIDR {} has CIDRs of its own, and only the innermost ones hold peers", quoted(name)));
 }
@@ -29,7 +30,7 @@ Result<Cidr> given_or_chosen_cidr(const CommandContext& context, const Network& 
     return *cidr;
   }
   const std::vector<Cidr> cidrs = network.cidrs();
-  if (CidrTree(cidrs).eligible_for_peers().empty())
+  if (const CidrTree tree(cidrs); tree.eligible_for_peers().empty())
     return fail(ErrorKind::kNotFound, "no CIDR can hold peers yet: innernet-server add-cidr makes one");
   const Cidr* root = network.find_cidr(kRootCidr);
   const std::vector<IpAddress> taken = root != nullptr ? network.taken_addresses(root->cidr) : std::vector<IpAddress>();
@@ -228,7 +229,12 @@ Result<void> add_peer(const CommandContext& context, const InterfaceName& interf
   }
   update_device(context, interface, {device_peer(*added)});
   context.print(fmt::format("peer {} ({}) added; its invitation is {}", name.str(), added->ip.to_string(), invitation_path.string()));
-  context.print("It holds a key: hand it over on a safe way. Its owner runs: innernet install " + invitation_path.filename().string());
+  context.print("Whoever has this file can join, so send it over a safe channel. Next, on that machine:");
+  context.print("  innernet install " + invitation_path.filename().string());
+  if (const auto link = netlink::find_link(interface); link && !*link) {
+    context.print("That needs the server, which is not up yet:");
+    context.print(fmt::format("  systemctl enable --now innernet-server@{0}    (or: innernet-server serve {0})", interface.str()));
+  }
   context.report(changed().value("peer", *added).text("invitation", invitation_path.string()));
   return {};
 }

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <utility>
 
 #include "innernet/base/error.hpp"
 #include "innernet/shared/endpoint.hpp"
@@ -21,6 +22,8 @@ class DataStore {
 
   /// All peers ever seen; those that are gone are disabled.
   const State& state() const { return state_; }
+  /// Moves them out: then there is nothing to save.
+  State take_state() { return std::exchange(state_, {}); }
 
   /// Fails (kAlreadyExists) and changes nothing when a peer of `news` has a known address but another public key: somebody may
   /// pretend to be that peer. The message says how to get over it.

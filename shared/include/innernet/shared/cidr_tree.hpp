@@ -24,15 +24,23 @@ class CidrTree {
   CidrTree& operator=(const CidrTree&) = delete;
   ~CidrTree() = default;
 
+  // What these answer lives as long as the tree, so a temporary one is not asked: a range-for over what it has answered finds it gone
+  // before the first turn (with compilers that lack P2718).
   /// All of them, in the order of ids.
-  const std::vector<Cidr>& cidrs() const { return cidrs_; }
-  const std::vector<const Cidr*>& roots() const { return roots_; }
+  const std::vector<Cidr>& cidrs() const& { return cidrs_; }
+  const std::vector<Cidr>& cidrs() const&& = delete;
+  const std::vector<const Cidr*>& roots() const& { return roots_; }
+  const std::vector<const Cidr*>& roots() const&& = delete;
   /// In the order of ids.
-  std::vector<const Cidr*> children(CidrId id) const;
-  const Cidr* find(CidrId id) const;
-  const Cidr* find(std::string_view name) const;
+  std::vector<const Cidr*> children(CidrId id) const&;
+  std::vector<const Cidr*> children(CidrId id) const&& = delete;
+  const Cidr* find(CidrId id) const&;
+  const Cidr* find(CidrId id) const&& = delete;
+  const Cidr* find(std::string_view name) const&;
+  const Cidr* find(std::string_view name) const&& = delete;
   /// Leaves without innernet-server: where a peer may be put.
-  std::vector<const Cidr*> eligible_for_peers() const;
+  std::vector<const Cidr*> eligible_for_peers() const&;
+  std::vector<const Cidr*> eligible_for_peers() const&& = delete;
   /// Depth first from the roots, with the depth (0 for a root).
   void walk(const std::function<void(const Cidr&, std::size_t depth)>& visit) const;
 

@@ -176,6 +176,7 @@ struct DefinedProgram {
   std::vector<DefinedCommand> commands;
 };
 DefinedProgram define_all(const Program& program);
+DefinedProgram define_all(const Program&& program) = delete;  // it is referred to
 /// The letter of a general option with a command: 0 when the command uses it itself.
 char letter_with(const Option& general, const Definition& own);
 

@@ -3,6 +3,7 @@
 #include <array>
 #include <compare>
 #include <cstdint>
+#include <cstring>
 #include <functional>
 #include <span>
 #include <string>
@@ -77,6 +78,10 @@ bool same_text_constant_time(std::string_view a, std::string_view b);
 template <>
 struct std::hash<innernet::wg::PublicKey> {
   std::size_t operator()(const innernet::wg::PublicKey& key) const noexcept {
-    return std::hash<std::string_view>()(std::string_view(reinterpret_cast<const char*>(key.bytes().data()), key.bytes().size()));
+    // The first words of a key are as good as random, and the others tell apart what somebody has chosen.
+    std::array<std::uint64_t, 4> words{};
+    std::memcpy(words.data(), key.bytes().data(), sizeof words);
+    constexpr std::uint64_t kOdd = 0x9E3779B97F4A7C15;
+    return static_cast<std::size_t>(((words[0] * kOdd + words[1]) * kOdd + words[2]) * kOdd + words[3]);
   }
 };

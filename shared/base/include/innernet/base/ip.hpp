@@ -117,6 +117,7 @@ template <>
 struct std::hash<innernet::IpAddress> {
   std::size_t operator()(const innernet::IpAddress& address) const noexcept {
     const auto bytes = address.bytes();
+    if (address.is_v4()) return std::size_t{bytes[0]} << 24U | std::size_t{bytes[1]} << 16U | std::size_t{bytes[2]} << 8U | bytes[3];
     return std::hash<std::string_view>()(std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
   }
 };

@@ -1,0 +1,49 @@
+#include "saved_etag.hpp"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include "innernet/base/file.hpp"
+#include "innernet/shared/log.hpp"
+#include "network_files.hpp"
+
+namespace innernet::client {
+namespace {
+
+constexpr std::size_t kMostText = 4096;
+
+// No two contents of a path have the same: replacing makes another inode, writing another time of change. Empty: there is none.
+std::string identity(const std::filesystem::path& path) {
+  struct stat status{};
+  if (::stat(path.c_str(), &status) != 0) return {};
+  return fmt::format("{}.{}.{}.{}.{}", status.st_dev, status.st_ino, status.st_size, status.st_ctim.tv_sec, status.st_ctim.tv_nsec);
+}
+
+}  // namespace
+
+SavedEtag::SavedEtag(const Folders& folders, const InterfaceName& name)
+    : path_(etag_file(folders, name)), data_store_(folders.data_store(name)), config_identity_(identity(folders.config_file(name))) {}
+
+std::string SavedEtag::read() const {
+  const auto text = read_file(path_, kMostText);
+  if (!text) return {};
+  const std::string store = identity(data_store_);
+  const std::string expected = fmt::format("{} {} ", store, config_identity_);
+  std::string_view etag = *text;
+  if (store.empty() || config_identity_.empty() || !etag.starts_with(expected) || !etag.ends_with('\n')) return {};
+  etag.remove_prefix(expected.size());
+  etag.remove_suffix(1);
+  // It becomes part of a request.
+  for (const char c : etag)
+    if (c < ' ' || c > '~') return {};
+  return std::string(etag);
+}
+
+void SavedEtag::save(std::string_view etag) const {
+  const std::string store = identity(data_store_);
+  const bool counts = !etag.empty() && !store.empty() && !config_identity_.empty();
+  const auto done = counts ? replace_file(path_, fmt::format("{} {} {}\n", store, config_identity_, etag)) : remove_file(path_);
+  if (!done && done.error().kind() != ErrorKind::kNotFound) log::debug("{}", done.error().message());
+}
+
+}  // namespace innernet::client

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "innernet/shared/options.hpp"
+
+namespace innernet::client {
+
+/// The ETag of the state in a network's data store, from one fetch to the next: a server with nothing new need not send 10,000 peers, and
+/// we need not read them. It counts only while the data store and the config (whose overrides are in the data store) are the very files
+/// that it was saved for; a file that was edited, restored or written by another program makes the next fetch a whole one.
+class SavedEtag {
+ public:
+  /// Looks at the config: construct it before that is read. The caller holds the network's lock.
+  SavedEtag(const Folders& folders, const InterfaceName& name);
+
+  /// Empty: none that counts.
+  std::string read() const;
+  /// For the data store as it lies there now; empty: forgets. Not having it costs one whole fetch, so failures are only logged.
+  void save(std::string_view etag) const;
+
+ private:
+  std::filesystem::path path_;
+  std::filesystem::path data_store_;
+  std::string config_identity_;
+};
+
+}  // namespace innernet::client
