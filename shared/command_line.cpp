@@ -6,6 +6,7 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <algorithm>
+#include <cctype>
 #include <iterator>
 
 #include "command_line_help.hpp"
@@ -264,11 +265,18 @@ class CommandParser {
   }
 
   // The texts of CLI11's errors hold names of options only, never a value, except the ones handled above.
-  static std::string sentence(const CLI::Error& error) {
+  std::string sentence(const CLI::Error& error) const {
     std::string text = error.what();
     if (dynamic_cast<const CLI::ExcludesError*>(&error) != nullptr)
       return text.replace(text.find(" excludes "), 10, " can't be used together with ");
-    if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) return text.replace(text.find(" is required"), 12, " is missing");
+    if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
+      const std::string missing = text.substr(0, text.find(" is required"));
+      const auto argument = std::ranges::find(own_.arguments(), missing, &Argument::name);
+      if (argument == own_.arguments().end()) return missing + " is missing";
+      std::string what(argument->sentence);
+      what.front() = static_cast<char>(std::tolower(static_cast<unsigned char>(what.front())));
+      return fmt::format("{} is missing ({})", missing, what);
+    }
     if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) return text.substr(0, text.find(':')) + " needs a value";
     return quoted(text);
   }

@@ -281,6 +281,17 @@ TEST_F(UpCommand, ABrokenConfigIsNamedAndTheOthersAreTried) {
 
 class InstallCommand : public Commands {};
 
+TEST_F(InstallCommand, IsRefusedOnTheServerItself) {
+  config->network_name = "evilcorp";
+  ASSERT_TRUE(replace_file(dir / "invite.toml", config->to_invitation().reveal()));
+  device().public_key = config->server_public_key;
+  const Outcome outcome = run_line(fmt::format("install {} --default-name", (dir / "invite.toml").string()));
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_THAT(outcome.error, HasSubstr("this machine is the server of evilcorp"));
+  EXPECT_THAT(world.done, IsEmpty());
+  EXPECT_TRUE(std::filesystem::exists(dir / "invite.toml"));
+}
+
 TEST_F(InstallCommand, WithoutATerminalANameMustBeGiven) {
   ASSERT_TRUE(replace_file(dir / "invite.toml", config->to_invitation().reveal()));
   const Outcome outcome = run_line("install " + (dir / "invite.toml").string());

@@ -129,7 +129,7 @@ TEST_F(WizardProcess, SignalsAndAVanishedTerminalEndIt) {
     ASSERT_TRUE(terminal.sees("Esc cancels"));
     terminal.signal(signal);
     EXPECT_EQ(terminal.ends(), 1) << signal;
-    EXPECT_THAT(terminal.screen().text(), HasSubstr("was not answered: interrupted"));
+    EXPECT_THAT(terminal.screen().text(), HasSubstr("interrupted at the question"));
     EXPECT_TRUE(terminal.is_as_before()) << signal;
   }
   PseudoTerminal terminal({}, words({"rename-cidr", "evilcorp"}));

@@ -96,7 +96,7 @@ TEST(ListForm, ShowsWhatIsChosenAndWhatTheKeysDo) {
   const ListQuestion question = three();
   ListForm form(question);
   EXPECT_THAT(rows(form), ElementsAre("Eligible CIDR:", "> humans (10.66.1.0/24)", "  robots (10.66.2.0/24)", "  jokers (10.66.3.0/24)",
-                                      "arrows or j and k move, typing filters (also /), Enter chooses, Esc cancels"));
+                                      "arrows, j, k move; other letters, / filter; Enter chooses; Esc cancels"));
   press(form, "rob");
   EXPECT_THAT(rows(form),
               ElementsAre("Eligible CIDR: /rob", "> robots (10.66.2.0/24)", "arrows move, Backspace widens, Enter chooses, Esc cancels"));

@@ -86,7 +86,7 @@ class TerminalAsker final : public Asker {
 };
 
 std::unexpected<Error> unanswered(const std::string& question, std::string_view why) {
-  return fail(ErrorKind::kSystem, fmt::format("{} was not answered: {}", quoted(question), why));
+  return fail(ErrorKind::kSystem, fmt::format("{} at the question {}", why, quoted(question)));
 }
 
 Result<void> TerminalAsker::run(Form& form, const std::string& question, const std::string& option) {

@@ -34,6 +34,21 @@ Result<InterfaceName> interface_name(const InstallOptions& options, const Interf
   return name;
 }
 
+/// A server that tried out an invitation to its own network would wait for an answer from itself.
+Result<void> refuse_on_the_server_itself(const InterfaceConfig& invitation, Context& context) {
+  const auto interfaces = context.interfaces();
+  if (!interfaces) return {};
+  for (const wg::FoundInterface& found : *interfaces) {
+    const auto device = context.backend(found.name)->get(found.name);
+    if (!device || device->public_key != invitation.server_public_key) continue;
+    return invalid_input(
+        fmt::format("this machine is the server of {} (its interface {} has the server's key), which can't be its own peer: "
+                    "install the invitation on the machine that it was made for",
+                    invitation.network_name, found.name.str()));
+  }
+  return {};
+}
+
 Result<bool> is_to_be_deleted(const InstallOptions& options, Context& context) {
   if (options.delete_invitation) return true;
   if (context.asker.can_ask()) {
@@ -50,6 +65,7 @@ Result<bool> is_to_be_deleted(const InstallOptions& options, Context& context) {
 
 Result<Ending> run(const InstallOptions& options, Context& context) {
   TRY_CONTEXT(const InterfaceConfig invitation, InterfaceConfig::read(options.invitation), "reading the invitation");
+  TRY_VOID(refuse_on_the_server_itself(invitation, context));
   TRY(const InterfaceName name, interface_name(options, invitation, context));
   TRY(const Installed installed, install(context.client_options(options.hosts, options.nat), name, invitation, context.stop));
 

@@ -107,7 +107,7 @@ Result<Ending> run(const ShowOptions& options, Context& context) {
     else if (*shown == Ending::kFailed)
       ending = Ending::kFailed;
   }
-  if (!found_any) log::info("no innernet network is up");
+  if (!found_any) log::info("no innernet network is up; `innernet up` brings up what is installed, `innernet install` joins one");
   context.report({}, JsonObject().list("networks", documents));
   return ending;
 }
