@@ -45,9 +45,7 @@ check_soon 'and so does the client service' 60 names alice
 check 'nothing else was started with them' test "$(on alice systemctl list-units --plain --no-legend 'innernet*@*.service' | wc -l)" = 1
 
 # From here on not a packet may be lost.
-# shellcheck disable=SC2016 # expanded by the shell on the host
-on alice bash -c 'ping -n -i 0.1 -W 2 "$1" >"$HOME/ping" & ping=$!; until [ -e "$HOME/finished" ]; do read -rt 0.05 <> <(:) || :; done; kill -INT $ping; wait $ping' \
-  ping "$(inside server)" & pinging=$!
+ping_until_finished alice server & pinging=$!
 
 restarts() { [ "$(service_property server "innernet-server@$NETWORK" NRestarts)" -ge "$1" ] && [ "$(service_property server "innernet-server@$NETWORK" MainPID)" != 0 ]; }
 began=$(now_ms)
@@ -116,8 +114,8 @@ if [ -n "${STAGE_PACKAGES:-}" ]; then
 fi
 on alice touch finished
 wait "$pinging" || :
-run alice tail -n 3 ping
-check 'no packet was lost' grep -q ' 0% packet loss' <<<"$OUT"
+run alice tail -n 3 ping-server
+check 'no packet was lost' lost_none alice server
 note "$(grep 'packets transmitted' <<<"$OUT")"
 
 if [ -n "${STAGE_PACKAGES:-}" ]; then

@@ -40,13 +40,8 @@ check_soon 'alice reaches bob' 15 reaches alice bob
 check_soon 'and bob alice' 15 reaches bob alice
 
 # --- the server: theirs, ours, theirs, ours ---
-ping_through() { # HOST: alice pings it until the file `finished` is there
-  # shellcheck disable=SC2016 # expanded by the shell on the host
-  on alice bash -c 'ping -n -i 0.2 -W 2 "$1" >"$HOME/ping-$2" & ping=$!; until [ -e "$HOME/finished" ]; do read -rt 0.05 <> <(:) || :; done; kill -INT $ping; wait $ping' \
-    ping "$(inside "$1")" "$1"
-}
-ping_through server & first=$!
-ping_through bob & second=$!
+ping_until_finished alice server & first=$!
+ping_until_finished alice bob & second=$!
 seen=$(endpoints)
 
 succeed served_by innernet-server
@@ -88,7 +83,7 @@ on alice touch finished
 wait "$first" "$second" || :
 for to in server bob; do
   run alice tail -n 3 "ping-$to"
-  check "all that time no packet to $to was lost" grep -q ' 0% packet loss' <<<"$OUT"
+  check "all that time no packet to $to was lost" lost_none alice "$to"
 done
 
 # --- a client: theirs, ours, theirs, on the same files and the same interface ---

@@ -132,6 +132,21 @@ never_reaches() { # HOST HOST: not one of five packets comes back
   ! on "$1" ping -q -n -c 5 -i 0.2 -W 1 "$(inside "$2")" >/dev/null 2>&1
 }
 
+# Pings until there is a file `finished` in the home folder of FROM. To be run in the background.
+ping_until_finished() { # FROM TO
+  # shellcheck disable=SC2016 # expanded by the shell on the host
+  on "$1" bash -c 'ping -n -i 0.1 -W 2 "$1" >"$HOME/ping-$2" & ping=$!; until [ -e "$HOME/finished" ]; do read -rt 0.05 <> <(:) || :; done; kill -INT $ping; wait $ping' \
+    ping "$(inside "$2")" "$2"
+}
+
+# Not ping's own figure: the answer to its last packet may have been on the way when it was told to end.
+lost_none() { # FROM TO: of those pings
+  # shellcheck disable=SC2016 # awk's
+  on "$1" awk '/bytes from .*icmp_seq=/ { split($0, part, "icmp_seq="); at = part[2] + 0; if (!(at in seen)) ++answered; seen[at] = 1; if (at > last) last = at }
+    / packets transmitted/ { sent = $1 }
+    END { exit !(answered > 0 && answered == last && last >= sent - 1) }' "ping-$2"
+}
+
 # What a condition returns when waiting for it is useless; not one that programs use (ping and grep say 2 for what may still come).
 readonly USELESS=120
 
