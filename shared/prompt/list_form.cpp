@@ -145,8 +145,8 @@ std::string ListForm::position() const {
 
 std::string_view ListForm::hint(std::size_t columns_of_terminal) const {
   using Hints = std::array<std::string_view, 3>;  // the first that fits
-  constexpr Hints kMoving{"arrows, j, k move; other letters, / filter; Enter chooses; Esc cancels",
-                          "j k move, letters filter, Enter, Esc", "j k / Enter Esc"};
+  constexpr Hints kMoving{"arrows, j, k move; other letters, / filter; Enter chooses; Esc cancels", "j k move, letters filter, Enter, Esc",
+                          "j k / Enter Esc"};
   constexpr Hints kFiltering{"arrows move, Backspace widens, Enter chooses, Esc cancels", "arrows move, Enter chooses",
                              "arrows, Enter, Esc"};
   const Hints& hints = is_filtering_ ? kFiltering : kMoving;

@@ -86,7 +86,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static const innernet::testing::TempDir folder;
   static const auto origin = pristine(folder.path());
   const auto path = folder / "network.db";
-  std::filesystem::copy_file(origin, path, std::filesystem::copy_options::overwrite_existing);
+  // libFuzzer's alarm can interrupt it.
+  std::error_code failure;
+  do {
+    std::filesystem::copy_file(origin, path, std::filesystem::copy_options::overwrite_existing, failure);
+  } while (failure == std::errc::interrupted);
+  if (failure) std::abort();
 
   const innernet::testing::FakeClock clock;
   Coordinator::Options options;
