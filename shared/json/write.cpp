@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <concepts>
 #include <cstring>
@@ -36,12 +37,69 @@ void append_endpoint(std::string& out, const Endpoint& endpoint) {
   out += '"';
 }
 
-void append_endpoints(std::string& out, const std::vector<Endpoint>& endpoints) {
+// What stands before each element and member, by how deep it is nested, and behind a key.
+struct Compact {
+  template <std::size_t>
+  static constexpr std::array<char, 0> kLine{};
+  static constexpr std::array kColon{':'};
+};
+
+template <std::size_t Level>
+consteval auto make_line() {
+  std::array<char, 1 + 2 * Level> line{'\n'};
+  std::fill(line.begin() + 1, line.end(), ' ');
+  return line;
+}
+
+// serde_json's pretty form: two spaces a level, one element a line, nothing between the brackets of an empty container.
+struct Pretty {
+  template <std::size_t Level>
+  static constexpr auto kLine = make_line<Level>();
+  static constexpr std::array kColon{':', ' '};
+};
+
+template <std::size_t N>
+struct Name {
+  consteval Name(const char (&text)[N]) { std::copy_n(text, N - 1, characters.begin()); }  // NOLINT(google-explicit-constructor): for kKey
+  std::array<char, N - 1> characters{};
+};
+
+template <class Layout, std::size_t Level, Name kName>
+consteval auto make_key() {
+  constexpr auto kLine = Layout::template kLine<Level>;
+  std::array<char, kLine.size() + kName.characters.size() + 2 + Layout::kColon.size()> key{};
+  char* at = std::ranges::copy(kLine, key.data()).out;
+  *at++ = '"';
+  at = std::ranges::copy(kName.characters, at).out;
+  *at++ = '"';
+  std::ranges::copy(Layout::kColon, at);
+  return key;
+}
+
+// A member up to its value, put together by the compiler.
+template <class Layout, std::size_t Level, Name kName>
+constexpr auto kKey = make_key<Layout, Level, kName>();
+
+// Where a list of peers or CIDRs stands in a data store: a member of the outermost object.
+constexpr std::size_t kListLevel = 1;
+constexpr std::size_t kElementLevel = kListLevel + 1;
+constexpr std::size_t kMemberLevel = kElementLevel + 1;
+constexpr std::size_t kInnerLevel = kMemberLevel + 1;
+
+template <std::size_t N>
+void append(std::string& out, const std::array<char, N>& text) {
+  if constexpr (N > 0) out.append(text.data(), N);
+}
+
+template <class Layout, std::size_t Level, class T, class Append>
+void append_list(std::string& out, std::span<const T> list, const Append& append_element) {
   out += '[';
-  for (std::size_t i = 0; i < endpoints.size(); ++i) {
+  for (std::size_t i = 0; i < list.size(); ++i) {
     if (i > 0) out += ',';
-    append_endpoint(out, endpoints[i]);
+    append(out, Layout::template kLine<Level + 1>);
+    append_element(out, list[i]);
   }
+  if (!list.empty()) append(out, Layout::template kLine<Level>);
   out += ']';
 }
 
@@ -53,6 +111,12 @@ class Run {
   Run& operator<<(const char (&literal)[N]) {
     std::memcpy(at_, literal, N - 1);
     at_ += N - 1;
+    return *this;
+  }
+  template <std::size_t N>
+  Run& operator<<(const std::array<char, N>& text) {
+    std::memcpy(at_, text.data(), N);
+    at_ += N;
     return *this;
   }
   template <std::integral Integer>
@@ -68,158 +132,125 @@ class Run {
   std::string_view view() const { return {bytes_, static_cast<std::size_t>(at_ - bytes_)}; }
 
  private:
-  char bytes_[320];  // the longest run: keep-alive, flags and expiry, some 200 bytes
+  char bytes_[512];  // the longest run: keep-alive, flags and expiry of a pretty peer, some 320 bytes
   char* at_ = bytes_;
 };
 
 // Everything of a peer behind `run`, which ends where its name begins.
+template <class Layout>
 void append_peer(std::string& out, Run& run, const PeerContents& peer) {
-  run << "\"name\":\"" << peer.name << "\",\"ip\":\"";
+  run << kKey<Layout, kMemberLevel, "name"> << "\"" << peer.name << "\"," << kKey<Layout, kMemberLevel, "ip"> << "\"";
   out += run.view();
   peer.ip.append_to(out);
 
   Run middle;
-  middle << "\",\"cidr_id\":" << number(peer.cidr_id) << ",\"public_key\":\"";
+  middle << "\"," << kKey<Layout, kMemberLevel, "cidr_id"> << number(peer.cidr_id) << ","
+         << kKey<Layout, kMemberLevel, "public_key"> << "\"";
   out += middle.view();
   peer.public_key.append_base64(out);
 
+  Run before_endpoint;
+  before_endpoint << "\"," << kKey<Layout, kMemberLevel, "endpoint">;
   Run rest;
   if (peer.endpoint) {
-    out += "\",\"endpoint\":\"";
+    before_endpoint << "\"";
+    out += before_endpoint.view();
     peer.endpoint->append_to(out);
-    rest << "\",\"persistent_keepalive_interval\":";
+    rest << "\",";
   } else {
-    rest << "\",\"endpoint\":null,\"persistent_keepalive_interval\":";
+    out += before_endpoint.view();
+    rest << "null,";
   }
+  rest << kKey<Layout, kMemberLevel, "persistent_keepalive_interval">;
   if (peer.persistent_keepalive_interval)
-    rest << *peer.persistent_keepalive_interval;
+    rest << *peer.persistent_keepalive_interval << ",";
   else
-    rest << "null";
-  peer.is_admin ? rest << ",\"is_admin\":true,\"is_disabled\":" : rest << ",\"is_admin\":false,\"is_disabled\":";
-  peer.is_disabled ? rest << "true,\"is_redeemed\":" : rest << "false,\"is_redeemed\":";
-  peer.is_redeemed ? rest << "true,\"invite_expires\":" : rest << "false,\"invite_expires\":";
+    rest << "null,";
+  rest << kKey<Layout, kMemberLevel, "is_admin">;
+  peer.is_admin ? rest << "true," : rest << "false,";
+  rest << kKey<Layout, kMemberLevel, "is_disabled">;
+  peer.is_disabled ? rest << "true," : rest << "false,";
+  rest << kKey<Layout, kMemberLevel, "is_redeemed">;
+  peer.is_redeemed ? rest << "true," : rest << "false,";
+  rest << kKey<Layout, kMemberLevel, "invite_expires">;
   if (peer.invite_expires)
-    rest << "{\"secs_since_epoch\":" << peer.invite_expires->seconds << ",\"nanos_since_epoch\":" << peer.invite_expires->nanoseconds
-         << "},\"candidates\":";
+    rest << "{" << kKey<Layout, kInnerLevel, "secs_since_epoch"> << peer.invite_expires->seconds << ","
+         << kKey<Layout, kInnerLevel, "nanos_since_epoch"> << peer.invite_expires->nanoseconds
+         << Layout::template kLine<kMemberLevel> << "},";
   else
-    rest << "null,\"candidates\":";
+    rest << "null,";
+  rest << kKey<Layout, kMemberLevel, "candidates">;
   out += rest.view();
-  append_endpoints(out, peer.candidates);
+  append_list<Layout, kMemberLevel, Endpoint>(out, peer.candidates, append_endpoint);
+  append(out, Layout::template kLine<kElementLevel>);
   out += '}';
 }
 
+template <class Layout>
+void append_peer_with_id(std::string& out, const Peer& peer) {
+  Run run;
+  run << "{" << kKey<Layout, kMemberLevel, "id"> << number(peer.id) << ",";
+  append_peer<Layout>(out, run, peer);
+}
+
+// Everything of a CIDR behind what stands before its name.
+template <class Layout>
 void append_rest(std::string& out, const CidrContents& cidr) {
-  out += "\"name\":";
+  append(out, kKey<Layout, kMemberLevel, "name">);
   append_json_string(out, cidr.name);
-  out += ",\"cidr\":\"";
+  out += ',';
+  append(out, kKey<Layout, kMemberLevel, "cidr">);
+  out += '"';
   cidr.cidr.address().append_to(out);
   out += '/';
   append_number(out, cidr.cidr.prefix());
-  out += "\",\"parent\":";
+  out += "\",";
+  append(out, kKey<Layout, kMemberLevel, "parent">);
   if (cidr.parent)
     append_number(out, number(*cidr.parent));
   else
     out += "null";
+  append(out, Layout::template kLine<kElementLevel>);
   out += '}';
 }
 
+template <class Layout>
 void append_rest(std::string& out, const AssociationContents& association) {
-  out += "\"cidr_id_1\":";
+  append(out, kKey<Layout, kMemberLevel, "cidr_id_1">);
   append_number(out, number(association.cidr_id_1));
-  out += ",\"cidr_id_2\":";
+  out += ',';
+  append(out, kKey<Layout, kMemberLevel, "cidr_id_2">);
   append_number(out, number(association.cidr_id_2));
+  append(out, Layout::template kLine<kElementLevel>);
   out += '}';
 }
 
 template <class Contents>
 void append_contents(std::string& out, const Contents& contents) {
   out += '{';
-  append_rest(out, contents);
+  append_rest<Compact>(out, contents);
 }
 
-template <class Whole>
+template <class Layout, class Whole>
 void append_with_id(std::string& out, const Whole& whole) {
-  out += "{\"id\":";
+  out += '{';
+  append(out, kKey<Layout, kMemberLevel, "id">);
   append_number(out, number(whole.id));
   out += ',';
-  append_rest(out, whole);
+  append_rest<Layout>(out, whole);
 }
 
 template <class T>
-void append_list(std::string& out, std::span<const T> list) {
-  out += '[';
-  for (std::size_t i = 0; i < list.size(); ++i) {
-    if (i > 0) out += ',';
-    append_json(out, list[i]);
-  }
-  out += ']';
+void append_compact_list(std::string& out, std::span<const T> list) {
+  append_list<Compact, kListLevel>(out, list, [](std::string& to, const T& element) { append_json(to, element); });
 }
 
-// A peer takes 350 to 450 bytes, a CIDR about 80.
+// A peer takes 350 to 450 bytes, a CIDR about 80; half as much again when it is pretty.
 std::size_t expected_size(std::size_t peers, std::size_t cidrs) { return 64 + peers * 450 + cidrs * 96; }
 
 void append_key(std::string& out, std::string_view key) {
   append_plain(out, key);
   out += ':';
-}
-
-// serde_json's pretty form: two spaces, one element a line, nothing between the brackets of an empty container. `compact` is ours: valid,
-// and not nested deeper than a data store.
-std::string pretty(std::string_view compact) {
-  constexpr std::size_t kDeepest = 6;
-  constexpr std::size_t kMostAdded = 1 + 2 * kDeepest;  // a line feed and its spaces; a colon gets one space
-  const auto gets_longer = [](char c) { return c == ',' || c == ':' || c == '[' || c == '{' || c == ']' || c == '}'; };
-  const auto most = compact.size() + kMostAdded * static_cast<std::size_t>(std::ranges::count_if(compact, gets_longer));
-  std::string out;
-  out.resize_and_overwrite(most, [&](char* const start, std::size_t) {
-    char* to = start;
-    std::size_t depth = 0;
-    const auto new_line = [&] {
-      *to++ = '\n';
-      to = std::fill_n(to, 2U * std::min(depth, kDeepest), ' ');
-    };
-    for (std::size_t i = 0; i < compact.size(); ++i) {
-      const char c = compact[i];
-      switch (c) {
-        case '"': {
-          std::size_t end = i + 1;
-          while (compact[end] != '"') end += compact[end] == '\\' ? std::size_t{2} : std::size_t{1};
-          to = std::copy_n(compact.data() + i, end - i + 1, to);
-          i = end;
-          break;
-        }
-        case '[':
-        case '{':
-          *to++ = c;
-          if (const char next = compact[i + 1]; next == ']' || next == '}') {
-            *to++ = next;
-            ++i;
-          } else {
-            ++depth;
-            new_line();
-          }
-          break;
-        case ']':
-        case '}':
-          --depth;
-          new_line();
-          *to++ = c;
-          break;
-        case ',':
-          *to++ = c;
-          new_line();
-          break;
-        case ':':
-          *to++ = c;
-          *to++ = ' ';
-          break;
-        default:
-          *to++ = c;
-      }
-    }
-    return static_cast<std::size_t>(to - start);
-  });
-  return out;
 }
 
 }  // namespace
@@ -272,33 +303,29 @@ void append_json_string(std::string& out, std::string_view text) {
 void append_json(std::string& out, const PeerContents& peer) {
   Run run;
   run << "{";
-  append_peer(out, run, peer);
+  append_peer<Compact>(out, run, peer);
 }
-void append_json(std::string& out, const Peer& peer) {
-  Run run;
-  run << "{\"id\":" << number(peer.id) << ",";
-  append_peer(out, run, peer);
-}
+void append_json(std::string& out, const Peer& peer) { append_peer_with_id<Compact>(out, peer); }
 void append_json(std::string& out, const CidrContents& cidr) { append_contents(out, cidr); }
-void append_json(std::string& out, const Cidr& cidr) { append_with_id(out, cidr); }
+void append_json(std::string& out, const Cidr& cidr) { append_with_id<Compact>(out, cidr); }
 void append_json(std::string& out, const AssociationContents& association) { append_contents(out, association); }
-void append_json(std::string& out, const Association& association) { append_with_id(out, association); }
-void append_json(std::string& out, std::span<const Peer> peers) { append_list(out, peers); }
-void append_json(std::string& out, std::span<const Cidr> cidrs) { append_list(out, cidrs); }
-void append_json(std::string& out, std::span<const Association> associations) { append_list(out, associations); }
+void append_json(std::string& out, const Association& association) { append_with_id<Compact>(out, association); }
+void append_json(std::string& out, std::span<const Peer> peers) { append_compact_list(out, peers); }
+void append_json(std::string& out, std::span<const Cidr> cidrs) { append_compact_list(out, cidrs); }
+void append_json(std::string& out, std::span<const Association> associations) { append_compact_list(out, associations); }
 
 void append_json(std::string& out, const State& state) {
   out.reserve(out.size() + expected_size(state.peers.size(), state.cidrs.size()));
   out += "{\"peers\":";
-  append_list<Peer>(out, state.peers);
+  append_compact_list<Peer>(out, state.peers);
   out += ",\"cidrs\":";
-  append_list<Cidr>(out, state.cidrs);
+  append_compact_list<Cidr>(out, state.cidrs);
   out += '}';
 }
 
 void append_json(std::string& out, const StateDelta& delta) {
   out += "{\"peers\":";
-  append_list<Peer>(out, delta.peers);
+  append_compact_list<Peer>(out, delta.peers);
   out += ",\"gone\":[";
   for (std::size_t i = 0; i < delta.gone.size(); ++i) {
     if (i > 0) out += ',';
@@ -307,14 +334,14 @@ void append_json(std::string& out, const StateDelta& delta) {
   out += ']';
   if (delta.cidrs) {
     out += ",\"cidrs\":";
-    append_list<Cidr>(out, *delta.cidrs);
+    append_compact_list<Cidr>(out, *delta.cidrs);
   }
   out += '}';
 }
 
 std::string candidates_to_json(const std::vector<Endpoint>& candidates) {
   std::string out;
-  append_endpoints(out, candidates);
+  append_list<Compact, 0, Endpoint>(out, candidates, append_endpoint);
   return out;
 }
 
@@ -358,13 +385,19 @@ std::string error_to_json(std::string_view message) {
 }
 
 std::string data_store_to_json(const State& state) {
-  std::string compact = R"({"version":"1","peers":)";
-  compact.reserve(expected_size(state.peers.size(), state.cidrs.size()));
-  append_list<Peer>(compact, state.peers);
-  compact += ",\"cidrs\":";
-  append_list<Cidr>(compact, state.cidrs);
-  compact += '}';
-  return pretty(compact);
+  std::string out;
+  out.reserve(expected_size(state.peers.size(), state.cidrs.size()) * 3 / 2);
+  out += '{';
+  append(out, kKey<Pretty, kListLevel, "version">);
+  out += "\"1\",";
+  append(out, kKey<Pretty, kListLevel, "peers">);
+  append_list<Pretty, kListLevel, Peer>(out, state.peers, append_peer_with_id<Pretty>);
+  out += ',';
+  append(out, kKey<Pretty, kListLevel, "cidrs">);
+  append_list<Pretty, kListLevel, Cidr>(out, state.cidrs, append_with_id<Pretty, Cidr>);
+  append(out, Pretty::kLine<0>);
+  out += '}';
+  return out;
 }
 
 }  // namespace innernet
