@@ -40,13 +40,18 @@ Result<Line> take_line(std::string_view& rest) {
   return Line{line.substr(0, equals), line.substr(equals + 1)};
 }
 
-// `errno=N`, an empty line, and nothing else. `rest` is what follows the errno line.
-Result<UapiStatus> decode_status(std::string_view value, std::string_view rest) {
+// Of the line `errno=N`.
+Result<UapiStatus> decode_status(std::string_view value) {
   const auto code = parse_number<int>(value);
   if (!code || *code == std::numeric_limits<int>::min()) return malformed("its errno is not a number");
+  return UapiStatus{*code < 0 ? -*code : *code};
+}
+
+// Behind the errno line: an empty line, and nothing else.
+Result<void> check_end(std::string_view rest) {
   if (rest.empty()) return malformed("it is cut off");
   if (rest != "\n") return malformed("something follows its end");
-  return UapiStatus{*code < 0 ? -*code : *code};
+  return {};
 }
 
 // In a time that depends on the length alone.
@@ -105,6 +110,9 @@ class DeviceReader {
     const auto key = PublicKey::parse_hex(hex);
     if (!key) return malformed("a public key is not 64 hexadecimal digits");
     if (!seen_.insert(*key).second) return malformed("a peer stands in it twice");
+    // The first touch of memory costs more than all else here, and a vector that doubles touches twice what it needs.
+    constexpr std::size_t kMany = 512, kMost = std::size_t{1} << 16U;
+    if (device_.peers.size() == kMany) device_.peers.reserve(kMost);
     device_.peers.push_back(Peer{.public_key = *key});
     return {};
   }
@@ -212,7 +220,7 @@ void append_peer(WipedString& out, const PeerUpdate& peer) {
 }  // namespace
 
 WipedString encode_uapi_set(const DeviceUpdate& update) {
-  constexpr std::size_t kUsualPeer = 256;
+  constexpr std::size_t kUsualPeer = 200;  // without a preshared key
   WipedString out;
   out.reserve(256 + update.peers.size() * kUsualPeer);
   out += "set=1\n";
@@ -233,22 +241,60 @@ bool is_whole_uapi_answer(std::string_view text) { return text.ends_with("\n\n")
 Result<UapiStatus> decode_uapi_set(std::string_view answer) {
   TRY(const Line line, take_line(answer));
   if (line.key != "errno") return malformed("it does not begin with an errno");
-  return decode_status(line.value, answer);
+  TRY(const UapiStatus status, decode_status(line.value));
+  TRY_VOID(check_end(answer));
+  return status;
 }
 
-Result<Device> decode_uapi_get(const InterfaceName& name, std::string_view answer) {
-  DeviceReader reader(name);
-  for (;;) {
-    TRY(const Line line, take_line(answer));
-    if (line.key.empty()) return malformed("it ends without an errno");
-    if (line.key == "errno") {
-      TRY(const UapiStatus status, decode_status(line.value, answer));
-      if (status.code != 0)
-        return fail(ErrorKind::kSystem, fmt::format("the userspace WireGuard reports: {}", std::generic_category().message(status.code)));
-      return std::move(reader).finish();
+class UapiGetReader::Lines {
+ public:
+  explicit Lines(const InterfaceName& name) : device_(name) {}
+
+  Result<std::size_t> take(std::string_view text) {
+    std::string_view rest = text;
+    while (!status_ && rest.contains('\n')) {
+      TRY(const Line line, take_line(rest));
+      if (line.key.empty()) return malformed("it ends without an errno");
+      if (line.key == "errno") {
+        TRY(status_, decode_status(line.value));
+      } else {
+        TRY_VOID(device_.read(line));
+      }
     }
-    TRY_VOID(reader.read(line));
+    if (status_ && !rest.empty()) {
+      if (is_whole_) return malformed("something follows its end");
+      TRY_VOID(check_end(rest));
+      is_whole_ = true;
+      rest = {};
+    }
+    return text.size() - rest.size();
   }
+
+  Result<Device> finish() && {
+    if (!is_whole_) return malformed("it is cut off");
+    if (status_->code != 0)
+      return fail(ErrorKind::kSystem, fmt::format("the userspace WireGuard reports: {}", std::generic_category().message(status_->code)));
+    return std::move(device_).finish();
+  }
+
+ private:
+  DeviceReader device_;
+  std::optional<UapiStatus> status_;
+  bool is_whole_ = false;
+};
+
+UapiGetReader::UapiGetReader(const InterfaceName& name) : lines_(std::make_unique<Lines>(name)) {}
+UapiGetReader::UapiGetReader(UapiGetReader&&) noexcept = default;
+UapiGetReader::~UapiGetReader() = default;
+
+Result<std::size_t> UapiGetReader::take(std::string_view text) { return lines_->take(text); }
+
+Result<Device> UapiGetReader::finish() && { return std::move(*lines_).finish(); }
+
+Result<Device> decode_uapi_get(const InterfaceName& name, std::string_view answer) {
+  UapiGetReader reader(name);
+  TRY_VOID(reader.take(answer));
+  return std::move(reader).finish();
 }
 
 }  // namespace innernet::wg

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "sample_peers.hpp"
 
 namespace innernet::wg {
@@ -81,6 +83,33 @@ TEST(UapiGet, CutOffAtAnyLengthIsAnError) {
     const std::vector<char> cut(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(length));
     EXPECT_FALSE(decode_uapi_get(wg0(), std::string_view(cut.data(), cut.size()))) << length;
   }
+}
+
+// As a socket gives it: what a reader has left comes again, with the next piece behind it.
+Result<Device> read_in_pieces(std::string_view answer, std::size_t first, std::size_t step) {
+  UapiGetReader reader(wg0());
+  std::size_t taken = 0;
+  for (std::size_t end = first; taken < answer.size(); end = std::min(end + step, answer.size())) {
+    TRY(const std::size_t more, reader.take(answer.substr(taken, end - taken)));
+    taken += more;
+    if (end == answer.size() && more == 0) break;
+  }
+  return std::move(reader).finish();
+}
+
+TEST(UapiGet, ReadsAnAnswerThatComesInPieces) {
+  const std::string whole = sample_answer();
+  for (std::size_t first = 0; first <= whole.size(); ++first) {
+    const auto device = read_in_pieces(whole, first, whole.size());
+    ASSERT_TRUE(device) << first << ": " << device.error().message();
+    ASSERT_EQ(device->peers.size(), 2U) << first;
+    ASSERT_EQ(device->peers[0].allowed_ips.size(), 2U) << first;
+    ASSERT_EQ(device->peers[1].endpoint->to_string(), "182.122.22.19:3233") << first;
+  }
+  EXPECT_TRUE(read_in_pieces(whole, 0, 1));
+  EXPECT_FALSE(read_in_pieces(whole + "x", 0, 1));
+  EXPECT_FALSE(read_in_pieces(whole + whole, 0, 1));
+  EXPECT_FALSE(read_in_pieces(whole.substr(0, whole.size() - 1), 0, 1));
 }
 
 TEST(UapiGet, RefusesWhatIsNotTheProtocol) {

@@ -47,9 +47,7 @@ class UserspaceBackend final : public Backend {
 
   Result<Device> get(const InterfaceName& name) override {
     const std::string doing = fmt::format("reading the WireGuard device {}", name.str());
-    TRY_CONTEXT(const WipedString answer, sockets_.ask(name, kUapiGet, kAnswerPatience), doing);
-    auto device = decode_uapi_get(name, answer);
-    if (!device) return std::unexpected(std::move(device).error().context(fmt::format("{}: {}", doing, sockets_.path(name))));
+    TRY_CONTEXT(Device device, read_device(name, kAnswerPatience), doing);
     return device;
   }
 
@@ -168,10 +166,15 @@ class UserspaceBackend final : public Backend {
     }
   }
 
-  bool answers(const InterfaceName& name, milliseconds patience) {
-    const auto answer = sockets_.ask(name, kUapiGet, patience);
-    return answer && decode_uapi_get(name, *answer);
+  Result<Device> read_device(const InterfaceName& name, milliseconds patience) {
+    UapiGetReader reader(name);
+    TRY_VOID(sockets_.ask(name, kUapiGet, patience, [&](std::string_view text) { return reader.take(text); }));
+    auto device = std::move(reader).finish();
+    if (!device) return std::unexpected(std::move(device).error().context(sockets_.path(name)));
+    return device;
   }
+
+  bool answers(const InterfaceName& name, milliseconds patience) { return read_device(name, patience).has_value(); }
 
   // Implementations that stayed in the foreground are our children for good.
   void reap() {

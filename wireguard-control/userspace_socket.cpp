@@ -23,6 +23,8 @@ constexpr std::string_view kSuffix = ".sock";
 
 // 100,000 peers are about 30 MB.
 constexpr std::size_t kAnswerLimit = 256U << 20U;
+constexpr std::size_t kPiece = 64U << 10U;
+constexpr std::size_t kShortAnswer = 4U << 10U;
 
 std::unexpected<Error> refused(int code, std::string_view what) {
   if (code != EACCES && code != EPERM) return fail_errno(code, what);
@@ -112,7 +114,8 @@ Result<std::vector<InterfaceName>> UserspaceSockets::answering() const {
   return names;
 }
 
-Result<WipedString> UserspaceSockets::ask(const InterfaceName& name, std::string_view request, std::chrono::milliseconds patience) const {
+Result<WipedString> UserspaceSockets::ask(const InterfaceName& name, std::string_view request, std::chrono::milliseconds patience,
+                                          const Take& take) const {
   const std::string file = path(name);
   TRY(const UniqueFd fd, connect(name));
   while (!request.empty()) {
@@ -130,7 +133,9 @@ Result<WipedString> UserspaceSockets::ask(const InterfaceName& name, std::string
   }
 
   WipedString answer;
-  answer.reserve(16U << 10U);
+  answer.reserve(take ? kPiece : kShortAnswer);
+  std::size_t length = 0;  // with what was taken
+  char last[2] = {};       // bytes of it
   for (;;) {
     if (answer.size() == answer.capacity()) answer.reserve(2 * answer.capacity());
     const std::size_t before = answer.size();
@@ -143,8 +148,15 @@ Result<WipedString> UserspaceSockets::ask(const InterfaceName& name, std::string
       return before + (received > 0 ? static_cast<std::size_t>(received) : 0);
     });
     if (received > 0) {
-      if (is_whole_uapi_answer(answer)) break;
-      if (answer.size() > kAnswerLimit)
+      length += static_cast<std::size_t>(received);
+      last[0] = received > 1 ? answer[answer.size() - 2] : last[1];
+      last[1] = answer.back();
+      if (take) {
+        TRY_CONTEXT(const std::size_t taken, take(answer), file);
+        answer.erase(0, taken);
+      }
+      if (is_whole_uapi_answer({last, std::size(last)})) break;
+      if (length > kAnswerLimit)
         return fail(ErrorKind::kSystem, fmt::format("{}: the answer of the userspace WireGuard does not end", file));
     } else if (received == 0 || hung_up(code)) {
       return fail(ErrorKind::kUnreachable, fmt::format("{}: the userspace WireGuard hung up before its answer was whole", file));

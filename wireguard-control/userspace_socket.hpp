@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,9 +29,13 @@ class UserspaceSockets {
   Result<SocketState> state(const InterfaceName& name) const;
   /// The names whose sockets answer, sorted; a missing folder has none.
   Result<std::vector<InterfaceName>> answering() const;
-  /// Sends the request and reads the answer up to its empty line, which may be malformed otherwise. kNotFound when nobody listens;
-  /// kUnreachable when nothing moves for `patience`, or the other side hangs up.
-  Result<WipedString> ask(const InterfaceName& name, std::string_view request, std::chrono::milliseconds patience) const;
+  /// What has come of an answer and was not taken yet goes in; how much of it is done with comes out.
+  using Take = std::function<Result<std::size_t>(std::string_view)>;
+
+  /// Sends the request and reads the answer up to its empty line, which may be malformed otherwise; returns what `take` has left of it.
+  /// kNotFound when nobody listens; kUnreachable when nothing moves for `patience`, or the other side hangs up.
+  Result<WipedString> ask(const InterfaceName& name, std::string_view request, std::chrono::milliseconds patience,
+                          const Take& take = {}) const;
   /// No socket is fine.
   Result<void> unlink(const InterfaceName& name) const;
 

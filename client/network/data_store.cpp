@@ -4,6 +4,7 @@
 
 #include <system_error>
 #include <unordered_map>
+#include <variant>
 
 #include "innernet/base/file.hpp"
 #include "innernet/client/file_access.hpp"
@@ -14,7 +15,24 @@
 namespace innernet::client {
 namespace {
 
-void warn(std::string_view text) { log::warning("{}", text); }
+// A store that was read, and is none.
+struct Wrong {
+  Error why;
+};
+
+Result<std::variant<State, Wrong>> read_store(const std::filesystem::path& path) {
+  const Warn warn = [](std::string_view text) { log::warning("{}", text); };
+  TRY(auto file, FilePieces::open(path));
+  DataStoreReader reader(warn, file.size());
+  for (;;) {
+    TRY(const std::string_view piece, file.next());
+    if (piece.empty()) break;
+    if (auto taken = reader.take(piece); !taken) return Wrong{std::move(taken).error()};
+  }
+  auto state = std::move(reader).finish();
+  if (!state) return Wrong{std::move(state).error()};
+  return *std::move(state);
+}
 
 // Kept, because there are the pinned keys in it.
 void set_aside(const std::filesystem::path& path, const Error& why) {
@@ -31,19 +49,18 @@ void set_aside(const std::filesystem::path& path, const Error& why) {
 }  // namespace
 
 Result<std::optional<DataStore>> DataStore::load(const std::filesystem::path& path) {
-  auto text = read_file(path);
-  if (!text) {
-    if (text.error().kind() == ErrorKind::kNotFound) return std::nullopt;
-    return std::unexpected(with_remedy(std::move(text).error(), path).context("reading the known peers"));
+  auto content = read_store(path);
+  if (!content) {
+    if (content.error().kind() == ErrorKind::kNotFound) return std::nullopt;
+    return std::unexpected(with_remedy(std::move(content).error(), path).context("reading the known peers"));
   }
-  auto state = parse_data_store(*text, warn);
-  if (!state) {
-    set_aside(path, state.error());
+  if (const auto* wrong = std::get_if<Wrong>(&*content)) {
+    set_aside(path, wrong->why);
     return std::nullopt;
   }
   warn_of_access_by_others(path);
   DataStore store(path);
-  store.state_ = *std::move(state);
+  store.state_ = std::get<State>(*std::move(content));
   store.is_saved_ = true;
   return store;
 }
@@ -91,6 +108,10 @@ void DataStore::take_over(State news) {
       entry->second = nullptr;
     }
   }
+  if (state_.peers.empty() && by_ip.size() == news.peers.size()) {
+    is_saved_ = is_saved_ && news.peers.empty();
+    state_.peers = std::move(news.peers);
+  }
   for (Peer& peer : news.peers) {
     if (const auto entry = by_ip.find(peer.ip); entry->second != &peer) continue;
     is_saved_ = false;
@@ -102,7 +123,7 @@ void DataStore::take_over(State news) {
 
 Result<void> DataStore::save() {
   if (is_saved_) return {};
-  if (auto saved = replace_file(path_, data_store_to_json(state_)); !saved)
+  if (auto saved = replace_file(path_, [&](const auto& append) { write_data_store(state_, append); }); !saved)
     return std::unexpected(with_remedy(std::move(saved).error(), path_).context("saving the known peers"));
   is_saved_ = true;
   return {};

@@ -55,10 +55,17 @@ class Comparison {
         compare(there, wanted);
       }
     }
+    const auto missing =
+        static_cast<std::size_t>(std::ranges::count_if(wanted_, [](const auto& entry) { return !entry.second.is_on_device; }));
+    // Removals first: the address of a peer that goes may be the one of a peer that comes.
+    auto& peers = result_.update.peers;
+    peers.reserve(removed_.size() + modified_.size() + renewed_.size() + missing);
+    for (auto* part : {&removed_, &modified_, &renewed_}) std::ranges::move(*part, std::back_inserter(peers));
+    result_.changes.reserve(result_.changes.size() + missing);
+    if (input_.wants_traversal) result_.due.reserve(result_.due.size() + missing);
     for (const auto& [key, wanted] : wanted_)
       if (!wanted.is_on_device) add(key, wanted);
-    name_removed();
-    assemble();
+    if (!removed_.empty()) name_removed();
     return std::move(result_);
   }
 
@@ -114,7 +121,7 @@ class Comparison {
       update.persistent_keepalive = wanted.keepalive;
       if (input_.details_of_new) change.others.push_back(changed("Persistent keepalive", std::uint16_t{0}, wanted.keepalive));
     }
-    added_.push_back(std::move(update));
+    result_.update.peers.push_back(std::move(update));
     result_.changes.push_back(std::move(change));
     consider_traversal(key, wanted);
   }
@@ -148,7 +155,7 @@ class Comparison {
       removed_.push_back({.public_key = there.public_key, .remove = true});
       update = {.public_key = there.public_key, .replace_allowed_ips = true, .endpoint = update.endpoint, .allowed_ips = {allowed}};
       if (wanted.keepalive != 0) update.persistent_keepalive = wanted.keepalive;
-      added_.push_back(std::move(update));
+      renewed_.push_back(std::move(update));
     } else {
       modified_.push_back(std::move(update));
     }
@@ -162,7 +169,7 @@ class Comparison {
   }
 
   void consider_traversal(const wg::PublicKey& key, const Wanted& wanted) {
-    if (wanted.is_overridden || wanted.peer == nullptr || wanted.peer->candidates.empty()) return;
+    if (!input_.wants_traversal || wanted.is_overridden || wanted.peer == nullptr || wanted.peer->candidates.empty()) return;
     TraversalPeer due{.public_key = key, .reported = {}, .candidates = wanted.peer->candidates};
     if (wanted.endpoint != nullptr) due.reported = *wanted.endpoint;
     result_.due.push_back(std::move(due));
@@ -170,7 +177,6 @@ class Comparison {
 
   // Only when something was removed: most fetches have no use for the names of all that ever were.
   void name_removed() {
-    if (removed_.empty()) return;
     std::unordered_map<wg::PublicKey, const Peer*> known;
     for (const State* state : {&input_.state, input_.cached})
       if (state != nullptr)
@@ -180,20 +186,13 @@ class Comparison {
         change.name = found->second->name.str();
   }
 
-  // Removals first: the address of a peer that goes may be the one of a peer that comes.
-  void assemble() {
-    auto& peers = result_.update.peers;
-    peers.reserve(removed_.size() + modified_.size() + added_.size());
-    for (auto* part : {&removed_, &modified_, &added_}) std::ranges::move(*part, std::back_inserter(peers));
-  }
-
   const DifferenceInput& input_;
   const Resolved& resolved_;
   std::vector<std::pair<wg::PublicKey, Wanted>> wanted_;  // the server first, then in the order of the state
   std::unordered_map<wg::PublicKey, std::size_t> index_;
   std::vector<wg::PeerUpdate> removed_;
   std::vector<wg::PeerUpdate> modified_;
-  std::vector<wg::PeerUpdate> added_;
+  std::vector<wg::PeerUpdate> renewed_;  // removed just before
   Difference result_;
 };
 

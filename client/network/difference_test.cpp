@@ -181,6 +181,22 @@ TEST_F(DifferenceTest, AnUnchangedPeerWithCandidatesIsDueButNotPrinted) {
   EXPECT_TRUE(run().due.empty()) << "overridden locally";
 }
 
+TEST_F(DifferenceTest, NobodyIsDueForWhoWantsNoTraversal) {
+  state.peers = {peer(3, "bob", "10.66.1.3", new_key())};
+  state.peers[0].candidates = {endpoint("192.0.2.4:7")};
+  const auto result = difference({.device = device,
+                                  .state = state,
+                                  .cached = nullptr,
+                                  .own_key = own,
+                                  .server = server,
+                                  .overrides = overrides,
+                                  .now = kNow,
+                                  .wants_traversal = false},
+                                 literal);
+  EXPECT_EQ(result.update.peers.size(), 1U);
+  EXPECT_TRUE(result.due.empty());
+}
+
 TEST_F(DifferenceTest, AnUnresolvableOrUnspecifiedEndpointIsLeftAlone) {
   for (const char* text : {"dead.example:7", "0.0.0.0:7", "[::]:7", "192.0.2.3:0"}) {
     state.peers = {peer(3, "bob", "10.66.1.3", new_key())};

@@ -230,6 +230,7 @@ class Round {
                                .overrides = config.peer_endpoint_overrides,
                                .now = machine_.clock().wall(),
                                .in_traversal = &memory_.in_traversal,
+                               .wants_traversal = !options_.nat.no_traversal,
                                .details_of_new = log::enabled(log::Level::kDebug)},
                               [&](const Endpoint& endpoint) { return machine_.resolver.address(endpoint); });
     if (config.listen_port && *config.listen_port != device.listen_port) changes.update.listen_port = config.listen_port;

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <span>
 
 #include "innernet/base/temp_file.hpp"
 
@@ -66,20 +67,41 @@ Attempt<void> keep_access(const TempFile& file, const struct stat& old) {
   return {};
 }
 
-}  // namespace
+std::unexpected<Error> too_large(const std::filesystem::path& path, std::size_t limit) {
+  return invalid_input(fmt::format("{}: larger than {} bytes", shown(path), limit));
+}
 
-Result<std::string> read_file(const std::filesystem::path& path, std::size_t limit) {
-  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_NOCTTY | O_CLOEXEC));
+struct OpenFile {
+  UniqueFd fd;
+  std::size_t size;  // bytes, as it was opened
+};
+
+Result<OpenFile> open_to_read(const std::filesystem::path& path, std::size_t limit) {
+  UniqueFd fd(::open(path.c_str(), O_RDONLY | O_NOCTTY | O_CLOEXEC));
   if (!fd) return failed(errno, path);
   struct stat status{};
   if (::fstat(fd.get(), &status) != 0) return failed(errno, path);
+  const auto size = static_cast<std::size_t>(std::max<off_t>(status.st_size, 0));
+  if (S_ISREG(status.st_mode) && size > limit) return too_large(path, limit);
+  return OpenFile{std::move(fd), size};
+}
 
-  const auto too_large = [&] { return invalid_input(fmt::format("{}: larger than {} bytes", shown(path), limit)); };
-  const auto expected_size = static_cast<std::size_t>(std::max<off_t>(status.st_size, 0));
-  if (S_ISREG(status.st_mode) && expected_size > limit) return too_large();
+// 0 at the end.
+Attempt<std::size_t> read_some(int fd, std::span<char> into) {
+  for (;;) {
+    const ssize_t got = ::read(fd, into.data(), into.size());
+    if (got >= 0) return static_cast<std::size_t>(got);
+    if (errno != EINTR) return std::unexpected(errno);
+  }
+}
+
+}  // namespace
+
+Result<std::string> read_file(const std::filesystem::path& path, std::size_t limit) {
+  TRY(const OpenFile file, open_to_read(path, limit));
 
   // One byte more than the file has, so that its end is seen without growing.
-  std::string content(std::max<std::size_t>(expected_size, 4095) + 1, '\0');
+  std::string content(std::max<std::size_t>(file.size, 4095) + 1, '\0');
   std::size_t used = 0;
   for (;;) {
     if (used == content.size()) {
@@ -89,18 +111,37 @@ Result<std::string> read_file(const std::filesystem::path& path, std::size_t lim
       ::explicit_bzero(content.data(), used);
       content.swap(larger);
     }
-    const ssize_t got = ::read(fd.get(), content.data() + used, content.size() - used);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return failed(errno, path);
-    if (got == 0) break;
-    used += static_cast<std::size_t>(got);
-    if (used > limit) return too_large();
+    const auto got = read_some(file.fd.get(), std::span(content).subspan(used));
+    if (!got) return failed(got.error(), path);
+    if (*got == 0) break;
+    used += *got;
+    if (used > limit) return too_large(path, limit);
   }
   content.resize(used);
   return content;
 }
 
+FilePieces::FilePieces(std::filesystem::path path, UniqueFd fd, std::size_t size, std::size_t limit)
+    : path_(std::move(path)), fd_(std::move(fd)), size_(size), limit_(limit), piece_(64U << 10U, '\0') {}
+
+Result<FilePieces> FilePieces::open(std::filesystem::path path, std::size_t limit) {
+  TRY(OpenFile file, open_to_read(path, limit));
+  return FilePieces(std::move(path), std::move(file.fd), file.size, limit);
+}
+
+Result<std::string_view> FilePieces::next() {
+  const auto got = read_some(fd_.get(), piece_);
+  if (!got) return failed(got.error(), path_);
+  used_ += *got;
+  if (used_ > limit_) return too_large(path_, limit_);
+  return std::string_view(piece_).substr(0, *got);
+}
+
 Result<void> replace_file(const std::filesystem::path& path, std::string_view content, mode_t mode_of_new) {
+  return replace_file(path, [&](const auto& append) { append(content); }, mode_of_new);
+}
+
+Result<void> replace_file(const std::filesystem::path& path, const WriteContent& write, mode_t mode_of_new) {
   const auto target = follow_links(path);
   if (!target) return failed(target.error(), path);
 
@@ -113,7 +154,11 @@ Result<void> replace_file(const std::filesystem::path& path, std::string_view co
   auto file = TempFile::beside(*target);
   if (!file) return cannot_make(file.error(), *target);
   if (const auto set = exists ? keep_access(*file, old) : set_new_mode(*file, mode_of_new); !set) return failed(set.error(), path);
-  if (const auto written = write_all(file->fd(), content); !written) return failed(written.error(), path);
+  Attempt<void> written;
+  write([&](std::string_view piece) {
+    if (written) written = write_all(file->fd(), piece);
+  });
+  if (!written) return failed(written.error(), path);
   if (const auto replaced = file->replace_target(); !replaced) return failed(replaced.error(), path);
   return {};
 }

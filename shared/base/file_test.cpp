@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <fstream>
 #include <set>
 #include <thread>
 #include <vector>
@@ -85,6 +86,46 @@ TEST(ReadFile, RefusesMoreThanTheLimit) {
   EXPECT_TRUE(read_file(dir / "f", 5));
   EXPECT_EQ(read_file(dir / "f", 4).error().kind(), ErrorKind::kInvalidInput);
   EXPECT_FALSE(read_file("/dev/zero", 100'000)) << "a file without an end";
+}
+
+TEST(FilePieces, AreTheContentInItsOrder) {
+  const TempDir dir;
+  std::string content;
+  for (int i = 0; content.size() < 300'000; ++i) content += std::to_string(i);
+  ASSERT_TRUE(replace_file(dir / "f", content));
+  auto file = FilePieces::open(dir / "f");
+  ASSERT_TRUE(file);
+  EXPECT_EQ(file->size(), content.size());
+  std::string joined;
+  for (;;) {
+    const auto piece = file->next();
+    ASSERT_TRUE(piece);
+    if (piece->empty()) break;
+    joined += *piece;
+  }
+  EXPECT_EQ(joined, content);
+  EXPECT_TRUE(file->next()->empty());
+}
+
+TEST(FilePieces, FailAsReadFileDoes) {
+  const TempDir dir;
+  EXPECT_EQ(FilePieces::open(dir / "missing").error().kind(), ErrorKind::kNotFound);
+  ASSERT_TRUE(replace_file(dir / "f", "12345"));
+  EXPECT_EQ(FilePieces::open(dir / "f", 4).error().kind(), ErrorKind::kInvalidInput);
+  auto growing = FilePieces::open(dir / "f", 5);
+  ASSERT_TRUE(growing);
+  std::ofstream(dir / "f", std::ios::app) << "6";
+  EXPECT_EQ(growing->next().error().kind(), ErrorKind::kInvalidInput);
+}
+
+TEST(ReplaceFile, TakesAContentInPieces) {
+  const TempDir dir;
+  ASSERT_TRUE(replace_file(dir / "f", [](const auto& append) {
+    append("one ");
+    append("");
+    append("two");
+  }));
+  EXPECT_EQ(*read_file(dir / "f"), "one two");
 }
 
 TEST(ReplaceFile, MakesANewFileThatOnlyItsOwnerCanRead) {
@@ -205,8 +246,11 @@ TEST(ReplaceFile, OnAFullDiskKeepsTheOldFileAndLeavesNothing) {
     ::signal(SIGXFSZ, SIG_IGN);
     if (::setrlimit(RLIMIT_FSIZE, &small) != 0) return false;
     const auto replaced = replace_file(dir / "f", std::string(5000, 'x'));
+    const auto in_pieces = replace_file(dir / "f", [](const auto& append) {
+      for (int i = 0; i < 20; ++i) append(std::string(100, 'x'));
+    });
     const auto created = create_file(dir / "g", std::string(5000, 'x'));
-    return !replaced && replaced.error().message().find((dir / "f").string()) == 0 && !created;
+    return !replaced && replaced.error().message().find((dir / "f").string()) == 0 && !in_pieces && !created;
   }));
   EXPECT_EQ(*read_file(dir / "f"), "the old key");
   EXPECT_THAT(names_in(dir.path()), ElementsAre("f"));

@@ -1,6 +1,7 @@
 // The large bodies: whatever is accepted prints to something that is accepted and equal.
 #include <cstdint>
 #include <cstdlib>
+#include <optional>
 
 #include "innernet/shared/json.hpp"
 
@@ -14,6 +15,14 @@ void require(bool holds) {
 
 const Warn kQuiet = [](std::string_view) {};
 const Warn kNeverAgain = [](std::string_view) { std::abort(); };  // what we print needs no warning
+
+std::optional<State> in_two_pieces(std::string_view text) {
+  DataStoreReader reader(kQuiet, text.size());
+  if (!reader.take(text.substr(0, text.size() / 2)) || !reader.take(text.substr(text.size() / 2))) return std::nullopt;
+  auto state = std::move(reader).finish();
+  if (!state) return std::nullopt;
+  return *std::move(state);
+}
 
 }  // namespace
 
@@ -30,6 +39,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto again = parse_data_store(data_store_to_json(*store), kNeverAgain);
     require(again && *again == *store);
     require(parse_state(text, kQuiet).has_value());  // a store is a state with a version
+    require(in_two_pieces(text) == *store);
+  } else {
+    require(!in_two_pieces(text));
   }
   if (const auto delta = parse_state_delta(text, kQuiet)) {
     const auto again = parse_state_delta(to_json(*delta), kNeverAgain);

@@ -175,16 +175,48 @@ Reader& ignore() {
   return reader;
 }
 
+class Document::Parser {
+ public:
+  Parser(Kind kind, Reader& root) : parser_(options(), kind, root) {}
+
+  Result<void> take(std::string_view piece, bool more) {
+    boost::json::error_code code;
+    const std::size_t used = parser_.write_some(more, piece.data(), piece.size(), code);
+    if (parser_.handler().error()) return std::unexpected(*parser_.handler().error());
+    if (code) return invalid_input(fmt::format("not valid JSON at byte {}: {}", taken_ + used, code.message()));
+    taken_ += used;
+    if (used < piece.size()) return invalid_input(fmt::format("there is text behind the end of the JSON, at byte {}", taken_));
+    return {};
+  }
+
+  Result<void> finish() {
+    if (parser_.done()) return {};
+    return take({}, false);
+  }
+
+ private:
+  static boost::json::parse_options options() {
+    boost::json::parse_options options;
+    options.max_depth = kMostLevels;
+    return options;
+  }
+
+  boost::json::basic_parser<Handler> parser_;
+  std::size_t taken_ = 0;  // bytes
+};
+
+Document::Document(Kind kind, Reader& root) : parser_(std::make_unique<Parser>(kind, root)) {}
+Document::Document(Document&&) noexcept = default;
+Document::~Document() = default;
+
+Result<void> Document::take(std::string_view piece) { return parser_->take(piece, true); }
+
+Result<void> Document::finish() { return parser_->finish(); }
+
 Result<void> read(std::string_view text, Kind kind, Reader& root) {
-  boost::json::parse_options options;
-  options.max_depth = kMostLevels;
-  boost::json::basic_parser<Handler> parser(options, kind, root);
-  boost::json::error_code code;
-  std::size_t used = parser.write_some(false, text.data(), text.size(), code);
-  if (parser.handler().error()) return std::unexpected(*parser.handler().error());
-  if (code) return invalid_input(fmt::format("not valid JSON at byte {}: {}", used, code.message()));
-  if (used < text.size()) return invalid_input(fmt::format("there is text behind the end of the JSON, at byte {}", used));
-  return {};
+  Document document(kind, root);
+  TRY_VOID(document.take(text));
+  return document.finish();
 }
 
 }  // namespace innernet::json_events

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -51,8 +52,25 @@ class Reader {
 /// A reader that takes everything and keeps nothing.
 Reader& ignore();
 
-/// Reads the whole of `text`, an object or array (`kind`) whose content `root` takes. Errors say where: by path for a wrong value, by byte
-/// for a wrong syntax. Nesting is bounded, so that no input exhausts the stack.
+/// An object or array (`kind`) whose text comes in pieces, which may end anywhere, and whose content `root` takes. After a failure it must
+/// not be used again. Errors say where: by path for a wrong value, by byte for a wrong syntax. Nesting is bounded, so that no input
+/// exhausts the stack.
+class Document {
+ public:
+  Document(Kind kind, Reader& root);
+  Document(Document&&) noexcept;
+  ~Document();
+
+  Result<void> take(std::string_view piece);
+  /// When all has been taken.
+  Result<void> finish();
+
+ private:
+  class Parser;
+  std::unique_ptr<Parser> parser_;
+};
+
+/// The same for a text that is there as a whole.
 Result<void> read(std::string_view text, Kind kind, Reader& root);
 
 }  // namespace innernet::json_events

@@ -535,6 +535,42 @@ TEST(JsonProperty, EverythingPrintedParsesBackEqual) {
   }
 }
 
+TEST(JsonProperty, ADataStoreMayComeInPieces) {
+  const State state{{sample_peer(1), sample_peer(2)}, {Cidr{CidrContents{"a \"name\"", *IpNet::parse("10.0.0.0/8"), {}}, CidrId{1}}}};
+  const std::string whole = data_store_to_json(state) + " \n";
+  const auto read = [&](std::size_t first, std::size_t step) -> Result<State> {
+    DataStoreReader reader(kWarn, whole.size());
+    for (std::size_t at = 0; at < whole.size(); at += at == 0 && first > 0 ? first : step)
+      TRY_VOID(reader.take(std::string_view(whole).substr(at, at == 0 && first > 0 ? first : step)));
+    return std::move(reader).finish();
+  };
+  for (std::size_t first = 1; first <= whole.size(); ++first) ASSERT_EQ(read(first, whole.size()).value(), state) << first;
+  EXPECT_EQ(read(0, 1).value(), state);
+}
+
+TEST(JsonProperty, SaysWhereTextInPiecesIsWrong) {
+  DataStoreReader reader(kWarn, 0);
+  ASSERT_TRUE(reader.take(R"({"version":"1",)"));
+  EXPECT_THAT(error_of(reader.take(R"("peers":[],])")).value_or("taken"), HasSubstr("not valid JSON at byte 26"));
+  DataStoreReader behind(kWarn, 0);
+  ASSERT_TRUE(behind.take(R"({"version":"1","peers":[],"cidrs":[]} )"));
+  EXPECT_THAT(error_of(behind.take(" x")).value_or("taken"), HasSubstr("there is text behind the end of the JSON, at byte 39"));
+}
+
+// More peers than one piece holds.
+TEST(JsonProperty, ALargeDataStoreIsWrittenInPieces) {
+  State state;
+  for (std::int64_t id = 1; id <= 1000; ++id) state.peers.push_back(sample_peer(id));
+  std::string joined;
+  std::size_t pieces = 0;
+  write_data_store(state, [&](std::string_view piece) {
+    joined += piece;
+    ++pieces;
+  });
+  EXPECT_GT(pieces, 3U);
+  EXPECT_EQ(parse_data_store(joined, kWarn).value(), state);
+}
+
 // Truncated at each byte: an error, never half a state. A client keeps the broken file aside then.
 TEST(JsonProperty, ATruncatedDataStoreIsNeverTaken) {
   const std::string whole = data_store_to_json({{sample_peer(1), sample_peer(2)}, {}});

@@ -328,10 +328,10 @@ class StateReader final : public ObjectReader {
         cidrs_(cidr_),
         gone_(gone) {}
 
-  /// Saves moving the peers of a large `text` again and again.
-  void expect(std::string_view text) {
+  /// A text of `size` bytes. Saves moving the peers of a large one again and again.
+  void expect(std::size_t size) {
     constexpr std::size_t kShortPeer = 256, kMost = std::size_t{1} << 16U;
-    peers.reserve(std::min(text.size() / kShortPeer, kMost));
+    peers.reserve(std::min(size / kShortPeer, kMost));
   }
 
   std::vector<Peer> peers;
@@ -396,7 +396,7 @@ Result<void> read_one(std::string_view text, Item&& item) {
 
 Result<State> parse_state(std::string_view text, const Warn& warn) {
   StateReader reader(Shape::kState, warn);
-  reader.expect(text);
+  reader.expect(text.size());
   TRY_VOID(read(text, Kind::kObject, reader));
   return State{std::move(reader.peers), *std::move(reader.cidrs)};
 }
@@ -408,10 +408,29 @@ Result<StateDelta> parse_state_delta(std::string_view text, const Warn& warn) {
 }
 
 Result<State> parse_data_store(std::string_view text, const Warn& warn) {
-  StateReader reader(Shape::kDataStore, warn);
-  reader.expect(text);
-  TRY_VOID(read(text, Kind::kObject, reader));
-  return State{std::move(reader.peers), *std::move(reader.cidrs)};
+  DataStoreReader reader(warn, text.size());
+  TRY_VOID(reader.take(text));
+  return std::move(reader).finish();
+}
+
+struct DataStoreReader::Parts {
+  explicit Parts(const Warn& warn) : state(Shape::kDataStore, warn), document(Kind::kObject, state) {}
+
+  StateReader state;
+  json_events::Document document;
+};
+
+DataStoreReader::DataStoreReader(const Warn& warn, std::size_t expected_size) : parts_(std::make_unique<Parts>(warn)) {
+  parts_->state.expect(expected_size);
+}
+DataStoreReader::DataStoreReader(DataStoreReader&&) noexcept = default;
+DataStoreReader::~DataStoreReader() = default;
+
+Result<void> DataStoreReader::take(std::string_view piece) { return parts_->document.take(piece); }
+
+Result<State> DataStoreReader::finish() && {
+  TRY_VOID(parts_->document.finish());
+  return State{std::move(parts_->state.peers), *std::move(parts_->state.cidrs)};
 }
 
 Result<std::vector<Peer>> parse_peers(std::string_view text, const Warn& warn) {

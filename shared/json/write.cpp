@@ -115,7 +115,7 @@ class Run {
   }
   template <std::size_t N>
   Run& operator<<(const std::array<char, N>& text) {
-    std::memcpy(at_, text.data(), N);
+    if constexpr (N > 0) std::memcpy(at_, text.data(), N);
     at_ += N;
     return *this;
   }
@@ -384,20 +384,33 @@ std::string error_to_json(std::string_view message) {
   return out;
 }
 
-std::string data_store_to_json(const State& state) {
+void write_data_store(const State& state, const std::function<void(std::string_view)>& take) {
+  constexpr std::size_t kPiece = 64U << 10U;
   std::string out;
-  out.reserve(expected_size(state.peers.size(), state.cidrs.size()) * 3 / 2);
+  out.reserve(std::min(expected_size(state.peers.size(), state.cidrs.size()) * 3 / 2, kPiece + kPiece / 4));
+  const auto append_stored = [&](std::string& to, const Peer& peer) {
+    append_peer_with_id<Pretty>(to, peer);
+    if (to.size() < kPiece) return;
+    take(to);
+    to.clear();
+  };
   out += '{';
   append(out, kKey<Pretty, kListLevel, "version">);
   out += "\"1\",";
   append(out, kKey<Pretty, kListLevel, "peers">);
-  append_list<Pretty, kListLevel, Peer>(out, state.peers, append_peer_with_id<Pretty>);
+  append_list<Pretty, kListLevel, Peer>(out, state.peers, append_stored);
   out += ',';
   append(out, kKey<Pretty, kListLevel, "cidrs">);
   append_list<Pretty, kListLevel, Cidr>(out, state.cidrs, append_with_id<Pretty, Cidr>);
   append(out, Pretty::kLine<0>);
   out += '}';
-  return out;
+  take(out);
+}
+
+std::string data_store_to_json(const State& state) {
+  std::string whole;
+  write_data_store(state, [&](std::string_view piece) { whole += piece; });
+  return whole;
 }
 
 }  // namespace innernet

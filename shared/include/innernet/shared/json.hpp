@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -85,5 +86,24 @@ std::optional<std::string> parse_error(std::string_view text);
 /// The client's data store: `{"version":"1","peers":[…],"cidrs":[…]}`, pretty-printed as serde_json does (two spaces).
 std::string data_store_to_json(const State& state);
 Result<State> parse_data_store(std::string_view text, const Warn& warn);
+
+// The same in pieces, which may end anywhere: a file of ten thousand peers needs no memory for its text.
+void write_data_store(const State& state, const std::function<void(std::string_view)>& take);
+
+class DataStoreReader {
+ public:
+  /// `warn` must live as long as this. `expected_size`: bytes of the text, as far as known.
+  DataStoreReader(const Warn& warn, std::size_t expected_size);
+  DataStoreReader(DataStoreReader&&) noexcept;
+  ~DataStoreReader();
+
+  /// Not to be called again when it has failed.
+  Result<void> take(std::string_view piece);
+  Result<State> finish() &&;
+
+ private:
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
 
 }  // namespace innernet

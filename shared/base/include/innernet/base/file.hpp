@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -21,11 +22,36 @@ constexpr mode_t kPrivateFolder = 0700;
 /// The whole content. Fails when it is larger than `limit` bytes.
 Result<std::string> read_file(const std::filesystem::path& path, std::size_t limit = 256U << 20);
 
+/// The same in pieces, for a content that is read once and needs no place in memory as a whole.
+class FilePieces {
+ public:
+  static Result<FilePieces> open(std::filesystem::path path, std::size_t limit = 256U << 20);
+
+  /// Bytes, as it was opened; 0 when only reading shows it.
+  std::size_t size() const { return size_; }
+  /// Valid until it is called again; empty at the end.
+  Result<std::string_view> next();
+
+ private:
+  FilePieces(std::filesystem::path path, UniqueFd fd, std::size_t size, std::size_t limit);
+
+  std::filesystem::path path_;
+  UniqueFd fd_;
+  std::size_t size_;
+  std::size_t limit_;
+  std::size_t used_ = 0;
+  std::string piece_;
+};
+
 /// Replaces the content atomically and durably: after a crash at any instant there is the old file or the new one, whole.
 /// A symbolic link is followed. An existing file keeps its owner (when we are root; else its group), group and mode; a new
 /// one gets `mode_of_new` before its first byte, or 0660 in a setgid folder (the group recipe of the manual).
 /// On failure the old file is untouched and nothing is left beside it.
 Result<void> replace_file(const std::filesystem::path& path, std::string_view content, mode_t mode_of_new = kPrivateFile);
+
+/// The same for a content that is made in pieces: `write` gives each to the function that it gets.
+using WriteContent = std::function<void(const std::function<void(std::string_view piece)>& append)>;
+Result<void> replace_file(const std::filesystem::path& path, const WriteContent& write, mode_t mode_of_new = kPrivateFile);
 
 /// Whether a new file in a setgid folder is shared with the folder's group. An invitation never is: it is for one person.
 enum class GroupRecipe { kApplies, kIgnored };
