@@ -31,7 +31,7 @@ std::uint64_t seconds_in(char unit) {
 
 Result<std::chrono::seconds> parse_timestring(std::string_view text) {
   const auto refuse = [text](std::string_view why) {
-    return invalid_input(fmt::format("{} is not a time: {} (like 14d, or 90m; the units are s, m, h, d and w)", quoted(text), why));
+    return invalid_input(fmt::format("{} is not a time: {}; write a number and one of s, m, h, d and w, as in 14d", quoted(text), why));
   };
   const std::uint64_t unit = text.empty() ? 0 : seconds_in(text.back());
   if (unit == 0) return refuse("it does not end with a unit");
@@ -40,7 +40,7 @@ Result<std::chrono::seconds> parse_timestring(std::string_view text) {
   std::uint64_t count = 0;
   const auto [end, failure] = std::from_chars(digits.data(), digits.data() + digits.size(), count);
   if (end != digits.data() + digits.size() || failure == std::errc::invalid_argument)
-    return refuse("before the unit must be a number and nothing else, as in 2w or 14d");
+    return refuse("before the unit there must be a number and nothing else");
   constexpr auto kMost = static_cast<std::uint64_t>(std::numeric_limits<std::chrono::seconds::rep>::max());
   if (failure != std::errc() || count > kMost / unit) return refuse("it is too long");
   return std::chrono::seconds(static_cast<std::chrono::seconds::rep>(count * unit));

@@ -31,11 +31,13 @@ Result<T> choose(prompt::Asker& asker, std::string question, std::string option,
   return eligible[chosen];
 }
 
-prompt::TextQuestion text_question(std::string question, std::string option, std::string suggestion = {}, std::string prefilled = {}) {
+prompt::TextQuestion text_question(std::string question, std::string option, std::string suggestion = {}, std::string prefilled = {},
+                                   std::string example = {}) {
   return {.text = std::move(question),
           .option = std::move(option),
           .suggestion = std::move(suggestion),
           .prefilled = std::move(prefilled),
+          .example = std::move(example),
           .check = {}};
 }
 
@@ -113,7 +115,8 @@ Result<IpAddress> ask_ip(prompt::Asker& asker, const IpAddress& first_free, cons
 }
 
 Result<Hostname> ask_hostname(prompt::Asker& asker, std::string question, std::string option, const Check<Hostname>& check) {
-  return ask(asker, text_question(std::move(question), std::move(option)), Hostname::parse, check);
+  return ask(asker, text_question(std::move(question), std::move(option), {}, {}, "lower case letters, digits and dashes"), Hostname::parse,
+             check);
 }
 
 Result<std::string> ask_new_cidr_name(prompt::Asker& asker, const Check<std::string>& check) {
@@ -127,7 +130,8 @@ Result<std::string> ask_new_cidr_name(prompt::Asker& asker, const Check<std::str
 }
 
 Result<IpNet> ask_cidr(prompt::Asker& asker, std::string question, std::string option, std::string suggestion, const Check<IpNet>& check) {
-  return ask(asker, text_question(std::move(question), std::move(option), std::move(suggestion)), IpNet::parse, check);
+  return ask(asker, text_question(std::move(question), std::move(option), std::move(suggestion), {}, "as in 10.66.2.0/24"), IpNet::parse,
+             check);
 }
 
 Result<bool> ask_is_admin(prompt::Asker& asker) {
@@ -176,13 +180,14 @@ Result<Endpoint> ask_external_endpoint(prompt::Asker& asker, std::string option,
 
 Result<Endpoint> ask_endpoint(prompt::Asker& asker, std::string question, std::string option, std::string prefilled,
                               const Check<Endpoint>& check) {
-  return prompt::ask(asker, text_question(std::move(question), std::move(option), {}, std::move(prefilled)),
-                     [&check](const std::string& answer) -> Result<Endpoint> {
-                       TRY(Endpoint endpoint, Endpoint::parse(answer));
-                       if (endpoint.port() == 0) return invalid_input("port 0 is a random one, which nobody could know");
-                       if (check) TRY_VOID(check(endpoint));
-                       return endpoint;
-                     });
+  return prompt::ask(
+      asker, text_question(std::move(question), std::move(option), {}, std::move(prefilled), "HOST:PORT, as in vpn.example.com:51820"),
+      [&check](const std::string& answer) -> Result<Endpoint> {
+        TRY(Endpoint endpoint, Endpoint::parse(answer));
+        if (endpoint.port() == 0) return invalid_input("port 0 is a random one, which nobody could know");
+        if (check) TRY_VOID(check(endpoint));
+        return endpoint;
+      });
 }
 
 }  // namespace innernet::wizard

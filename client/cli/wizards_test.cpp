@@ -184,7 +184,8 @@ TEST_F(Wizards, OverrideEndpoint) {
   server.answer("GET /v1/user/capabilities", {.body = R"({"unspecified_ip_in_override_endpoint":true})"});
   asker.answers = {"yes", "yes"};
   EXPECT_THAT(run_line("override-endpoint evilcorp").asked,
-              ElementsAre(StartsWith("Use 0.0.0.0:4711"), "Tell the other peers of evilcorp that this machine is at 0.0.0.0:4711?"));
+              ElementsAre("Let the server fill in the address that it sees, with port 4711?",
+                          "Tell the other peers of evilcorp that this machine is at the address that the server sees, port 4711?"));
   asker.answers = {"no", "no", "vpn.example.com:1", "yes"};
   EXPECT_EQ(run_line("override-endpoint evilcorp").asked.size(), 4U);
   EXPECT_EQ(server.changes().size(), 3U);

@@ -237,7 +237,7 @@ class Round {
     result_.due = std::move(changes.due);
     result_.updated_at = machine_.clock().boot();
     if (changes.update.empty()) {
-      say("peers are already up to date");
+      say("{}", result_.server_answered ? "peers are already up to date" : "the device has the peers of the last fetch already");
       return device.listen_port;
     }
     TRY_VOID(machine_.backend.apply(name_, changes.update));
@@ -358,7 +358,8 @@ void traverse_due(const ClientOptions& options, const InterfaceName& name, const
   if (!names.empty()) machine.resolver.look_up(names, machine.clock(), machine.stop);
   const auto traversed = traverse(
       NatTraversal(std::move(due), network), machine.backend, name, machine.wait, result.updated_at,
-      [&](const Endpoint& endpoint) { return machine.resolver.address(endpoint); }, times);
+      [&](const Endpoint& endpoint) { return machine.resolver.address(endpoint); }, times,
+      is_repeated ? Audience::kLater : Audience::kWaits);
   if (!traversed) log::warning("looking for ways to peers of {}: {}", quoted(name.str()), traversed.error().message());
 }
 

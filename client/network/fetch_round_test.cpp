@@ -146,6 +146,10 @@ TEST_F(FetchTest, WithoutServerTheCacheIsUsedAndDisabledPeersStayAway) {
   const auto result = round();
   ASSERT_TRUE(result) << result.error().message();
   EXPECT_FALSE(result->server_answered);
+  ::testing::internal::CaptureStderr();
+  EXPECT_TRUE(round());
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(),
+              AllOf(HasSubstr("the peers of the last fetch already"), Not(HasSubstr("up to date"))));
   EXPECT_EQ(device().peers.size(), 1U) << "the server";
   EXPECT_THAT(hosts(), Not(HasSubstr("bob")));
 }

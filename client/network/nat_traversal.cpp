@@ -72,9 +72,10 @@ wg::DeviceUpdate NatTraversal::give_up(const Resolved& resolved) {
 }
 
 Result<void> traverse(NatTraversal traversal, wg::Backend& backend, const InterfaceName& name, Wait& wait, BootTime updated_at,
-                      const Resolved& resolved, const TraversalTimes& times) {
+                      const Resolved& resolved, const TraversalTimes& times, Audience audience) {
   if (traversal.done()) return {};
-  log::debug("looking for a way to {} peers of {}", traversal.left(), name.str());
+  constexpr std::chrono::seconds kNobodyAsks{1};  // why nothing happens
+  bool is_said = false;
   const BootTime end = updated_at + times.all;
   BootTime next_step = std::min(end, updated_at + times.before_first_step);
   for (;;) {
@@ -88,6 +89,13 @@ Result<void> traverse(NatTraversal traversal, wg::Backend& backend, const Interf
 
     const BootTime now = wait.clock().boot();
     const bool over = now >= end || wait.stopped();
+    if (!is_said && !over && now - updated_at >= kNobodyAsks) {
+      log::write(audience == Audience::kWaits ? log::Level::kInfo : log::Level::kDebug,
+                 fmt::format("trying where else {} of {} may be, which {} not answered yet",
+                             traversal.left() == 1 ? "a peer" : fmt::format("{} peers", traversal.left()), name.str(),
+                             traversal.left() == 1 ? "has" : "have"));
+      is_said = true;
+    }
     if (over || now >= next_step) {
       const auto update = over ? traversal.give_up(resolved) : traversal.step(resolved);
       if (!update.empty()) TRY_VOID(backend.apply(name, update));

@@ -49,9 +49,12 @@ struct TraversalTimes {
 constexpr TraversalTimes kTraversalOfInstall{
     .before_first_step = std::chrono::seconds(1), .step = std::chrono::seconds(4), .all = std::chrono::seconds(5)};
 
+/// Who reads the log: somebody who waits for the prompt, and wants to know why, or nobody yet.
+enum class Audience { kWaits, kLater };
+
 /// Drives it to its end or to a stop. An interface that has gone meanwhile ends it, too.
 Result<void> traverse(NatTraversal traversal, wg::Backend& backend, const InterfaceName& name, Wait& wait, BootTime updated_at,
-                      const Resolved& resolved, const TraversalTimes& times = {});
+                      const Resolved& resolved, const TraversalTimes& times = {}, Audience audience = Audience::kLater);
 
 /// What was tried in vain, so that a peer that can't be reached is not tried in each round of the daemon for ever: hosting providers
 /// take packets to other people's private networks for an attack.

@@ -13,6 +13,7 @@ namespace {
 using namespace testing;
 using namespace std::chrono_literals;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 std::optional<SocketAddress> literal(const Endpoint& endpoint) {
   const auto* ip = std::get_if<IpAddress>(&endpoint.host());
@@ -59,6 +60,19 @@ TEST_F(TraversalTest, TriesCandidatesFromTheLastToTheFirstAndEndsWithTheReported
   run({due(key, {"192.0.2.1:1", "192.0.2.2:1"})});
   EXPECT_THAT(tried, ElementsAre("5 192.0.2.2:1", "10 192.0.2.1:1", "15 198.51.100.1:1"));
   EXPECT_EQ(fake.wait.clock_.boot() - start, 15s) << "the last one is not waited for";
+}
+
+TEST_F(TraversalTest, WhoWaitsForItIsToldWhyItTakesSoLong) {
+  const auto said_to = [&](Audience audience) {
+    ::testing::internal::CaptureStderr();
+    EXPECT_TRUE(traverse(NatTraversal({due(key, {"192.0.2.1:1"})}, net("10.66.0.0/16")), fake.backend, evilcorp(), fake.wait,
+                         fake.wait.clock_.boot(), literal, {}, audience));
+    return ::testing::internal::GetCapturedStderr();
+  };
+  EXPECT_THAT(said_to(Audience::kWaits), HasSubstr("trying where else a peer of evilcorp may be"));
+  EXPECT_EQ(said_to(Audience::kLater), "");
+  fake.wait.on_wait = [&] { connect(); };
+  EXPECT_EQ(said_to(Audience::kWaits), "") << "it was there within a second";
 }
 
 TEST_F(TraversalTest, AHandshakeBeforeTheFirstStepTouchesNothing) {

@@ -141,7 +141,7 @@ TEST_F(WizardProcess, ADumbTerminalGetsNoEscapes) {
                                                    "--save-config", (dir_ / "bob.toml").string()}));
   terminal.answer("> humans (10.66.1.0/24) (1 of 1)", "\r");
   terminal.answer("Make it an admin? (y/n) no", "\r");
-  terminal.answer("(y/n) no", "y");
+  terminal.answer("humans (10.66.1.0/24)? (y/n) no", "y");
   terminal.answer("(y/n) yes", "\r");
   EXPECT_EQ(terminal.ends(), 0) << terminal.screen().text();
   EXPECT_EQ(terminal.transcript().find('\x1b'), std::string::npos);

@@ -202,6 +202,15 @@ TEST(TextForm, CancelsButControlDOnlyOnAnEmptyLine) {
   EXPECT_EQ(form.answer(), "bc");
 }
 
+TEST(TextForm, ShowsWhatAnAnswerLooksLikeWhileThereIsNone) {
+  const TextQuestion question{
+      .text = "CIDR", .option = "", .suggestion = "", .prefilled = "", .example = "as in 10.66.2.0/24", .check = {}};
+  TextForm form(question);
+  EXPECT_THAT(rows(form), ElementsAre("CIDR: ", "as in 10.66.2.0/24; Esc cancels"));
+  press(form, "1");
+  EXPECT_THAT(rows(form), ElementsAre("CIDR: 1"));
+}
+
 TEST(TextForm, FitsIntoTwentyColumns) {
   const TextQuestion question{
       .text = "Save peer invitation file to", .option = "", .suggestion = "alice.toml", .prefilled = "", .check = {}};

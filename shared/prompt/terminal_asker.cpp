@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/ioctl.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -50,7 +51,8 @@ class TerminalAsker final : public Asker {
   }
   Result<bool> yes_or_no(const YesNoQuestion& question) override {
     YesNoForm form(question);
-    TRY_VOID(run(form, question.text, question.option));
+    // Nobody agrees to what they have not seen yet.
+    TRY_VOID(run(form, question.text, question.option, TypedAhead::kIsDropped));
     return form.answer();
   }
 
@@ -58,7 +60,8 @@ class TerminalAsker final : public Asker {
   /// Why no key came.
   enum class Wake { kKey, kRedraw, kInterrupted, kGone };
 
-  Result<void> run(Form& form, const std::string& question, const std::string& option);
+  enum class TypedAhead { kAnswers, kIsDropped };
+  Result<void> run(Form& form, const std::string& question, const std::string& option, TypedAhead typed_ahead = TypedAhead::kAnswers);
   Result<void> answer(Form& form, RawMode& mode, const std::string& question);
   Wake wait(RawMode& mode, std::optional<Key>& key);
   Wake read_keys();
@@ -82,18 +85,22 @@ class TerminalAsker final : public Asker {
   int stop_fd_;
   UniqueFd own_screen_;
   std::unique_ptr<Painter> painter_;
-  KeyDecoder keys_;  // outlives a question: what was typed ahead answers the next
+  KeyDecoder keys_;  // outlives a question: what was typed ahead answers the next, unless that is for yes or no
 };
 
 std::unexpected<Error> unanswered(const std::string& question, std::string_view why) {
   return fail(ErrorKind::kSystem, fmt::format("{} at the question {}", why, quoted(question)));
 }
 
-Result<void> TerminalAsker::run(Form& form, const std::string& question, const std::string& option) {
+Result<void> TerminalAsker::run(Form& form, const std::string& question, const std::string& option, TypedAhead typed_ahead) {
   if (!can_ask()) return nobody_to_ask(question, option);
   RawMode mode(STDIN_FILENO);
   if (auto entered = mode.enter(); !entered)
     return std::unexpected(std::move(entered).error().context(fmt::format("asking {}", quoted(question))));
+  if (typed_ahead == TypedAhead::kIsDropped) {
+    ::tcflush(STDIN_FILENO, TCIFLUSH);
+    keys_ = {};
+  }
   auto answered = answer(form, mode, question);
   (void)show(painter_->leave(form.left_behind(answered.has_value())));
   return answered;

@@ -66,12 +66,15 @@ TEST(TerminalAsker, TakesWhatIsTypedAndLeavesOneLineAQuestion) {
 }
 
 // Somebody who knows the questions, or pastes the answers.
-TEST(TerminalAsker, WhatIsTypedAheadAnswersTheNextQuestions) {
-  PseudoTerminal terminal({}, ask_thrice);
-  ASSERT_TRUE(terminal.sees("Name:"));
-  terminal.type("bob\rj\ry\r");
-  EXPECT_EQ(terminal.ends(), 0);
-  EXPECT_THAT(terminal.screen().text(), HasSubstr("bob 1 1"));
+TEST(TerminalAsker, WhatIsTypedAheadAnswersTheNextQuestionsButAgreesToNothing) {
+  for (const auto& [keys, answer] : {std::pair{"y\r", "bob 1 1"}, std::pair{"\r", "bob 1 0"}}) {
+    PseudoTerminal terminal({}, ask_thrice);
+    ASSERT_TRUE(terminal.sees("Name:"));
+    terminal.type("bob\rj\ry\r");
+    terminal.answer("? no", keys);
+    EXPECT_EQ(terminal.ends(), 0);
+    EXPECT_THAT(terminal.screen().text(), HasSubstr(answer));
+  }
 }
 
 TEST(TerminalAsker, TheModeAndTheCursorComeBackHoweverItEnds) {

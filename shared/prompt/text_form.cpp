@@ -80,9 +80,10 @@ std::string TextForm::label() const {
   return with_colon(shown) + " ";
 }
 
-std::string_view TextForm::hint() const {
-  if (!suggestion_.empty() && editor_.text().empty()) return "Enter takes what is in brackets, Right edits it, Esc cancels";
-  return {};
+std::string TextForm::hint() const {
+  if (!editor_.text().empty()) return {};
+  if (!suggestion_.empty()) return "Enter takes what is in brackets, Right edits it, Esc cancels";
+  return question_.example.empty() ? "Esc cancels" : fmt::format("{}; Esc cancels", printable(question_.example));
 }
 
 Frame TextForm::frame(const Size& size) const {

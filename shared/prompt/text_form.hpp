@@ -9,7 +9,9 @@ namespace innernet::prompt {
 /// A TextQuestion. The suggestion stands in brackets; a key that edits (an arrow, Home, End, Tab, Backspace) takes it into the line.
 class TextForm final : public Form {
  public:
+  /// `question` must live as long as this.
   explicit TextForm(const TextQuestion& question);
+  explicit TextForm(const TextQuestion&&) = delete;
 
   Step press(const Key& key) override;
   Frame frame(const Size& size) const override;
@@ -25,7 +27,7 @@ class TextForm final : public Form {
   Step answer_with(std::string text);
   Step refuse(std::string why);
   std::string label() const;
-  std::string_view hint() const;
+  std::string hint() const;
 
   const TextQuestion& question_;
   std::string text_;

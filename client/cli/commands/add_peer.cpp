@@ -184,8 +184,8 @@ Result<Ending> run(const AddPeerOptions& options, Context& context) {
   if (!agreed) return Ending::kDone;
   TRY(const Peer created, create(admin, plan, invitation));
   context.report(fmt::format("The peer {} ({}) was created.\n\nIts invitation: {}\n\nWhoever has this file can join as {}, so send it over "
-                             "a safe channel. Next, on\n"
-                             "that machine:\n    "
+                             "a safe channel.\n"
+                             "Next, on that machine:\n    "
                              "innernet install {}\n",
                              plan.name.str(), plan.ip.to_string(), plan.file.native(), plan.name.str(), plan.file.filename().native()),
                  changed().value("peer", created).text("invitation", plan.file.native()));

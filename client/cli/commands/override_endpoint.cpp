@@ -30,10 +30,10 @@ Result<std::optional<Endpoint>> wanted_endpoint(const OverrideEndpointOptions& o
   const std::uint16_t port = admin.config().listen_port.value_or(0);
   if (can && context.asker.can_ask()) {
     TRY(Endpoint unspecified, Endpoint::parse(fmt::format("0.0.0.0:{}", port)));
-    TRY(const bool agreed, context.asker.yes_or_no(
-                               {.text = fmt::format("Use {}, where the server fills in the address that it sees?", unspecified.to_string()),
-                                .option = option,
-                                .by_default = false}));
+    TRY(const bool agreed,
+        context.asker.yes_or_no({.text = fmt::format("Let the server fill in the address that it sees, with port {}?", port),
+                                 .option = option,
+                                 .by_default = false}));
     if (agreed) return unspecified;
   }
   TRY(Endpoint endpoint, wizard::ask_external_endpoint(context.asker, option, port, context.detect_public_ip,
@@ -54,10 +54,12 @@ Result<Ending> run(const OverrideEndpointOptions& options, Context& context) {
     }
   }
   TRY(const auto endpoint, wanted_endpoint(options, admin, context));
-  TRY(const bool agreed,
-      goes_ahead(context, options.yes,
-                 endpoint ? fmt::format("Tell the other peers of {} that this machine is at {}?", name, endpoint->to_string())
-                          : fmt::format("Let the server of {} find out where this machine is?", name)));
+  TRY(const bool agreed, goes_ahead(context, options.yes,
+                                    endpoint ? fmt::format("Tell the other peers of {} that this machine is at {}?", name,
+                                                           endpoint->is_unspecified()
+                                                               ? fmt::format("the address that the server sees, port {}", endpoint->port())
+                                                               : endpoint->to_string())
+                                             : fmt::format("Let the server of {} find out where this machine is?", name)));
   if (!agreed) return Ending::kDone;
   TRY_VOID(admin.explained("setting the endpoint", admin.server().put_endpoint(endpoint)));
   context.report(endpoint ? fmt::format("The endpoint of this machine in {} is now {}.\n", name, endpoint->to_string())

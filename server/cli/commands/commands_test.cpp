@@ -190,7 +190,8 @@ TEST_F(Commands, WhatSucceedsSaysWhatItHasDone) {
   says(enable_peer(here, network_, {"bob", true}), "peer bob (10.66.1.1) enabled\n");
   says(add_association(here, network_, {"humans", "robots", false}), "humans and robots are associated\n");
   says(delete_association(here, network_, {"humans", "robots", true}), "deleted\n");
-  says(uninstall(here, network_, true), "network evilcorp is uninstalled\n");
+  says(uninstall(here, network_, true),
+       "network evilcorp is uninstalled\nIf a service served it: systemctl disable --now innernet-server@evilcorp\n");
 }
 
 // The network bears the name of a link that every machine has, so that the device is asked for.

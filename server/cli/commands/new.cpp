@@ -95,7 +95,13 @@ Result<InterfaceName> network_name(const CommandContext& context, const NewOptio
   };
   if (options.network_name) return check(*options.network_name);
   return prompt::ask(context.asker,
-                     {.text = "Network name", .option = "--network-name NAME", .suggestion = {}, .prefilled = {}, .check = {}}, check);
+                     {.text = "Network name",
+                      .option = "--network-name NAME",
+                      .suggestion = {},
+                      .prefilled = {},
+                      .example = "lower case letters, digits and dashes",
+                      .check = {}},
+                     check);
 }
 
 }  // namespace
@@ -136,10 +142,10 @@ Result<void> new_network(const CommandContext& context, const NewOptions& option
                             config.address.to_string(), endpoint.to_string()));
   context.print(fmt::format("  config:   {}", context.folders.config_file(name).string()));
   context.print(fmt::format("  database: {}", database.string()));
-  context.print("Next: add a CIDR and a first peer, then start the server:");
+  context.print("Next: start the server, then add a CIDR and a first peer:");
+  context.print(fmt::format("  systemctl enable --now innernet-server@{}    (or: innernet-server serve {})", name.str(), name.str()));
   context.print(fmt::format("  innernet-server add-cidr {}", name.str()));
   context.print(fmt::format("  innernet-server add-peer {}", name.str()));
-  context.print(fmt::format("  systemctl enable --now innernet-server@{}    (or: innernet-server serve {})", name.str(), name.str()));
   context.report(changed()
                      .text("network", name.str())
                      .text("cidr", net.to_string())

@@ -62,6 +62,7 @@ Result<void> uninstall(const CommandContext& context, const InterfaceName& inter
   std::error_code ignored;
   std::filesystem::remove(context.folders.lock_file(interface), ignored);
   context.print(fmt::format("network {} is uninstalled", interface.str()));
+  context.print(fmt::format("If a service served it: systemctl disable --now innernet-server@{}", interface.str()));
   context.report(changed().text("network", interface.str()));
   return {};
 }

@@ -19,6 +19,7 @@ struct TextQuestion {
   std::string option;      ///< what would have answered it, `--network-name`
   std::string suggestion;  ///< what Enter alone answers; empty: nothing does
   std::string prefilled;   ///< stands in the line and can be edited
+  std::string example{};   ///< what an answer looks like, `HOST:PORT`; shown while there is none
   /// Why an answer won't do; the question is then asked again, with the reason. Null: anything but nothing will do.
   std::function<Result<void>(const std::string& answer)> check;
 };
