@@ -4,6 +4,7 @@
 
 #include <system_error>
 #include <unordered_map>
+#include <utility>
 #include <variant>
 
 #include "innernet/base/file.hpp"
@@ -108,9 +109,10 @@ void DataStore::take_over(State news) {
       entry->second = nullptr;
     }
   }
+  // All are new: as they are, instead of one by one into a vector that grows.
   if (state_.peers.empty() && by_ip.size() == news.peers.size()) {
     is_saved_ = is_saved_ && news.peers.empty();
-    state_.peers = std::move(news.peers);
+    state_.peers = std::exchange(news.peers, {});
   }
   for (Peer& peer : news.peers) {
     if (const auto entry = by_ip.find(peer.ip); entry->second != &peer) continue;
