@@ -52,8 +52,8 @@ fi
 if [ "$INNERNET_KIND" = ours ]; then
   host_add guest2
   succeed invite guest2 humans false
-  # shellcheck disable=SC2016 # expanded by the shell on the host
-  run guest2 sh -c 'printf "\r\r" | python3 -c "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))" "$@"' terminal \
+  cp tests/stage/at_terminal.py "$STAGE_DIR/"
+  run guest2 python3 "$STAGE_DIR/at_terminal.py" 'Interface name' 'Delete the invitation' -- \
     innernet "${CLIENT_OPTIONS[@]}" install "$(invitation_of guest2)" --no-nat-traversal
   exits 'an install at a terminal asks for the name first' 0 "interface name.*$NETWORK"
   exits 'and whether to delete the invitation last' 0 'delete the invitation'
