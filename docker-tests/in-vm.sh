@@ -11,8 +11,8 @@
 #
 # Debian packages: qemu-system-x86 busybox-static kmod cpio xz-utils
 # Environment: VM_CACHE (default ~/.cache/innernet-vm), VM_MEM (MiB, default 2048), VM_SMP (default 2),
-#   VM_ACCEL (default: kvm where it works, else tcg,thread=multi), VM_BOOT_LIMIT (seconds before a boot that is stuck is started again,
-#   default 40, doubled with each attempt)
+#   VM_ACCEL (what to boot with, one after the other until a boot works; default: "kvm tcg,thread=multi", without a /dev/kvm the latter),
+#   VM_BOOT_LIMIT (seconds before a boot that is stuck is started again, default 40, doubled with each attempt)
 set -euo pipefail
 
 began=$EPOCHREALTIME
@@ -34,7 +34,8 @@ shift $((OPTIND - 1))
 [ $# -gt 0 ] || usage 125 >&2
 say() { [ -z "$verbose" ] || printf 'in-vm: %6.2f s  %s\n' "$(awk -v a="$began" -v b="$EPOCHREALTIME" 'BEGIN { print b - a }')" "$*" >&2; }
 
-for tool in qemu-system-x86_64 busybox depmod modprobe cpio flock xz; do command -v "$tool" >/dev/null || die "$tool is missing"; done
+needs() { local tool; for tool; do command -v "$tool" >/dev/null || die "$tool is missing"; done; }
+needs qemu-system-x86_64 flock
 cache=${VM_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/innernet-vm}
 mkdir -p "$cache"
 cache=$(realpath "$cache")
@@ -137,6 +138,7 @@ else
 fi
 kernel=$cache/$package
 if [ ! -e "$kernel/complete" ]; then
+  needs busybox depmod modprobe cpio xz
   unpack_kernel "$package" "$kernel"
   make_first_file_system "$kernel"
   : >"$kernel/complete"
@@ -147,28 +149,24 @@ exec {lock}>&-
 
 # ---- this machine -------------------------------------------------------------------------------------------------------
 
-machine=microvm,pit=on,pic=on,rtc=on,ioapic2=off
-
-kvm_works() { # some clouds have /dev/kvm and yet cannot start a guest: try one that has nothing to run
-  [ -w /dev/kvm ] || return 1
-  local status=0
-  # The braces also silence what this shell says about a program that was aborted.
-  { timeout 2 qemu-system-x86_64 -M "$machine" -accel kvm -cpu host -m 64 -nodefaults -no-user-config -display none -S </dev/null || status=$?; } >/dev/null 2>&1
-  [ "$status" = 124 ]
-}
-
-if [ -n "${VM_ACCEL:-}" ]; then accel=$VM_ACCEL
-elif kvm_works; then accel=kvm
-else accel=tcg,thread=multi; fi
-case $accel in kvm*) cpu=host ;; *) cpu=max ;; esac
+# Where KVM is, it may still not start a guest, or stop a real kernel at an instruction that it can't emulate. Only a boot tells.
+if [ -n "${VM_ACCEL:-}" ]; then read -r -a accels <<<"$VM_ACCEL"
+elif [ -w /dev/kvm ]; then accels=(kvm 'tcg,thread=multi')
+else accels=('tcg,thread=multi'); fi
 
 work=$(mktemp -d /tmp/innernet-vm.XXXXXX)
 qemu_pid='' readers=()
+end_machine() {
+  [ -n "$qemu_pid" ] || return 0
+  kill -KILL "$qemu_pid" 2>/dev/null || :
+  while kill -0 "$qemu_pid" 2>/dev/null; do sleep 0.02; done
+  qemu_pid=
+}
 # shellcheck disable=SC2317 # the trap calls it
 clean_up() {
   local status=$?
   trap - EXIT
-  [ -z "$qemu_pid" ] || kill -KILL "$qemu_pid" 2>/dev/null || :
+  end_machine
   [ "${#readers[@]}" = 0 ] || kill "${readers[@]}" 2>/dev/null || :
   { wait; } 2>/dev/null || :
   rm -rf "$work"
@@ -191,7 +189,7 @@ printf 'SHARE=%q\nMODULES=%q\n' "$share" "$kernel/root/lib/modules/$(<"$kernel/v
 {
   printf '#!/bin/bash\nexport HOME=%q PATH=%q LANG=C.UTF-8 IN_VM=1\n' "${HOME:-/root}" "$PATH"
   for variable in "${variables[@]}"; do printf 'export %q=%q\n' "${variable%%=*}" "${variable#*=}"; done
-  printf ': >/run/in-vm/up\nmodprobe -a wireguard veth bridge dummy\ncd %q || exit\ncommand=(' "$PWD"
+  printf 'modprobe -a wireguard veth bridge dummy\ncd %q || exit\n: >/run/in-vm/up\ncommand=(' "$PWD"
   printf '%q ' "$@"
   # In a child, so that the first process survives whatever the command does; the host ends the machine when it sees the status.
   # shellcheck disable=SC2016 # expanded in the guest
@@ -208,14 +206,28 @@ mapfile -t folders < <(shared_folder root / ,readonly=on; shared_folder control 
 # rate is told: the kernel's log has it exactly, /proc/cpuinfo about.
 khz=$(dmesg 2>/dev/null | awk 'match($0, /tsc: Detected [0-9.]+ MHz/) { split(substr($0, RSTART), word, " "); printf "%d", word[3] * 1000; exit }' || :)
 [ -n "$khz" ] || khz=$(awk -F: '/^cpu MHz/ { printf "%d", $2 * 1000; exit }' /proc/cpuinfo)
-clock=
-case $accel in tcg*) [ "${khz:-0}" = 0 ] || clock="tsc_early_khz=$khz lpj=$((khz * 4))" ;; esac
 
-qemu=(qemu-system-x86_64 -M "$machine" -accel "$accel" -cpu "$cpu" -smp "${VM_SMP:-2}" -m "${VM_MEM:-2048}"
-  -nodefaults -no-user-config -display none -no-reboot -serial "file:$work/console" -kernel "$kernel/kernel" -initrd "$kernel/first.cpio"
-  -append "console=ttyS0 quiet panic=-1 mitigations=off nokaslr random.trust_cpu=on audit=0 selinux=0 apparmor=0 cryptomgr.notests rcupdate.rcu_expedited=1 no_timer_check $clock"
-  "${folders[@]}")
-say "${qemu[*]}"
+start_machine() { # ACCEL
+  local cpu=host clock='' command
+  case $1 in
+    tcg*)
+      cpu=max
+      [ "${khz:-0}" = 0 ] || clock="tsc_early_khz=$khz lpj=$((khz * 4))"
+      ;;
+  esac
+  command=(qemu-system-x86_64 -M 'microvm,pit=on,pic=on,rtc=on,ioapic2=off' -accel "$1" -cpu "$cpu" -smp "${VM_SMP:-2}" -m "${VM_MEM:-2048}"
+    -nodefaults -no-user-config -display none -no-reboot -serial "file:$work/console" -kernel "$kernel/kernel" -initrd "$kernel/first.cpio"
+    -append "console=ttyS0 quiet panic=-1 mitigations=off nokaslr random.trust_cpu=on audit=0 selinux=0 apparmor=0 cryptomgr.notests rcupdate.rcu_expedited=1 no_timer_check $clock"
+    "${folders[@]}")
+  say "${command[*]}"
+  : >"$work/console"
+  : >"$work/qemu.log"
+  "${command[@]}" </dev/null >"$work/qemu.log" 2>&1 &
+  qemu_pid=$!
+  disown "$qemu_pid"   # else this shell says on its own how it ended
+}
+# After it qemu keeps running, with a processor that stands still.
+kvm_gave_up() { [[ $(<"$work/qemu.log") == *'KVM internal error'* ]]; }
 
 tail -c +1 -s 0.1 -f --pid=$$ "$control/out" 2>/dev/null &
 readers+=($!)
@@ -224,24 +236,20 @@ readers+=($!)
 
 timed_out=
 for attempt in 0 1 2 3; do
+  accel=${accels[attempt]:-${accels[-1]}}
   boot=$SECONDS
-  : >"$work/console"
-  "${qemu[@]}" </dev/null >"$work/qemu.log" 2>&1 &
-  qemu_pid=$!
-  while kill -0 "$qemu_pid" 2>/dev/null && [ ! -e "$control/status" ]; do
+  start_machine "$accel"
+  while kill -0 "$qemu_pid" 2>/dev/null && [ ! -e "$control/status" ] && ! kvm_gave_up; do
     [ "$SECONDS" -lt "$limit" ] || { timed_out=1; break; }
     # The command has not begun, so starting over is safe.
     [ -e "$control/up" ] || [ $((SECONDS - boot)) -lt $((${VM_BOOT_LIMIT:-40} << attempt)) ] || break
     sleep 0.05
   done
+  end_machine
   if [ -e "$control/up" ] || [ -e "$control/status" ] || [ -n "$timed_out" ]; then break; fi
-  echo "in-vm: boot $((attempt + 1)) is stuck: $(tail -n 1 "$work/console" "$work/qemu.log" | tail -n 1)" >&2
-  kill -KILL "$qemu_pid" 2>/dev/null || :
-  { wait "$qemu_pid"; } 2>/dev/null || :
+  why=$(grep -h -m 1 'KVM internal error' "$work/qemu.log" || tail -q -n 1 "$work/console" "$work/qemu.log" | tail -n 1)
+  echo "in-vm: boot $((attempt + 1)), with $accel, failed or is stuck: ${why:-it says nothing}" >&2
 done
-kill -KILL "$qemu_pid" 2>/dev/null || :
-{ wait "$qemu_pid"; } 2>/dev/null || :
-qemu_pid=
 
 # The readers may be behind: wait until each stands at its file's end.
 reader_is_behind() { # PID FILE
