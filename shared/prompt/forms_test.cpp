@@ -18,6 +18,7 @@ using ::testing::HasSubstr;
 #define UP "\x1b[A"
 #define DOWN "\x1b[B"
 #define LEFT "\x1b[D"
+#define RIGHT "\x1b[C"
 
 Step press(Form& form, std::string_view bytes) {
   KeyDecoder decoder;
@@ -61,8 +62,8 @@ TEST(ListForm, StartsOnTheFirstItemAndMoves) {
   } cases[] = {
       {"", 0},         {DOWN, 1},      {"j", 1},  {"jj", 2},     {"jk", 0},
       {"jjj", 0},      {UP, 2},        {"k", 2},  {"\x1b[F", 2}, {"j\x01", 0},
-      {"ro", 1},       {"10.66.3", 2}, {"/j", 2}, {"JOK", 2},    {"/j\x7f\x7fj", 1},
-      {"xyz\x15j", 1}, {"hu\x15", 0},  {"/", 0},  {"r 2.0", 1},  {"\x1b[6~", 2},
+      {"ro", 1},       {"10.66.3", 2}, {"/j", 2}, {"JOK", 2},    {"/j\x7f\x7fj", 2},
+      {"xyz\x15j", 2}, {"hu\x15", 0},  {"/", 0},  {"r 2.0", 1},  {"\x1b[6~", 2},
   };
   for (const auto& c : cases) {
     const ListQuestion question = three();
@@ -72,6 +73,29 @@ TEST(ListForm, StartsOnTheFirstItemAndMoves) {
     EXPECT_EQ(form.answer(), c.answer) << c.keys;
     EXPECT_EQ(form.left_behind(true), "Eligible CIDR: " + question.items[c.answer]);
   }
+}
+
+// Whoever holds Backspace does not count.
+TEST(ListForm, ErasingAnEmptyFilterDoesNothing) {
+  for (const char* erase : {"\x7f", "\x15", "\x17"}) {
+    const ListQuestion question = three();
+    ListForm form(question);
+    EXPECT_EQ(press(form, erase), Step::kRefused) << "there is no filter";
+    press(form, "ro");
+    press(form, "\x7f\x7f");
+    const auto before = rows(form);
+    EXPECT_EQ(press(form, erase), Step::kRefused);
+    EXPECT_EQ(rows(form), before);
+    press(form, "j");
+    EXPECT_EQ(rows(form)[0], "Eligible CIDR: /j") << "and no movement";
+  }
+}
+
+TEST(ListForm, ControlWErasesAWordOfTheFilter) {
+  const ListQuestion question = three();
+  ListForm form(question);
+  press(form, "ro 10.66.3\x17");
+  EXPECT_THAT(rows(form), ElementsAre("Eligible CIDR: /ro ", "> robots (10.66.2.0/24)", HasSubstr("Backspace")));
 }
 
 TEST(ListForm, NothingThatMatchesIsNoAnswer) {
@@ -156,8 +180,8 @@ TEST(TextForm, TakesTheSuggestionOrWhatIsTyped) {
     std::string_view keys;
     const char* answer;
   } cases[] = {
-      {"\r", "14d"},       {"7d\r", "7d"},    {"\x1b[Cx\r", "14dx"}, {"\x7f\x7f\r", "1"}, {LEFT "0\r", "140d"},
-      {"\x01x\r", "x14d"}, {"\tx\r", "14dx"}, {" 7d \r", "7d"},      {"x\x7f\r", "14d"},  {"x\x15\r", "14d"},
+      {"\r", "14d"},      {"7d\r", "7d"},     {RIGHT "x\r", "14dx"},      {"\x06x\r", "14dx"},           {" 7d \r", "7d"},
+      {"x\x7f\r", "14d"}, {"x\x15\r", "14d"}, {RIGHT LEFT "0\r", "140d"}, {"x\x7f" RIGHT "x\r", "14dx"}, {RIGHT "\x15" RIGHT "x\r", "14dx"},
   };
   for (const auto& c : cases) {
     const TextQuestion question{.text = "Invite expires after", .option = "", .suggestion = "14d", .prefilled = "", .check = {}};
@@ -165,6 +189,23 @@ TEST(TextForm, TakesTheSuggestionOrWhatIsTyped) {
     EXPECT_EQ(press(form, c.keys), Step::kAnswered) << c.keys;
     EXPECT_EQ(form.answer(), c.answer) << c.keys;
     EXPECT_EQ(form.left_behind(true), fmt::format("Invite expires after: {}", c.answer));
+  }
+}
+
+// Whoever holds Backspace until the line is empty, and types something else, must get that.
+TEST(TextForm, OnAnEmptyLineOnlyRightTakesTheSuggestion) {
+  const TextQuestion question{.text = "Listen port", .option = "", .suggestion = "51820", .prefilled = "", .check = {}};
+  for (const char* start : {"", "5", RIGHT}) {
+    for (const char* key : {"\x7f", "\x1b[3~", LEFT, UP, DOWN, "\x1b[H", "\x1b[F", "\x01", "\x05", "\t", "\x15", "\x17", "\x0b"}) {
+      TextForm form(question);
+      press(form, start);
+      press(form, "\x7f\x7f\x7f\x7f\x7f");
+      EXPECT_THAT(rows(form), Contains("Listen port [51820]: "));
+      EXPECT_EQ(press(form, key), Step::kRefused) << key;
+      EXPECT_THAT(rows(form), Contains("Listen port [51820]: ")) << key;
+      EXPECT_EQ(press(form, "99999\r"), Step::kAnswered) << key;
+      EXPECT_EQ(form.answer(), "99999") << key;
+    }
   }
 }
 
@@ -266,6 +307,19 @@ TEST(YesNoForm, ALineMeantForAnotherQuestionAnswersNothing) {
   EXPECT_EQ(form.remark(), "");
   EXPECT_EQ(press(form, "\r"), Step::kAnswered);
   EXPECT_FALSE(form.answer());
+}
+
+TEST(YesNoForm, BackspaceTakesBackAChoiceAndNothingElse) {
+  for (const char* erase : {"\x7f", "\x15"}) {
+    YesNoForm form(YesNoQuestion{"Delete it?", "--yes", true});
+    EXPECT_EQ(press(form, erase), Step::kRefused);
+    press(form, "n");
+    EXPECT_EQ(press(form, erase), Step::kGoOn);
+    EXPECT_TRUE(form.answer());
+    press(form, "alicee");
+    EXPECT_EQ(press(form, erase), Step::kRefused);
+    EXPECT_EQ(press(form, "\r"), Step::kRefused) << "still a line that was meant for another question";
+  }
 }
 
 }  // namespace

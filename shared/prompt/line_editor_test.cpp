@@ -43,6 +43,15 @@ TEST(LineEditor, EditsAsAPersonExpects) {
   for (const auto& c : cases) EXPECT_EQ(after(c.start, c.keys), c.result) << c.start;
 }
 
+TEST(LineEditor, NoKeyButACharacterChangesAnEmptyLine) {
+  for (int kind = 0; kind <= static_cast<int>(KeyKind::kUnknown); ++kind) {
+    if (static_cast<KeyKind>(kind) == KeyKind::kCharacter) continue;
+    LineEditor editor;
+    EXPECT_FALSE(editor.press({static_cast<KeyKind>(kind)})) << kind;
+    EXPECT_EQ(editor.text(), "") << kind;
+  }
+}
+
 TEST(LineEditor, HasAnEnd) {
   LineEditor editor(std::string(1024, 'x'));
   EXPECT_FALSE(editor.press({KeyKind::kCharacter, "y"}));

@@ -63,12 +63,11 @@ Window window(std::size_t count, std::size_t at, std::size_t rows, const auto& h
 ListForm::ListForm(const ListQuestion& question) : text_(printable(question.text)) {
   items_.reserve(question.items.size());
   for (const std::string& item : question.items) items_.push_back(printable(item));
-  set_filter({});
+  find_matches();
 }
 
-void ListForm::set_filter(std::string filter) {
-  filter_ = std::move(filter);
-  const std::vector<std::string> words = words_of(filter_);
+void ListForm::find_matches() {
+  const std::vector<std::string> words = words_of(filter_.text());
   matches_.clear();
   for (std::size_t i = 0; i < items_.size(); ++i)
     if (has_all(items_[i], words)) matches_.push_back(i);
@@ -104,27 +103,21 @@ Step ListForm::press(const Key& key) {
     case KeyKind::kEnd:
       return move(static_cast<std::ptrdiff_t>(matches_.size()), false);
     case KeyKind::kCharacter:
-      return press_character(key.text);
+      return press_character(key);
     case KeyKind::kBackspace:
-      if (filter_.empty()) return leave_filter();
-      set_filter(filter_.substr(0, filter_.size() - last_cluster(filter_)));
-      return Step::kGoOn;
     case KeyKind::kEraseLine:
     case KeyKind::kEraseWord:
-      set_filter({});
-      return leave_filter();
+      // An empty filter stays one: who erases it and types another does not mean to move.
+      if (!filter_.press(key)) return Step::kRefused;
+      find_matches();
+      return Step::kGoOn;
     default:
       return Step::kRefused;
   }
 }
 
-Step ListForm::leave_filter() {
-  const bool was = is_filtering_;
-  is_filtering_ = false;
-  return was ? Step::kGoOn : Step::kRefused;
-}
-
-Step ListForm::press_character(const std::string& text) {
+Step ListForm::press_character(const Key& key) {
+  const std::string& text = key.text;
   if (!is_filtering_) {
     if (text == "j") return move(1, true);
     if (text == "k") return move(-1, true);
@@ -132,11 +125,12 @@ Step ListForm::press_character(const std::string& text) {
     is_filtering_ = true;
     if (text == "/") return Step::kGoOn;
   }
-  set_filter(filter_ + text);
+  if (!filter_.press(key)) return Step::kRefused;
+  find_matches();
   return matches_.empty() ? Step::kRefused : Step::kGoOn;
 }
 
-std::string ListForm::title() const { return is_filtering_ ? fmt::format("{} /{}", with_colon(text_), filter_) : with_colon(text_); }
+std::string ListForm::title() const { return is_filtering_ ? fmt::format("{} /{}", with_colon(text_), filter_.text()) : with_colon(text_); }
 
 std::string ListForm::position() const {
   if (matches_.empty()) return is_filtering_ ? "nothing has that: Backspace widens" : "";
@@ -205,7 +199,7 @@ std::vector<std::string> ListForm::introduction(std::size_t columns_of_terminal)
 }
 
 Frame ListForm::line(std::size_t columns_of_terminal) const {
-  const std::string filter = is_filtering_ ? fmt::format("/{} ", filter_) : "";
+  const std::string filter = is_filtering_ ? fmt::format("/{} ", filter_.text()) : "";
   const std::string shown =
       matches_.empty() ? fmt::format("> {}{}", filter, position()) : fmt::format("> {}{} ({})", filter, items_[matches_[at_]], position());
   Frame out;

@@ -4,11 +4,12 @@
 
 #include "form.hpp"
 #include "innernet/prompt/asker.hpp"
+#include "line_editor.hpp"
 
 namespace innernet::prompt {
 
-/// A ListQuestion. j and k move as the arrows do until a filter is being typed; `/` begins one, as does any other character. A filter is
-/// words, each of which an item must have somewhere, in any case.
+/// A ListQuestion. j and k move as the arrows do until a filter is typed; `/` begins one, as does any other character, and from then on
+/// every character belongs to it. A filter is words, each of which an item must have somewhere, in any case.
 class ListForm final : public Form {
  public:
   explicit ListForm(const ListQuestion& question);
@@ -24,9 +25,8 @@ class ListForm final : public Form {
 
  private:
   Step move(std::ptrdiff_t by, bool around);
-  Step press_character(const std::string& text);
-  void set_filter(std::string filter);
-  Step leave_filter();
+  Step press_character(const Key& key);
+  void find_matches();
   std::string title() const;
   std::string position() const;
   std::string_view hint(std::size_t columns) const;
@@ -36,7 +36,7 @@ class ListForm final : public Form {
   std::vector<std::size_t> matches_;
   std::size_t at_ = 0;  // in matches_
   bool is_filtering_ = false;
-  std::string filter_;
+  LineEditor filter_;
 };
 
 }  // namespace innernet::prompt

@@ -16,11 +16,6 @@ std::string trimmed(const std::string& text) {
   return text.substr(first, text.find_last_not_of(' ') - first + 1);
 }
 
-bool takes_suggestion(KeyKind kind) {
-  return kind == KeyKind::kLeft || kind == KeyKind::kRight || kind == KeyKind::kHome || kind == KeyKind::kEnd || kind == KeyKind::kTab ||
-         kind == KeyKind::kBackspace;
-}
-
 /// Adds text that goes on at the end of the last row, and rows for what does not fit.
 void add_typed(Frame& frame, std::string_view text, std::size_t width) {
   while (!text.empty()) {
@@ -48,13 +43,11 @@ Step TextForm::press(const Key& key) {
     const std::string typed = trimmed(editor_.text());
     return answer_with(typed.empty() ? question_.suggestion : typed);
   }
-  if (empty && !suggestion_.empty() && takes_suggestion(key.kind)) {
+  // Right alone: Backspace, held until the line is empty, would bring back what it has just deleted.
+  if (key.kind == KeyKind::kRight && empty && !suggestion_.empty())
     editor_ = LineEditor(suggestion_);
-    remark_.clear();
-    if (key.kind != KeyKind::kRight && key.kind != KeyKind::kEnd && key.kind != KeyKind::kTab) (void)editor_.press(key);
-    return Step::kGoOn;
-  }
-  if (!editor_.press(key)) return Step::kRefused;
+  else if (!editor_.press(key))
+    return Step::kRefused;
   remark_.clear();
   return Step::kGoOn;
 }

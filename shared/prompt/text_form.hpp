@@ -6,7 +6,7 @@
 
 namespace innernet::prompt {
 
-/// A TextQuestion. The suggestion stands in brackets; a key that edits (an arrow, Home, End, Tab, Backspace) takes it into the line.
+/// A TextQuestion. The suggestion stands in brackets; Right takes it into an empty line.
 class TextForm final : public Form {
  public:
   /// `question` must live as long as this.

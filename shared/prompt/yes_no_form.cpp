@@ -23,7 +23,9 @@ Step YesNoForm::press(const Key& key) {
       return std::exchange(is_astray_, false) ? Step::kRefused : Step::kAnswered;
     case KeyKind::kBackspace:
     case KeyKind::kEraseLine:
+      if (!is_chosen_) return Step::kRefused;
       choose(by_default_);
+      is_chosen_ = false;
       return Step::kGoOn;
     case KeyKind::kCharacter:
       break;
