@@ -47,6 +47,12 @@ now_ms() { printf '%s' $((${EPOCHREALTIME/./} / 1000)); }
 
 link_exists() { on "$1" ip link show "$NETWORK" >/dev/null 2>&1; }
 
+no_files_of_network() { # HOST FOLDER...
+  local host=$1 found
+  shift
+  found=$(on "$host" find "$@" -name "$NETWORK*") && [ -z "$found" ] || { printf 'found: %s\n' "$found"; return 1; }
+}
+
 finish() {
   local status=$?
   if [ "$status" != 0 ]; then

@@ -126,8 +126,8 @@ TEST_F(UninstallCommand, RemovesInterfaceFilesAndNames) {
   const Outcome outcome = run_line(line + " --yes");
   EXPECT_EQ(outcome.code, 0) << outcome.error << outcome.log;
   EXPECT_THAT(world.done, ElementsAre("remove evilcorp"));
-  EXPECT_FALSE(std::filesystem::exists(dir / "etc/evilcorp.conf"));
-  EXPECT_FALSE(std::filesystem::exists(dir / "var/evilcorp.json"));
+  EXPECT_TRUE(std::filesystem::is_empty(dir / "etc"));
+  EXPECT_TRUE(std::filesystem::is_empty(dir / "var"));
   EXPECT_THAT(*read_file(dir / "hosts"), Not(HasSubstr("innernet")));
   EXPECT_THAT(run_line(line + " --yes").error, HasSubstr("no network evilcorp is installed"));
 }

@@ -17,11 +17,6 @@ inline std::filesystem::path set_aside_pending_file(const Folders& folders, cons
   return folders.config / (name.str() + ".pending.old");
 }
 inline std::filesystem::path corrupt_copy(const std::filesystem::path& data_store) { return data_store.string() + ".corrupt"; }
-/// Locked by the daemon that looks after the network, with its process id.
-inline std::filesystem::path daemon_file(const Folders& folders, const InterfaceName& name) {
-  return folders.data / (name.str() + ".daemon");
-}
-
 /// See saved_etag.hpp.
 inline std::filesystem::path etag_file(const Folders& folders, const InterfaceName& name) { return folders.data / (name.str() + ".etag"); }
 

@@ -6,13 +6,19 @@
 
 #include <algorithm>
 #include <charconv>
-#include <system_error>
 
 #include "innernet/base/clock.hpp"
 #include "innernet/client/file_access.hpp"
 #include "network_files.hpp"
 
 namespace innernet::client {
+
+std::vector<std::filesystem::path> network_files(const Folders& folders, const InterfaceName& name) {
+  const auto data_store = folders.data_store(name);
+  return {folders.config_file(name),   data_store,
+          pending_file(folders, name), set_aside_pending_file(folders, name),
+          corrupt_copy(data_store),    etag_file(folders, name)};
+}
 
 Result<FileLock> lock_network(const Folders& folders, const InterfaceName& name, const Stop* stop, std::chrono::milliseconds patience) {
   const auto path = folders.lock_file(name);
@@ -23,7 +29,7 @@ Result<FileLock> lock_network(const Folders& folders, const InterfaceName& name,
   const BootTime end = clock.boot() + patience;
   for (;;) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - clock.boot());
-    auto lock = FileLock::acquire(path, std::clamp(left, std::chrono::milliseconds(0), kSlice));
+    auto lock = FileLock::acquire(path, std::clamp(left, std::chrono::milliseconds(0), kSlice), network_files(folders, name));
     if (lock) return lock;
     const bool is_taken = lock.error().kind() == ErrorKind::kAlreadyExists;
     if (is_taken && stop != nullptr && stop->requested()) return fail(ErrorKind::kSystem, "stopped");
@@ -43,14 +49,6 @@ std::optional<int> daemon_of(const Folders& folders, const InterfaceName& name) 
   return pid;
 }
 
-std::vector<std::filesystem::path> leftover_files(const Folders& folders, const InterfaceName& name) {
-  std::vector<std::filesystem::path> files;
-  for (const auto& path : {pending_file(folders, name), set_aside_pending_file(folders, name), corrupt_copy(folders.data_store(name)),
-                           daemon_file(folders, name), etag_file(folders, name)}) {
-    std::error_code ignored;
-    if (std::filesystem::exists(path, ignored)) files.push_back(path);
-  }
-  return files;
-}
+std::filesystem::path daemon_file(const Folders& folders, const InterfaceName& name) { return folders.data / (name.str() + ".daemon"); }
 
 }  // namespace innernet::client

@@ -50,6 +50,17 @@ TEST_F(NetworksTest, TheLockNamesItsHolder) {
   EXPECT_THAT(second.error().message(), HasSubstr(std::to_string(::getpid())));
 }
 
+// A daemon that waits for the lock while the network is uninstalled takes it, sees that there is nothing to do, and leaves nothing.
+TEST_F(NetworksTest, TheLockGoesWithTheNetwork) {
+  std::filesystem::create_directory(folders.config);
+  ASSERT_TRUE(replace_file(folders.config_file(evilcorp()), "x"));
+  ASSERT_TRUE(lock_network(folders, evilcorp(), nullptr));
+  EXPECT_TRUE(std::filesystem::exists(folders.lock_file(evilcorp())));
+  ASSERT_TRUE(remove_file(folders.config_file(evilcorp())));
+  ASSERT_TRUE(lock_network(folders, evilcorp(), nullptr));
+  EXPECT_TRUE(std::filesystem::is_empty(folders.data));
+}
+
 TEST_F(NetworksTest, AStopEndsTheWaitForTheLock) {
   const auto first = lock_network(folders, evilcorp(), nullptr, std::chrono::milliseconds(0));
   auto stop = Stop::create();
@@ -67,7 +78,6 @@ TEST_F(NetworksTest, ADaemonIsKnownWhileItLives) {
     EXPECT_EQ(daemon_of(folders, evilcorp()), ::getpid());
   }
   EXPECT_EQ(daemon_of(folders, evilcorp()), std::nullopt);
-  EXPECT_THAT(leftover_files(folders, evilcorp()), ElementsAre(daemon_file(folders, evilcorp())));
 }
 
 }  // namespace

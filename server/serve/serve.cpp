@@ -68,7 +68,10 @@ Result<void> serve(const InterfaceName& interface, const ServeOptions& options, 
   const auto doing = "serving " + interface.str();
   // Read before the lock, too: an unknown network has no folder for a lock file.
   TRY_CONTEXT(auto config, ServerConfig::read(config_file), doing);
-  TRY_CONTEXT(const auto lock, FileLock::acquire(options.folders.lock_file(interface), std::chrono::milliseconds(0)), doing);
+  TRY_CONTEXT(const auto lock,
+              FileLock::acquire(options.folders.lock_file(interface), std::chrono::milliseconds(0),
+                                {config_file, options.folders.database(interface)}),
+              doing);
   make_private(config_file);
   TRY_CONTEXT(const auto net, config.net(), config_file.string());
   TRY(const std::uint64_t epoch, random_epoch());

@@ -438,6 +438,7 @@ TEST_F(ServeTest, EndsWhenItsNetworkIsUninstalled) {
   EXPECT_TRUE(result_);
   EXPECT_EQ(backend_.get_quietly(name_), std::nullopt) << "nothing is rebuilt";
   EXPECT_FALSE(std::filesystem::exists(options_.folders.database(name_)));
+  EXPECT_FALSE(std::filesystem::exists(options_.folders.lock_file(name_)));
 }
 
 // The order of `innernet-server uninstall`.

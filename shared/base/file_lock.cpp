@@ -55,6 +55,12 @@ bool is_still_at(const std::filesystem::path& path, int fd) {
          by_path.st_ino == by_fd.st_ino;
 }
 
+// What can't be looked at may be there.
+bool is_gone(const std::filesystem::path& path) {
+  std::error_code ignored;
+  return std::filesystem::symlink_status(path, ignored).type() == std::filesystem::file_type::not_found;
+}
+
 // "process 1234", or what can be said when the holder has not written its id yet.
 std::string holder(int fd) {
   char text[16];
@@ -72,7 +78,8 @@ void write_own_pid(int fd) {
 
 }  // namespace
 
-Result<FileLock> FileLock::acquire(const std::filesystem::path& path, std::chrono::milliseconds patience) {
+Result<FileLock> FileLock::acquire(const std::filesystem::path& path, std::chrono::milliseconds patience,
+                                   std::vector<std::filesystem::path> guarded) {
   const BootTime deadline = SystemClock().boot() + patience;
   for (;;) {
     auto fd = open_lock_file(path);
@@ -84,8 +91,13 @@ Result<FileLock> FileLock::acquire(const std::filesystem::path& path, std::chron
     if (code != 0) return fail_errno(code, fmt::format("{}: locking", path.string()));
     if (!is_still_at(path, fd->get())) continue;
     write_own_pid(fd->get());
-    return FileLock(std::move(*fd));
+    return FileLock(std::move(*fd), path, std::move(guarded));
   }
+}
+
+FileLock::~FileLock() {
+  // Before the lock is released with the descriptor: who takes it next must not find its file removed.
+  if (fd_ && !guarded_.empty() && std::ranges::all_of(guarded_, is_gone) && is_still_at(path_, fd_.get())) ::unlink(path_.c_str());
 }
 
 Result<FileLock> FileLock::acquire_folder(const std::filesystem::path& folder, std::chrono::milliseconds patience) {
@@ -95,7 +107,7 @@ Result<FileLock> FileLock::acquire_folder(const std::filesystem::path& folder, s
   if (code == EWOULDBLOCK)
     return fail(ErrorKind::kAlreadyExists, fmt::format("{}: another process holds the lock on this folder", folder.string()));
   if (code != 0) return fail_errno(code, fmt::format("{}: locking", folder.string()));
-  return FileLock(std::move(fd));
+  return FileLock(std::move(fd), folder, {});
 }
 
 }  // namespace innernet

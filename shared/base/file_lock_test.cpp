@@ -1,8 +1,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <climits>
 #include <optional>
 #include <thread>
 
@@ -46,13 +48,71 @@ TEST(FileLock, WaitsForTheHolder) {
   const TempDir dir;
   std::optional<FileLock> held(FileLock::acquire(dir / "lock", kAtOnce).value());
   std::optional<Result<FileLock>> waited;
-  std::thread waiter([&] { waited = FileLock::acquire(dir / "lock", kLong); });
+  std::thread waiter([&] { waited.emplace(FileLock::acquire(dir / "lock", kLong)); });
   held.reset();
   waiter.join();
   EXPECT_TRUE(waited->has_value());
 }
 
-// `uninstall` may take the file away while somebody waits: a lock on a file that is gone would exclude nobody.
+// Says when somebody has opened a file, without a pause in the test.
+class Opened {
+ public:
+  explicit Opened(const std::filesystem::path& path) : fd_(::inotify_init1(IN_CLOEXEC)) {
+    EXPECT_GE(::inotify_add_watch(fd_.get(), path.c_str(), IN_OPEN), 0);
+  }
+  void wait() {
+    char event[sizeof(inotify_event) + NAME_MAX + 1];
+    EXPECT_GT(::read(fd_.get(), event, sizeof event), 0);
+  }
+
+ private:
+  UniqueFd fd_;
+};
+
+// A lock on a file that is gone would exclude nobody.
+TEST(FileLock, OfAFileThatWasRemovedWhileItWasWaitedForIsTakenAnewOnTheNewOne) {
+  const TempDir dir;
+  for (const bool replaced : {false, true}) {
+    std::optional<FileLock> held(FileLock::acquire(dir / "lock", kAtOnce).value());
+    Opened opened(dir / "lock");
+    std::optional<Result<FileLock>> waited;
+    std::thread waiter([&] { waited.emplace(FileLock::acquire(dir / "lock", kLong)); });
+    opened.wait();
+    ASSERT_TRUE(remove_file(dir / "lock"));
+    if (replaced) {
+      ASSERT_TRUE(create_file(dir / "lock", ""));
+    }
+    held.reset();
+    waiter.join();
+    ASSERT_TRUE(*waited);
+    EXPECT_FALSE(FileLock::acquire(dir / "lock", kAtOnce)) << "another one got it, too";
+  }
+}
+
+TEST(FileLock, GoesWithTheLastOfTheFilesThatItGuards) {
+  const TempDir dir;
+  const auto lock = [&] { return FileLock::acquire(dir / "lock", kAtOnce, {dir / "config", dir / "data"}).value(); };
+  ASSERT_TRUE(create_file(dir / "data", ""));
+  lock();
+  EXPECT_TRUE(std::filesystem::exists(dir / "lock"));
+  {
+    const FileLock held = lock();
+    ASSERT_TRUE(remove_file(dir / "data"));
+  }
+  EXPECT_TRUE(std::filesystem::is_empty(dir.path()));
+  lock();
+  EXPECT_TRUE(std::filesystem::is_empty(dir.path())) << "who comes too late leaves none, either";
+}
+
+TEST(FileLock, LeavesAFileAloneThatSomebodyElseMayHaveLocked) {
+  const TempDir dir;
+  std::optional<FileLock> first(FileLock::acquire(dir / "lock", kAtOnce, {dir / "config"}).value());
+  ASSERT_TRUE(remove_file(dir / "lock"));
+  const auto second = FileLock::acquire(dir / "lock", kAtOnce);
+  first.reset();
+  EXPECT_FALSE(FileLock::acquire(dir / "lock", kAtOnce));
+}
+
 TEST(FileLock, DoesNotTrustAFileThatIsGone) {
   const TempDir dir;
   std::optional<FileLock> held(FileLock::acquire(dir / "lock", kAtOnce).value());

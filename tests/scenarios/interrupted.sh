@@ -44,6 +44,7 @@ for delay in 0.01 0.02 0.03 0.04 0.05 0.06 0.08 0.1; do
   check_soon 'with a tunnel that works' 10 reaches carol server
   succeed client carol uninstall "$NETWORK" --yes
   check_soon 'and nothing is left of it' 10 not link_exists carol
+  check 'and no file' no_files_of_network carol /etc/innernet /var/lib/innernet
 done
 
 # --- serve is killed right after a change ---

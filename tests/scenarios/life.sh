@@ -73,6 +73,7 @@ exits 'uninstall' 0
 check 'removes the configuration' not on alice test -e "/etc/innernet/$NETWORK.conf"
 check 'removes the store' not on alice test -e "/var/lib/innernet/$NETWORK.json"
 if [ "$INNERNET_KIND" = ours ]; then
+  check 'leaves no other file of the network' no_files_of_network alice /etc/innernet /var/lib/innernet
   check 'removes the section of the hosts file' not on alice grep -q innernet /etc/hosts
 fi
 check 'serve is still there' running server serve

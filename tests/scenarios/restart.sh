@@ -42,5 +42,5 @@ if [ "$INNERNET_SERVER_KIND" = ours ]; then
   check_soon 'serve sees it' 15 not running server serve
   check 'and ends with exit 0' stop server serve
   check 'without an interface' not link_exists server
-  check 'and without a database' not on server test -e "/var/lib/innernet-server/$NETWORK.db"
+  check 'and without a file of the network' no_files_of_network server /etc/innernet-server /var/lib/innernet-server
 fi

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "../ask.hpp"
 #include "../presence.hpp"
 #include "commands.hpp"
@@ -10,11 +12,11 @@
 namespace innernet::client {
 namespace {
 
-/// All of the network's files, its config last: while that is there, the command can be repeated.
+/// With the daemon's mark, the config last: while that is there, the command can be repeated.
 std::vector<std::filesystem::path> files_of(const Folders& folders, const InterfaceName& name) {
-  std::vector<std::filesystem::path> files = leftover_files(folders, name);
-  files.push_back(folders.data_store(name));
-  files.push_back(folders.config_file(name));
+  std::vector<std::filesystem::path> files = network_files(folders, name);
+  files.push_back(daemon_file(folders, name));
+  std::ranges::reverse(files);
   return files;
 }
 

@@ -127,10 +127,11 @@ Result<void> new_network(const CommandContext& context, const NewOptions& option
 
   TRY_VOID(make_private_folder(context.folders.config));
   TRY_VOID(make_private_folder(context.folders.data));
-  TRY(const auto lock, FileLock::acquire(context.folders.lock_file(name), std::chrono::seconds(10)));
+  const auto database = context.folders.database(name);
+  TRY(const auto lock,
+      FileLock::acquire(context.folders.lock_file(name), std::chrono::seconds(10), {context.folders.config_file(name), database}));
   TRY_VOID(refuse_existing(context.folders, name));  // somebody may have made it while we waited
 
-  const auto database = context.folders.database(name);
   TRY_VOID(Registry::create(database, {name.str(), net, config.address, config.private_key.public_key(), endpoint}));
   if (auto written = create_file(context.folders.config_file(name), config.to_toml().reveal()); !written) {
     std::error_code ignored;

@@ -1,7 +1,5 @@
 #include <fmt/format.h>
 
-#include <array>
-
 #include "../open.hpp"
 #include "innernet/base/file.hpp"
 #include "innernet/netlink/route.hpp"
@@ -10,6 +8,8 @@
 
 namespace innernet::server {
 namespace {
+
+constexpr std::chrono::seconds kEndOfServe{15};
 
 bool is_there(const std::filesystem::path& path) {
   std::error_code ignored;
@@ -51,16 +51,18 @@ Result<void> uninstall(const CommandContext& context, const InterfaceName& inter
   if (!go_on) return {};
 
   TRY_VOID(remove_interface(context, interface));
-  // The config first: a running `serve` ends when it is gone, and without it no `serve` starts on half a network.
-  const std::array<std::filesystem::path, 5> files{config, database, database.string() + "-wal", database.string() + "-shm",
-                                                   database.string() + "-journal"};
-  for (const auto& file : files) {
-    const auto removed = remove_file(file);
-    if (!removed && removed.error().kind() != ErrorKind::kNotFound)
-      return std::unexpected(Error(removed.error()).context(fmt::format("network {} is only partly uninstalled", interface.str())));
-  }
-  std::error_code ignored;
-  std::filesystem::remove(context.folders.lock_file(interface), ignored);
+  const auto partly = fmt::format("network {} is only partly uninstalled", interface.str());
+  const auto removed = [&](const std::filesystem::path& file) -> Result<void> {
+    auto gone = remove_file(file);
+    if (!gone && gone.error().kind() != ErrorKind::kNotFound) return std::unexpected(std::move(gone).error().context(partly));
+    return {};
+  };
+  // The config first: a running `serve` ends when it is gone, and lets go of the lock; and no `serve` starts on half a network.
+  TRY_VOID(removed(config));
+  auto lock = FileLock::acquire(context.folders.lock_file(interface), kEndOfServe, {config, database});
+  const bool has_no_folder = !lock && lock.error().kind() == ErrorKind::kNotFound;
+  if (!lock && !has_no_folder) return std::unexpected(std::move(lock).error().context(partly));
+  for (const char* const beside : {"", "-wal", "-shm", "-journal"}) TRY_VOID(removed(database.string() + beside));
   context.print(fmt::format("network {} is uninstalled", interface.str()));
   context.print(fmt::format("If a service served it: systemctl disable --now innernet-server@{}", interface.str()));
   context.report(changed().text("network", interface.str()));

@@ -12,9 +12,12 @@
 
 namespace innernet::client {
 
+/// The files of a network, whether they are there or not, its config first: without any of them there is no such network.
+std::vector<std::filesystem::path> network_files(const Folders& folders, const InterfaceName& name);
+
 /// Held (flock on DATA_DIR/NAME.lock) by each command that changes a network, and by each round of the daemon, but not while that
 /// waits for news. Waits up to `patience` or until `stop` (which may be null), then fails; the first names
-/// the holder's process id. Makes the data folder if it is missing.
+/// the holder's process id. Makes the data folder if it is missing. The file goes with the last of network_files().
 /// fetch(), up() and install() take it themselves; other changing commands take it here, and not around those.
 Result<FileLock> lock_network(const Folders& folders, const InterfaceName& name, const Stop* stop,
                               std::chrono::milliseconds patience = std::chrono::seconds(10));
@@ -22,8 +25,7 @@ Result<FileLock> lock_network(const Folders& folders, const InterfaceName& name,
 /// The process id of the daemon that looks after this network, none without one. `down` warns: it would bring the interface up again.
 std::optional<int> daemon_of(const Folders& folders, const InterfaceName& name);
 
-/// Files of a network that `uninstall` removes beside NAME.conf and NAME.json: a pending config of an install that did not end, the
-/// corrupt copy of the store, the daemon's mark. The lock file itself stays (somebody may wait on it).
-std::vector<std::filesystem::path> leftover_files(const Folders& folders, const InterfaceName& name);
+/// Locked by that daemon, with its process id. Not among network_files(): it is the daemon's.
+std::filesystem::path daemon_file(const Folders& folders, const InterfaceName& name);
 
 }  // namespace innernet::client

@@ -8,6 +8,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "innernet/base/error.hpp"
 #include "innernet/base/unique_fd.hpp"
@@ -72,20 +73,32 @@ Result<void> make_private_folder(const std::filesystem::path& path);
 /// The permission bits that people outside owner and group have (0 to 7).
 Result<unsigned> access_of_others(const std::filesystem::path& path);
 
-/// An exclusive flock(2), released when it goes or the process ends. The file stays.
+/// An exclusive flock(2), released when it goes or the process ends.
+///
+/// Who removes or replaces the file does it while holding the lock, or takes no lock away from anybody: acquire() looks whether its path
+/// still is what it has locked, and tries again. So two that hold a lock on one path exclude each other.
 class FileLock {
  public:
   /// Creates `path` (0600) if it is missing and waits up to `patience`, polling. Fails with kAlreadyExists and a message that names
-  /// the holder's process id (which a holder writes into the file).
-  static Result<FileLock> acquire(const std::filesystem::path& path, std::chrono::milliseconds patience);
+  /// the holder's process id (which a holder writes into the file). `path` is removed at the release when none of `guarded`, the files
+  /// that it is there for, is left; without any it stays.
+  static Result<FileLock> acquire(const std::filesystem::path& path, std::chrono::milliseconds patience,
+                                  std::vector<std::filesystem::path> guarded = {});
 
   /// Locks a folder itself, for files in it that others replace by rename. Nothing is written.
   static Result<FileLock> acquire_folder(const std::filesystem::path& folder, std::chrono::milliseconds patience);
 
+  FileLock(FileLock&&) noexcept = default;
+  FileLock& operator=(FileLock&&) = delete;
+  ~FileLock();
+
  private:
-  explicit FileLock(UniqueFd fd) : fd_(std::move(fd)) {}
+  FileLock(UniqueFd fd, std::filesystem::path path, std::vector<std::filesystem::path> guarded)
+      : fd_(std::move(fd)), path_(std::move(path)), guarded_(std::move(guarded)) {}
 
   UniqueFd fd_;
+  std::filesystem::path path_;
+  std::vector<std::filesystem::path> guarded_;
 };
 
 }  // namespace innernet
