@@ -22,13 +22,13 @@ class Api : public ::testing::TestWithParam<bool> {
     return to_json(peer_contents(name, must(IpAddress::parse(ip)), cidr, key));
   }
   unsigned status(const IpAddress& from, std::string method, std::string target, std::optional<std::string> body = std::nullopt) {
-    const Answer answer = server.ask(from, std::move(method), std::move(target), std::move(body));
-    if (answer.status >= 400) {
-      EXPECT_THAT(body_of(answer), StartsWith("{\"error\":\"")) << "an error says what was wrong";
-    } else if (answer.status == 204) {
-      EXPECT_EQ(answer.body, nullptr) << "the Rust client parses what is there";
+    const Response response = server.ask(from, std::move(method), std::move(target), std::move(body));
+    if (response.status >= 400) {
+      EXPECT_THAT(body_of(response), StartsWith("{\"error\":\"")) << "an error says what was wrong";
+    } else if (response.status == 204) {
+      EXPECT_EQ(response.body, nullptr) << "the Rust client parses what is there";
     }
-    return answer.status;
+    return response.status;
   }
 };
 
@@ -157,7 +157,7 @@ TEST_P(Api, RedeemsOnceBeforeTheExpiryWithAKeyOfItsOwn) {
         R"({"public_key":"AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="})", R"({"public_key":7})", "{}"})
     EXPECT_EQ(status(server.pending(), "POST", "/v1/user/redeem", bad), 400) << bad;
 
-  const Answer done = redeem(50);
+  const Response done = redeem(50);
   EXPECT_EQ(done.status, 204);
   ASSERT_TRUE(done.key_change);
   EXPECT_EQ(done.key_change->old_key, key_of(5));
@@ -230,7 +230,7 @@ TEST_P(Api, MakesPeersByTheRules) {
   sent.persistent_keepalive_interval = 7;
   sent.is_redeemed = false;
   sent.invite_expires = UnixTime{4'000'000'000, 5};
-  const Answer made = server.ask(server.admin(), "POST", "/v1/admin/peers", to_json(sent));
+  const Response made = server.ask(server.admin(), "POST", "/v1/admin/peers", to_json(sent));
   EXPECT_EQ(made.status, 201);
   EXPECT_EQ(body_of(made), to_json(Peer{sent, PeerId{6}})) << "what was sent is echoed";
   const auto effects = server.coordinator->take_effects();
@@ -372,7 +372,7 @@ TEST_P(Api, MakesRenamesAndDeletesCidrsByTheRules) {
   EXPECT_EQ(post("", family.net(9), 1), 400) << "no name";
   EXPECT_EQ(post("new", family.v6 ? "fd42::/129" : "10.42.9.0/33", 1), 400);
 
-  const Answer made =
+  const Response made =
       server.ask(server.admin(), "POST", "/v1/admin/cidrs",
                  fmt::format(R"({{"name":"Any Text","cidr":"{}","parent":1}})", family.v6 ? "fd42:0:0:0:9::7/80" : "10.42.9.7/24"));
   EXPECT_EQ(made.status, 201);

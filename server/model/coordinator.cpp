@@ -21,7 +21,7 @@ Result<void> Coordinator::begin_turn(bool may_be_replaced) { return impl_->begin
 Coordinator::Outcome Coordinator::answer(const Request& request) { return impl_->answer(request); }
 Result<void> Coordinator::end_turn() { return impl_->end_turn(); }
 
-Answer Coordinator::failed_answer() { return api::refusal(500, "the server could not write this; its log says why"); }
+Response Coordinator::failure_response() { return api::refusal(500, "the server could not write this; its log says why"); }
 
 Coordinator::Effects Coordinator::take_effects() {
   Effects taken = std::exchange(impl_->effects, {});

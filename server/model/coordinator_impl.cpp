@@ -65,22 +65,22 @@ Coordinator::Outcome Coordinator::Impl::answer(const Request& request) {
     if (!begun && begun.error().kind() == ErrorKind::kUnreachable) return Busy{};
     if (!begun) {
       log::error("{} {}: {}", request.method, quoted(request.target), begun.error().message());
-      return failed_answer();
+      return failure_response();
     }
     // What was decided holds for what was read: others have written meanwhile.
     if (*begun) decision = decide(request);
   }
-  if (auto* answer = std::get_if<Answer>(&decision)) return std::move(*answer);
-  if (const auto* query = std::get_if<api::StateQuery>(&decision)) return answer_state(request, query->group);
+  if (auto* response = std::get_if<Response>(&decision)) return std::move(*response);
+  if (const auto* query = std::get_if<api::StateOfGroup>(&decision)) return answer_state(request, query->group);
   if (const auto* change = std::get_if<api::Change>(&decision)) return apply(request, *change);
   switch (std::get<api::List>(decision)) {
     case api::List::kPeers: {
-      Answer answer = api::empty_answer(200);
-      answer.body = cache.all_peers();
-      return answer;
+      Response response = api::empty_response(200);
+      response.body = cache.all_peers();
+      return response;
     }
     case api::List::kCidrs:
-      return api::json_answer(200, cache.cidrs());
+      return api::json_response(200, cache.cidrs());
     case api::List::kAssociations:
       break;
   }
@@ -89,7 +89,7 @@ Coordinator::Outcome Coordinator::Impl::answer(const Request& request) {
     if (json.size() > 1) json += ',';
     append_json(json, association);
   }
-  return api::json_answer(200, json + ']');
+  return api::json_response(200, json + ']');
 }
 
 Coordinator::Outcome Coordinator::Impl::answer_state(const Request& request, CidrId group) {
@@ -100,15 +100,15 @@ Coordinator::Outcome Coordinator::Impl::answer_state(const Request& request, Cid
     return Waiting{group, *request.wait};
   }
   const unsigned status = reply.not_modified ? 304 : reply.is_delta ? 226 : 200;
-  return Answer{status, std::move(reply.body), std::move(reply.etag), reply.is_delta, std::nullopt};
+  return Response{status, std::move(reply.body), std::move(reply.etag), reply.is_delta, std::nullopt};
 }
 
 Coordinator::Outcome Coordinator::Impl::apply(const Request& request, const api::Change& change) {
-  if (is_lost) return failed_answer();
-  std::optional<Answer> answer;
+  if (is_lost) return failure_response();
+  std::optional<Response> response;
   is_redeeming = change.redeemed.has_value();
   const auto done = registry->in_savepoint([&]() -> Result<void> {
-    TRY(answer, change.apply(*registry));
+    TRY(response, change.apply(*registry));
     return {};
   });
   is_redeeming = false;
@@ -118,8 +118,8 @@ Coordinator::Outcome Coordinator::Impl::apply(const Request& request, const api:
     if (refused.status == 500) log::error("{} {}: {}", request.method, quoted(request.target), done.error().message());
     return refused;
   }
-  if (change.redeemed && answer->key_change) redemptions.add(*change.redeemed, *answer->key_change, options.clock->boot());
-  return *std::move(answer);
+  if (change.redeemed && response->key_change) redemptions.add(*change.redeemed, *response->key_change, options.clock->boot());
+  return *std::move(response);
 }
 
 Result<bool> Coordinator::Impl::begin() {

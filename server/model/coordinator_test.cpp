@@ -70,13 +70,13 @@ TEST(Golden, AnswersToTheByteAsRecorded) {
       must(coordinator.begin_turn());
       const auto outcome = coordinator.answer(request);
       must(coordinator.end_turn());
-      const auto& answer = std::get<Answer>(outcome);
-      EXPECT_EQ(answer.status, exchange.at("status").get<unsigned>());
+      const auto& response = std::get<Response>(outcome);
+      EXPECT_EQ(response.status, exchange.at("status").get<unsigned>());
       const std::string expected = exchange.at("answer");
       if (request.target.ends_with("capabilities")) {
-        EXPECT_TRUE(body_of(answer).starts_with(expected.substr(0, expected.size() - 1))) << "and keys of our own";
-      } else if (answer.status < 400) {
-        EXPECT_EQ(body_of(answer), expected);
+        EXPECT_TRUE(body_of(response).starts_with(expected.substr(0, expected.size() - 1))) << "and keys of our own";
+      } else if (response.status < 400) {
+        EXPECT_EQ(body_of(response), expected);
       }
     }
   }
@@ -86,7 +86,7 @@ TEST(Turn, WritesTogetherAndKeepsTheModelInLineWithTheDatabase) {
   Server server;
   must(server.coordinator->begin_turn());
   const auto put = [&](const IpAddress& from, std::string body) {
-    return std::get<Answer>(server.coordinator->answer(server.request(from, "PUT", "/v1/user/candidates", std::move(body)))).status;
+    return std::get<Response>(server.coordinator->answer(server.request(from, "PUT", "/v1/user/candidates", std::move(body)))).status;
   };
   EXPECT_EQ(put(server.user(), R"(["1.2.3.4:1"])"), 204);
   EXPECT_EQ(put(server.user(), R"(["x"])"), 400) << "one that fails takes nothing else with it";
@@ -133,7 +133,7 @@ TEST(Turn, LeavesTheModelAsBeforeWhenTheCommitFails) {
   EXPECT_THAT(effects.device, IsEmpty()) << "nobody is cut off by what did not happen";
   EXPECT_FALSE(effects.committed);
   EXPECT_EQ(body_of(server.ask(server.user(), "GET", "/v1/user/state")), before);
-  EXPECT_EQ(Coordinator::failed_answer().status, 500);
+  EXPECT_EQ(Coordinator::failure_response().status, 500);
 }
 
 TEST(ForeignChanges, AreSeenBeforeTheNextAnswerAndReachTheDevice) {
@@ -173,10 +173,10 @@ TEST(Database, ReplacedIsOpenedAnewUnderAnotherEpoch) {
   std::filesystem::rename(server.folder / "other.db", server.path);
   auto request = server.request(server.admin(), "GET", "/v1/user/state");
   request.if_none_match = etag;
-  const Answer answer = server.ask(request);
-  EXPECT_EQ(answer.status, 200);
-  EXPECT_EQ(state_of(answer).peers.back().name.str(), "other");
-  EXPECT_NE(answer.etag.substr(0, 17), etag.substr(0, 17));
+  const Response response = server.ask(request);
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(state_of(response).peers.back().name.str(), "other");
+  EXPECT_NE(response.etag.substr(0, 17), etag.substr(0, 17));
   EXPECT_TRUE(server.coordinator->take_effects().device_resync);
 }
 
@@ -327,7 +327,7 @@ TEST(News, OfEndpointsComeAtMostOncePerPeriodUnlessAskedFor) {
   etag = server.ask(server.user(), "GET", "/v1/user/state").etag;
   server.coordinator->set_seen_endpoints({{key_of(2), server.family.seen(1, 3)}});
   EXPECT_TRUE(waits()) << "the next one waits for its period";
-  const Answer newest = server.ask(server.user(), "GET", "/v1/user/state");
+  const Response newest = server.ask(server.user(), "GET", "/v1/user/state");
   EXPECT_NE(newest.etag, etag) << "who does not wait gets the newest";
   EXPECT_EQ(state_of(newest).peers.at(1).endpoint->port(), 3);
 

@@ -42,12 +42,12 @@ wg::PublicKey random_key(std::mt19937_64& random) {
   return wg::PublicKey::from_bytes(bytes);
 }
 
-Answer ask(Coordinator& coordinator, const Request& request) {
+Response ask(Coordinator& coordinator, const Request& request) {
   must(coordinator.begin_turn());
   auto outcome = coordinator.answer(request);
   must(coordinator.end_turn());
   static_cast<void>(coordinator.take_effects());
-  return std::get<Answer>(std::move(outcome));
+  return std::get<Response>(std::move(outcome));
 }
 
 void make(const std::filesystem::path& path, const wg::PublicKey& server_key, unsigned peers, unsigned cidrs) {

@@ -46,13 +46,13 @@ class Client {
     auto request = server.request(record->peer.ip, "GET", "/v1/user/state");
     request.accepts_delta = true;
     if (!etag.empty()) request.if_none_match = etag;
-    const Answer answer = server.ask(request);
-    if (answer.status == 401) return;
-    ++statuses[answer.status];
-    etag = answer.etag;
-    if (answer.status == 304) return;
-    const auto json = nlohmann::json::parse(*answer.body);
-    if (answer.status == 200) {
+    const Response response = server.ask(request);
+    if (response.status == 401) return;
+    ++statuses[response.status];
+    etag = response.etag;
+    if (response.status == 304) return;
+    const auto json = nlohmann::json::parse(*response.body);
+    if (response.status == 200) {
       peers.clear();
       cidrs = json.at("cidrs");
     }
@@ -151,7 +151,7 @@ TEST(Delta, KeepsAClientAtTheFullStateWhateverHappens) {
         client.poll(server);
         const PeerRecord& self = *server.coordinator->network().find_peer(client.id);
         if (self.peer.is_disabled) continue;
-        const Answer full = server.ask(self.peer.ip, "GET", "/v1/user/state");
+        const Response full = server.ask(self.peer.ip, "GET", "/v1/user/state");
         const auto json = nlohmann::json::parse(*full.body);
         std::map<std::int64_t, nlohmann::json> expected;
         std::set<std::int64_t> expected_ids;
@@ -172,7 +172,7 @@ TEST(Delta, KeepsAClientAtTheFullStateWhateverHappens) {
 
 TEST(Delta, IsRefusedForAnUnknownBaseAndWhereItWouldBeLarge) {
   Server server;
-  const Answer first = server.ask(server.user(), "GET", "/v1/user/state");
+  const Response first = server.ask(server.user(), "GET", "/v1/user/state");
   for (const std::string& base :
        {std::string("\"000000000000abce-4-1\""), std::string("\"000000000000abcd-5-1\""), std::string("\"000000000000abcd-4-999\""),
         std::string("\"000000000000abcd-4-\""), std::string("\"000000000000abcd-4-99999999999999999999\"")}) {

@@ -121,8 +121,8 @@ Result<void> Service::begin_turn() {
 
 Coordinator::Outcome Service::answer(const Request& request) {
   auto outcome = coordinator_.answer(request);
-  if (const auto* const answer = std::get_if<Answer>(&outcome); answer != nullptr && answer->key_change) {
-    key_changes_.push_back(*answer->key_change);
+  if (const auto* const response = std::get_if<Response>(&outcome); response != nullptr && response->key_change) {
+    key_changes_.push_back(*response->key_change);
     ++key_changes_of_turn_;
     // Others are told of this peer in a moment, and then they should be told where it is, too.
     endpoints_apart_of_turn_ = options_.periods.endpoints_soon;

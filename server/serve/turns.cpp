@@ -17,7 +17,7 @@ struct Turns::Source {
 /// What a client is to be given once the turn is committed.
 struct Turns::Handed {
   Client* client;
-  Answer answer;
+  Response response;
 };
 
 Turns::Turns(Answerer& answerer, const Clock& clock, const Limits& limits, std::function<void()> wake)
@@ -114,7 +114,7 @@ void Turns::retry_later(Client& client) {
   if (now - *client.busy_since_ >= limits_.busy_patience) {
     log::error("{} {}: the database has been locked by another process for {} s", quoted(client.request.method),
                quoted(client.request.target), std::chrono::duration_cast<std::chrono::seconds>(limits_.busy_patience).count());
-    handed_.push_back({&client, Coordinator::failed_answer()});
+    handed_.push_back({&client, Coordinator::failure_response()});
     return;
   }
   client.state_ = Client::State::kBusy;
@@ -211,12 +211,12 @@ void Turns::run() {
     Client* const client = next_ready();
     if (client == nullptr) break;
     if (!begun) {
-      handed_.push_back({client, Coordinator::failed_answer()});
+      handed_.push_back({client, Coordinator::failure_response()});
       continue;
     }
     auto outcome = answerer_.answer(client->request);
-    if (auto* const answer = std::get_if<Answer>(&outcome))
-      handed_.push_back({client, std::move(*answer)});
+    if (auto* const response = std::get_if<Response>(&outcome))
+      handed_.push_back({client, std::move(*response)});
     else if (const auto* const waiting = std::get_if<Coordinator::Waiting>(&outcome))
       hold(*client, *waiting);
     else
@@ -225,12 +225,12 @@ void Turns::run() {
   if (begun) {
     if (const auto ended = answerer_.end_turn(); !ended) {
       log::error("{}", ended.error().message());
-      for (Handed& handed : handed_) handed.answer = Coordinator::failed_answer();
+      for (Handed& handed : handed_) handed.response = Coordinator::failure_response();
     }
   }
   // One that leaves while another is given its answer is null.
   for (Handed& handed : handed_)
-    if (handed.client != nullptr) handed.client->deliver(std::move(handed.answer));
+    if (handed.client != nullptr) handed.client->deliver(std::move(handed.response));
   handed_.clear();
   answerer_.after_turn();
   running_ = false;

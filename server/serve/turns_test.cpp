@@ -22,9 +22,9 @@ class ScriptedAnswerer final : public Turns::Answerer {
     log.push_back(request.target);
     if (request.target.starts_with("/busy") && busy) return Coordinator::Busy{};
     if (request.target.starts_with("/wait") && request.wait && !news) return Coordinator::Waiting{group, *request.wait};
-    Answer answer;
-    answer.status = request.target.starts_with("/wait") && !news ? 304 : 200;
-    return answer;
+    Response response;
+    response.status = request.target.starts_with("/wait") && !news ? 304 : 200;
+    return response;
   }
   Result<void> end_turn() override {
     log.push_back("end");
@@ -44,8 +44,8 @@ class ScriptedAnswerer final : public Turns::Answerer {
 class FakeClient final : public Turns::Client {
  public:
   FakeClient(std::string target, std::vector<std::string>& order) : order_(order) { request.target = std::move(target); }
-  void deliver(Answer answer) override {
-    status = answer.status;
+  void deliver(Response response) override {
+    status = response.status;
     order_.push_back(request.target);
   }
   void held() override { ++times_held; }
@@ -137,8 +137,8 @@ TEST_F(TurnsTest, ReplacesEachAnswerOfATurnThatCouldNotBeCommitted) {
   turns_.ready(*a);
   turns_.ready(*b);
   run_while_woken();
-  EXPECT_EQ(a->status, Coordinator::failed_answer().status);
-  EXPECT_EQ(b->status, Coordinator::failed_answer().status);
+  EXPECT_EQ(a->status, Coordinator::failure_response().status);
+  EXPECT_EQ(b->status, Coordinator::failure_response().status);
 }
 
 TEST_F(TurnsTest, AnswersThatItFailedWhenTheDatabaseCannotBeRead) {

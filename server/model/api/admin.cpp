@@ -5,7 +5,7 @@
 namespace innernet::server::api {
 namespace {
 
-Decision change(std::function<Result<Answer>(Registry::Writer&)> apply) { return Change{std::move(apply), std::nullopt}; }
+Decision change(std::function<Result<Response>(Registry::Writer&)> apply) { return Change{std::move(apply), std::nullopt}; }
 
 Decision add_peer(const Session& session) {
   const auto body = body_of(session.request);
@@ -13,10 +13,10 @@ Decision add_peer(const Session& session) {
   auto contents = parse_peer_contents(*body);
   if (!contents) return refusal(contents.error());
   if (auto allowed = session.world.network.check_new_peer(*contents); !allowed) return refusal(allowed.error());
-  return change([contents = *std::move(contents)](Registry::Writer& writer) -> Result<Answer> {
+  return change([contents = *std::move(contents)](Registry::Writer& writer) -> Result<Response> {
     TRY(const Peer stored, writer.add_peer(contents));
     // What was sent comes back, also what is not stored: the keep-alive and the fraction of the expiry's second.
-    return json_answer(201, to_json(Peer{contents, stored.id}));
+    return json_response(201, to_json(Peer{contents, stored.id}));
   });
 }
 
@@ -44,9 +44,9 @@ Decision add_cidr(const Session& session) {
   auto contents = parse_cidr_contents(*body);
   if (!contents) return refusal(contents.error());
   if (auto allowed = session.world.network.check_new_cidr(*contents); !allowed) return refusal(allowed.error());
-  return change([contents = *std::move(contents)](Registry::Writer& writer) -> Result<Answer> {
+  return change([contents = *std::move(contents)](Registry::Writer& writer) -> Result<Response> {
     TRY(const Cidr stored, writer.add_cidr(contents));
-    return json_answer(201, to_json(stored));
+    return json_response(201, to_json(stored));
   });
 }
 
@@ -56,19 +56,19 @@ Decision put_cidr(const Session& session, CidrId id) {
   auto contents = parse_cidr_contents(*body);
   if (!contents) return refusal(contents.error());
   if (auto allowed = session.world.network.check_cidr_name(id, contents->name); !allowed) return refusal(allowed.error());
-  if (session.world.network.find_cidr(id)->name == contents->name) return empty_answer(204);
-  return change([id, name = std::move(contents->name)](Registry::Writer& writer) -> Result<Answer> {
+  if (session.world.network.find_cidr(id)->name == contents->name) return empty_response(204);
+  return change([id, name = std::move(contents->name)](Registry::Writer& writer) -> Result<Response> {
     TRY_VOID(writer.rename_cidr(id, name));
-    return empty_answer(204);
+    return empty_response(204);
   });
 }
 
 Decision delete_cidr(const Session& session, CidrId id) {
-  if (session.world.network.find_cidr(id) == nullptr) return empty_answer(204);
+  if (session.world.network.find_cidr(id) == nullptr) return empty_response(204);
   if (auto allowed = session.world.network.check_cidr_deletion(id); !allowed) return refusal(allowed.error());
-  return change([id](Registry::Writer& writer) -> Result<Answer> {
+  return change([id](Registry::Writer& writer) -> Result<Response> {
     TRY_VOID(writer.delete_cidr(id));
-    return empty_answer(204);
+    return empty_response(204);
   });
 }
 
@@ -78,17 +78,17 @@ Decision add_association(const Session& session) {
   auto contents = parse_association_contents(*body);
   if (!contents) return refusal(contents.error());
   if (auto allowed = session.world.network.check_new_association(*contents); !allowed) return refusal(allowed.error());
-  return change([contents = *contents](Registry::Writer& writer) -> Result<Answer> {
+  return change([contents = *contents](Registry::Writer& writer) -> Result<Response> {
     TRY_VOID(writer.add_association(contents));
-    return empty_answer(201);  // the Rust client parses what is there, so nothing must be
+    return empty_response(201);  // the Rust client parses what is there, so nothing must be
   });
 }
 
 Decision delete_association(const Session& session, AssociationId id) {
-  if (!session.world.network.associations().contains(id)) return empty_answer(204);
-  return change([id](Registry::Writer& writer) -> Result<Answer> {
+  if (!session.world.network.associations().contains(id)) return empty_response(204);
+  return change([id](Registry::Writer& writer) -> Result<Response> {
     TRY_VOID(writer.delete_association(id));
-    return empty_answer(204);
+    return empty_response(204);
   });
 }
 

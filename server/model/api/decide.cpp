@@ -16,7 +16,7 @@ bool has_server_key(const Request& request, std::string_view server_key) {
 
 }  // namespace
 
-Answer no_such_route() { return refusal(404, "there is nothing at this path for this method"); }
+Response no_such_route() { return refusal(404, "there is nothing at this path for this method"); }
 
 Result<std::string_view> body_of(const Request& request) {
   if (request.body_kind == Request::Body::kNoLength) return invalid_input("a body with a Content-Length is required");
@@ -30,10 +30,10 @@ Decision change_peer(const Network& network, PeerId id, PeerContents contents) {
   const Peer& stored = network.find_peer(id)->peer;
   const bool is_same = contents.name == stored.name && contents.endpoint == stored.endpoint && contents.is_admin == stored.is_admin &&
                        contents.is_disabled == stored.is_disabled && contents.candidates == stored.candidates;
-  if (is_same) return empty_answer(204);
-  return Change{[id, contents = std::move(contents)](Registry::Writer& writer) -> Result<Answer> {
+  if (is_same) return empty_response(204);
+  return Change{[id, contents = std::move(contents)](Registry::Writer& writer) -> Result<Response> {
                   TRY_VOID(writer.update_peer(id, contents));
-                  return empty_answer(204);
+                  return empty_response(204);
                 },
                 std::nullopt};
 }

@@ -12,16 +12,16 @@
 namespace innernet::server::api {
 
 /// What a request comes to, before anything is done. Pure: it depends on its parameters alone.
-struct StateQuery {
+struct StateOfGroup {
   CidrId group;
 };
 enum class List { kPeers, kCidrs, kAssociations };
 /// Something to write. Validated against the network as it is; the writer does it again under the lock.
 struct Change {
-  std::function<Result<Answer>(Registry::Writer&)> apply;
+  std::function<Result<Response>(Registry::Writer&)> apply;
   std::optional<PeerId> redeemed;  ///< for the Redemptions, once it was applied
 };
-using Decision = std::variant<Answer, StateQuery, List, Change>;
+using Decision = std::variant<Response, StateOfGroup, List, Change>;
 
 struct World {
   const Network& network;
@@ -32,12 +32,12 @@ struct World {
 };
 Decision decide(const World& world, const Request& request);
 
-Answer json_answer(unsigned status, std::string body);
-Answer empty_answer(unsigned status);
+Response json_response(unsigned status, std::string body);
+Response empty_response(unsigned status);
 /// With `{"error":…}`.
-Answer refusal(unsigned status, std::string_view why);
+Response refusal(unsigned status, std::string_view why);
 /// The one place from error to status: 400 for a broken rule, 404 for an id that is not there, else 500 without the cause, which is for the
 /// log.
-Answer refusal(const Error& error);
+Response refusal(const Error& error);
 
 }  // namespace innernet::server::api

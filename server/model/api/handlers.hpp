@@ -20,7 +20,7 @@ Decision handle_admin(const Session& session);
 
 /// The body, or why there is none that could be read.
 Result<std::string_view> body_of(const Request& request);
-Answer no_such_route();
+Response no_such_route();
 /// The change of a peer's row; the answer itself when there is nothing to change or a rule is against it.
 Decision change_peer(const Network& network, PeerId id, PeerContents contents);
 

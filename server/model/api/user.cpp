@@ -7,8 +7,8 @@ namespace {
 constexpr std::size_t kMostCandidates = 10;
 constexpr std::uint32_t kMostWait = 300;  // seconds
 
-Answer capabilities() {
-  return json_answer(
+Response capabilities() {
+  return json_response(
       200, to_json(Capabilities{
                .unspecified_ip_in_override_endpoint = true, .state_etag = true, .state_delta = true, .state_wait_max = kMostWait}));
 }
@@ -25,7 +25,7 @@ Decision redeem(const Session& session) {
     const auto recent = world.redemptions.find(peer.id, world.boot);
     const auto key = recent ? read_key() : fail(ErrorKind::kNotFound, "");
     if (!key || *key != recent->new_key || *key != peer.public_key) return refusal(401, "this peer has been redeemed already");
-    Answer again = empty_answer(204);
+    Response again = empty_response(204);
     again.key_change = *recent;
     return again;
   }
@@ -33,11 +33,11 @@ Decision redeem(const Session& session) {
   const auto key = read_key();
   if (!key) return refusal(key.error());
   if (auto allowed = world.network.check_redemption(peer.id, *key); !allowed) return refusal(allowed.error());
-  return Change{[id = peer.id, new_key = *key, old_key = peer.public_key, ip = peer.ip](Registry::Writer& writer) -> Result<Answer> {
+  return Change{[id = peer.id, new_key = *key, old_key = peer.public_key, ip = peer.ip](Registry::Writer& writer) -> Result<Response> {
                   TRY_VOID(writer.redeem_peer(id, new_key));
-                  Answer answer = empty_answer(204);
-                  answer.key_change = KeyChange{old_key, new_key, ip};
-                  return answer;
+                  Response response = empty_response(204);
+                  response.key_change = KeyChange{old_key, new_key, ip};
+                  return response;
                 },
                 peer.id};
 }
@@ -76,7 +76,7 @@ Decision handle_user(const Session& session) {
     if (!session.peer.peer.is_redeemed) return refusal(401, "the invitation must be redeemed first");
     return handle();
   };
-  if (method == "GET" && route == "state") return for_users([&]() -> Decision { return StateQuery{session.peer.peer.cidr_id}; });
+  if (method == "GET" && route == "state") return for_users([&]() -> Decision { return StateOfGroup{session.peer.peer.cidr_id}; });
   if (method == "PUT" && route == "endpoint") return for_users([&] { return put_endpoint(session); });
   if (method == "PUT" && route == "candidates") return for_users([&] { return put_candidates(session); });
   return no_such_route();

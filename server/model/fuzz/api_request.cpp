@@ -113,7 +113,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     request.accepts_delta = true;
     request.if_none_match = std::string(line.substr(0, 64));
     const auto outcome = coordinator.answer(request);
-    if (const auto* answer = std::get_if<Answer>(&outcome)) require(answer->status < 500, "no request is the server's fault");
+    if (const auto* response = std::get_if<Response>(&outcome)) require(response->status < 500, "no request is the server's fault");
   }
   must(coordinator.end_turn());
   must(coordinator.begin_turn());
@@ -123,9 +123,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   state.method = "GET";
   state.target = "/v1/user/state";
   const auto outcome = coordinator.answer(state);
-  const auto* answer = std::get_if<Answer>(&outcome);
-  require(answer != nullptr, "the state needs no lock");
-  if (answer->status == 200) must(parse_state(*answer->body, [](std::string_view why) { require(false, std::string(why).c_str()); }));
+  const auto* response = std::get_if<Response>(&outcome);
+  require(response != nullptr, "the state needs no lock");
+  if (response->status == 200) must(parse_state(*response->body, [](std::string_view why) { require(false, std::string(why).c_str()); }));
   {
     const auto again = must(Registry::open(path));
     require(same_rows(again.network(), coordinator.network()), "the model equals its database");

@@ -123,12 +123,12 @@ class Server {
     must(coordinator->end_turn());
     return result;
   }
-  Answer ask(const Request& request) {
+  Response ask(const Request& request) {
     auto result = outcome(request);
-    if (auto* answer = std::get_if<Answer>(&result)) return std::move(*answer);
+    if (auto* response = std::get_if<Response>(&result)) return std::move(*response);
     throw std::runtime_error("no answer");
   }
-  Answer ask(const IpAddress& from, std::string method, std::string target, std::optional<std::string> body = std::nullopt) {
+  Response ask(const IpAddress& from, std::string method, std::string target, std::optional<std::string> body = std::nullopt) {
     return ask(request(from, std::move(method), std::move(target), std::move(body)));
   }
   IpAddress admin() const { return family.ip(1, 1); }
@@ -142,9 +142,9 @@ class Server {
   std::optional<Coordinator> coordinator;
 };
 
-inline std::string body_of(const Answer& answer) { return answer.body ? *answer.body : std::string(); }
-inline State state_of(const Answer& answer) {
-  return must(parse_state(body_of(answer), [](std::string_view) {}));
+inline std::string body_of(const Response& response) { return response.body ? *response.body : std::string(); }
+inline State state_of(const Response& response) {
+  return must(parse_state(body_of(response), [](std::string_view) {}));
 }
 inline std::vector<std::int64_t> ids(const std::vector<Peer>& peers) {
   std::vector<std::int64_t> all;

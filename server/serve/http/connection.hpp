@@ -71,14 +71,14 @@ class Connection final : public Turns::Client, public std::enable_shared_from_th
     read();
   }
 
-  void deliver(Answer answer) override {
+  void deliver(Response response) override {
     const auto self = shared_from_this();
     keep_alive_ = keep_alive_ && !owner_.is_stopping();
-    key_change_ = std::move(answer.key_change);
+    key_change_ = std::move(response.key_change);
     head_text_.clear();
-    append_answer_head(head_text_, answer, keep_alive_, owner_.date());
+    append_response_head(head_text_, response, keep_alive_, owner_.date());
     // A HEAD is answered as the request that it is not (404), but without a body.
-    if (may_have_body(answer.status) && request.method != "HEAD") body_ = std::move(answer.body);
+    if (may_have_body(response.status) && request.method != "HEAD") body_ = std::move(response.body);
     phase_ = Phase::kWriting;
     written_ = 0;
     unsent_ = head_text_.size() + (body_ ? body_->size() : 0);
@@ -224,10 +224,10 @@ class Connection final : public Turns::Client, public std::enable_shared_from_th
     has_head_ = false;
     keep_alive_ = false;
     request.method.clear();
-    Answer answer;
-    answer.status = status;
-    answer.body = protocol_error(status);
-    deliver(std::move(answer));
+    Response response;
+    response.status = status;
+    response.body = protocol_error(status);
+    deliver(std::move(response));
   }
 
   std::array<asio::const_buffer, 2> rest() const {

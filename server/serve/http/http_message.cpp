@@ -212,20 +212,20 @@ std::expected<RequestHead, unsigned> parse_request_head(std::string_view head, R
 
 bool may_have_body(unsigned status) { return status >= 200 && status != 204 && status != 304; }
 
-void append_answer_head(std::string& out, const Answer& answer, bool keep_alive, std::string_view date) {
+void append_response_head(std::string& out, const Response& response, bool keep_alive, std::string_view date) {
   auto to = std::back_inserter(out);
-  if (const std::string_view line = status_line(answer.status); !line.empty())
+  if (const std::string_view line = status_line(response.status); !line.empty())
     out.append(line);
   else
-    fmt::format_to(to, FMT_COMPILE("HTTP/1.1 {} {}\r\n"), answer.status, answer.status < 500 ? "Other" : "Internal Server Error");
+    fmt::format_to(to, FMT_COMPILE("HTTP/1.1 {} {}\r\n"), response.status, response.status < 500 ? "Other" : "Internal Server Error");
   out.append("Date: ").append(date).append("\r\n");
-  if (may_have_body(answer.status)) {
-    const std::size_t size = answer.body ? answer.body->size() : 0;
+  if (may_have_body(response.status)) {
+    const std::size_t size = response.body ? response.body->size() : 0;
     if (size != 0) out.append("Content-Type: application/json\r\n");
     fmt::format_to(to, FMT_COMPILE("Content-Length: {}\r\n"), size);
   }
-  if (!answer.etag.empty()) out.append("ETag: ").append(answer.etag).append("\r\n");
-  if (answer.is_delta) out.append("IM: innernet\r\n");
+  if (!response.etag.empty()) out.append("ETag: ").append(response.etag).append("\r\n");
+  if (response.is_delta) out.append("IM: innernet\r\n");
   if (!keep_alive) out.append("Connection: close\r\n");
   out.append("\r\n");
 }

@@ -160,37 +160,37 @@ TEST(RequestHead, TakesTheAbsoluteFormAsThePathInIt) {
   }
 }
 
-TEST(AnswerHead, SaysWhatFollows) {
+TEST(ResponseHead, SaysWhatFollows) {
   const auto body = std::make_shared<const std::string>("{}");
-  const auto answer = [](unsigned status, std::shared_ptr<const std::string> with = nullptr) {
-    Answer out;
+  const auto response = [](unsigned status, std::shared_ptr<const std::string> with = nullptr) {
+    Response out;
     out.status = status;
     out.body = std::move(with);
     return out;
   };
-  auto delta = answer(226, body);
+  auto delta = response(226, body);
   delta.etag = "\"1-2-3\"";
   delta.is_delta = true;
-  auto unchanged = answer(304);
+  auto unchanged = response(304);
   unchanged.etag = "\"1-2-3\"";
   const struct {
-    Answer answer;
+    Response response;
     bool keep_alive;
     const char* text;
   } cases[] = {
-      {answer(200, body), true, "HTTP/1.1 200 OK\r\nDate: D\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n"},
-      {answer(201), true, "HTTP/1.1 201 Created\r\nDate: D\r\nContent-Length: 0\r\n\r\n"},
+      {response(200, body), true, "HTTP/1.1 200 OK\r\nDate: D\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n"},
+      {response(201), true, "HTTP/1.1 201 Created\r\nDate: D\r\nContent-Length: 0\r\n\r\n"},
       // RFC 9110, 8.6: neither may have a Content-Length that lies about a body.
-      {answer(204), true, "HTTP/1.1 204 No Content\r\nDate: D\r\n\r\n"},
+      {response(204), true, "HTTP/1.1 204 No Content\r\nDate: D\r\n\r\n"},
       {unchanged, true, "HTTP/1.1 304 Not Modified\r\nDate: D\r\nETag: \"1-2-3\"\r\n\r\n"},
       {delta, false,
        "HTTP/1.1 226 IM Used\r\nDate: D\r\nContent-Type: application/json\r\nContent-Length: 2\r\nETag: \"1-2-3\"\r\nIM: "
        "innernet\r\nConnection: close\r\n\r\n"},
-      {answer(500), true, "HTTP/1.1 500 Internal Server Error\r\nDate: D\r\nContent-Length: 0\r\n\r\n"},
+      {response(500), true, "HTTP/1.1 500 Internal Server Error\r\nDate: D\r\nContent-Length: 0\r\n\r\n"},
   };
   for (const auto& c : cases) {
     std::string out;
-    append_answer_head(out, c.answer, c.keep_alive, "D");
+    append_response_head(out, c.response, c.keep_alive, "D");
     EXPECT_EQ(out, c.text);
   }
 }

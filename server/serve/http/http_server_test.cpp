@@ -27,20 +27,20 @@ class EchoAnswerer final : public Turns::Answerer {
   Result<void> begin_turn() override { return {}; }
   Coordinator::Outcome answer(const Request& request) override {
     if (request.target == "/wait" && request.wait) return Coordinator::Waiting{CidrId{1}, *request.wait};
-    Answer answer;
+    Response response;
     if (request.target == "/wait" && !news) {
-      answer.status = 304;
+      response.status = 304;
     } else if (request.target == "/large") {
-      answer.body = large;
+      response.body = large;
     } else if (request.target == "/redeem") {
-      answer.status = 204;
-      answer.key_change = KeyChange{{}, {}, request.source};
+      response.status = 204;
+      response.key_change = KeyChange{{}, {}, request.source};
     } else if (request.body_kind == Request::Body::kTooLarge) {
-      answer.status = 400;
+      response.status = 400;
     } else {
-      answer.body = std::make_shared<const std::string>(request.target + request.body);
+      response.body = std::make_shared<const std::string>(request.target + request.body);
     }
-    return answer;
+    return response;
   }
   Result<void> end_turn() override { return {}; }
   void after_turn() override {}
@@ -150,9 +150,9 @@ TEST_F(HttpServerTest, AnswersAClientThatHasClosedItsSide) {
 
 TEST_F(HttpServerTest, EndsTheConnectionWhenAsked) {
   start();
-  const std::string answer = ask(get("/a", "Connection: close\r\n") + get("/b"));
-  EXPECT_THAT(answer, HasSubstr("Connection: close\r\n"));
-  EXPECT_THAT(answer, EndsWith("\r\n\r\n/a"));
+  const std::string response = ask(get("/a", "Connection: close\r\n") + get("/b"));
+  EXPECT_THAT(response, HasSubstr("Connection: close\r\n"));
+  EXPECT_THAT(response, EndsWith("\r\n\r\n/a"));
   EXPECT_THAT(ask("GET /old HTTP/1.0\r\n\r\n"), EndsWith("/old"));
 }
 
@@ -179,10 +179,10 @@ TEST_F(HttpServerTest, RefusesWhatItCanNotRead) {
       {"PUT / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n", "HTTP/1.1 200 "},
   };
   for (const auto& c : cases) {
-    const std::string answer = ask(c.bytes);
-    EXPECT_THAT(answer, StartsWith(c.status)) << c.bytes.substr(0, 60);
-    EXPECT_THAT(answer, HasSubstr("Connection: close\r\n")) << c.bytes.substr(0, 60);
-    EXPECT_EQ(answer.find("\r\nDate: "), answer.rfind("\r\nDate: ")) << "what follows is not read as a request";
+    const std::string response = ask(c.bytes);
+    EXPECT_THAT(response, StartsWith(c.status)) << c.bytes.substr(0, 60);
+    EXPECT_THAT(response, HasSubstr("Connection: close\r\n")) << c.bytes.substr(0, 60);
+    EXPECT_EQ(response.find("\r\nDate: "), response.rfind("\r\nDate: ")) << "what follows is not read as a request";
   }
 }
 

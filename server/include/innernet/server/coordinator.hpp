@@ -48,20 +48,20 @@ class Coordinator {
   };
   /// The database is locked by another process; ask again in a few milliseconds, for at most 5 s in all, then answer 500.
   struct Busy {};
-  using Outcome = std::variant<Answer, Waiting, Busy>;
+  using Outcome = std::variant<Response, Waiting, Busy>;
 
   /// Sees what other processes wrote before anything is answered. An error is a database that can't be read any more. Without
   /// `may_be_replaced` the caller knows that nothing has happened to the name of the file since the last turn.
   Result<void> begin_turn(bool may_be_replaced = true);
   Outcome answer(const Request& request);
   /// Commits. On failure nothing of this turn happened (the model is as before) and each answer of the turn must be replaced by
-  /// failed_answer().
+  /// failure_response().
   Result<void> end_turn();
-  static Answer failed_answer();
+  static Response failure_response();
 
   /// What has to follow outside. Accumulates until taken.
   struct Effects {
-    std::vector<wg::PeerUpdate> device;  ///< in order; a redeemed peer's new key is not here (Answer::key_change)
+    std::vector<wg::PeerUpdate> device;  ///< in order; a redeemed peer's new key is not here (Response::key_change)
     bool device_resync = false;          ///< compare the whole device with device_peers() instead
     bool hosts = false;                  ///< the hosts file may be out of line
     std::vector<CidrId> news;            ///< groups whose waiting requests are to be asked again

@@ -28,7 +28,7 @@ struct RequestHead {
 std::expected<RequestHead, unsigned> parse_request_head(std::string_view head, Request& request);
 
 /// The head of an answer, up to and with its empty line. `date` is IMF-fixdate (RFC 9110, 5.6.7).
-void append_answer_head(std::string& out, const Answer& answer, bool keep_alive, std::string_view date);
+void append_response_head(std::string& out, const Response& response, bool keep_alive, std::string_view date);
 
 /// What an answer may have as its body: none for 204 and 304.
 bool may_have_body(unsigned status);

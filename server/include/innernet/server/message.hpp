@@ -36,7 +36,7 @@ struct KeyChange {
   IpAddress ip;
 };
 
-struct Answer {
+struct Response {
   unsigned status = 200;
   std::shared_ptr<const std::string> body;  ///< JSON; null: none
   std::string etag;                         ///< with its quotes; empty: none

@@ -47,7 +47,7 @@ class Turns {
   class Client {
    public:
     virtual ~Client() = default;
-    virtual void deliver(Answer answer) = 0;
+    virtual void deliver(Response response) = 0;
     /// The answer will take a while; the connection should notice when the other side hangs up.
     virtual void held() = 0;
 

@@ -3,15 +3,15 @@
 
 namespace innernet::server::api {
 
-Answer json_answer(unsigned status, std::string body) {
+Response json_response(unsigned status, std::string body) {
   return {status, std::make_shared<const std::string>(std::move(body)), {}, false, std::nullopt};
 }
 
-Answer empty_answer(unsigned status) { return {status, nullptr, {}, false, std::nullopt}; }
+Response empty_response(unsigned status) { return {status, nullptr, {}, false, std::nullopt}; }
 
-Answer refusal(unsigned status, std::string_view why) { return json_answer(status, error_to_json(why)); }
+Response refusal(unsigned status, std::string_view why) { return json_response(status, error_to_json(why)); }
 
-Answer refusal(const Error& error) {
+Response refusal(const Error& error) {
   switch (error.kind()) {
     case ErrorKind::kInvalidInput:
       return refusal(400, error.message());
