@@ -7,7 +7,7 @@
 #include <ctime>
 #include <functional>
 
-#include "innernet/shared/json.hpp"
+#include "innernet/json/json.hpp"
 
 namespace {
 

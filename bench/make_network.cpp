@@ -11,8 +11,8 @@
 #include <random>
 
 #include "innernet/base/file.hpp"
+#include "innernet/config/config.hpp"
 #include "innernet/server/registry.hpp"
-#include "innernet/shared/config.hpp"
 
 namespace innernet {
 namespace {

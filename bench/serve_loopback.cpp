@@ -4,8 +4,8 @@
 
 #include <cstdio>
 
+#include "innernet/config/config.hpp"
 #include "innernet/server/serve.hpp"
-#include "innernet/shared/config.hpp"
 
 namespace innernet {
 namespace {

@@ -1,21 +1,36 @@
-# innernet_room(NAME SOURCES file... [USES room...] [PRIVATE library...] [TESTS file...] [TEST_USES library...])
+# innernet_room(NAME SOURCES file... [USES room...] [PRIVATE library...] [TESTS file...] [TEST_USES library...] [TEST_DATA folder])
 #
-# One folder = one static library `innernet_NAME` = one namespace. Its public headers lie in include/innernet/...; only
-# the rooms in USES (and theirs) are on its include path, so that a forbidden include does not compile.
-# TESTS become one program `innernet_NAME_test`, each of whose tests ctest knows by name.
+# One folder = one static library `innernet_NAME`. Its public headers lie in include/innernet/..., its private ones beside
+# its sources; only the rooms in USES (and theirs) are on its include path, so that a forbidden include does not compile.
+# TESTS become one program `innernet_NAME_test`, each of whose tests ctest knows by name; TEST_DATA (testdata) is what they read.
 function(innernet_room name)
-  cmake_parse_arguments(PARSE_ARGV 1 room "" "" "SOURCES;USES;PRIVATE;TESTS;TEST_USES")
+  cmake_parse_arguments(PARSE_ARGV 1 room "" "TEST_DATA" "SOURCES;USES;PRIVATE;TESTS;TEST_USES")
   add_library(innernet_${name} STATIC ${room_SOURCES})
   target_include_directories(innernet_${name} PUBLIC include)
   list(TRANSFORM room_USES PREPEND innernet_)
   target_link_libraries(innernet_${name} PUBLIC ${room_USES} PRIVATE innernet_flags ${room_PRIVATE})
   set_property(GLOBAL APPEND PROPERTY INNERNET_ROOMS ${name})  # cmake/tests goes through them
+  list(TRANSFORM room_USES REPLACE "^innernet_" "")
+  set_property(GLOBAL PROPERTY INNERNET_USES_${name} ${room_USES})
   if(room_TESTS)
     add_executable(innernet_${name}_test ${room_TESTS})
     target_link_libraries(innernet_${name}_test PRIVATE innernet_${name} innernet_testing innernet_flags ${room_TEST_USES} GTest::gmock_main)
-    target_compile_definitions(innernet_${name}_test PRIVATE INNERNET_TEST_DATA="${CMAKE_CURRENT_SOURCE_DIR}/testdata")
+    if(NOT room_TEST_DATA)
+      set(room_TEST_DATA testdata)
+    endif()
+    cmake_path(ABSOLUTE_PATH room_TEST_DATA NORMALIZE)
+    target_compile_definitions(innernet_${name}_test PRIVATE INNERNET_TEST_DATA="${room_TEST_DATA}")
     gtest_discover_tests(innernet_${name}_test TEST_PREFIX "${name}/" DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 120)
   endif()
+endfunction()
+
+# innernet_testing_headers(NAME [USES library...]): helpers for tests of those that use the room NAME lie in its testing/include, and
+# whoever names innernet_NAME_testing in TEST_USES finds them as innernet/testing/...; no program does.
+function(innernet_testing_headers name)
+  cmake_parse_arguments(PARSE_ARGV 1 headers "" "" "USES")
+  add_library(innernet_${name}_testing INTERFACE)
+  target_include_directories(innernet_${name}_testing INTERFACE testing/include)
+  target_link_libraries(innernet_${name}_testing INTERFACE innernet_testing innernet_${name} ${headers_USES})
 endfunction()
 
 # innernet_program(NAME SOURCES file... USES room...): a program in bin/ that depends on libc alone, and the target NAME-static for

@@ -6,8 +6,8 @@
 
 #include "cli.hpp"
 #include "innernet/base/file.hpp"
-#include "innernet/shared/completions.hpp"
-#include "innernet/shared/manual.hpp"
+#include "innernet/command_line/completions.hpp"
+#include "innernet/command_line/manual.hpp"
 #include "program.hpp"
 
 // make_docs DOC_FOLDER: writes the manual pages and completions of both programs to DOC_FOLDER/man and DOC_FOLDER/completions.

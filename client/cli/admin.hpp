@@ -9,8 +9,8 @@
 
 #include "context.hpp"
 #include "innernet/client/rest_client.hpp"
-#include "innernet/shared/config.hpp"
-#include "innernet/shared/wizard.hpp"
+#include "innernet/config/config.hpp"
+#include "innernet/wizard/wizard.hpp"
 
 namespace innernet::client {
 

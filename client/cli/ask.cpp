@@ -1,6 +1,6 @@
 #include "ask.hpp"
 
-#include "innernet/shared/log.hpp"
+#include "innernet/machine/log.hpp"
 
 namespace innernet::client {
 

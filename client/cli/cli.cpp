@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "innernet/shared/timestring.hpp"
+#include "innernet/values/timestring.hpp"
 
 namespace innernet::client {
 namespace {

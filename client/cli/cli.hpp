@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "innernet/shared/command_line.hpp"
+#include "innernet/command_line/command_line.hpp"
 #include "options.hpp"
 
 namespace innernet::client {

@@ -14,7 +14,7 @@
 #include "commands/commands.hpp"
 #include "innernet/base/file.hpp"
 #include "innernet/client/networks.hpp"
-#include "innernet/shared/json.hpp"
+#include "innernet/json/json.hpp"
 #include "innernet/testing/fake_clock.hpp"
 #include "innernet/testing/scripted_asker.hpp"
 #include "innernet/testing/temp_dir.hpp"

@@ -9,9 +9,9 @@
 
 #include "innernet/base/clock.hpp"
 #include "innernet/client/stop.hpp"
+#include "innernet/command_line/terminal.hpp"
+#include "innernet/json/json_object.hpp"
 #include "innernet/prompt/asker.hpp"
-#include "innernet/shared/json_object.hpp"
-#include "innernet/shared/terminal.hpp"
 #include "innernet/wireguard/backend.hpp"
 #include "options.hpp"
 

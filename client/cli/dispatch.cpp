@@ -7,11 +7,11 @@
 
 #include "colour.hpp"
 #include "commands/commands.hpp"
+#include "innernet/client/resolver.hpp"
+#include "innernet/command_line/terminal.hpp"
+#include "innernet/machine/log.hpp"
 #include "innernet/prompt/terminal_asker.hpp"
 #include "innernet/publicip/publicip.hpp"
-#include "innernet/shared/log.hpp"
-#include "innernet/shared/terminal.hpp"
-#include "resolver.hpp"
 
 namespace innernet::client {
 namespace {

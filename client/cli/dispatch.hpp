@@ -1,7 +1,7 @@
 #pragma once
 
 #include "cli.hpp"
-#include "innernet/shared/log.hpp"
+#include "innernet/machine/log.hpp"
 
 namespace innernet::client {
 

@@ -8,7 +8,7 @@
 
 #include "cli.hpp"
 #include "dispatch.hpp"
-#include "innernet/shared/terminal.hpp"
+#include "innernet/command_line/terminal.hpp"
 
 namespace {
 

@@ -10,8 +10,8 @@
 #include "innernet/base/interface_name.hpp"
 #include "innernet/base/ip.hpp"
 #include "innernet/client/options.hpp"
-#include "innernet/shared/endpoint.hpp"
-#include "innernet/shared/hostname.hpp"
+#include "innernet/values/endpoint.hpp"
+#include "innernet/values/hostname.hpp"
 
 namespace innernet::client {
 

@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "context.hpp"
-#include "innernet/shared/config.hpp"
+#include "innernet/config/config.hpp"
 
 namespace innernet::client {
 

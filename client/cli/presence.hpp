@@ -3,7 +3,7 @@
 #include <filesystem>
 
 #include "innernet/base/interface_name.hpp"
-#include "innernet/shared/options.hpp"
+#include "innernet/values/options.hpp"
 
 namespace innernet::client {
 

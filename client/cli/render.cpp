@@ -7,7 +7,7 @@
 
 #include "innernet/base/printable.hpp"
 #include "innernet/client/difference.hpp"
-#include "innernet/shared/cidr_tree.hpp"
+#include "innernet/values/cidr_tree.hpp"
 #include "phrase.hpp"
 
 namespace innernet::client {

@@ -8,9 +8,9 @@
 
 #include "colour.hpp"
 #include "innernet/base/clock.hpp"
-#include "innernet/shared/endpoint.hpp"
-#include "innernet/shared/json_object.hpp"
-#include "innernet/shared/peer.hpp"
+#include "innernet/json/json_object.hpp"
+#include "innernet/values/endpoint.hpp"
+#include "innernet/values/peer.hpp"
 #include "innernet/wireguard/device.hpp"
 
 namespace innernet::client {

@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "innernet/base/file.hpp"
-#include "innernet/shared/config.hpp"
-#include "innernet/shared/json.hpp"
+#include "innernet/config/config.hpp"
+#include "innernet/json/json.hpp"
 
 namespace innernet::client {
 namespace {

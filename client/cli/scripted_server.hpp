@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "loopback_server.hpp"
+#include "innernet/testing/loopback_server.hpp"
 
 namespace innernet::client {
 

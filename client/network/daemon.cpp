@@ -14,9 +14,9 @@
 
 #include "innernet/client/network_lock.hpp"
 #include "innernet/client/networks.hpp"
+#include "innernet/machine/log.hpp"
+#include "innernet/machine/sd_notify.hpp"
 #include "innernet/netlink/route.hpp"
-#include "innernet/shared/log.hpp"
-#include "innernet/shared/sd_notify.hpp"
 #include "machine.hpp"
 #include "network_worker.hpp"
 

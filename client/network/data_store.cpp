@@ -9,8 +9,8 @@
 
 #include "innernet/base/file.hpp"
 #include "innernet/client/file_access.hpp"
-#include "innernet/shared/json.hpp"
-#include "innernet/shared/log.hpp"
+#include "innernet/json/json.hpp"
+#include "innernet/machine/log.hpp"
 #include "network_files.hpp"
 
 namespace innernet::client {

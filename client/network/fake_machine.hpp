@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "innernet/shared/network_stack.hpp"
+#include "innernet/machine/network_stack.hpp"
 #include "innernet/testing/fake_clock.hpp"
 #include "innernet/wireguard/backend.hpp"
 #include "machine.hpp"

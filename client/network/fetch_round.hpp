@@ -7,7 +7,7 @@
 
 #include "innernet/client/options.hpp"
 #include "innernet/client/rest_client.hpp"
-#include "innernet/shared/config.hpp"
+#include "innernet/config/config.hpp"
 #include "machine.hpp"
 #include "nat_traversal.hpp"
 

@@ -8,7 +8,7 @@
 
 #include "innernet/base/file.hpp"
 #include "innernet/base/temp_file.hpp"
-#include "innernet/shared/log.hpp"
+#include "innernet/machine/log.hpp"
 
 namespace innernet::client {
 namespace {

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "innernet/client/rest_client.hpp"
-#include "innernet/shared/config.hpp"
+#include "innernet/config/config.hpp"
 #include "machine.hpp"
 
 namespace innernet::client {

@@ -1,7 +1,7 @@
 #include "machine.hpp"
 
-#include "innernet/shared/local_addresses.hpp"
-#include "innernet/shared/log.hpp"
+#include "innernet/machine/local_addresses.hpp"
+#include "innernet/machine/log.hpp"
 
 namespace innernet::client {
 

@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "innernet/client/options.hpp"
-#include "innernet/shared/network_stack.hpp"
+#include "innernet/client/resolver.hpp"
+#include "innernet/machine/network_stack.hpp"
 #include "innernet/wireguard/backend.hpp"
-#include "resolver.hpp"
 #include "wait.hpp"
 
 namespace innernet::client {

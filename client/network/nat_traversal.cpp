@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <unordered_set>
 
-#include "innernet/shared/log.hpp"
+#include "innernet/machine/log.hpp"
 
 namespace innernet::client {
 namespace {

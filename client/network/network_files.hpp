@@ -2,7 +2,7 @@
 
 #include <filesystem>
 
-#include "innernet/shared/options.hpp"
+#include "innernet/values/options.hpp"
 
 namespace innernet::client {
 

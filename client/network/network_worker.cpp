@@ -12,7 +12,7 @@
 
 #include "innernet/client/network_lock.hpp"
 #include "innernet/client/networks.hpp"
-#include "innernet/shared/log.hpp"
+#include "innernet/machine/log.hpp"
 #include "network_files.hpp"
 
 namespace innernet::client {

@@ -7,8 +7,8 @@
 
 #include "innernet/base/file.hpp"
 #include "innernet/client/daemon.hpp"
+#include "innernet/testing/loopback_server.hpp"
 #include "innernet/testing/temp_dir.hpp"
-#include "loopback_server.hpp"
 #include "sample_network.hpp"
 
 namespace innernet::client {

@@ -7,7 +7,7 @@
 
 #include "innernet/base/file.hpp"
 #include "innernet/client/file_access.hpp"
-#include "innernet/shared/log.hpp"
+#include "innernet/machine/log.hpp"
 
 namespace innernet::client {
 

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "innernet/shared/local_addresses.hpp"
+#include "innernet/machine/local_addresses.hpp"
 
 namespace innernet::client {
 

@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "innernet/base/error.hpp"
-#include "innernet/shared/config.hpp"
+#include "innernet/config/config.hpp"
 
 namespace innernet::client {
 

@@ -1,4 +1,4 @@
-#include "resolver.hpp"
+#include "innernet/client/resolver.hpp"
 
 #include <netdb.h>
 #include <netinet/in.h>

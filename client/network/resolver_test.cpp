@@ -1,4 +1,4 @@
-#include "resolver.hpp"
+#include "innernet/client/resolver.hpp"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>

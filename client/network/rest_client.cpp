@@ -6,7 +6,7 @@
 #include <unordered_set>
 
 #include "http_connection.hpp"
-#include "innernet/shared/log.hpp"
+#include "innernet/machine/log.hpp"
 
 namespace innernet::client {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <thread>
 
-#include "loopback_server.hpp"
+#include "innernet/testing/loopback_server.hpp"
 #include "sample_network.hpp"
 
 namespace innernet::client {

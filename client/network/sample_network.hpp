@@ -3,8 +3,8 @@
 #include <string>
 
 #include "innernet/base/interface_name.hpp"
-#include "innernet/shared/config.hpp"
-#include "innernet/shared/json.hpp"
+#include "innernet/config/config.hpp"
+#include "innernet/json/json.hpp"
 
 namespace innernet::client::testing {
 

@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 
 #include "innernet/base/file.hpp"
-#include "innernet/shared/log.hpp"
+#include "innernet/machine/log.hpp"
 #include "network_files.hpp"
 
 namespace innernet::client {

@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-#include "innernet/shared/options.hpp"
+#include "innernet/values/options.hpp"
 
 namespace innernet::client {
 

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "commands/commands.hpp"
 #include "innernet/base/file.hpp"
-#include "innernet/server/commands.hpp"
 #include "innernet/server/registry.hpp"
 #include "innernet/testing/fake_clock.hpp"
 #include "innernet/testing/scripted_asker.hpp"

@@ -4,10 +4,10 @@
 #include <csignal>
 #include <vector>
 
+#include "innernet/command_line/terminal.hpp"
+#include "innernet/machine/log.hpp"
 #include "innernet/prompt/terminal_asker.hpp"
 #include "innernet/server/serve.hpp"
-#include "innernet/shared/log.hpp"
-#include "innernet/shared/terminal.hpp"
 #include "program.hpp"
 
 namespace innernet::server {

@@ -4,8 +4,8 @@
 #include <sys/stat.h>
 
 #include "innernet/base/file.hpp"
+#include "innernet/machine/log.hpp"
 #include "innernet/netlink/route.hpp"
-#include "innernet/shared/log.hpp"
 
 namespace innernet::server {
 

@@ -2,9 +2,9 @@
 
 #include <vector>
 
-#include "innernet/server/commands.hpp"
+#include "commands/commands.hpp"
+#include "innernet/config/config.hpp"
 #include "innernet/server/registry.hpp"
-#include "innernet/shared/config.hpp"
 
 namespace innernet::server {
 

@@ -1,6 +1,6 @@
 #include "program.hpp"
 
-#include "innernet/shared/timestring.hpp"
+#include "innernet/values/timestring.hpp"
 
 namespace innernet::server {
 namespace {

@@ -1,9 +1,9 @@
 #pragma once
 
-#include "innernet/server/commands.hpp"
-#include "innernet/shared/command_line.hpp"
-#include "innernet/shared/log.hpp"
-#include "innernet/shared/options.hpp"
+#include "commands/commands.hpp"
+#include "innernet/command_line/command_line.hpp"
+#include "innernet/machine/log.hpp"
+#include "innernet/values/options.hpp"
 
 namespace innernet::server {
 

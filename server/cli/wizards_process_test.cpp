@@ -1,6 +1,6 @@
 #include <gmock/gmock.h>
 
-#include "innernet/shared/config.hpp"
+#include "innernet/config/config.hpp"
 #include "innernet/testing/pseudo_terminal.hpp"
 #include "innernet/testing/temp_dir.hpp"
 

@@ -1,7 +1,7 @@
 #include <gmock/gmock.h>
 
 #include "fixture.hpp"
-#include "innernet/shared/config.hpp"
+#include "innernet/config/config.hpp"
 
 // What is asked, in which order and with which defaults, and what is offered.
 

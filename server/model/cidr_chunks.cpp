@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "innernet/shared/json.hpp"
+#include "innernet/json/json.hpp"
 
 namespace innernet::server {
 namespace {

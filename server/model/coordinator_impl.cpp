@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 #include <sys/random.h>
 
-#include "innernet/shared/json.hpp"
-#include "innernet/shared/log.hpp"
+#include "innernet/json/json.hpp"
+#include "innernet/machine/log.hpp"
 
 namespace innernet::server {
 namespace {

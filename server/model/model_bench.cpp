@@ -8,8 +8,8 @@
 #include <fstream>
 #include <random>
 
+#include "innernet/json/json.hpp"
 #include "innernet/server/coordinator.hpp"
-#include "innernet/shared/json.hpp"
 #include "innernet/testing/temp_dir.hpp"
 
 namespace {

@@ -6,7 +6,7 @@
 #include <charconv>
 #include <ranges>
 
-#include "innernet/shared/json.hpp"
+#include "innernet/json/json.hpp"
 
 namespace innernet::server {
 namespace {

@@ -1,4 +1,4 @@
-#include "innernet/server/device_sync.hpp"
+#include "device_sync.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,4 +1,4 @@
-#include "innernet/server/device_worker.hpp"
+#include "device_worker.hpp"
 
 #include <algorithm>
 #include <condition_variable>
@@ -7,7 +7,7 @@
 #include <thread>
 #include <unordered_set>
 
-#include "innernet/server/device_sync.hpp"
+#include "device_sync.hpp"
 
 namespace innernet::server {
 

@@ -1,4 +1,4 @@
-#include "innernet/server/device_worker.hpp"
+#include "device_worker.hpp"
 
 #include <gtest/gtest.h>
 

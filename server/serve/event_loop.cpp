@@ -1,4 +1,4 @@
-#include "innernet/server/event_loop.hpp"
+#include "event_loop.hpp"
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/executor_work_guard.hpp>

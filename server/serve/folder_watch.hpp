@@ -3,7 +3,7 @@
 #include "innernet/base/error.hpp"
 #include "innernet/base/interface_name.hpp"
 #include "innernet/base/unique_fd.hpp"
-#include "innernet/shared/options.hpp"
+#include "innernet/values/options.hpp"
 
 namespace innernet::server {
 

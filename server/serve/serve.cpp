@@ -9,13 +9,13 @@
 #include <csignal>
 #include <cstring>
 
+#include "http/http_server.hpp"
 #include "innernet/base/file.hpp"
+#include "innernet/config/config.hpp"
+#include "innernet/machine/interface_up.hpp"
+#include "innernet/machine/local_addresses.hpp"
+#include "innernet/machine/log.hpp"
 #include "innernet/netlink/route.hpp"
-#include "innernet/server/http_server.hpp"
-#include "innernet/shared/config.hpp"
-#include "innernet/shared/interface_up.hpp"
-#include "innernet/shared/local_addresses.hpp"
-#include "innernet/shared/log.hpp"
 #include "service.hpp"
 #include "udp_port.hpp"
 

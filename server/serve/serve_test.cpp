@@ -16,9 +16,9 @@
 #include "fake_backend.hpp"
 #include "http/raw_client.hpp"
 #include "innernet/base/file.hpp"
+#include "innernet/config/config.hpp"
+#include "innernet/json/json.hpp"
 #include "innernet/server/registry.hpp"
-#include "innernet/shared/config.hpp"
-#include "innernet/shared/json.hpp"
 #include "innernet/testing/temp_dir.hpp"
 #include "udp_port.hpp"
 

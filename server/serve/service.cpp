@@ -7,9 +7,9 @@
 #include <csignal>
 #include <system_error>
 
-#include "innernet/shared/local_addresses.hpp"
-#include "innernet/shared/log.hpp"
-#include "innernet/shared/sd_notify.hpp"
+#include "innernet/machine/local_addresses.hpp"
+#include "innernet/machine/log.hpp"
+#include "innernet/machine/sd_notify.hpp"
 
 namespace innernet::server {
 

@@ -6,16 +6,16 @@
 #include <string>
 #include <vector>
 
+#include "device_worker.hpp"
+#include "event_loop.hpp"
 #include "folder_watch.hpp"
+#include "http/http_server.hpp"
+#include "innernet/config/config.hpp"
 #include "innernet/hostsfile/hostsfile.hpp"
 #include "innernet/netlink/route.hpp"
 #include "innernet/server/coordinator.hpp"
-#include "innernet/server/device_worker.hpp"
-#include "innernet/server/event_loop.hpp"
-#include "innernet/server/http_server.hpp"
 #include "innernet/server/serve.hpp"
-#include "innernet/server/turns.hpp"
-#include "innernet/shared/config.hpp"
+#include "turns.hpp"
 
 namespace innernet::server {
 

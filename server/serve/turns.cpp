@@ -1,8 +1,8 @@
-#include "innernet/server/turns.hpp"
+#include "turns.hpp"
 
 #include <algorithm>
 
-#include "innernet/shared/log.hpp"
+#include "innernet/machine/log.hpp"
 
 namespace innernet::server {
 

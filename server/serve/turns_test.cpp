@@ -1,4 +1,4 @@
-#include "innernet/server/turns.hpp"
+#include "turns.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "innernet/shared/config.hpp"
+#include "innernet/config/config.hpp"
 
 #include <fmt/format.h>
 

@@ -1,10 +1,10 @@
-#include "innernet/shared/config.hpp"
+#include "innernet/config/config.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "../sample_network.hpp"
 #include "innernet/base/file.hpp"
+#include "innernet/testing/sample_network.hpp"
 #include "innernet/testing/temp_dir.hpp"
 
 namespace innernet {

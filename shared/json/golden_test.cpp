@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "innernet/base/file.hpp"
-#include "innernet/shared/json.hpp"
+#include "innernet/json/json.hpp"
 
 namespace innernet {
 namespace {

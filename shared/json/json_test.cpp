@@ -1,9 +1,9 @@
-#include "innernet/shared/json.hpp"
+#include "innernet/json/json.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "../sample_network.hpp"
+#include "innernet/testing/sample_network.hpp"
 
 namespace innernet {
 namespace {

@@ -1,7 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "innernet/shared/json.hpp"
+#include "innernet/json/json.hpp"
 
 namespace innernet {
 namespace {

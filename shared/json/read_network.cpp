@@ -5,7 +5,7 @@
 #include <array>
 #include <utility>
 
-#include "innernet/shared/json.hpp"
+#include "innernet/json/json.hpp"
 #include "readers.hpp"
 
 namespace innernet {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "events.hpp"
-#include "innernet/shared/endpoint.hpp"
+#include "innernet/values/endpoint.hpp"
 
 // Readers that several bodies are put together from.
 namespace innernet::json_events {

@@ -6,7 +6,7 @@
 #include <iterator>
 
 #include "innernet/base/utf8.hpp"
-#include "innernet/shared/json.hpp"
+#include "innernet/json/json.hpp"
 
 namespace innernet {
 namespace {

@@ -12,8 +12,8 @@
 #include "innernet/base/file.hpp"
 #include "innernet/client/data_store.hpp"
 #include "innernet/client/difference.hpp"
+#include "innernet/json/json.hpp"
 #include "innernet/server/coordinator.hpp"
-#include "innernet/shared/json.hpp"
 
 /// The one function in which callgrind counts, found by this name.
 extern "C" [[gnu::noinline]] void counted_work(const std::function<void()>& work) { work(); }

@@ -7,8 +7,8 @@
 #include "../ask.hpp"
 #include "commands.hpp"
 #include "innernet/base/file.hpp"
-#include "innernet/shared/cidr_tree.hpp"
-#include "innernet/shared/log.hpp"
+#include "innernet/machine/log.hpp"
+#include "innernet/values/cidr_tree.hpp"
 
 namespace innernet::client {
 namespace {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "innernet/base/error.hpp"
-#include "innernet/shared/peer.hpp"
+#include "innernet/values/peer.hpp"
 
 namespace innernet::client {
 

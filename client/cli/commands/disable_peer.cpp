@@ -5,7 +5,7 @@
 #include "../admin.hpp"
 #include "../ask.hpp"
 #include "commands.hpp"
-#include "innernet/shared/log.hpp"
+#include "innernet/machine/log.hpp"
 
 namespace innernet::client {
 namespace {

@@ -3,7 +3,7 @@
 #include "../presence.hpp"
 #include "commands.hpp"
 #include "innernet/client/network_lock.hpp"
-#include "innernet/shared/log.hpp"
+#include "innernet/machine/log.hpp"
 
 namespace innernet::client {
 

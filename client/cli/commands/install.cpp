@@ -4,8 +4,8 @@
 
 #include "../presence.hpp"
 #include "commands.hpp"
-#include "innernet/shared/command_line.hpp"
-#include "innernet/shared/log.hpp"
+#include "innernet/command_line/command_line.hpp"
+#include "innernet/machine/log.hpp"
 
 namespace innernet::client {
 namespace {

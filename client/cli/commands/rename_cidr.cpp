@@ -6,7 +6,7 @@
 #include "../ask.hpp"
 #include "commands.hpp"
 #include "innernet/base/printable.hpp"
-#include "innernet/shared/log.hpp"
+#include "innernet/machine/log.hpp"
 
 namespace innernet::client {
 

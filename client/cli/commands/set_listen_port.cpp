@@ -5,8 +5,8 @@
 #include "commands.hpp"
 #include "innernet/client/network_lock.hpp"
 #include "innernet/client/networks.hpp"
-#include "innernet/shared/log.hpp"
-#include "innernet/shared/wizard.hpp"
+#include "innernet/machine/log.hpp"
+#include "innernet/wizard/wizard.hpp"
 
 namespace innernet::client {
 namespace {

@@ -7,7 +7,7 @@
 #include "commands.hpp"
 #include "innernet/client/data_store.hpp"
 #include "innernet/client/networks.hpp"
-#include "innernet/shared/log.hpp"
+#include "innernet/machine/log.hpp"
 
 namespace innernet::client {
 namespace {

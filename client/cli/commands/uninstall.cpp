@@ -7,7 +7,7 @@
 #include "commands.hpp"
 #include "innernet/client/network_lock.hpp"
 #include "innernet/hostsfile/hostsfile.hpp"
-#include "innernet/shared/log.hpp"
+#include "innernet/machine/log.hpp"
 
 namespace innernet::client {
 namespace {

@@ -6,7 +6,7 @@
 #include "commands.hpp"
 #include "innernet/client/daemon.hpp"
 #include "innernet/client/networks.hpp"
-#include "innernet/shared/log.hpp"
+#include "innernet/machine/log.hpp"
 
 namespace innernet::client {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "../open.hpp"
 #include "innernet/base/printable.hpp"
-#include "innernet/shared/wizard.hpp"
+#include "innernet/wizard/wizard.hpp"
 
 namespace innernet::server {
 namespace {

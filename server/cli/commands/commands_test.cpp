@@ -4,7 +4,7 @@
 #include <functional>
 
 #include "../fixture.hpp"
-#include "innernet/shared/config.hpp"
+#include "innernet/config/config.hpp"
 
 namespace innernet::server {
 namespace {

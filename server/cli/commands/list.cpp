@@ -5,7 +5,7 @@
 
 #include "../open.hpp"
 #include "innernet/base/printable.hpp"
-#include "innernet/shared/cidr_tree.hpp"
+#include "innernet/values/cidr_tree.hpp"
 
 namespace innernet::server {
 namespace {

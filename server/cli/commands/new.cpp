@@ -2,12 +2,12 @@
 
 #include <array>
 
+#include "commands.hpp"
 #include "innernet/base/file.hpp"
+#include "innernet/config/config.hpp"
 #include "innernet/netlink/route.hpp"
-#include "innernet/server/commands.hpp"
 #include "innernet/server/registry.hpp"
-#include "innernet/shared/config.hpp"
-#include "innernet/shared/wizard.hpp"
+#include "innernet/wizard/wizard.hpp"
 
 namespace innernet::server {
 namespace {

@@ -1,7 +1,7 @@
 #include <filesystem>
 
 #include "../fixture.hpp"
-#include "innernet/shared/config.hpp"
+#include "innernet/config/config.hpp"
 
 namespace innernet::server {
 namespace {

@@ -6,8 +6,8 @@
 #include "../open.hpp"
 #include "innernet/base/file.hpp"
 #include "innernet/netlink/route.hpp"
-#include "innernet/shared/cidr_tree.hpp"
-#include "innernet/shared/wizard.hpp"
+#include "innernet/values/cidr_tree.hpp"
+#include "innernet/wizard/wizard.hpp"
 
 namespace innernet::server {
 namespace {

@@ -2,9 +2,9 @@
 
 #include "../open.hpp"
 #include "innernet/base/file.hpp"
+#include "innernet/machine/interface_up.hpp"
+#include "innernet/machine/log.hpp"
 #include "innernet/netlink/route.hpp"
-#include "innernet/shared/interface_up.hpp"
-#include "innernet/shared/log.hpp"
 
 namespace innernet::server {
 namespace {

@@ -7,7 +7,7 @@
 
 #include "innernet/base/clock.hpp"
 #include "innernet/server/message.hpp"
-#include "innernet/shared/ids.hpp"
+#include "innernet/values/ids.hpp"
 
 namespace innernet::server::api {
 

@@ -1,5 +1,5 @@
 #include "handlers.hpp"
-#include "innernet/shared/json.hpp"
+#include "innernet/json/json.hpp"
 
 namespace innernet::server::api {
 namespace {

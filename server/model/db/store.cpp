@@ -5,7 +5,7 @@
 #include <array>
 #include <limits>
 
-#include "innernet/shared/json.hpp"
+#include "innernet/json/json.hpp"
 
 namespace innernet::server::db {
 namespace {

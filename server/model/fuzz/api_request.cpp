@@ -7,8 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "innernet/json/json.hpp"
 #include "innernet/server/coordinator.hpp"
-#include "innernet/shared/json.hpp"
 #include "innernet/testing/fake_clock.hpp"
 #include "innernet/testing/temp_dir.hpp"
 

@@ -6,8 +6,8 @@
 #include <optional>
 #include <string>
 
+#include "innernet/json/json.hpp"
 #include "innernet/server/coordinator.hpp"
-#include "innernet/shared/json.hpp"
 #include "innernet/testing/fake_clock.hpp"
 #include "innernet/testing/temp_dir.hpp"
 

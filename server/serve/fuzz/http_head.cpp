@@ -1,7 +1,7 @@
 // The head of a request: whatever bytes a peer sends, what is taken from them stays within the limits that the server relies on.
 #include <cstdlib>
 
-#include "innernet/server/http_message.hpp"
+#include "http/http_message.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace innernet::server;

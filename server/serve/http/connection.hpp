@@ -18,10 +18,10 @@
 #include <string_view>
 #include <vector>
 
-#include "innernet/server/http_message.hpp"
-#include "innernet/server/http_server.hpp"
-#include "innernet/server/turns.hpp"
-#include "innernet/shared/json.hpp"
+#include "http_message.hpp"
+#include "http_server.hpp"
+#include "innernet/json/json.hpp"
+#include "turns.hpp"
 
 // The definitions are here because each file that includes Asio costs a quarter of a minute; only http_server.cpp includes this.
 

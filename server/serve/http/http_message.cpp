@@ -9,7 +9,7 @@
 #include <ctime>
 #include <limits>
 
-#include "innernet/server/http_message.hpp"
+#include "http_message.hpp"
 
 namespace innernet::server {
 namespace {

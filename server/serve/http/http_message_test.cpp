@@ -1,4 +1,4 @@
-#include "innernet/server/http_message.hpp"
+#include "http_message.hpp"
 
 #include <gtest/gtest.h>
 

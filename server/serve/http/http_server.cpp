@@ -1,4 +1,4 @@
-#include "innernet/server/http_server.hpp"
+#include "http_server.hpp"
 
 #include <fmt/format.h>
 
@@ -10,7 +10,7 @@
 
 #include "http/connection.hpp"
 #include "http/listening_socket.hpp"
-#include "innernet/shared/log.hpp"
+#include "innernet/machine/log.hpp"
 
 namespace innernet::server {
 

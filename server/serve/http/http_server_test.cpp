@@ -1,4 +1,4 @@
-#include "innernet/server/http_server.hpp"
+#include "http_server.hpp"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>

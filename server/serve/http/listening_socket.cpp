@@ -9,7 +9,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "innernet/server/http_server.hpp"
+#include "http_server.hpp"
 
 namespace innernet::server {
 

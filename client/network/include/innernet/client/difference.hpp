@@ -1,0 +1,74 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "innernet/base/clock.hpp"
+#include "innernet/values/peer.hpp"
+#include "innernet/wireguard/device.hpp"
+
+namespace innernet::client {
+
+/// The peer that is always on the device, whatever state or cache say: without it nothing could be asked any more.
+struct ServerPeer {
+  wg::PublicKey public_key;
+  IpAddress ip;
+  Endpoint external_endpoint;
+};
+
+/// The address of an endpoint as far as it is known now, none when it isn't. Never blocks.
+using Resolved = std::function<std::optional<SocketAddress>(const Endpoint&)>;
+
+enum class PeerChangeKind { kAdded, kModified, kRemoved };
+
+/// What happened to one peer, for people.
+struct PeerChange {
+  PeerChangeKind kind;
+  std::optional<std::string> name;  ///< none: neither state nor cache know the key
+  wg::PublicKey public_key;
+  std::optional<std::string> endpoint;  ///< `Endpoint: OLD => NEW`
+  std::vector<std::string> others;      ///< lines like that one, shown with -v
+
+  /// `peer NAME (KEY10…) was added.`
+  std::string to_string() const;
+};
+
+/// A peer for which a look at its candidates is worth while.
+struct TraversalPeer {
+  wg::PublicKey public_key;
+  std::optional<Endpoint> reported;  ///< what the server says: tried last, and stays
+  std::vector<Endpoint> candidates;
+
+  friend bool operator==(const TraversalPeer&, const TraversalPeer&) = default;
+};
+
+struct Difference {
+  wg::DeviceUpdate update;
+  std::vector<PeerChange> changes;
+  std::vector<TraversalPeer> due;  ///< overridden peers, and those with a recent handshake, are not among them
+};
+
+struct DifferenceInput {
+  const wg::Device& device;
+  const State& state;   ///< with overrides applied
+  const State* cached;  ///< for the names of peers that are gone; may be null
+  wg::PublicKey own_key;
+  const ServerPeer& server;
+  const std::map<IpAddress, Endpoint>& overrides;
+  WallTime now;
+  const std::unordered_set<wg::PublicKey>* in_traversal = nullptr;  ///< whose endpoint is being looked for just now, and left alone
+  bool wants_traversal = true;                                      ///< Difference::due
+  bool details_of_new = true;  ///< PeerChange::others of peers that are added, too: half of the work when all are new
+};
+
+/// What makes `device` agree with `state`, peer by peer. Linear in peers.
+Difference difference(const DifferenceInput& input, const Resolved& resolved);
+
+/// Within WireGuard's REJECT_AFTER_TIME, 180 s. One from the future counts as just now.
+bool is_recent(const std::optional<WallTime>& handshake, WallTime now);
+
+}  // namespace innernet::client

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "innernet/base/clock.hpp"
+#include "innernet/base/error.hpp"
+#include "innernet/client/stop.hpp"
+#include "innernet/values/endpoint.hpp"
+
+namespace innernet::client {
+
+/// The first address that the system has for a name, none when it has none. Blocks.
+using Lookup = std::function<std::optional<IpAddress>(const std::string& name)>;
+Lookup system_lookup();
+
+/// Addresses of names, looked up by at most eight threads of our own, because one dead name keeps getaddrinfo(3) busy for half a minute.
+/// May be used from several threads.
+class Resolver {
+ public:
+  explicit Resolver(Lookup lookup = system_lookup());
+  ~Resolver();
+
+  /// Looks up the names among `endpoints` that are not known to fail, together, for at most `patience`. What takes longer goes on in
+  /// the background and is known next time. Also ends at a `stop`.
+  void look_up(std::span<const Endpoint> endpoints, const Clock& clock, const Stop* stop,
+               std::chrono::milliseconds patience = std::chrono::seconds(3));
+
+  /// Literals at once; of names, the last address that was good.
+  std::optional<SocketAddress> address(const Endpoint& endpoint) const;
+
+  /// After a change of networks: names that failed may be there now.
+  void forget_failures();
+
+  /// Whether a look-up goes on in the background.
+  bool is_busy() const;
+
+ private:
+  struct Shared;
+  std::shared_ptr<Shared> shared_;
+};
+
+}  // namespace innernet::client

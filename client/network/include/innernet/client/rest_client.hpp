@@ -1,0 +1,98 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "innernet/base/error.hpp"
+#include "innernet/client/stop.hpp"
+#include "innernet/config/config.hpp"
+#include "innernet/json/json.hpp"
+#include "innernet/values/peer.hpp"
+
+namespace innernet::client {
+
+/// Why a request failed. Without a status the server gave no whole answer (kUnreachable: refused, reset, closed, timed out) or one
+/// that can't be read (kInvalidInput), or we were stopped (kSystem). With a status it refused; the message has its words, if any:
+/// 400, 413: kInvalidInput; 401: kPermission; 404: kNotFound; all others kSystem. Converts to Error, so TRY works on answers.
+class RequestError : public Error {
+ public:
+  RequestError(Error error, std::optional<int> status = std::nullopt) : Error(std::move(error)), status_(status) {}
+
+  std::optional<int> status() const { return status_; }
+
+ private:
+  std::optional<int> status_;
+};
+
+template <class T>
+using Answer = std::expected<T, RequestError>;
+
+struct RequestTimes {
+  std::chrono::milliseconds connect{5'000};
+  std::chrono::milliseconds progress{10'000};  ///< without a byte sent or received; there is no limit on the whole
+};
+
+/// How to ask for a state. Everything beyond the default needs a server that announces it (Capabilities).
+struct StateQuery {
+  std::string if_none_match{};   ///< the ETag of what we have; empty: none
+  std::chrono::seconds wait{0};  ///< for news, with if_none_match (state_wait_max); adds to RequestTimes::progress
+  bool accept_delta = false;     ///< with if_none_match (state_delta)
+  int interrupt_fd = -1;         ///< when it becomes readable before the answer begins, the request fails (kSystem)
+};
+
+struct NotModified {};
+struct StateAnswer {
+  std::variant<State, StateDelta, NotModified> news;
+  std::string etag;  ///< empty: the server has none
+};
+
+/// The state that `delta` makes of `state`.
+State apply_delta(State state, StateDelta delta);
+
+/// The server's API, one blocking request at a time over one kept-alive connection, made when first needed. Deadlines go by
+/// CLOCK_BOOTTIME. No redirects, no proxies. A `stop` ends whatever blocks.
+class RestClient {
+ public:
+  RestClient(const SocketAddress& server, const wg::PublicKey& server_key, const Stop* stop = nullptr, RequestTimes times = {});
+  explicit RestClient(const InterfaceConfig& config, const Stop* stop = nullptr, RequestTimes times = {})
+      : RestClient(config.server_internal_endpoint, config.server_public_key, stop, times) {}
+  RestClient(RestClient&&) noexcept;
+  RestClient& operator=(RestClient&&) noexcept;
+  ~RestClient();
+
+  Answer<StateAnswer> get_state(const StateQuery& query = {});
+  /// An old server (404) can do nothing extra.
+  Answer<Capabilities> capabilities();
+  Answer<void> redeem(const wg::PublicKey& permanent_key);
+  Answer<void> put_candidates(const std::vector<Endpoint>& candidates);  ///< at most 10
+  Answer<void> put_endpoint(const std::optional<Endpoint>& endpoint);    ///< none: unset
+
+  // For admins. Lists are in the order of ids.
+  Answer<std::vector<Peer>> peers();
+  Answer<Peer> create_peer(const PeerContents& peer);
+  Answer<void> update_peer(PeerId id, const PeerContents& peer);
+  Answer<void> delete_peer(PeerId id);  ///< which disables it
+  Answer<std::vector<Cidr>> cidrs();
+  Answer<Cidr> create_cidr(const CidrContents& cidr);
+  Answer<void> update_cidr(CidrId id, const CidrContents& cidr);
+  Answer<void> delete_cidr(CidrId id);
+  Answer<std::vector<Association>> associations();
+  Answer<void> create_association(const AssociationContents& association);
+  Answer<void> delete_association(AssociationId id);
+
+  /// Whether the last failed request may have reached the server: everything but "never connected".
+  bool last_request_was_sent() const;
+  /// The next request makes a new connection (the interface's key or address has changed).
+  void disconnect();
+
+ private:
+  class Connection;
+  std::unique_ptr<Connection> connection_;
+};
+
+}  // namespace innernet::client

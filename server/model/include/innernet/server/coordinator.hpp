@@ -1,0 +1,97 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "innernet/base/clock.hpp"
+#include "innernet/hostsfile/hostsfile.hpp"
+#include "innernet/server/message.hpp"
+#include "innernet/server/registry.hpp"
+#include "innernet/values/options.hpp"
+#include "innernet/wireguard/device.hpp"
+
+namespace innernet::server {
+
+/// The server without sockets, device and timers: requests in, answers out, and what has to happen outside as values. Used by the
+/// loop thread alone; nothing here blocks on anything but SQLite, and never waits for a lock.
+///
+/// A turn of the loop: begin_turn(), answer() for each request that is ready, end_turn(), then send the answers, then
+/// carry out take_effects(). Writes of one turn share a transaction, a savepoint each.
+class Coordinator {
+ public:
+  struct Options {
+    wg::PublicKey server_key;
+    const Clock* clock = nullptr;                            ///< outlives the coordinator
+    std::uint64_t epoch = 0;                                 ///< 64 random bits, drawn at each start, for ETags
+    std::size_t answer_cache_bytes = 64U << 20;              ///< cap of joined bodies that are kept
+    std::chrono::milliseconds endpoint_news_period{10'000};  ///< changes of endpoints and candidates make a new revision at most this often
+    std::chrono::milliseconds first_endpoint_period{500};    ///< the same for the first ones of a peer: others may be waiting to reach it
+  };
+  static Result<Coordinator> open(const std::filesystem::path& database, const Options& options);
+
+  Coordinator(Coordinator&&) noexcept;
+  Coordinator& operator=(Coordinator&&) noexcept;
+  ~Coordinator();
+
+  const Network& network() const;
+
+  /// The request waits for news of `group`; ask again when effects name the group, or when its time is up (without `wait`).
+  struct Waiting {
+    CidrId group;
+    std::chrono::seconds patience;
+  };
+  /// The database is locked by another process; ask again in a few milliseconds, for at most 5 s in all, then answer 500.
+  struct Busy {};
+  using Outcome = std::variant<Response, Waiting, Busy>;
+
+  /// Sees what other processes wrote before anything is answered. An error is a database that can't be read any more. Without
+  /// `may_be_replaced` the caller knows that nothing has happened to the name of the file since the last turn.
+  Result<void> begin_turn(bool may_be_replaced = true);
+  Outcome answer(const Request& request);
+  /// Commits. On failure nothing of this turn happened (the model is as before) and each answer of the turn must be replaced by
+  /// failure_response().
+  Result<void> end_turn();
+  static Response failure_response();
+
+  /// What has to follow outside. Accumulates until taken.
+  struct Effects {
+    std::vector<wg::PeerUpdate> device;  ///< in order; a redeemed peer's new key is not here (Response::key_change)
+    bool device_resync = false;          ///< compare the whole device with device_peers() instead
+    bool hosts = false;                  ///< the hosts file may be out of line
+    std::vector<CidrId> news;            ///< groups whose waiting requests are to be asked again
+    bool committed = false;              ///< something was written: a checkpoint is due
+  };
+  Effects take_effects();
+
+  /// All peers that belong on the server's device: enabled ones, redeemed or invited, but neither the server itself nor a quarantined row.
+  /// Allowed IP ip/32 or /128, keep-alive 25, endpoint where it was seen last, else a literal override: for a device that knows none.
+  std::vector<wg::PeerUpdate> device_peers() const;
+  /// Enabled and redeemed peers.
+  std::vector<hostsfile::Entry> hosts_entries(const HostsOptions& options, const std::string& interface) const;
+
+  /// What WireGuard reports; a peer that is not named keeps what was seen before.
+  void set_seen_endpoints(const std::vector<std::pair<wg::PublicKey, SocketAddress>>& seen);
+
+  // Each is a transaction of its own, between turns; a locked database is kUnreachable, and the next tick tries again.
+
+  /// An invitation is deleted when the wall clock says expired at two calls in a row.
+  Result<void> delete_expired_invitations();
+  /// Peer 1's candidates.
+  Result<void> set_server_candidates(const std::vector<Endpoint>& candidates);
+  /// wal_checkpoint(TRUNCATE), so that a plain copy of the file at rest is whole.
+  Result<void> checkpoint();
+  Result<void> close();
+
+ private:
+  struct Impl;
+  explicit Coordinator(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace innernet::server

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "innernet/base/clock.hpp"
+#include "innernet/base/error.hpp"
+#include "innernet/base/interface_name.hpp"
+#include "innernet/base/ip.hpp"
+#include "innernet/values/endpoint.hpp"
+#include "innernet/values/options.hpp"
+#include "innernet/wireguard/backend.hpp"
+
+namespace innernet::server {
+
+/// How often what happens, and how long what may take. main() takes the defaults, tests shorten them.
+struct ServePeriods {
+  std::chrono::milliseconds endpoints{5'000};         ///< the device is asked where it has seen the peers
+  std::chrono::milliseconds endpoints_soon{100};      ///< between two such looks at least, when a peer has just changed its key
+  std::chrono::milliseconds endpoints_unseen{1'000};  ///< the same, when a peer asks that was not seen yet; and until the look after either
+  std::chrono::milliseconds invitations{4'000};       ///< two looks that say expired delete one, so within 10 s
+  std::chrono::milliseconds hosts{10'000};            ///< the hosts file is compared, for it may have been changed by others
+  std::chrono::milliseconds hosts_after_change{200};
+  std::chrono::milliseconds checkpoint_after_commit{1'000};
+  std::chrono::milliseconds look_around{1'000};  ///< foreign changes, config, database and link, should a notification be lost
+  std::chrono::milliseconds repair{1'000};       ///< between two attempts to bring the interface back, or to store what a lock prevented
+  std::chrono::milliseconds patience_at_stop{5'000};  ///< what is in flight may finish
+};
+
+struct ServeOptions {
+  Folders folders = Folders::of_server();
+  NetworkOptions network;
+  HostsOptions hosts;
+  ServePeriods periods;
+  bool bind_to_device = true;           ///< false in tests on loopback: anyone on the LAN could claim a peer's address
+  std::optional<SocketAddress> listen;  ///< none: the config's address and port
+};
+
+/// The machine as `serve` sees it. The defaults are the real one; tests put their own in.
+struct ServeSystem {
+  wg::Backend& backend;  ///< used from one thread at a time: first the caller's, then the device worker's
+  const Clock& clock;
+
+  /// innernet::bring_up
+  std::function<Result<void>(wg::Backend&, const InterfaceName&, const IpNet&, const wg::DeviceUpdate&, const NetworkOptions&)> bring_up;
+  /// What the network's link is, as far as the sockets on it are concerned.
+  struct LinkState {
+    int index = 0;          ///< another index is another link, to which the old sockets do not belong; 0: there is none
+    bool is_whole = false;  ///< up, and with the server's address
+
+    friend bool operator==(const LinkState&, const LinkState&) = default;
+  };
+  std::function<Result<LinkState>(const InterfaceName&, const IpAddress&)> link_state;
+  /// This machine's addresses that peers may try, without those of `own` interfaces.
+  std::function<Result<std::vector<IpAddress>>(const std::vector<InterfaceName>& own)> local_addresses;
+  /// Fails when a UDP port is taken.
+  std::function<Result<void>(std::uint16_t port)> probe_udp_port;
+  /// Told, on the loop's thread, each time the API has begun to listen. May be empty.
+  std::function<void(const SocketAddress&)> listening;
+
+  static ServeSystem of_machine(wg::Backend& backend, const Clock& clock);
+};
+
+/// Runs the coordination server of `interface` until SIGTERM or SIGINT, or until its config or database is gone; all of these are
+/// success. Takes the network's lock before it touches anything, and fails with kAlreadyExists when another `serve` has it. When it
+/// fails before it served, an interface that it made is removed again. Blocks SIGPIPE's effect, handles SIGTERM, SIGINT and SIGHUP.
+Result<void> serve(const InterfaceName& interface, const ServeOptions& options, const ServeSystem& system);
+
+}  // namespace innernet::server

@@ -1,0 +1,133 @@
+#include "innernet/machine/interface_up.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace innernet {
+namespace {
+
+bool has_no_key(const wg::Device& device) { return !device.private_key && !device.public_key; }
+
+// Without the right to see a private key, the public one tells as much.
+bool has_key(const wg::Device& device, const wg::PrivateKey& key) {
+  if (device.private_key) return wg::same_key(*device.private_key, key);
+  return device.public_key && *device.public_key == key.public_key();
+}
+
+// Userspace implementations put a TUN under the interface; that alone does not make one WireGuard's. `device` is filled when it was asked
+// for.
+Result<bool> is_wireguard(wg::Backend& backend, const netlink::Link& link, std::optional<wg::Device>& device) {
+  if (link.kind == "wireguard") return true;
+  if (link.kind != "tun") return false;
+  auto answer = backend.get(link.name);
+  if (!answer) {
+    if (answer.error().kind() == ErrorKind::kNotFound) return false;
+    return std::unexpected(std::move(answer).error());
+  }
+  device = *std::move(answer);
+  return true;
+}
+
+// Fails unless the interface that is there is ours to configure.
+Result<void> check_ours(wg::Backend& backend, const netlink::Link& link, const wg::DeviceUpdate& update, const wg::PrivateKey* also_ours) {
+  std::optional<wg::Device> device;
+  TRY(const bool wireguard, is_wireguard(backend, link, device));
+  if (!wireguard) {
+    return fail(
+        ErrorKind::kAlreadyExists,
+        fmt::format("there is a network interface {} already, and it is not WireGuard's: rename it, or choose another name for the network",
+                    quoted(link.name.str())));
+  }
+  if (!device) {
+    TRY(device, backend.get(link.name));
+  }
+  const bool ours = has_no_key(*device) || (update.private_key && has_key(*device, *update.private_key)) ||
+                    (also_ours != nullptr && has_key(*device, *also_ours));
+  if (!ours) {
+    return fail(ErrorKind::kAlreadyExists, fmt::format("there is a WireGuard interface {} already, with another private key: something "
+                                                       "else made it; remove it (ip link delete {}), or "
+                                                       "choose another name for the network",
+                                                       quoted(link.name.str()), link.name.str()));
+  }
+  return {};
+}
+
+Result<void> configure(wg::Backend& backend, const InterfaceName& name, const IpNet& address, const wg::DeviceUpdate& update,
+                       const NetworkOptions& options, NetworkStack& stack) {
+  TRY_VOID(backend.apply(name, update));
+  TRY_VOID(stack.set_address(name, address));
+  TRY_VOID(stack.set_link_up(name, options.mtu));
+  if (!options.no_routing) TRY_VOID(stack.add_route(name, address.truncated()));
+  return {};
+}
+
+}  // namespace
+
+Result<void> bring_up(wg::Backend& backend, const InterfaceName& name, const IpNet& address, const wg::DeviceUpdate& update,
+                      const NetworkOptions& options, const wg::PrivateKey* also_ours, NetworkStack& stack) {
+  const std::string doing = fmt::format("bringing up interface {}", quoted(name.str()));
+  TRY_CONTEXT(const auto link, stack.find_link(name), doing);
+  if (link) {
+    if (auto ours = check_ours(backend, *link, update, also_ours); !ours) return std::unexpected(std::move(ours).error().context(doing));
+  } else if (auto created = backend.create(name); !created) {
+    return std::unexpected(std::move(created).error().context(doing));
+  }
+
+  auto configured = configure(backend, name, address, update, options, stack);
+  if (configured) return {};
+  Error error = std::move(configured).error().context(doing);
+  if (!link) {
+    if (const auto removed = backend.remove(name); !removed) {
+      return fail(error.kind(),
+                  fmt::format("{}; and the interface could not be removed again: {}", error.message(), removed.error().message()));
+    }
+  }
+  return std::unexpected(std::move(error));
+}
+
+namespace {
+
+Result<InterfaceStatus> status_of(const wg::Device& device, const netlink::Link& link, const IpNet& address, const wg::PrivateKey& key,
+                                  const NetworkOptions& options, NetworkStack& stack) {
+  if (has_no_key(device)) return InterfaceStatus::kIncomplete;
+  if (!has_key(device, key)) return InterfaceStatus::kForeign;
+  if (!link.is_up) return InterfaceStatus::kIncomplete;
+  TRY(const auto addresses, stack.list_addresses());
+  const bool has_address =
+      std::ranges::any_of(addresses, [&](const netlink::Address& there) { return there.link_index == link.index && there.net == address; });
+  if (!has_address) return InterfaceStatus::kIncomplete;
+  if (!options.no_routing) {
+    TRY(const bool routed, stack.has_route(link.name, address.truncated()));
+    if (!routed) return InterfaceStatus::kIncomplete;
+  }
+  return InterfaceStatus::kUp;
+}
+
+}  // namespace
+
+Result<InterfaceView> interface_status(wg::Backend& backend, const InterfaceName& name, const IpNet& address, const wg::PrivateKey& key,
+                                       const NetworkOptions& options, NetworkStack& stack) {
+  TRY(const auto link, stack.find_link(name));
+  InterfaceView view;
+  if (!link) return view;
+  TRY(const bool wireguard, is_wireguard(backend, *link, view.device));
+  if (!wireguard) {
+    view.status = InterfaceStatus::kForeign;
+    return view;
+  }
+  if (!view.device) {
+    TRY(view.device, backend.get(name));
+  }
+  TRY(view.status, status_of(*view.device, *link, address, key, options, stack));
+  return view;
+}
+
+Result<bool> is_wireguard_link(wg::Backend& backend, const InterfaceName& name, NetworkStack& stack) {
+  TRY(const auto link, stack.find_link(name));
+  if (!link) return false;
+  std::optional<wg::Device> unused;
+  return is_wireguard(backend, *link, unused);
+}
+
+}  // namespace innernet

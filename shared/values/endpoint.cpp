@@ -1,0 +1,89 @@
+#include "innernet/values/endpoint.hpp"
+
+#include <fmt/format.h>
+#include <algorithm>
+#include <charconv>
+
+namespace innernet {
+namespace {
+
+bool is_digit(char c) { return '0' <= c && c <= '9'; }
+bool is_letter(char c) { return 'a' <= c && c <= 'z'; }
+
+// RFC 1123 labels and the underscore, which DNS-SD names have. A last label that starts with a digit is what the URL
+// standard calls a number, and then the Rust programs read the whole name as an IPv4 address, or refuse it.
+bool is_domain(std::string_view name) {
+  if (name.empty() || name.size() > 253) return false;
+  bool last_label_is_number = false;
+  for (std::string_view rest = name; !rest.empty();) {
+    const std::string_view label = rest.substr(0, rest.find('.'));
+    rest.remove_prefix(std::min(rest.size(), label.size() + 1));
+    const bool well_formed = !label.empty() && label.size() <= 63 && !label.starts_with("xn--") &&
+                             std::ranges::all_of(label, [](char c) { return is_letter(c) || is_digit(c) || c == '-' || c == '_'; });
+    if (!well_formed) return false;
+    last_label_is_number = is_digit(label.front());
+  }
+  return !last_label_is_number && !name.ends_with('.');
+}
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out)
+    if ('A' <= c && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return out;
+}
+
+}  // namespace
+
+Result<Endpoint> Endpoint::parse(std::string_view text) {
+  const auto refuse = [text](std::string_view why) {
+    return invalid_input(
+        fmt::format("{} is not an endpoint: {} (like 203.0.113.7:51820, [2001:db8::1]:51820 or vpn.example.com:51820)", quoted(text), why));
+  };
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos) return refuse("it has no port");
+
+  const std::string_view port_text = text.substr(colon + 1);
+  std::uint16_t port = 0;
+  const auto [end, failure] = std::from_chars(port_text.data(), port_text.data() + port_text.size(), port);
+  if (failure != std::errc() || end != port_text.data() + port_text.size()) return refuse("the port is not a number from 0 to 65535");
+
+  const std::string_view host = text.substr(0, colon);
+  if (host.starts_with('[') && host.ends_with(']')) {
+    const auto address = IpAddress::parse(host.substr(1, host.size() - 2));
+    if (!address || !address->is_v6()) return refuse("there is no IPv6 address in the brackets");
+    return Endpoint(*address, port);
+  }
+  if (const auto address = IpAddress::parse(host); address && address->is_v4()) return Endpoint(*address, port);
+  const std::string name = lower(host);
+  if (!is_domain(name)) return refuse("the host is neither an address nor a domain name");
+  return Endpoint(name, port);
+}
+
+bool Endpoint::is_unspecified() const {
+  const auto* address = std::get_if<IpAddress>(&host_);
+  return address != nullptr && address->is_unspecified();
+}
+
+std::string Endpoint::to_string() const {
+  std::string out;
+  append_to(out);
+  return out;
+}
+
+void Endpoint::append_to(std::string& out) const {
+  if (const auto* name = std::get_if<std::string>(&host_)) {
+    out += *name;
+  } else if (const auto& address = std::get<IpAddress>(host_); address.is_v6()) {
+    out += '[';
+    address.append_to(out);
+    out += ']';
+  } else {
+    address.append_to(out);
+  }
+  char digits[5];
+  out += ':';
+  out.append(digits, std::to_chars(digits, digits + sizeof digits, port_).ptr);
+}
+
+}  // namespace innernet

@@ -1,0 +1,90 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "innernet/base/ip.hpp"
+#include "innernet/values/endpoint.hpp"
+#include "innernet/values/hostname.hpp"
+#include "innernet/values/ids.hpp"
+#include "innernet/wireguard/key.hpp"
+
+namespace innernet {
+
+/// A moment on the wall clock as JSON and the database have it. `seconds` fits in 63 bits.
+struct UnixTime {
+  std::uint64_t seconds = 0;
+  std::uint32_t nanoseconds = 0;
+
+  friend auto operator<=>(const UnixTime&, const UnixTime&) = default;
+};
+
+/// A peer without its id: what is sent to make or change one.
+struct PeerContents {
+  Hostname name;
+  IpAddress ip;
+  CidrId cidr_id{};
+  wg::PublicKey public_key;
+  std::optional<Endpoint> endpoint;                            ///< the user's override, or what the server filled in
+  std::optional<std::uint16_t> persistent_keepalive_interval;  ///< seconds
+  bool is_admin = false;
+  bool is_disabled = false;
+  bool is_redeemed = false;
+  std::optional<UnixTime> invite_expires;  ///< none: never
+  std::vector<Endpoint> candidates;
+
+  friend bool operator==(const PeerContents&, const PeerContents&) = default;
+};
+
+struct Peer : PeerContents {
+  PeerId id{};
+
+  friend bool operator==(const Peer&, const Peer&) = default;
+};
+
+struct CidrContents {
+  std::string name;  ///< any text; may be empty in old databases
+  IpNet cidr;        ///< may have host bits in old databases
+  std::optional<CidrId> parent;
+
+  friend bool operator==(const CidrContents&, const CidrContents&) = default;
+};
+
+struct Cidr : CidrContents {
+  CidrId id{};
+
+  friend bool operator==(const Cidr&, const Cidr&) = default;
+};
+
+/// Two CIDRs that may talk to each other; the order means nothing.
+struct AssociationContents {
+  CidrId cidr_id_1{};
+  CidrId cidr_id_2{};
+
+  friend bool operator==(const AssociationContents&, const AssociationContents&) = default;
+};
+
+struct Association : AssociationContents {
+  AssociationId id{};
+
+  friend bool operator==(const Association&, const Association&) = default;
+};
+
+/// What the server tells one peer.
+struct State {
+  std::vector<Peer> peers;
+  std::vector<Cidr> cidrs;
+
+  friend bool operator==(const State&, const State&) = default;
+};
+
+/// What changed since a version of the state (`226 IM Used`).
+struct StateDelta {
+  std::vector<Peer> peers;                 ///< new or changed, whole
+  std::vector<PeerId> gone;                ///< no longer visible
+  std::optional<std::vector<Cidr>> cidrs;  ///< all of them, if any changed
+};
+
+}  // namespace innernet

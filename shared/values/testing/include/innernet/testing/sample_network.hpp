@@ -1,0 +1,120 @@
+#pragma once
+
+#include <random>
+#include <string>
+
+#include "innernet/values/peer.hpp"
+
+// Networks for tests and benchmarks.
+namespace innernet::testing {
+
+/// A key that is valid and belongs to `n` alone.
+inline wg::PublicKey sample_key(std::uint64_t n) {
+  std::array<std::uint8_t, wg::kKeySize> bytes{};
+  bytes[0] = 9;  // no small number is a point of low order but 0 and 1
+  for (std::size_t i = 0; i < 8; ++i) bytes[8 + i] = static_cast<std::uint8_t>(n >> (8 * i));
+  return wg::PublicKey::from_bytes(bytes);
+}
+
+inline IpAddress sample_ip(std::uint64_t n) { return *IpAddress::parse("10.66.0.1")->plus(n); }
+
+/// A peer as a server answers it: endpoint, keep-alive, one candidate.
+inline Peer sample_peer(std::int64_t id) {
+  const auto n = static_cast<std::uint64_t>(id);
+  const Endpoint endpoint = *Endpoint::parse("198.51.100." + std::to_string(n % 250) + ":51820");
+  return Peer{PeerContents{.name = *Hostname::parse("peer-" + std::to_string(id)),
+                           .ip = sample_ip(n),
+                           .cidr_id = CidrId{3 + id % 200},
+                           .public_key = sample_key(n),
+                           .endpoint = endpoint,
+                           .persistent_keepalive_interval = 25,
+                           .is_admin = id % 100 == 0,
+                           .is_disabled = false,
+                           .is_redeemed = true,
+                           .invite_expires = UnixTime{1'795'363'000 + n, 0},
+                           .candidates = {endpoint}},
+              PeerId{id}};
+}
+
+inline State sample_state(std::int64_t peers, std::int64_t cidrs) {
+  State state;
+  for (std::int64_t id = 1; id <= peers; ++id) state.peers.push_back(sample_peer(id));
+  for (std::int64_t id = 1; id <= cidrs; ++id) {
+    const auto net = IpNet::make(sample_ip(static_cast<std::uint64_t>(id) << 8U), 24)->truncated();
+    state.cidrs.push_back(
+        Cidr{CidrContents{"cidr-" + std::to_string(id), net, id == 1 ? std::nullopt : std::optional(kRootCidr)}, CidrId{id}});
+  }
+  return state;
+}
+
+/// Anything that the types allow, corner values more often than not.
+class RandomNetwork {
+ public:
+  explicit RandomNetwork(std::uint32_t seed) : random_(seed) {}
+
+  State state() {
+    State state;
+    for (std::uint64_t i = below(6); i > 0; --i) state.peers.push_back(Peer{peer(), PeerId{id()}});
+    for (std::uint64_t i = below(6); i > 0; --i) state.cidrs.push_back(Cidr{cidr(), CidrId{id()}});
+    return state;
+  }
+  PeerContents peer() {
+    PeerContents peer{.name = hostname(),
+                      .ip = ip(),
+                      .cidr_id = CidrId{id()},
+                      .public_key = sample_key(random_()),
+                      .endpoint = {},
+                      .persistent_keepalive_interval = {},
+                      .invite_expires = {},
+                      .candidates = {}};
+    if (coin()) peer.endpoint = endpoint();
+    if (coin()) peer.persistent_keepalive_interval = static_cast<std::uint16_t>(coin() ? 65535 : below(65536));
+    peer.is_admin = coin();
+    peer.is_disabled = coin();
+    peer.is_redeemed = coin();
+    if (coin())
+      peer.invite_expires =
+          UnixTime{coin() ? 9223372036854775807ULL : below(1ULL << 40U), static_cast<std::uint32_t>(below(1'000'000'000))};
+    for (std::uint64_t i = below(4); i > 0; --i) peer.candidates.push_back(endpoint());
+    return peer;
+  }
+  CidrContents cidr() {
+    const IpAddress address = ip();
+    return {text(), *IpNet::make(address, static_cast<std::uint8_t>(below(address.bits() + 1ULL))),
+            coin() ? std::nullopt : std::optional(CidrId{id()})};
+  }
+  Endpoint endpoint() {
+    const std::string port = ":" + std::to_string(below(65536));
+    if (coin()) return *Endpoint::parse("host-" + std::to_string(below(9)) + ".example" + port);
+    const IpAddress address = ip();
+    return *Endpoint::parse((address.is_v6() ? "[" + address.to_string() + "]" : address.to_string()) + port);
+  }
+  IpAddress ip() {
+    std::array<std::uint8_t, 16> bytes{};
+    for (auto& byte : bytes) byte = static_cast<std::uint8_t>(coin() ? 0 : coin() ? 255 : below(256));
+    return coin() ? IpAddress::v6(bytes) : IpAddress::v4(std::span(bytes).first<4>());
+  }
+  Hostname hostname() {
+    std::string name = "a";
+    for (std::uint64_t i = below(30); i > 0; --i) name += coin() ? "-z" : std::string(1, static_cast<char>('0' + below(10)));
+    return *Hostname::parse(name);
+  }
+  /// Any valid UTF-8, with all that JSON and TOML escape.
+  std::string text() {
+    static constexpr std::string_view kPieces[] = {"a", "\"", "\\", "\n", "\t", "\x01", "\x1f",   "\x7f",   "/",
+                                                   "é", "€",  "😀", "#",  "=",  "'",    "\u0085", "\u2028", " "};
+    std::string out;
+    for (std::uint64_t i = below(12); i > 0; --i) out += kPieces[below(std::size(kPieces))];
+    return out;
+  }
+  std::int64_t id() {
+    return coin() ? static_cast<std::int64_t>(below(100)) : coin() ? INT64_MAX : INT64_MIN + static_cast<std::int64_t>(below(9));
+  }
+  bool coin() { return random_() % 2 == 0; }
+  std::uint64_t below(std::uint64_t n) { return random_() % n; }
+
+ private:
+  std::mt19937_64 random_;
+};
+
+}  // namespace innernet::testing
