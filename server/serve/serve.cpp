@@ -22,14 +22,14 @@
 namespace innernet::server {
 namespace {
 
-Result<ServeSystem::LinkState> link_state(const InterfaceName& name, const IpAddress& address) {
+Result<LinkState> link_state(const InterfaceName& name, const IpAddress& address) {
   TRY(const auto link, netlink::find_link(name));
-  if (!link) return ServeSystem::LinkState{};
+  if (!link) return LinkState{};
   TRY(const auto addresses, netlink::list_addresses());
   const bool has_address = std::ranges::any_of(addresses, [&](const netlink::Address& candidate) {
     return candidate.link_index == link->index && candidate.net.address() == address;
   });
-  return ServeSystem::LinkState{.index = link->index, .is_whole = link->is_up && has_address};
+  return LinkState{.index = link->index, .is_whole = link->is_up && has_address};
 }
 
 /// The config's key is everything that protects the network.
@@ -95,7 +95,7 @@ Result<void> serve(const InterfaceName& interface, const ServeOptions& options, 
     return std::unexpected(
         std::move(up).error().context(fmt::format("{}: bringing the interface up with listen port {}", doing, config.listen_port)));
 
-  auto served = Service(interface, options, system, std::move(config), std::move(coordinator), limits).run();
+  auto served = Service(interface, options, system, std::move(config), net, std::move(coordinator), limits).run();
   if (served) return {};
   if (is_new) {
     if (const auto removed = system.backend.remove(interface); !removed)

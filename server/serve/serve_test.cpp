@@ -71,7 +71,7 @@ class ServeTest : public ::testing::Test {
                         .hosts = 50ms,
                         .hosts_after_change = 5ms,
                         .checkpoint_after_commit = 50ms,
-                        .look_around = 50ms,
+                        .check_everything = 50ms,
                         .repair = 20ms,
                         .patience_at_stop = 5s};
     const ServerConfig config{
@@ -120,9 +120,9 @@ class ServeTest : public ::testing::Test {
               ++times_brought_up_;
               return backend.apply(name, update);
             },
-            .link_state = [this](const InterfaceName& name, const IpAddress&) -> Result<ServeSystem::LinkState> {
-              if (!backend_.get_quietly(name)) return ServeSystem::LinkState{};
-              return ServeSystem::LinkState{.index = link_index_, .is_whole = is_whole_};
+            .link_state = [this](const InterfaceName& name, const IpAddress&) -> Result<LinkState> {
+              if (!backend_.get_quietly(name)) return LinkState{};
+              return LinkState{.index = link_index_, .is_whole = is_whole_};
             },
             .local_addresses = [](const std::vector<InterfaceName>&) -> Result<std::vector<IpAddress>> {
               return std::vector{must(IpAddress::parse("192.0.2.77"))};

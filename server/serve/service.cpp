@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <csignal>
 #include <system_error>
 
+#include "config_change.hpp"
 #include "innernet/machine/local_addresses.hpp"
 #include "innernet/machine/log.hpp"
 #include "innernet/machine/sd_notify.hpp"
@@ -17,10 +17,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// How long after a notification SQLite's change can be looked for; it fires before the change is visible.
-constexpr std::array<std::chrono::milliseconds, 3> kForeignLooks{5ms, 15ms, 80ms};
-/// A file that is replaced by removing and copying is away for a moment.
-constexpr std::chrono::milliseconds kGoneForGood{100};
 /// Addresses come and go in bursts.
 constexpr std::chrono::milliseconds kAddressesSettle{200};
 
@@ -30,44 +26,57 @@ bool is_missing(const std::filesystem::path& path) {
   return status.type() == std::filesystem::file_type::not_found;
 }
 
+/// Of both programs: an address inside of any innernet network is reachable by nobody who asks for it here.
+std::vector<InterfaceName> interfaces_of_innernet(const Folders& folders, const InterfaceName& served) {
+  std::vector<InterfaceName> own = interfaces_with_config(folders.config);
+  for (InterfaceName& name : interfaces_with_config(Folders::of_client().config)) own.push_back(std::move(name));
+  own.push_back(served);
+  return own;
+}
+
+const char* what_happened(LinkRepair::Damage damage) {
+  switch (damage) {
+    case LinkRepair::Damage::kRemoved:
+      return "removed";
+    case LinkRepair::Damage::kReplaced:
+      return "replaced";
+    case LinkRepair::Damage::kChanged:
+      return "changed";
+    case LinkRepair::Damage::kIncomplete:
+    case LinkRepair::Damage::kNone:
+      break;
+  }
+  return nullptr;  // nothing that somebody else did
+}
+
 }  // namespace
 
-Service::Service(InterfaceName interface, const ServeOptions& options, const ServeSystem& system, ServerConfig config,
+Service::Service(InterfaceName interface, const ServeOptions& options, const ServeSystem& system, ServerConfig config, const IpNet& net,
                  Coordinator coordinator, const HttpServer::Limits& limits)
     : interface_(std::move(interface)),
       options_(options),
       system_(system),
       config_(std::move(config)),
+      net_(net),
       coordinator_(std::move(coordinator)),
+      endpoints_(
+          {.regular = options.periods.endpoints, .soon = options.periods.endpoints_soon, .unseen = options.periods.endpoints_unseen}),
+      hosts_({.regular = options.periods.hosts, .after_change = options.periods.hosts_after_change}),
+      link_repair_(options.periods.repair),
       turns_(*this, system.clock, {}, [this] { http_.wake(); }),
       http_(loop_, turns_, system.clock, limits, [this](const KeyChange& change) { change_key(change); }),
-      endpoints_timer_(loop_),
-      invitations_timer_(loop_),
-      hosts_timer_(loop_),
-      candidates_timer_(loop_),
-      checkpoint_timer_(loop_),
-      around_timer_(loop_),
-      foreign_timer_(loop_),
-      gone_timer_(loop_),
-      repair_timer_(loop_),
-      synchronize_timer_(loop_),
+      timer_(loop_),
       watchdog_timer_(loop_),
       worker_(std::make_unique<DeviceWorker>(system.backend, interface_,
-                                             [this](std::function<void()> task) { loop_.post(std::move(task)); })) {}
+                                             [this](std::function<void()> task) { loop_.post(event(std::move(task))); })) {}
 
 Service::~Service() = default;
 
 Result<void> Service::run() {
-  signals_.emplace(loop_, std::initializer_list<int>{SIGTERM, SIGINT, SIGHUP}, [this](int signal) {
-    if (signal == SIGHUP) return read_config_again();
-    if (std::exchange(stopping_, false)) {  // a second time: without patience
-      stopping_ = true;
-      return loop_.stop();
-    }
-    stop(signal == SIGTERM ? "SIGTERM" : "SIGINT");
-  });
+  signals_.emplace(loop_, std::initializer_list<int>{SIGTERM, SIGINT, SIGHUP}, event([this](int signal) { handle_signal(signal); }));
   store_candidates();
   synchronize();
+  arm_timer();
   loop_.run();
 
   signals_.reset();
@@ -82,13 +91,17 @@ Result<void> Service::run() {
   return {};
 }
 
+void Service::handle_signal(int signal) {
+  if (signal == SIGHUP) return read_config_again();
+  if (stopping_) return loop_.stop();  // a second time: without patience
+  stop(signal == SIGTERM ? "SIGTERM" : "SIGINT");
+}
+
 void Service::stop(const std::string& why) {
   if (std::exchange(stopping_, true)) return;
   log::info("{}: stopping ({})", interface_.str(), why);
   sd_notify("STOPPING=1");
-  for (Timer* const timer : {&endpoints_timer_, &invitations_timer_, &hosts_timer_, &candidates_timer_, &checkpoint_timer_, &around_timer_,
-                             &foreign_timer_, &gone_timer_, &repair_timer_, &synchronize_timer_})
-    timer->cancel();
+  timer_.cancel();
   folders_readable_.reset();
   links_readable_.reset();
   http_.stop(options_.periods.patience_at_stop, [this] { loop_.stop(); });
@@ -100,109 +113,122 @@ void Service::fail_to_start(Error error) {
   loop_.stop();
 }
 
-void Service::tell_once(const std::string& task, const Result<void>& outcome) {
-  std::string& told = told_[task];
-  const std::string now = outcome ? std::string() : outcome.error().message();
-  if (now == std::exchange(told, now)) return;
-  if (!outcome)
-    log::warning("{}: {}: {}", interface_.str(), task, now);
+void Service::report(const std::string& task, const Result<void>& outcome) {
+  const auto news = troubles_.news(task, outcome);
+  if (!news) return;
+  if (news->is_trouble)
+    log::warning("{}: {}", interface_.str(), news->text);
   else
-    log::info("{}: {}: works again", interface_.str(), task);
+    log::info("{}: {}", interface_.str(), news->text);
+}
+
+// --- what is due ---
+
+const std::vector<Service::Task>& Service::tasks() {
+  static const std::vector<Task> kTasks{
+      {[](const Service& self) { return self.missing_files_.due(); }, &Service::decide_about_missing_files},
+      {[](const Service& self) { return self.link_repair_.due(); }, &Service::repair_link},
+      {[](const Service& self) { return self.foreign_looks_.due(); }, &Service::look_for_foreign_changes},
+      {[](const Service& self) { return self.endpoints_.due(); }, &Service::poll_endpoints},
+      {[](const Service& self) { return self.synchronization_.due(); }, &Service::synchronize},
+      {[](const Service& self) { return self.invitations_.due(); }, &Service::delete_expired_invitations},
+      {[](const Service& self) { return self.candidates_.due(); }, &Service::store_candidates},
+      {[](const Service& self) { return self.hosts_.due(); }, &Service::write_hosts},
+      {[](const Service& self) { return self.checkpoint_.due(); }, &Service::checkpoint},
+      {[](const Service& self) { return self.check_.due(); }, &Service::check_everything},
+  };
+  return kTasks;
+}
+
+void Service::run_due_tasks() {
+  for (const Task& task : tasks()) {
+    const auto due = task.due(*this);
+    if (due && *due <= now() && !stopping_) (this->*task.run)();
+  }
+}
+
+void Service::arm_timer() {
+  if (stopping_) return;
+  std::optional<BootTime> next;
+  for (const Task& task : tasks())
+    if (const auto due = task.due(*this); due && (!next || *due < *next)) next = due;
+  // One that comes too early does no harm and is armed anew then: many events put a checkpoint off.
+  if (!next || (timer_.is_running() && timer_due_ <= *next)) return;
+  timer_due_ = *next;
+  timer_.start(std::max<BootClock::duration>(*next - now(), 0ns), event([this] { run_due_tasks(); }));
 }
 
 // --- answering ---
 
 Result<void> Service::begin_turn() {
-  key_changes_of_turn_ = 0;
+  key_changes_.begin_turn();
   // What has been done to the folder until now is in the watch's queue: asking that is cheaper than looking the file up.
-  if (!folders_ || look_at_folder()) file_in_doubt_ = true;
-  return coordinator_.begin_turn(std::exchange(file_in_doubt_, false));
+  if (folders_) read_folder_events();
+  return coordinator_.begin_turn(foreign_looks_.take_doubt());
 }
 
 Coordinator::Outcome Service::answer(const Request& request) {
   auto outcome = coordinator_.answer(request);
-  if (const auto* const response = std::get_if<Response>(&outcome); response != nullptr && response->key_change) {
-    key_changes_.push_back(*response->key_change);
-    ++key_changes_of_turn_;
-    // Others are told of this peer in a moment, and then they should be told where it is, too.
-    endpoints_apart_of_turn_ = options_.periods.endpoints_soon;
-  } else if (const PeerRecord* const peer = coordinator_.network().find_peer(request.source);
-             peer != nullptr && !peer->seen && !peer->peer.is_disabled && !endpoints_apart_of_turn_) {
-    // It came through the tunnel, so the device knows by now where it is.
-    endpoints_apart_of_turn_ = options_.periods.endpoints_unseen;
-  }
+  const Response* const response = std::get_if<Response>(&outcome);
+  const bool changes_key = response != nullptr && response->key_change;
+  if (changes_key) key_changes_.add(*response->key_change);
+  if (const auto reason = reason_to_poll(changes_key, coordinator_.network().find_peer(request.source))) endpoints_.hasten(*reason);
   return outcome;
 }
 
 Result<void> Service::end_turn() {
   auto ended = coordinator_.end_turn();
-  if (!ended) key_changes_.erase(key_changes_.end() - static_cast<std::ptrdiff_t>(key_changes_of_turn_), key_changes_.end());
-  key_changes_of_turn_ = 0;
+  key_changes_.end_turn(ended.has_value());
   return ended;
 }
 
 void Service::after_turn() {
   carry_out(coordinator_.take_effects());
-  if (const auto apart = std::exchange(endpoints_apart_of_turn_, std::nullopt)) ask_endpoints_soon(*apart);
+  arm_timer();
 }
 
 void Service::carry_out(Coordinator::Effects effects) {
   if (effects.device_resync) {
     synchronize();
     // A database that was put in place of another one may hold the addresses of another day.
-    if (serving_ && !stopping_ && !candidates_timer_.is_running())
-      candidates_timer_.start(kAddressesSettle, [this] { store_candidates(); });
+    if (link_repair_.has_begun()) candidates_.set_no_later_than(now() + kAddressesSettle);
   } else if (!effects.device.empty()) {
     worker_->apply(std::move(effects.device), [this](const Result<void>& outcome) {
-      tell_once("changing the device", outcome);
+      report("changing the device", outcome);
       if (!outcome) synchronize_later();
     });
   }
-  // The first of many changes starts the timer, and those that follow don't put it off.
-  if (effects.hosts && !std::exchange(hosts_dirty_, true)) {
-    if (serving_ && !stopping_) hosts_timer_.start(options_.periods.hosts_after_change, [this] { write_hosts(); });
-  }
-  turns_.news(effects.news);
-  if (effects.committed && !stopping_) checkpoint_timer_.start(options_.periods.checkpoint_after_commit, [this] { checkpoint(); });
+  if (effects.hosts) hosts_.note_change(now());
+  turns_.announce(effects.news);
+  if (effects.committed) checkpoint_.set(now() + options_.periods.checkpoint_after_commit);
 }
 
 // --- the device ---
 
-std::vector<wg::PeerUpdate> Service::wanted_peers() const {
-  auto wanted = coordinator_.device_peers();
-  // A peer whose answer is still on its way through the tunnel of its old key keeps it until then.
-  for (const KeyChange& change : key_changes_) {
-    const auto peer = std::ranges::find(wanted, change.new_key, &wg::PeerUpdate::public_key);
-    if (peer != wanted.end()) peer->public_key = change.old_key;
-  }
-  return wanted;
-}
-
 void Service::synchronize() {
-  synchronize_timer_.cancel();
+  synchronization_.clear();
   worker_->synchronize(
-      wanted_peers(), [this](const Result<void>& outcome) { on_first_slice(outcome); },
+      key_changes_.with_old_keys(coordinator_.device_peers()), [this](const Result<void>& outcome) { on_first_slice(outcome); },
       [this](const Result<void>& outcome) {
-        tell_once("bringing the device in line with the database", outcome);
+        report("bringing the device in line with the database", outcome);
         if (!outcome) synchronize_later();
       });
 }
 
 void Service::synchronize_later() {
-  if (stopping_ || synchronize_timer_.is_running()) return;
-  synchronize_timer_.start(options_.periods.repair, [this] { synchronize(); });
-  look_at_link();
+  if (synchronization_.is_set()) return;
+  synchronization_.set(now() + options_.periods.repair);
+  check_link();
 }
 
 void Service::on_first_slice(const Result<void>& outcome) {
-  // An interface that is being brought back is listened on afterwards.
-  if (listening_ || stopping_ || rebuilding_) return;
+  if (stopping_ || !link_repair_.wants_to_listen()) return;
   if (outcome) return begin_listening();
-  if (!serving_) fail_to_start(Error(outcome.error()).context("configuring interface " + interface_.str()));
+  if (!link_repair_.has_begun()) fail_to_start(Error(outcome.error()).context("configuring interface " + interface_.str()));
 }
 
 void Service::change_key(const KeyChange& change) {
-  std::erase_if(key_changes_, [&change](const KeyChange& other) { return other.new_key == change.new_key; });
+  key_changes_.remove(change.new_key);
   std::optional<wg::PeerUpdate> peer;
   const PeerRecord* const record = coordinator_.network().find_peer(change.new_key);
   // It may have been disabled while its answer was on the way.
@@ -210,55 +236,59 @@ void Service::change_key(const KeyChange& change) {
     peer = wg::PeerUpdate{.public_key = change.new_key, .persistent_keepalive = 25, .allowed_ips = {IpNet::host(change.ip)}};
   if (!worker_) return;
   worker_->change_key(change.old_key, std::move(peer), [this](const Result<void>& outcome) {
-    tell_once("changing a redeemed peer's key", outcome);
+    report("changing a redeemed peer's key", outcome);
     if (!outcome) synchronize_later();
-    ask_endpoints_soon(options_.periods.endpoints_soon);
+    endpoints_.hasten(EndpointSchedule::Reason::kKeyChanged);
   });
 }
 
-void Service::look_at_link() {
-  if (stopping_ || rebuilding_ || !serving_) return;
-  const auto link = system_.link_state(interface_, config_.address);
-  if (!link) return tell_once("looking at the interface", std::unexpected(link.error()));
-  if (*link == link_ && link->is_whole) return;
-  if (link->index != link_.index) {
-    // Sockets belong to a link, not to its name: they would refuse everything and hold the address.
-    http_.close();
-    listening_ = false;
-  }
-  // `uninstall` removes the interface and then the config: what is about to end is not rebuilt.
-  rebuilding_ = true;
-  if (*link != link_)
-    log::warning("{}: the interface was {} by somebody else; bringing it back", interface_.str(),
-                 link->index == 0             ? "removed"
-                 : link->index != link_.index ? "replaced"
-                                              : "changed");
-  repair_timer_.start(options_.periods.repair, [this] { rebuild(); });
+void Service::poll_endpoints() {
+  endpoints_.begin_poll(now());
+  worker_->seen_endpoints([this](const Result<DeviceWorker::Seen>& seen) {
+    endpoints_.end_poll(now());
+    if (stopping_) return;
+    report("asking the device for endpoints", seen);
+    if (!seen) return check_link();
+    coordinator_.set_seen_endpoints(*seen);
+    carry_out(coordinator_.take_effects());
+  });
 }
 
-void Service::rebuild() {
-  look_whether_gone();
-  if (gone_timer_.is_running()) return repair_timer_.start(options_.periods.repair, [this] { rebuild(); });
-  rebuilding_ = true;
-  const auto net = config_.net();
-  if (!net) return;  // it was whole when the config was read
+// --- the link ---
+
+void Service::check_link() {
+  if (stopping_ || !link_repair_.wants_to_see()) return;
+  const auto link = system_.link_state(interface_, config_.address);
+  if (!link) return report("looking at the interface", link);
+  const auto damage = link_repair_.see(*link, now());
+  if (loses_sockets(damage)) http_.close();
+  if (const char* const what = what_happened(damage))
+    log::warning("{}: the interface was {} by somebody else; bringing it back", interface_.str(), what);
+}
+
+void Service::repair_link() {
+  switch (link_repair_.step()) {
+    case LinkRepair::Step::kRebuild:
+      return rebuild_link();
+    case LinkRepair::Step::kListen:
+      return begin_listening();
+  }
+}
+
+void Service::rebuild_link() {
+  check_files();
+  if (!link_repair_.begin_rebuild(missing_files_.are_in_doubt(), now())) return;
   worker_->run(
-      [&backend = system_.backend, bring_up = system_.bring_up, interface = interface_, net = *net, options = options_.network,
+      [&backend = system_.backend, bring_up = system_.bring_up, interface = interface_, net = net_, options = options_.network,
        update = wg::DeviceUpdate{.private_key = config_.private_key, .listen_port = config_.listen_port}] {
         return bring_up(backend, interface, net, update, options);
       },
-      [this](Result<void> outcome) {
+      [this](const Result<void>& outcome) {
         if (stopping_) return;
-        if (outcome) {
-          auto link = system_.link_state(interface_, config_.address);
-          if (link)
-            link_ = *link;
-          else
-            outcome = std::unexpected(std::move(link).error());
-        }
-        tell_once("bringing the interface back", outcome);
-        if (!outcome) return repair_timer_.start(options_.periods.repair, [this] { rebuild(); });
-        rebuilding_ = false;
+        const auto link = outcome ? system_.link_state(interface_, config_.address) : Result<LinkState>(std::unexpected(outcome.error()));
+        report("bringing the interface back", link);
+        link_repair_.end_rebuild(link ? std::optional(*link) : std::nullopt, now());
+        if (!link) return;
         store_candidates();
         synchronize();
       });
@@ -268,120 +298,77 @@ void Service::rebuild() {
 
 void Service::begin_listening() {
   const SocketAddress address = options_.listen.value_or(SocketAddress{config_.address, config_.listen_port});
-  if (!serving_) {
-    const auto link = system_.link_state(interface_, config_.address);
-    if (!link) return fail_to_start(link.error());
-    link_ = *link;
-  }
+  const bool is_first = !link_repair_.has_begun();
+  const auto link = is_first ? system_.link_state(interface_, config_.address) : Result<LinkState>();
+  if (!link) return fail_to_start(link.error());
   const auto bound = http_.listen(address, options_.bind_to_device ? std::optional(interface_) : std::nullopt);
-  if (!bound) {
-    if (!serving_) return fail_to_start(bound.error());
-    tell_once("listening", std::unexpected(bound.error()));
-    return repair_timer_.start(options_.periods.repair, [this] { begin_listening(); });
-  }
-  listening_ = true;
-  tell_once("listening", {});
+  if (!bound && is_first) return fail_to_start(bound.error());
+  report("listening", bound);
+  if (!bound) return link_repair_.note_listening_failed(now());
   log::info("{}: listening on {}", interface_.str(), bound->to_string());
-  if (!std::exchange(serving_, true)) begin_tasks();
+  if (is_first) {
+    link_repair_.begin(*link, now());
+    begin_tasks();
+  } else {
+    link_repair_.note_listening();
+  }
   if (system_.listening) system_.listening(*bound);
 }
 
 void Service::begin_tasks() {
-  if (auto watch = FolderWatch::open(options_.folders, interface_)) {
-    folders_ = std::move(*watch);
-    folders_readable_.emplace(loop_, folders_->fd(), [this] {
-      if (!look_at_folder()) return;
-      file_in_doubt_ = true;
-      turns_.look();
-    });
-  } else {
-    log::warning("{}: {}; changes by other programs are seen within a second", interface_.str(), watch.error().message());
-  }
-  if (auto monitor = netlink::LinkMonitor::open()) {
-    links_ = std::move(*monitor);
-    links_readable_.emplace(loop_, links_->fd(), [this] {
-      links_->drain();
-      look_at_link();
-      if (!stopping_ && !candidates_timer_.is_running()) candidates_timer_.start(kAddressesSettle, [this] { store_candidates(); });
-    });
-  } else {
-    log::warning("{}: {}; a removed interface is noticed within a second", interface_.str(), monitor.error().message());
-  }
-  ask_endpoints();
-  sweep_invitations();
-  write_hosts();
-  look_around();
+  watch_folders();
+  watch_links();
+  poll_endpoints();
+  invitations_.set(now());
+  if (options_.hosts.write) hosts_.begin(now());
+  check_.set(now());
   pet_watchdog();
   sd_notify("READY=1");
 }
 
-void Service::ask_endpoints() {
-  asking_endpoints_ = true;
-  asked_endpoints_ = system_.clock.boot();
-  worker_->seen_endpoints([this](const Result<DeviceWorker::Seen>& seen) {
-    asking_endpoints_ = false;
-    if (stopping_) return;
-    tell_once("asking the device for endpoints", seen ? Result<void>() : std::unexpected(seen.error()));
-    if (seen) {
-      coordinator_.set_seen_endpoints(*seen);
-      carry_out(coordinator_.take_effects());
-    } else {
-      look_at_link();
-    }
-    auto next = options_.periods.endpoints;
-    if (endpoints_apart_)
-      next = std::min(next, *std::exchange(endpoints_apart_, std::nullopt));
-    else if (std::exchange(endpoints_once_more_, false))
-      next = std::min(next, options_.periods.endpoints_unseen);
-    ask_endpoints_at(system_.clock.boot() + next);
-  });
+void Service::watch_folders() {
+  auto watch = FolderWatch::open(options_.folders, interface_);
+  if (!watch) return log::warning("{}: {}; changes by other programs are seen within a second", interface_.str(), watch.error().message());
+  folders_ = std::move(*watch);
+  foreign_looks_.begin_to_be_notified();
+  folders_readable_.emplace(loop_, folders_->fd(), event([this] {
+                              if (read_folder_events()) turns_.request_turn();
+                            }));
 }
 
-void Service::ask_endpoints_at(BootTime due) {
-  endpoints_due_ = due;
-  endpoints_timer_.start(std::max<BootClock::duration>(due - system_.clock.boot(), 0ns), [this] { ask_endpoints(); });
+void Service::watch_links() {
+  auto monitor = netlink::LinkMonitor::open();
+  if (!monitor) return log::warning("{}: {}; a removed interface is noticed within a second", interface_.str(), monitor.error().message());
+  links_ = std::move(*monitor);
+  links_readable_.emplace(loop_, links_->fd(), event([this] {
+                            links_->drain();
+                            check_link();
+                            candidates_.set_no_later_than(now() + kAddressesSettle);
+                          }));
 }
 
-void Service::ask_endpoints_soon(std::chrono::milliseconds apart) {
-  if (!serving_ || stopping_) return;
-  endpoints_once_more_ = true;
-  if (asking_endpoints_) {
-    endpoints_apart_ = std::min(apart, endpoints_apart_.value_or(apart));
-    return;
-  }
-  // Many ask before the look is due: the timer is started for the first of them alone.
-  if (const auto due = asked_endpoints_ + apart; due < endpoints_due_) ask_endpoints_at(due);
-}
-
-void Service::sweep_invitations() {
-  const auto swept = coordinator_.delete_expired_invitations();
-  // A lock that somebody holds just now is no news; the next look comes soon.
-  if (swept || swept.error().kind() != ErrorKind::kUnreachable) tell_once("deleting expired invitations", swept);
+void Service::delete_expired_invitations() {
+  const auto deleted = coordinator_.delete_expired_invitations();
+  if (!is_locked(deleted)) report("deleting expired invitations", deleted);
   carry_out(coordinator_.take_effects());
-  invitations_timer_.start(options_.periods.invitations, [this] { sweep_invitations(); });
+  invitations_.set(now() + options_.periods.invitations);
 }
 
 void Service::write_hosts() {
-  hosts_timer_.start(options_.periods.hosts, [this] { write_hosts(); });
-  if (!options_.hosts.write) return;
-  if (std::exchange(hosts_dirty_, false))
+  if (hosts_.begin_write(now()))
     hosts_entries_ = std::make_shared<const std::vector<hostsfile::Entry>>(coordinator_.hosts_entries(options_.hosts, interface_.str()));
   worker_->run(
       [path = options_.hosts.path, network = interface_.str(), entries = hosts_entries_]() -> Result<void> {
         TRY_VOID(hostsfile::update(path, network, *entries));
         return {};
       },
-      [this](const Result<void>& outcome) { tell_once("writing the hosts file", outcome); });
+      [this](const Result<void>& outcome) { report("writing the hosts file", outcome); });
 }
 
 void Service::store_candidates() {
-  if (stopping_) return;
-  // Of both programs: an address inside of any innernet network is reachable by nobody who asks for it here.
-  std::vector<InterfaceName> own = interfaces_with_config(options_.folders.config);
-  for (InterfaceName& name : interfaces_with_config(Folders::of_client().config)) own.push_back(std::move(name));
-  own.push_back(interface_);
+  candidates_.clear();
   const auto stored = [&]() -> Result<void> {
-    TRY(const auto addresses, system_.local_addresses(own));
+    TRY(const auto addresses, system_.local_addresses(interfaces_of_innernet(options_.folders, interface_)));
     std::vector<Endpoint> candidates;
     for (const IpAddress& address : addresses) {
       TRY(auto endpoint, Endpoint::parse(SocketAddress{address, config_.listen_port}.to_string()));
@@ -389,85 +376,79 @@ void Service::store_candidates() {
     }
     return coordinator_.set_server_candidates(candidates);
   }();
-  const bool locked = !stored && stored.error().kind() == ErrorKind::kUnreachable;
-  if (!locked) tell_once("storing the server's own addresses", stored);
-  if (locked) candidates_timer_.start(options_.periods.repair, [this] { store_candidates(); });
+  if (is_locked(stored))
+    candidates_.set(now() + options_.periods.repair);
+  else
+    report("storing the server's own addresses", stored);
   carry_out(coordinator_.take_effects());
 }
 
 void Service::checkpoint() {
+  checkpoint_.clear();
   const auto done = coordinator_.checkpoint();
-  if (done) return tell_once("checkpointing the database", done);
-  if (done.error().kind() != ErrorKind::kUnreachable) tell_once("checkpointing the database", done);
-  checkpoint_timer_.start(options_.periods.checkpoint_after_commit, [this] { checkpoint(); });
+  if (!is_locked(done)) report("checkpointing the database", done);
+  if (!done) checkpoint_.set(now() + options_.periods.checkpoint_after_commit);
 }
 
-bool Service::look_at_folder() {
+bool Service::read_folder_events() {
   if (!folders_->drain()) return false;
-  if (stopping_) return true;
-  look_whether_gone();
-  if (foreign_timer_.is_running())
-    foreign_changes_again_ = true;
-  else
-    look_for_foreign_changes(0);
+  check_files();
+  foreign_looks_.notice(now());
   return true;
 }
 
-void Service::look_around() {
-  around_timer_.start(options_.periods.look_around, [this] { look_around(); });
-  file_in_doubt_ = true;  // a mount, or a folder further up, is not watched
-  look_whether_gone();
-  look_at_link();
-  turns_.look();
+void Service::look_for_foreign_changes() {
+  foreign_looks_.look(now());
+  turns_.request_turn();
 }
 
-void Service::look_for_foreign_changes(std::size_t step) {
-  if (step == 0) foreign_changes_again_ = false;
-  if (step == kForeignLooks.size()) {
-    if (!foreign_changes_again_) return;
-    step = 0;
-    foreign_changes_again_ = false;
+void Service::check_everything() {
+  check_.set(now() + options_.periods.check_everything);
+  foreign_looks_.doubt_file();
+  check_files();
+  check_link();
+  turns_.request_turn();
+}
+
+std::optional<std::filesystem::path> Service::missing_file() const {
+  for (const auto& path : {options_.folders.config_file(interface_), options_.folders.database(interface_)})
+    if (is_missing(path)) return path;
+  return std::nullopt;
+}
+
+void Service::check_files() {
+  if (!missing_files_.are_in_doubt()) (void)missing_files_.see(missing_file().has_value(), now());
+}
+
+void Service::decide_about_missing_files() {
+  const auto missing = missing_file();
+  switch (missing_files_.see(missing.has_value(), now())) {
+    case MissingFiles::Verdict::kBack:
+      return check_link();
+    case MissingFiles::Verdict::kGone:
+      gone_ = true;
+      return stop(missing->string() + " is gone");
+    case MissingFiles::Verdict::kThere:
+    case MissingFiles::Verdict::kInDoubt:
+      return;
   }
-  foreign_timer_.start(kForeignLooks[step], [this, step] {
-    file_in_doubt_ = true;
-    turns_.look();
-    look_for_foreign_changes(step + 1);
-  });
-}
-
-void Service::look_whether_gone() {
-  const auto missing = [this]() -> std::optional<std::filesystem::path> {
-    for (const auto& path : {options_.folders.config_file(interface_), options_.folders.database(interface_)})
-      if (is_missing(path)) return path;
-    return std::nullopt;
-  };
-  if (stopping_ || gone_timer_.is_running() || !missing()) return;
-  gone_timer_.start(kGoneForGood, [this, missing] {
-    const auto path = missing();
-    if (!path) return look_at_link();
-    gone_ = true;
-    stop(path->string() + " is gone");
-  });
 }
 
 void Service::read_config_again() {
   if (stopping_) return;
   log::info("{}: SIGHUP: reading the config again", interface_.str());
-  hosts_dirty_ = true;
-  file_in_doubt_ = true;
-  turns_.look();
-  if (serving_) write_hosts();
+  hosts_.hasten(now());
+  foreign_looks_.doubt_file();
+  turns_.request_turn();
   auto config = ServerConfig::read(options_.folders.config_file(interface_));
   if (!config) return log::error("{}: {}; going on as before", interface_.str(), config.error().message());
-  if (!wg::same_key(config->private_key, config_.private_key) || config->address != config_.address ||
-      config->network_cidr_prefix != config_.network_cidr_prefix)
-    log::warning("{}: private-key, address and network-cidr-prefix change only with a restart", interface_.str());
-  if (config->listen_port == config_.listen_port || rebuilding_ || !serving_) return;
-  log::info("{}: listen-port is {} now", interface_.str(), config->listen_port);
-  config_.listen_port = config->listen_port;
+  const ConfigChange change = config_change(config_, *config);
+  if (change.needs_restart) log::warning("{}: private-key, address and network-cidr-prefix change only with a restart", interface_.str());
+  if (!change.listen_port) return;
+  log::info("{}: listen-port is {} now", interface_.str(), *change.listen_port);
+  config_.listen_port = *change.listen_port;
   http_.close();
-  listening_ = false;
-  rebuild();
+  link_repair_.demand_rebuild(now());
 }
 
 void Service::pet_watchdog() {

@@ -1,35 +1,66 @@
 #pragma once
 
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "deadline.hpp"
 #include "device_worker.hpp"
+#include "endpoint_schedule.hpp"
 #include "event_loop.hpp"
 #include "folder_watch.hpp"
+#include "foreign_looks.hpp"
+#include "hosts_schedule.hpp"
 #include "http/http_server.hpp"
 #include "innernet/config/config.hpp"
 #include "innernet/hostsfile/hostsfile.hpp"
 #include "innernet/netlink/route.hpp"
 #include "innernet/server/coordinator.hpp"
 #include "innernet/server/serve.hpp"
+#include "key_changes.hpp"
+#include "link_repair.hpp"
+#include "missing_files.hpp"
+#include "troubles.hpp"
 #include "turns.hpp"
 
 namespace innernet::server {
 
-/// A network that is being served: what connects API, device, hosts file, database and timers. The interface is up when it starts.
+/// A network that is being served: what connects API, device, hosts file and database. The interface is up when it starts.
+///
+/// It only wires. What is to be done when is decided by values (EndpointSchedule, LinkRepair, ForeignLooks, …), which have no clock, no
+/// socket and no file. An event goes into a value; a value says when what it stands for is due; one timer is armed for the earliest of
+/// them, after each event.
 class Service final : private Turns::Answerer {
  public:
-  Service(InterfaceName interface, const ServeOptions& options, const ServeSystem& system, ServerConfig config, Coordinator coordinator,
-          const HttpServer::Limits& limits);
+  /// `net` is the config's.
+  Service(InterfaceName interface, const ServeOptions& options, const ServeSystem& system, ServerConfig config, const IpNet& net,
+          Coordinator coordinator, const HttpServer::Limits& limits);
   ~Service() override;
 
   /// Until a signal, or the end of the network. Fails if it can't begin to serve.
   Result<void> run();
 
  private:
+  /// What is done at times of its own.
+  struct Task {
+    std::optional<BootTime> (*due)(const Service&);
+    void (Service::*run)();
+  };
+  static const std::vector<Task>& tasks();
+  void run_due_tasks();
+  /// For the earliest of the tasks.
+  void arm_timer();
+  /// A handler of events from outside. Each must be one: it may have changed when a task is due.
+  template <class Handler>
+  auto event(Handler handler) {
+    return [this, handler = std::move(handler)](const auto&... arguments) {
+      handler(arguments...);
+      arm_timer();
+    };
+  }
+  BootTime now() const { return system_.clock.boot(); }
+
   // Turns::Answerer
   Result<void> begin_turn() override;
   Coordinator::Outcome answer(const Request& request) override;
@@ -38,83 +69,83 @@ class Service final : private Turns::Answerer {
 
   void begin_listening();
   void begin_tasks();
+  void watch_folders();
+  void watch_links();
+  void handle_signal(int signal);
   void stop(const std::string& why);
   void fail_to_start(Error error);
   void carry_out(Coordinator::Effects effects);
-  /// Logs a task's failure when it is new, and that it works again.
-  void tell_once(const std::string& task, const Result<void>& outcome);
+  void read_config_again();
+  void pet_watchdog();
+  /// Logs what of a task's outcome is news.
+  void report(const std::string& task, const Result<void>& outcome);
+  template <class T>
+  void report(const std::string& task, const Result<T>& outcome) {
+    report(task, outcome ? Result<void>() : std::unexpected(outcome.error()));
+  }
 
   // The device.
-  std::vector<wg::PeerUpdate> wanted_peers() const;
   void synchronize();
   void synchronize_later();
   void on_first_slice(const Result<void>& outcome);
   void change_key(const KeyChange& change);
-  void look_at_link();
-  void rebuild();
+  void poll_endpoints();
 
-  // Tasks.
-  void ask_endpoints();
-  void ask_endpoints_at(BootTime due);
-  /// Now, but `apart` from the last look at least; and once more a moment later, when a new session has had its handshake.
-  void ask_endpoints_soon(std::chrono::milliseconds apart);
-  void sweep_invitations();
+  // The link.
+  void check_link();
+  void repair_link();
+  void rebuild_link();
+
+  // Database, config and hosts file.
+  void delete_expired_invitations();
   void write_hosts();
   void store_candidates();
   void checkpoint();
-  /// Whether something has happened to our files since the last time; then more looks at the database follow.
-  bool look_at_folder();
-  void look_around();
-  void look_for_foreign_changes(std::size_t step);
-  void look_whether_gone();
-  void read_config_again();
-  void pet_watchdog();
+  /// Whether something has happened to our files since the last time.
+  bool read_folder_events();
+  void look_for_foreign_changes();
+  std::optional<std::filesystem::path> missing_file() const;
+  void check_files();
+  void decide_about_missing_files();
+  /// Should a notification have been lost.
+  void check_everything();
 
   const InterfaceName interface_;
   const ServeOptions options_;
   const ServeSystem system_;
   ServerConfig config_;
+  const IpNet net_;
   Coordinator coordinator_;
+
+  // What is due when.
+  EndpointSchedule endpoints_;
+  HostsSchedule hosts_;
+  ForeignLooks foreign_looks_;
+  MissingFiles missing_files_;
+  LinkRepair link_repair_;
+  KeyChanges key_changes_;
+  Troubles troubles_;
+  Deadline invitations_;
+  Deadline candidates_;
+  Deadline checkpoint_;
+  Deadline check_;
+  Deadline synchronization_;
 
   EventLoop loop_;
   Turns turns_;
   HttpServer http_;
-  Timer endpoints_timer_;
-  Timer invitations_timer_;
-  Timer hosts_timer_;
-  Timer candidates_timer_;
-  Timer checkpoint_timer_;
-  Timer around_timer_;
-  Timer foreign_timer_;
-  Timer gone_timer_;
-  Timer repair_timer_;
-  Timer synchronize_timer_;
-  Timer watchdog_timer_;
+  Timer timer_;
+  BootTime timer_due_{};  // if it is running
+  Timer watchdog_timer_;  // of its own: it goes on while the service stops
   std::optional<FolderWatch> folders_;
   std::optional<ReadableWatch> folders_readable_;
   std::optional<netlink::LinkMonitor> links_;
   std::optional<ReadableWatch> links_readable_;
   std::optional<SignalWatch> signals_;
 
-  ServeSystem::LinkState link_;
-  bool listening_ = false;
-  bool serving_ = false;  // has listened once
-  bool rebuilding_ = false;
   bool stopping_ = false;
-  bool gone_ = false;
-  bool foreign_changes_again_ = false;
-  bool file_in_doubt_ = true;  // the next turn sees whether the database was replaced
-  bool asking_endpoints_ = false;
-  BootTime asked_endpoints_{};                                // last
-  BootTime endpoints_due_{};                                  // next, unless they are being asked for
-  std::optional<std::chrono::milliseconds> endpoints_apart_;  // asked for meanwhile
-  std::optional<std::chrono::milliseconds> endpoints_apart_of_turn_;
-  bool endpoints_once_more_ = false;
-  std::vector<KeyChange> key_changes_;   // answered, not yet on the device
-  std::size_t key_changes_of_turn_ = 0;  // the last ones, not yet committed
-  bool hosts_dirty_ = true;
+  bool gone_ = false;  // config or database
   std::shared_ptr<const std::vector<hostsfile::Entry>> hosts_entries_;
-  std::map<std::string, std::string> told_;  // per task, the failure that the log has already
   std::optional<Error> failure_;
 
   std::unique_ptr<DeviceWorker> worker_;  // last: its thread posts to the loop

@@ -123,7 +123,7 @@ void Turns::retry_later(Client& client) {
   client.held();
 }
 
-void Turns::news(const std::vector<CidrId>& groups) {
+void Turns::announce(const std::vector<CidrId>& groups) {
   for (const CidrId group : groups)
     if (waiting_.contains(group)) news_.insert(group);
   if (!news_.empty() && !news_at_) {
@@ -132,7 +132,7 @@ void Turns::news(const std::vector<CidrId>& groups) {
   }
 }
 
-void Turns::look() { wake_once(); }
+void Turns::request_turn() { wake_once(); }
 
 void Turns::stop_waiting() {
   waits_allowed_ = false;

@@ -82,9 +82,9 @@ class Turns {
   void take_unsent(Client& client, std::size_t bytes);
 
   /// There is news of these groups: those who wait for it are asked again in a moment.
-  void news(const std::vector<CidrId>& groups);
-  /// Looks at what others wrote, even if nobody asks.
-  void look();
+  void announce(const std::vector<CidrId>& groups);
+  /// A turn sees what other programs wrote, even if nobody asks.
+  void request_turn();
   /// Nobody waits any more, now and from now on.
   void stop_waiting();
 

@@ -174,10 +174,10 @@ TEST_F(TurnsTest, AsksAgainOnceForNewsThatComesTogether) {
   run_while_woken();
   answerer_.log.clear();
 
-  turns_.news({CidrId{7}});
+  turns_.announce({CidrId{7}});
   run_while_woken();
   clock_.advance(10ms);
-  turns_.news({CidrId{7}});
+  turns_.announce({CidrId{7}});
   run_while_woken();
   EXPECT_EQ(a->status, 0U) << "changes that come together wake once";
   answerer_.news = true;
@@ -194,7 +194,7 @@ TEST_F(TurnsTest, GoesOnWaitingAfterNewsThatWereNoneUntilTheFirstDeadline) {
   run_while_woken();
   const auto deadline = turns_.next_deadline();
   clock_.advance(30s);
-  turns_.news({CidrId{7}});
+  turns_.announce({CidrId{7}});
   run_while_woken();
   clock_.advance(20ms);
   turns_.run();

@@ -9,6 +9,7 @@
 #include "innernet/base/error.hpp"
 #include "innernet/base/interface_name.hpp"
 #include "innernet/base/ip.hpp"
+#include "innernet/server/link_state.hpp"
 #include "innernet/values/endpoint.hpp"
 #include "innernet/values/options.hpp"
 #include "innernet/wireguard/backend.hpp"
@@ -24,8 +25,8 @@ struct ServePeriods {
   std::chrono::milliseconds hosts{10'000};            ///< the hosts file is compared, for it may have been changed by others
   std::chrono::milliseconds hosts_after_change{200};
   std::chrono::milliseconds checkpoint_after_commit{1'000};
-  std::chrono::milliseconds look_around{1'000};  ///< foreign changes, config, database and link, should a notification be lost
-  std::chrono::milliseconds repair{1'000};       ///< between two attempts to bring the interface back, or to store what a lock prevented
+  std::chrono::milliseconds check_everything{1'000};  ///< foreign changes, config, database and link, should a notification be lost
+  std::chrono::milliseconds repair{1'000};  ///< between two attempts to bring the interface back, or to store what a lock prevented
   std::chrono::milliseconds patience_at_stop{5'000};  ///< what is in flight may finish
 };
 
@@ -45,13 +46,6 @@ struct ServeSystem {
 
   /// innernet::bring_up
   std::function<Result<void>(wg::Backend&, const InterfaceName&, const IpNet&, const wg::DeviceUpdate&, const NetworkOptions&)> bring_up;
-  /// What the network's link is, as far as the sockets on it are concerned.
-  struct LinkState {
-    int index = 0;          ///< another index is another link, to which the old sockets do not belong; 0: there is none
-    bool is_whole = false;  ///< up, and with the server's address
-
-    friend bool operator==(const LinkState&, const LinkState&) = default;
-  };
   std::function<Result<LinkState>(const InterfaceName&, const IpAddress&)> link_state;
   /// This machine's addresses that peers may try, without those of `own` interfaces.
   std::function<Result<std::vector<IpAddress>>(const std::vector<InterfaceName>& own)> local_addresses;
