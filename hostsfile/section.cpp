@@ -90,8 +90,9 @@ void distribute(std::vector<SortKey>& keys, std::vector<SortKey>& room, std::siz
   keys.swap(room);
 }
 
-// A radix sort: the addresses of one network differ in two to four bytes, and a comparison sort of 100,000 takes longer
-// than all the rest. Names decide only within one address.
+// A radix sort: the addresses of one network differ in two to four bytes. With std::sort of these keys the section of 100,000
+// names in another order than that of their addresses takes twice as long, with one of pointers to entries three times
+// (`./dev bench hosts` has that beside it). Names decide only within one address.
 std::vector<SortKey> sorted_keys(const std::vector<Entry>& entries) {
   auto keys = keys_of(entries);
   const auto before = [&entries](const SortKey& a, const SortKey& b) {
@@ -120,8 +121,8 @@ Result<std::string> section_of(const Markers& markers, const std::vector<Entry>&
   section += '\n';
   const auto keys = sorted_keys(entries);
   for (std::size_t i = 0; i < keys.size(); ++i) {
-    // In the order of addresses, entries and their names lie anywhere in memory; waiting for them one after the other
-    // takes four times as long as writing them.
+    // In the order of addresses, entries and their names lie anywhere in memory. Without these two lines `./dev bench hosts`
+    // takes 1.25 times as long for entries that go round the CIDRs, and 1.6 times for shuffled ones.
     if (i + 2 * kAhead < keys.size()) __builtin_prefetch(&entries[keys[i + 2 * kAhead].index]);
     if (i + kAhead < keys.size()) __builtin_prefetch(entries[keys[i + kAhead].index].name.data());
     const Entry& entry = entries[keys[i].index];

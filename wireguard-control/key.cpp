@@ -64,8 +64,8 @@ std::string encode_base64(View bytes) {
   return out;
 }
 
-// Base64 of public keys by table, as nothing about them needs constant time: with libsodium's functions, half of the time that it takes
-// to write a network's state goes into its keys, and a quarter of the time that it takes to read one.
+// Base64 of public keys by table, as nothing about them needs constant time: with libsodium's functions, writing a state and a data store
+// takes 1.75 times as many instructions (`valgrind --tool=callgrind build/bench/bench/json`: 104 instead of 59 million a round).
 constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 constexpr std::uint8_t kNoDigit = 0xFF;
 constexpr std::array<std::uint8_t, 256> kDigits = [] {
@@ -122,7 +122,8 @@ SecretBytes<kKeySize> clamped(const PrivateKey& key) {
   return out;
 }
 
-// Public keys need no constant time, and a device tells of ten thousand.
+// Public keys need no constant time: with libsodium's function, reading a device of 10,000 peers takes 1.4 times as many instructions
+// (callgrind of decode_uapi_get(): 67 instead of 47 million).
 bool decode_public_hex(std::string_view hex, std::array<std::uint8_t, kKeySize>& out) {
   static constexpr std::array<std::uint8_t, 256> kHexDigits = [] {
     std::array<std::uint8_t, 256> digits{};

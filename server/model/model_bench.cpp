@@ -6,8 +6,10 @@
 #include <chrono>
 #include <ctime>
 #include <fstream>
+#include <functional>
 #include <random>
 
+#include "db/connection.hpp"
 #include "innernet/json/json.hpp"
 #include "innernet/server/coordinator.hpp"
 #include "innernet/testing/temp_dir.hpp"
@@ -93,6 +95,24 @@ void make(const std::filesystem::path& path, const wg::PublicKey& server_key, un
   must(registry.close());
 }
 
+// Whether another process has written, which each turn asks: by the log's header, and as one would without it.
+void measure_looks_at_the_database(const std::filesystem::path& path) {
+  constexpr int kLooks = 100'000;
+  auto connection = must(db::Connection::open(path, std::chrono::seconds(1)));
+  auto version = must(connection.prepare("PRAGMA data_version"));
+  must(version.run());
+  const auto microseconds = [](const std::function<void()>& look) {
+    const double start = cpu_milliseconds();
+    for (int i = 0; i < kLooks; ++i) look();
+    return (cpu_milliseconds() - start) * 1000 / kLooks;
+  };
+  const double by_header = microseconds([&] {
+    if (!connection.log_header()) throw std::runtime_error("the log's header is not there");
+  });
+  const double by_version = microseconds([&] { must(version.run()); });
+  fmt::print("has another process written: {:.2f} us by the log's header, {:.2f} us by PRAGMA data_version\n", by_header, by_version);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -114,6 +134,8 @@ int main(int argc, char** argv) {
   auto start = Timer::now();
   auto coordinator = must(Coordinator::open(path, options));
   fmt::print("open: {:.0f} ms, {} MB\n", milliseconds_since(start), resident_megabytes());
+
+  measure_looks_at_the_database(path);
 
   Request watch;
   watch.method = "GET";

@@ -128,8 +128,10 @@ void Connection::set_patience(std::chrono::milliseconds patience) {
 bool Connection::in_transaction() const { return sqlite3_get_autocommit(database_.get()) == 0; }
 
 std::optional<LogHeader> Connection::log_header() const {
-  // The header is documented (sqlite.org/walformat.html, 2.1) and can't change between versions that work on one file together. It is
-  // there as soon as a transaction has mapped it, and until the connection closes: nobody leaves WAL mode while another is connected.
+  // PRAGMA data_version takes 3 microseconds of each turn, this 0.1 (`./dev bench model` has both beside each other), and a poll with
+  // nothing new takes 13 in all. The header is documented (sqlite.org/walformat.html, 2.1) and can't change between versions that work on
+  // one file together. It is there as soon as a transaction has mapped it, and until the connection closes: nobody leaves WAL mode while
+  // another is connected.
   constexpr int kRegionBytes = 32768;
   if (!is_open()) return std::nullopt;
   sqlite3_file* file = nullptr;
