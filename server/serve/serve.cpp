@@ -15,22 +15,12 @@
 #include "innernet/machine/interface_up.hpp"
 #include "innernet/machine/local_addresses.hpp"
 #include "innernet/machine/log.hpp"
-#include "innernet/netlink/route.hpp"
+#include "linux/link.hpp"
 #include "service.hpp"
 #include "udp_port.hpp"
 
 namespace innernet::server {
 namespace {
-
-Result<LinkState> link_state(const InterfaceName& name, const IpAddress& address) {
-  TRY(const auto link, netlink::find_link(name));
-  if (!link) return LinkState{};
-  TRY(const auto addresses, netlink::list_addresses());
-  const bool has_address = std::ranges::any_of(addresses, [&](const netlink::Address& candidate) {
-    return candidate.link_index == link->index && candidate.net.address() == address;
-  });
-  return LinkState{.index = link->index, .is_whole = link->is_up && has_address};
-}
 
 /// The config's key is everything that protects the network.
 void make_private(const std::filesystem::path& path) {

@@ -337,9 +337,9 @@ void Service::watch_folders() {
 }
 
 void Service::watch_links() {
-  auto monitor = netlink::LinkMonitor::open();
-  if (!monitor) return log::warning("{}: {}; a removed interface is noticed within a second", interface_.str(), monitor.error().message());
-  links_ = std::move(*monitor);
+  auto watch = LinkWatch::open();
+  if (!watch) return log::warning("{}: {}; a removed interface is noticed within a second", interface_.str(), watch.error().message());
+  links_ = std::move(*watch);
   links_readable_.emplace(loop_, links_->fd(), event([this] {
                             links_->drain();
                             check_link();

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <linux/sockios.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -11,7 +9,6 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
-#include <ctime>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,6 +18,7 @@
 #include "http_message.hpp"
 #include "http_server.hpp"
 #include "innernet/json/json.hpp"
+#include "linux/socket.hpp"
 #include "turns.hpp"
 
 // The definitions are here because each file that includes Asio costs a quarter of a minute; only http_server.cpp includes this.
@@ -30,14 +28,6 @@ namespace innernet::server {
 namespace asio = boost::asio;
 using tcp = asio::ip::tcp;
 using Steady = std::chrono::steady_clock;
-
-/// For deadlines, which are looked at twice a second and set three times per request: the time of the last tick, a few milliseconds old
-/// at most, which is cheaper to read.
-inline Steady::time_point coarse_now() {
-  timespec now{};
-  ::clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-  return Steady::time_point(std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec));
-}
 
 /// What an answer says that HTTP itself has to give, made once.
 inline std::shared_ptr<const std::string> protocol_error(unsigned status) {
@@ -119,10 +109,7 @@ class Connection final : public Turns::Client, public std::enable_shared_from_th
   }
 
   /// Whether the other side has everything that was sent.
-  bool is_acknowledged() {
-    int bytes = 0;
-    return is_closed() || ::ioctl(socket_.native_handle(), SIOCOUTQ, &bytes) != 0 || bytes == 0;
-  }
+  bool is_acknowledged() { return is_closed() || bytes_unacknowledged(socket_.native_handle()).value_or(0) == 0; }
 
  private:
   static constexpr std::size_t kFirstInputBytes = 1U << 10;
@@ -292,7 +279,7 @@ class Connection final : public Turns::Client, public std::enable_shared_from_th
   Owner& owner_;
   tcp::socket socket_;
   Phase phase_ = Phase::kReading;
-  Steady::time_point deadline_;
+  Steady::time_point deadline_;  // by coarse_now(): it is looked at twice a second and set three times per request
 
   std::vector<char> input_;
   std::size_t begin_ = 0;  // of what has not been taken yet

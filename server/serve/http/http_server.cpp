@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "http/connection.hpp"
-#include "http/listening_socket.hpp"
 #include "innernet/machine/log.hpp"
+#include "linux/listening_socket.hpp"
 
 namespace innernet::server {
 

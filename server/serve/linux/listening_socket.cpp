@@ -1,4 +1,4 @@
-#include "http/listening_socket.hpp"
+#include "linux/listening_socket.hpp"
 
 #include <fmt/format.h>
 #include <netinet/in.h>
@@ -9,7 +9,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "http_server.hpp"
+#include "http/http_server.hpp"
 
 namespace innernet::server {
 

@@ -1,4 +1,4 @@
-#include "folder_watch.hpp"
+#include "linux/folder_watch.hpp"
 
 #include <sys/inotify.h>
 #include <unistd.h>

@@ -1,0 +1,23 @@
+# What only Linux has stands in the folder linux/ of a room, behind names that any system could have.  cmake -DFOLDERS=path|path -P linux_folders.cmake
+cmake_minimum_required(VERSION 3.25)
+
+set(linux_alone "<linux/|<sys/(inotify|eventfd|epoll|timerfd|signalfd)\\.h>|innernet/netlink/|netlink::|SO_BINDTODEVICE|IP_FREEBIND|_COARSE|SIOCOUTQ")
+
+string(REPLACE "|" ";" folders "${FOLDERS}")
+set(failures)
+foreach(folder IN LISTS folders)
+  file(GLOB_RECURSE files "${folder}/*.cpp" "${folder}/*.hpp")
+  if(NOT files)
+    message(FATAL_ERROR "${folder}: no files")
+  endif()
+  list(FILTER files EXCLUDE REGEX "/linux/[^/]*$")
+  foreach(file IN LISTS files)
+    file(STRINGS "${file}" lines REGEX "${linux_alone}")
+    foreach(line IN LISTS lines)
+      string(APPEND failures "${file}: ${line}\n")
+    endforeach()
+  endforeach()
+endforeach()
+if(failures)
+  message(FATAL_ERROR "only in a folder linux/:\n${failures}")
+endif()
