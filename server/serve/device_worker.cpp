@@ -45,7 +45,7 @@ struct DeviceWorker::Impl {
     }
   }
 
-  void tell(Done& done, Result<void> outcome) {
+  void complete(Done& done, Result<void> outcome) {
     if (!done) return;
     post([done = std::exchange(done, nullptr), outcome = std::move(outcome)] { done(outcome); });
   }
@@ -68,14 +68,14 @@ struct DeviceWorker::Impl {
     update.peers.assign(std::make_move_iterator(backlog.begin()), std::make_move_iterator(end));
     backlog.erase(backlog.begin(), end);
     if (auto applied = backend.apply(interface, update); !applied) return end_synchronization(std::move(applied));
-    tell(first_slice_in, {});
+    complete(first_slice_in, {});
     if (backlog.empty()) end_synchronization({});
   }
 
   void end_synchronization(Result<void> outcome) {
     backlog.clear();
-    tell(first_slice_in, outcome);
-    tell(backlog_done, std::move(outcome));
+    complete(first_slice_in, outcome);
+    complete(backlog_done, std::move(outcome));
   }
 
   void supersede(const std::unordered_set<wg::PublicKey>& keys) {
@@ -147,7 +147,7 @@ void DeviceWorker::apply(std::vector<wg::PeerUpdate> updates, Done done) {
     std::unordered_set<wg::PublicKey> keys;
     for (const wg::PeerUpdate& update : updates) keys.insert(update.public_key);
     impl->supersede(keys);
-    impl->tell(done, impl->apply_in_slices(std::move(updates)));
+    impl->complete(done, impl->apply_in_slices(std::move(updates)));
   });
 }
 
@@ -156,7 +156,7 @@ void DeviceWorker::change_key(const wg::PublicKey& old_key, std::optional<wg::Pe
     std::unordered_set<wg::PublicKey> keys{old_key};
     if (peer) keys.insert(peer->public_key);
     impl->supersede(keys);
-    impl->tell(done, impl->exchange_key(old_key, std::move(peer)));
+    impl->complete(done, impl->exchange_key(old_key, std::move(peer)));
   });
 }
 
@@ -174,7 +174,7 @@ void DeviceWorker::seen_endpoints(std::function<void(Result<Seen>)> done) {
 }
 
 void DeviceWorker::run(std::function<Result<void>()> job, Done done) {
-  impl_->give([impl = impl_.get(), job = std::move(job), done = std::move(done)]() mutable { impl->tell(done, job()); });
+  impl_->give([impl = impl_.get(), job = std::move(job), done = std::move(done)]() mutable { impl->complete(done, job()); });
 }
 
 }  // namespace innernet::server

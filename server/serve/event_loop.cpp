@@ -58,20 +58,20 @@ void Timer::cancel() {
 bool Timer::is_running() const { return state_->then != nullptr; }
 
 struct ReadableWatch::State : std::enable_shared_from_this<ReadableWatch::State> {
-  State(asio::io_context& context, int fd, std::function<void()> readable) : descriptor(context, fd), tell(std::move(readable)) {}
+  State(asio::io_context& context, int fd, std::function<void()> readable) : descriptor(context, fd), handler(std::move(readable)) {}
 
   void wait() {
     descriptor.async_wait(asio::posix::stream_descriptor::wait_read, [self = shared_from_this()](const boost::system::error_code& failure) {
-      if (failure || !self->tell) return;
+      if (failure || !self->handler) return;
       // The handler may destroy the watch.
-      const auto handler = self->tell;
-      handler();
-      if (self->tell) self->wait();
+      const auto current = self->handler;
+      current();
+      if (self->handler) self->wait();
     });
   }
 
   asio::posix::stream_descriptor descriptor;
-  std::function<void()> tell;
+  std::function<void()> handler;
 };
 
 ReadableWatch::ReadableWatch(EventLoop& loop, int fd, std::function<void()> readable)
@@ -80,24 +80,24 @@ ReadableWatch::ReadableWatch(EventLoop& loop, int fd, std::function<void()> read
 }
 
 ReadableWatch::~ReadableWatch() {
-  state_->tell = nullptr;
+  state_->handler = nullptr;
   state_->descriptor.release();
 }
 
 struct SignalWatch::State : std::enable_shared_from_this<SignalWatch::State> {
-  State(asio::io_context& context, std::function<void(int)> arrived) : signals(context), tell(std::move(arrived)) {}
+  State(asio::io_context& context, std::function<void(int)> arrived) : signals(context), handler(std::move(arrived)) {}
 
   void wait() {
     signals.async_wait([self = shared_from_this()](const boost::system::error_code& failure, int signal) {
-      if (failure || !self->tell) return;
-      const auto handler = self->tell;
-      handler(signal);
-      if (self->tell) self->wait();
+      if (failure || !self->handler) return;
+      const auto current = self->handler;
+      current(signal);
+      if (self->handler) self->wait();
     });
   }
 
   asio::signal_set signals;
-  std::function<void(int)> tell;
+  std::function<void(int)> handler;
 };
 
 SignalWatch::SignalWatch(EventLoop& loop, std::initializer_list<int> signals, std::function<void(int)> arrived)
@@ -108,7 +108,7 @@ SignalWatch::SignalWatch(EventLoop& loop, std::initializer_list<int> signals, st
 }
 
 SignalWatch::~SignalWatch() {
-  state_->tell = nullptr;
+  state_->handler = nullptr;
   boost::system::error_code ignored;
   state_->signals.cancel(ignored);
 }

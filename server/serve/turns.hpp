@@ -19,6 +19,14 @@ namespace innernet::server {
 
 /// Who is answered when. Requests that are ready are collected until the loop has read what there is, then answered in one turn, so that
 /// their writes share a commit. Source addresses take turns, too: one that asks a thousand times does not hold up one that asks once.
+///
+/// - A client is in one place at a time: idle in none, ready in its source's queue, waiting in waiting_ and deadlines_, busy in busy_.
+///   forget() takes it out of each.
+/// - A source whose queue is not empty is in the ring, once, unless it has too much unsent; one in the ring may have an empty queue.
+/// - A client is in handed_ from its answer to the end of the turn. One that leaves meanwhile is null there: whatever is delivered may
+///   make a client leave.
+/// - Answers are delivered after the commit, each once.
+/// - Between two runs, `wake` was called if the ring is not empty, and what comes later is in next_deadline().
 class Turns {
  public:
   struct Limits {

@@ -31,7 +31,7 @@ struct HttpServer::Impl final : Connection::Owner, std::enable_shared_from_this<
         turns_of(turns_in),
         clock(clock_in),
         limits_of(limits_in),
-        tell_key_change(std::move(due)),
+        announce_key_change(std::move(due)),
         acceptor(loop.context()),
         turn_timer(loop),
         sweep_timer(loop),
@@ -47,11 +47,11 @@ struct HttpServer::Impl final : Connection::Owner, std::enable_shared_from_this<
   Turns& turns() override { return turns_of; }
   bool is_stopping() const override { return stopping; }
   std::string_view date() override;
-  void key_change_due(const KeyChange& change) override { tell_key_change(change); }
+  void key_change_due(const KeyChange& change) override { announce_key_change(change); }
   void watch_acknowledgement(std::shared_ptr<Connection> connection, const KeyChange& change) override;
   void closed(const std::shared_ptr<Connection>& connection) override;
 
-  void look_at_acknowledgements();
+  void check_acknowledgements();
   void finish_if_quiet();
 
   struct Unacknowledged {
@@ -64,7 +64,7 @@ struct HttpServer::Impl final : Connection::Owner, std::enable_shared_from_this<
   Turns& turns_of;
   const Clock& clock;
   const Limits limits_of;
-  const KeyChangeDue tell_key_change;
+  const KeyChangeDue announce_key_change;
   tcp::acceptor acceptor;
   Timer turn_timer;
   Timer sweep_timer;
@@ -75,8 +75,8 @@ struct HttpServer::Impl final : Connection::Owner, std::enable_shared_from_this<
   std::vector<Unacknowledged> unacknowledged;
   std::function<void()> stopped;
   bool stopping = false;
-  bool told_accepting = false;  // that it fails; it is tried ten times a second
-  bool destroyed = false;       // what is still queued in the loop must not touch the turns any more
+  bool warned_of_accepting = false;  // that it fails; it is tried ten times a second
+  bool destroyed = false;            // what is still queued in the loop must not touch the turns any more
   WallTime date_of{};
   std::string date_text;
 };
@@ -86,13 +86,13 @@ void HttpServer::Impl::accept() {
     if (self->destroyed || failure == asio::error::operation_aborted || !self->acceptor.is_open()) return;
     if (failure) {
       // No descriptors or no memory: those who are there finish first.
-      if (!std::exchange(self->told_accepting, true)) log::warning("accepting a connection: {}; trying on", failure.message());
+      if (!std::exchange(self->warned_of_accepting, true)) log::warning("accepting a connection: {}; trying on", failure.message());
       self->accept_timer.start(100ms, [impl = self.get()] {
         if (impl->acceptor.is_open()) impl->accept();
       });
       return;
     }
-    self->told_accepting = false;
+    self->warned_of_accepting = false;
     boost::system::error_code gone;
     const auto remote = socket.remote_endpoint(gone);
     if (!gone && self->connections.size() < self->limits_of.connections) {
@@ -132,15 +132,15 @@ void HttpServer::Impl::close_all() {
   accept_timer.cancel();
   const auto all = connections;
   for (const auto& connection : all) connection->close();
-  look_at_acknowledgements();
+  check_acknowledgements();
 }
 
 void HttpServer::Impl::watch_acknowledgement(std::shared_ptr<Connection> connection, const KeyChange& change) {
   unacknowledged.push_back({std::move(connection), change, Steady::now() + limits_of.acknowledgement});
-  if (!acknowledgement_timer.is_running()) acknowledgement_timer.start(2ms, [this] { look_at_acknowledgements(); });
+  if (!acknowledgement_timer.is_running()) acknowledgement_timer.start(2ms, [this] { check_acknowledgements(); });
 }
 
-void HttpServer::Impl::look_at_acknowledgements() {
+void HttpServer::Impl::check_acknowledgements() {
   const auto now = Steady::now();
   for (std::size_t i = 0; i < unacknowledged.size();) {
     if (!unacknowledged[i].connection->is_acknowledged() && now < unacknowledged[i].until) {
@@ -149,12 +149,12 @@ void HttpServer::Impl::look_at_acknowledgements() {
     }
     const KeyChange change = unacknowledged[i].change;
     unacknowledged.erase(unacknowledged.begin() + static_cast<std::ptrdiff_t>(i));
-    tell_key_change(change);
+    announce_key_change(change);
   }
   if (unacknowledged.empty())
     finish_if_quiet();
   else
-    acknowledgement_timer.start(2ms, [this] { look_at_acknowledgements(); });
+    acknowledgement_timer.start(2ms, [this] { check_acknowledgements(); });
 }
 
 void HttpServer::Impl::closed(const std::shared_ptr<Connection>& connection) {
