@@ -91,6 +91,21 @@ TEST_F(WizardProcess, EachListAndQuestion) {
   EXPECT_EQ(saved().listen_port, 4711);
 }
 
+// Backspace repeats while it is held, also when the line is empty.
+TEST_F(WizardProcess, HoldingBackspaceEmptiesALineAndNoMore) {
+  config->listen_port = 51820;
+  save();
+  PseudoTerminal terminal({.columns = 120}, words({"set-listen-port", "evilcorp"}));
+  terminal.answer("Listen port [51820]:", "\x1b[C");
+  terminal.answer("Listen port: 51820", std::string(20, '\x7f'));
+  ASSERT_TRUE(terminal.sees("Listen port [51820]:"));
+  terminal.type("4711");
+  terminal.answer("Listen port: 4711", "\r");
+  terminal.answer("4711? no", "y\r");
+  EXPECT_EQ(terminal.ends(), 0) << terminal.screen().text();
+  EXPECT_EQ(saved().listen_port, 4711);
+}
+
 TEST_F(WizardProcess, InstallCancelledAtItsFirstQuestionChangesNothing) {
   ASSERT_TRUE(replace_file(dir / "invitation.toml", config->to_invitation().reveal()));
   std::filesystem::remove(dir / "etc/evilcorp.conf");
