@@ -4,11 +4,11 @@
 #include <map>
 #include <set>
 
-#include "cli.hpp"
+#include "../client/cli/program.hpp"
+#include "../server/cli/program.hpp"
 #include "innernet/base/file.hpp"
 #include "innernet/command_line/completions.hpp"
 #include "innernet/command_line/manual.hpp"
-#include "program.hpp"
 
 // make_docs DOC_FOLDER: writes the manual pages and completions of both programs to DOC_FOLDER/man and DOC_FOLDER/completions.
 // make_docs --check DOC_FOLDER: only says which of them are not current. Exit status 1: some are not, or could not be written.
@@ -113,10 +113,10 @@ void add_documents(Files& files, const command_line::Program& program, const Pro
 
 Files documents() {
   Files files;
-  client::Invocation invocation;
-  add_documents(files, client::program(invocation), client_manual());
-  server::CommandLine line;
-  add_documents(files, server::program(line), server_manual());
+  const client::CommandLine client = client::command_line_of_innernet();
+  add_documents(files, client.program(), client_manual());
+  const server::CommandLine server = server::command_line_of_innernet_server();
+  add_documents(files, server.program(), server_manual());
   return files;
 }
 

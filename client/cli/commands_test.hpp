@@ -10,14 +10,13 @@
 #include <string>
 #include <vector>
 
-#include "cli.hpp"
-#include "commands/commands.hpp"
 #include "innernet/base/file.hpp"
 #include "innernet/client/networks.hpp"
 #include "innernet/json/json.hpp"
 #include "innernet/testing/fake_clock.hpp"
 #include "innernet/testing/scripted_asker.hpp"
 #include "innernet/testing/temp_dir.hpp"
+#include "program.hpp"
 #include "scripted_server.hpp"
 
 namespace innernet::client {
@@ -141,8 +140,9 @@ class Commands : public ::testing::Test {
       at = end + 1;
     }
     const std::vector<std::string_view> views(words.begin(), words.end());
-    const Invocation invocation = parse_command_line(views);
-    if (std::holds_alternative<std::monostate>(invocation.command)) return {invocation.exit_code, {}, invocation.text, {}, {}, {}};
+    CommandLine program = command_line_of_innernet();
+    const command_line::Parsed parsed = program.parse(views);
+    if (parsed.command == nullptr) return {parsed.exit_code, {}, parsed.text, {}, {}, {}};
 
     ::testing::internal::CaptureStderr();
     const std::filesystem::path captured = dir / "stdout";
@@ -151,26 +151,29 @@ class Commands : public ::testing::Test {
     const Stop stop = *Stop::create();
     Outcome outcome{};
     Context context{
-        .general = invocation.general,
-        .clock = clock,
-        .out = out,
-        .stop = stop,
-        .colour = false,
-        .asker = asker,
-        .backend = [&](const InterfaceName&) { return std::make_unique<FakeBackend>(world); },
-        .interfaces = [&]() -> Result<std::vector<wg::FoundInterface>> {
+        {
+            .general = program.general(),
+            .clock = clock,
+            .out = out,
+            .asker = asker,
+            .backend = [&](const InterfaceName&) { return std::make_unique<FakeBackend>(world); },
+            .detect_public_ip = [&] { return public_ip; },
+            .tell_unchanged = [] { log::info("not confirmed, nothing was changed"); },
+        },
+        stop,
+        false,
+        [&]() -> Result<std::vector<wg::FoundInterface>> {
           std::vector<wg::FoundInterface> found;
           for (const auto& [name, ignored] : world.devices) found.push_back({name, wg::BackendKind::kKernel});
           return found;
         },
-        .resolve = [&](const Endpoint& endpoint) -> std::optional<SocketAddress> {
+        [&](const Endpoint& endpoint) -> std::optional<SocketAddress> {
           const auto* ip = std::get_if<IpAddress>(&endpoint.host());
           return ip != nullptr ? std::optional(SocketAddress{*ip, endpoint.port()}) : std::nullopt;
         },
-        .detect_public_ip = [&] { return public_ip; },
     };
-    const auto ending = run_command(invocation.command, context);
-    outcome.code = ending && *ending == Ending::kDone ? 0 : 1;
+    const auto ending = program.run(*parsed.command, context);
+    outcome.code = ending && *ending == command_line::Ending::kDone ? 0 : 1;
     if (!ending) outcome.error = ending.error().message();
     outcome.asked = std::exchange(asker.asked, {});
     outcome.refused = std::exchange(asker.refused, {});

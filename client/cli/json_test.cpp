@@ -166,9 +166,8 @@ TEST_F(Json, DoesNotGoWithWhatIsForPeople) {
 }
 
 TEST_F(Json, EveryCommandHasIt) {
-  Invocation scratch;
-  const command_line::Program innernet = program(scratch);
-  for (const auto defined = command_line::define_all(innernet); const auto& command : defined.commands)
+  const CommandLine innernet = command_line_of_innernet();
+  for (const auto defined = command_line::define_all(innernet.program()); const auto& command : defined.commands)
     EXPECT_EQ(std::ranges::count(command.own.options(), "json", &command_line::Option::name), command.command->answer ? 0 : 1)
         << command.command->name;
 }

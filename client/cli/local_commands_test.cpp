@@ -316,5 +316,11 @@ TEST_F(InstallCommand, AnExistingNetworkIsRefusedBeforeAnythingIsDone) {
   EXPECT_EQ(*read_file(dir / "etc/evilcorp.conf"), before);
 }
 
+TEST_F(UpCommand, UpFetchAndInstallAreAboutWhatTheirLineNames) {
+  for (const char* line : {"up nowhere", "fetch nowhere"})
+    EXPECT_THAT(run_line(line).error, HasSubstr((dir / "etc/nowhere.conf").string())) << line;
+  EXPECT_THAT(run_line("install " + (dir / "nowhere.toml").string()).error, HasSubstr((dir / "nowhere.toml").string()));
+}
+
 }  // namespace
 }  // namespace innernet::client

@@ -9,17 +9,17 @@
 
 namespace innernet::server {
 
-Result<Registry> open_registry(const CommandContext& context, const InterfaceName& interface) {
-  auto registry = Registry::open(context.folders.database(interface));
+Result<Registry> open_registry(const command_line::Context& context, const InterfaceName& interface) {
+  auto registry = Registry::open(context.folders().database(interface));
   if (registry) return registry;
   if (registry.error().kind() == ErrorKind::kNotFound)
     return fail(ErrorKind::kNotFound, fmt::format("there is no network {} here: {} does not exist (innernet-server new makes one)",
-                                                  interface.str(), context.folders.database(interface).string()));
+                                                  interface.str(), context.folders().database(interface).string()));
   return std::unexpected(std::move(registry).error().context(fmt::format("opening the database of {}", interface.str())));
 }
 
-Result<ServerConfig> open_config(const CommandContext& context, const InterfaceName& interface) {
-  const auto path = context.folders.config_file(interface);
+Result<ServerConfig> open_config(const command_line::Context& context, const InterfaceName& interface) {
+  const auto path = context.folders().config_file(interface);
   if (const auto access = access_of_others(path); access && *access != 0) {
     if (::chmod(path.c_str(), kPrivateFile) == 0)
       log::warning("{} could be read or written by other users; its mode is 0600 now", path.string());
@@ -38,20 +38,13 @@ wg::PeerUpdate device_peer(const Peer& peer) {
   return update;
 }
 
-void update_device(const CommandContext& context, const InterfaceName& interface, std::vector<wg::PeerUpdate> peers) {
+void update_device(const command_line::Context& context, const InterfaceName& interface, std::vector<wg::PeerUpdate> peers) {
   const auto link = netlink::find_link(interface);
   if (link && !*link) return;  // down: `serve` brings it up with what the database says
   wg::DeviceUpdate update;
   update.peers = std::move(peers);
   const auto applied = link ? context.backend(interface)->apply(interface, update) : std::unexpected(link.error());
   if (!applied) log::warning("the database is changed, but the interface {} is not yet: {}", interface.str(), applied.error().message());
-}
-
-Result<bool> confirmed(const CommandContext& context, bool yes, const std::string& question) {
-  if (yes) return true;
-  TRY(const bool agreed, context.asker.yes_or_no({.text = question, .option = "--yes", .by_default = false}));
-  if (!agreed) context.print("Nothing was changed.");
-  return agreed;
 }
 
 }  // namespace innernet::server

@@ -14,12 +14,12 @@ using ::testing::IsEmpty;
 
 class Wizards : public Commands {
  protected:
-  void add(const std::string& name, const std::string& cidr = "humans") { succeeds(add_peer(context(), network_, peer(name, cidr))); }
+  void add(const std::string& name, const std::string& cidr = "humans") { succeeds(run(peer(name, cidr))); }
 };
 
 TEST_F(Wizards, NewAsksForWhatIsMissing) {
   asker_.answers = {"evilcorp", "", "", "no", "vpn.example.com:51820"};
-  succeeds(new_network(context(), {}));
+  succeeds(run({"new"}));
   EXPECT_THAT(asker_.asked, ElementsAre("Network name", "Network CIDR [10.42.0.0/16]", "Listen port [51820]",
                                         "Detect the external IP (a DNS query to Quad9)?", "External endpoint"));
   EXPECT_EQ(registry().network().find_cidr(kRootCidr)->cidr.to_string(), "10.42.0.0/16");
@@ -28,7 +28,7 @@ TEST_F(Wizards, NewAsksForWhatIsMissing) {
 TEST_F(Wizards, NewAsksAgainWithTheReason) {
   public_ip_.ipv4 = *IpAddress::parse("203.0.113.7");
   asker_.answers = {"Evil Corp", "innernet-server", "evilcorp", "10.0.0.0/31", "10.66.0.0/16", "0", "4711", "yes", "0.0.0.0:1", ""};
-  succeeds(new_network(context(), {}));
+  succeeds(run({"new"}));
   EXPECT_THAT(asker_.refused, ElementsAre(HasSubstr("lower case"), HasSubstr("server's own CIDR"), HasSubstr("no room"), HasSubstr("65535"),
                                           HasSubstr("can't reach")));
   EXPECT_EQ(asker_.asked.back(), "External endpoint <203.0.113.7:4711>");
@@ -36,17 +36,15 @@ TEST_F(Wizards, NewAsksAgainWithTheReason) {
 
   asker_.answers = {"evilcorp", "other", "", "", "no", "vpn.example.com:1"};
   asker_.refused.clear();
-  succeeds(new_network(context(), {}));
+  succeeds(run({"new"}));
   EXPECT_THAT(asker_.refused, ElementsAre(HasSubstr("exists already"))) << "nobody answers five questions for nothing";
 }
 
 TEST_F(Wizards, NewAsksNothingThatWasGiven) {
   make_network();
   EXPECT_THAT(asker_.asked, IsEmpty());
-  NewOptions options;
-  options.network_name = "evilcorp";
   asker_.is_there = true;
-  fails(new_network(context(), options), ErrorKind::kAlreadyExists, "evilcorp");
+  fails(run({"new", "--network-name", "evilcorp"}), ErrorKind::kAlreadyExists, "evilcorp");
   EXPECT_THAT(asker_.asked, IsEmpty());
 }
 
@@ -54,7 +52,7 @@ TEST_F(Wizards, AddPeer) {
   make_network("10.66.0.0/16", "10.66.1.0/30", "10.66.2.0/24");
   add("robby", "robots");
   asker_.answers = {"robots", "", "robby", "innernet-server", "alice", "", "", (folder_ / "alice.toml").string(), "yes"};
-  succeeds(add_peer(context(), network_, {}));
+  succeeds(run({"add-peer", "evilcorp"}));
   EXPECT_THAT(asker_.asked, ElementsAre("Eligible CIDR {humans (10.66.1.0/30), robots (10.66.2.0/24)}", "IP [10.66.2.2]", "Name",
                                         "Make it an admin?", "Invite expires after [14d]", "Save peer invitation file to [alice.toml]",
                                         "Create peer alice (10.66.2.2) in robots (10.66.2.0/24)?"));
@@ -71,27 +69,27 @@ TEST_F(Wizards, AddPeerOffersNoFullCidrAndSaysWhatToDo) {
   add("a");
   add("b");
   asker_.is_there = true;
-  fails(add_peer(context(), network_, {}), ErrorKind::kSystem, "cancelled");
+  fails(run({"add-peer", "evilcorp"}), ErrorKind::kSystem, "cancelled");
   EXPECT_THAT(asker_.asked, ElementsAre("Eligible CIDR {robots (10.66.2.0/24)}"));
-  succeeds(delete_cidr(context(), network_, {"robots", true}));
-  fails(add_peer(context(), network_, {}), ErrorKind::kNotFound, "add-cidr");
+  succeeds(run({"delete-cidr", "evilcorp", "--name", "robots", "--yes"}));
+  fails(run({"add-peer", "evilcorp"}), ErrorKind::kNotFound, "add-cidr");
 }
 
 TEST_F(Wizards, PeersAreOfferedInTheOtherStateOnly) {
   make_network();
   asker_.is_there = true;
-  fails(disable_peer(context(), network_, {}), ErrorKind::kNotFound, "no peer can be disabled");
-  fails(enable_peer(context(), network_, {}), ErrorKind::kNotFound, "no peer can be enabled");
-  fails(rename_peer(context(), network_, {}), ErrorKind::kNotFound, "no peer to rename");
+  fails(run({"disable-peer", "evilcorp"}), ErrorKind::kNotFound, "no peer can be disabled");
+  fails(run({"enable-peer", "evilcorp"}), ErrorKind::kNotFound, "no peer can be enabled");
+  fails(run({"rename-peer", "evilcorp"}), ErrorKind::kNotFound, "no peer to rename");
   EXPECT_THAT(asker_.asked, IsEmpty()) << "an empty list is not shown";
   add("alice");
   add("bob");
   asker_.answers = {"bob", "yes"};
-  succeeds(disable_peer(context(), network_, {}));
+  succeeds(run({"disable-peer", "evilcorp"}));
   asker_.answers = {"bob", "no"};
-  succeeds(enable_peer(context(), network_, {}));
+  succeeds(run({"enable-peer", "evilcorp"}));
   asker_.answers = {"alice", "bob", "Alice", "alicia", "yes"};
-  succeeds(rename_peer(context(), network_, {}));
+  succeeds(run({"rename-peer", "evilcorp"}));
   EXPECT_THAT(asker_.asked,
               ElementsAre("Peer to disable {alice (10.66.1.1), bob (10.66.1.2)}", "Disable peer bob (10.66.1.2)?",
                           "Peer to enable {bob (10.66.1.2)}", "Enable peer bob (10.66.1.2)?",
@@ -105,11 +103,11 @@ TEST_F(Wizards, Cidrs) {
   make_network();
   add("alice");
   asker_.answers = {"robots", "arms", "10.66.1.0/25", "10.66.2.128/25", "yes"};
-  succeeds(server::add_cidr(context(), network_, {}));
+  succeeds(run({"add-cidr", "evilcorp"}));
   asker_.answers = {"arms", "humans", "hands of robots", "yes"};
-  succeeds(rename_cidr(context(), network_, {}));
+  succeeds(run({"rename-cidr", "evilcorp"}));
   asker_.answers = {"hands", "yes"};
-  succeeds(delete_cidr(context(), network_, {}));
+  succeeds(run({"delete-cidr", "evilcorp"}));
   EXPECT_THAT(asker_.asked,
               ElementsAre("Parent CIDR {evilcorp (10.66.0.0/16), robots (10.66.2.0/24)}", "Name", "CIDR",
                           "Create CIDR arms (10.66.2.128/25) in robots (10.66.2.0/24)?",
@@ -123,22 +121,22 @@ TEST_F(Wizards, Cidrs) {
 TEST_F(Wizards, NoCidrToDeleteIsSaidSo) {
   make_network();
   add("alice");
-  succeeds(delete_cidr(context(), network_, {"robots", true}));
+  succeeds(run({"delete-cidr", "evilcorp", "--name", "robots", "--yes"}));
   asker_.is_there = true;
-  fails(delete_cidr(context(), network_, {}), ErrorKind::kNotFound, "no CIDR can be deleted");
+  fails(run({"delete-cidr", "evilcorp"}), ErrorKind::kNotFound, "no CIDR can be deleted");
   EXPECT_THAT(asker_.asked, IsEmpty());
 }
 
 TEST_F(Wizards, Associations) {
   make_network();
   asker_.is_there = true;
-  fails(delete_association(context(), network_, {}), ErrorKind::kNotFound, "no association to delete");
+  fails(run({"delete-association", "evilcorp"}), ErrorKind::kNotFound, "no association to delete");
   asker_.answers = {"humans", "robots", "yes"};
-  succeeds(add_association(context(), network_, {}));
+  succeeds(run({"add-association", "evilcorp"}));
   asker_.answers = {"evilcorp", "no"};
-  succeeds(add_association(context(), network_, {"humans", {}, false}));
+  succeeds(run({"add-association", "evilcorp", "humans"}));
   asker_.answers = {"1: ", "yes"};
-  succeeds(delete_association(context(), network_, {}));
+  succeeds(run({"delete-association", "evilcorp"}));
   EXPECT_THAT(asker_.asked,
               ElementsAre("First CIDR {evilcorp (10.66.0.0/16), humans (10.66.1.0/24), robots (10.66.2.0/24)}",
                           "Second CIDR {evilcorp (10.66.0.0/16), robots (10.66.2.0/24)}", "Add the association humans <=> robots?",
@@ -150,7 +148,7 @@ TEST_F(Wizards, Associations) {
 // SQLite gives the id of a deleted row to the next one.
 TEST_F(Wizards, WhatSomebodyElseChangedMeanwhileIsLeftAlone) {
   make_network();
-  succeeds(add_association(context(), network_, {"humans", "robots", false}));
+  succeeds(run({"add-association", "evilcorp", "humans", "robots"}));
   asker_.answers = {"1: ", "yes"};
   asker_.meanwhile = [this] {
     Registry other = registry();
@@ -160,7 +158,7 @@ TEST_F(Wizards, WhatSomebodyElseChangedMeanwhileIsLeftAlone) {
       return {};
     }));
   };
-  fails(delete_association(context(), network_, {}), ErrorKind::kNotFound, "meanwhile");
+  fails(run({"delete-association", "evilcorp"}), ErrorKind::kNotFound, "meanwhile");
   EXPECT_EQ(registry().network().associations().size(), 1U);
 
   asker_.answers = {"robots", "yes"};
@@ -171,7 +169,7 @@ TEST_F(Wizards, WhatSomebodyElseChangedMeanwhileIsLeftAlone) {
       return {};
     }));
   };
-  fails(delete_cidr(context(), network_, {}), ErrorKind::kNotFound, "meanwhile");
+  fails(run({"delete-cidr", "evilcorp"}), ErrorKind::kNotFound, "meanwhile");
   EXPECT_NE(registry().network().find_cidr("precious"), nullptr);
 }
 

@@ -150,9 +150,12 @@ class CommandParser {
     for (const Argument& argument : own.arguments()) add(argument);
     for (const Option& option : own.options()) add(option, option.letter);
     for (const Option& option : general.options()) add(option, letter_with(option, own));
-    for (const Definition* definition : {&own, &general})
+    for (const Definition* definition : {&own, &general}) {
       for (const auto& [one, other] : definition->conflicts())
         app_.get_option(fmt::format("--{}", one))->excludes(app_.get_option(fmt::format("--{}", other)));
+      for (const auto& [one, other] : definition->needs())
+        app_.get_option(fmt::format("--{}", one))->needs(app_.get_option(fmt::format("--{}", other)));
+    }
   }
 
   enum class Read { kRun, kHelp };
@@ -269,6 +272,7 @@ class CommandParser {
     std::string text = error.what();
     if (dynamic_cast<const CLI::ExcludesError*>(&error) != nullptr)
       return text.replace(text.find(" excludes "), 10, " can't be used together with ");
+    if (dynamic_cast<const CLI::RequiresError*>(&error) != nullptr) return text.replace(text.find(" requires "), 10, " needs ");
     if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
       const std::string missing = text.substr(0, text.find(" is required"));
       const auto argument = std::ranges::find(own_.arguments(), missing, &Argument::name);

@@ -43,6 +43,8 @@ void Definition::option(char letter, std::string_view name, std::string_view pla
 
 void Definition::conflict(std::string_view one, std::string_view other) { conflicts_.emplace_back(one, other); }
 
+void Definition::needs(std::string_view one, std::string_view other) { needs_.emplace_back(one, other); }
+
 Result<InterfaceName> parse_interface(std::string_view text) {
   if (!Hostname::parse(text)) {
     return invalid_input(
@@ -83,7 +85,9 @@ Take into_path(std::filesystem::path& target) { return into(target, parse_path);
 
 Take into_path(std::optional<std::filesystem::path>& target) { return into(target, parse_path); }
 
-void define_general(Definition& definition, Folders& folders, NetworkOptions& network) {
+void define_general(Definition& definition, GeneralOptions& general) {
+  Folders& folders = general.folders;
+  NetworkOptions& network = general.network;
   definition.option('c', "config-dir", "DIR", into_path(folders.config), "Where the configs are");
   definition.option('d', "data-dir", "DIR", into_path(folders.data), "Where the data is kept");
   definition.flag(0, "no-routing", network.no_routing, "Don't set the route to the network; something else does");
@@ -110,6 +114,10 @@ void define_hosts(Definition& definition, HostsOptions& hosts) {
       {.letter = 0, .name = "no-write-hosts", .placeholder = {}, .sentence = "Leave every hosts file alone", .take = dont_write});
   definition.option(0, "host-suffix", "S", into_text(hosts.suffix), "Names end in .S instead of .INTERFACE.wg; empty: in nothing");
   definition.conflict("hosts-path", "no-write-hosts");
+}
+
+void define_interface(Definition& definition, OfNetwork& options) {
+  definition.argument("INTERFACE", "The network", into(options.given, parse_interface));
 }
 
 void define_yes(Definition& definition, bool& yes) { definition.flag(0, "yes", yes, "Don't ask whether to go ahead"); }

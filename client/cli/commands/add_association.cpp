@@ -1,24 +1,37 @@
 #include <fmt/format.h>
 
 #include "../admin.hpp"
-#include "../ask.hpp"
-#include "associations.hpp"
+#include "../associations.hpp"
 #include "commands.hpp"
 
 namespace innernet::client {
 
 namespace {
 
-Result<Cidr> choose_first(const AddAssociationOptions& options, const std::vector<Cidr>& cidrs,
-                          const std::vector<Association>& associations, Context& context) {
+struct Options : OfNetwork {
+  std::optional<std::string> cidr_1;
+  std::optional<std::string> cidr_2;
+  bool yes = false;
+};
+
+void define(Definition& definition, Options& options) {
+  definition.explain("With both CIDRs there is no question.");
+  define_interface(definition, options);
+  definition.optional_argument("CIDR1", "One of the two", into_text(options.cidr_1));
+  definition.optional_argument("CIDR2", "The other", into_text(options.cidr_2));
+  define_yes(definition, options.yes);
+}
+
+Result<Cidr> choose_first(const Options& options, const std::vector<Cidr>& cidrs, const std::vector<Association>& associations,
+                          Context& context) {
   if (options.cidr_1) return find_cidr(cidrs, *options.cidr_1);
   return wizard::choose_cidr(
       context.asker, "First CIDR", "the names of both CIDRs behind INTERFACE", wizard::with_partners(cidrs, associations),
       "no association can be added: all CIDRs are associated with one another (`innernet add-cidr` makes another CIDR)");
 }
 
-Result<CidrPair> choose_pair(const AddAssociationOptions& options, const std::vector<Cidr>& cidrs,
-                             const std::vector<Association>& associations, Context& context) {
+Result<CidrPair> choose_pair(const Options& options, const std::vector<Cidr>& cidrs, const std::vector<Association>& associations,
+                             Context& context) {
   TRY(Cidr first, choose_first(options, cidrs, associations, context));
   if (options.cidr_2) return find_pair(cidrs, first.name, *options.cidr_2);
   TRY(Cidr second,
@@ -27,10 +40,8 @@ Result<CidrPair> choose_pair(const AddAssociationOptions& options, const std::ve
   return CidrPair{std::move(first), std::move(second)};
 }
 
-}  // namespace
-
 // With both CIDRs named there is nothing left to ask, with or without --yes.
-Result<Ending> run(const AddAssociationOptions& options, Context& context) {
+Result<Ending> run(const Options& options, Context& context) {
   TRY(Admin admin, Admin::open(context, options.interface()));
   TRY(const std::vector<Cidr> cidrs, admin.cidrs());
   TRY(const std::vector<Association> associations, admin.associations());
@@ -39,7 +50,7 @@ Result<Ending> run(const AddAssociationOptions& options, Context& context) {
     return fail(ErrorKind::kAlreadyExists,
                 fmt::format("{} are associated already (association {})", pair.to_string(), number(existing->id)));
   if (!options.cidr_1 || !options.cidr_2) {
-    TRY(const bool agreed, goes_ahead(context, options.yes, fmt::format("Add the association {}?", pair.to_string())));
+    TRY(const bool agreed, confirmed(context, options.yes, fmt::format("Add the association {}?", pair.to_string())));
     if (!agreed) return Ending::kDone;
   }
   const AssociationContents contents{pair.first.id, pair.second.id};
@@ -48,12 +59,22 @@ Result<Ending> run(const AddAssociationOptions& options, Context& context) {
   if (context.general.json) {
     TRY(const std::vector<Association> now, admin.associations());
     if (const auto added = find_association(now, pair)) {
-      context.report({}, changed().value("association", *added));
+      context.report(changed().value("association", *added));
       return Ending::kDone;
     }
   }
-  context.report(fmt::format("Added the association {}.\n", pair.to_string()), changed().value("association", contents));
+  context.print(fmt::format("Added the association {}.", pair.to_string()));
+  context.report(changed().value("association", contents));
   return Ending::kDone;
+}
+
+}  // namespace
+
+Row add_association_command() {
+  return row({.name = "add-association",
+              .sentence = "Let the peers of two CIDRs see each other (admins).",
+              .example = "add-association evilcorp humans robots"},
+             define, run);
 }
 
 }  // namespace innernet::client

@@ -3,11 +3,28 @@
 #include <algorithm>
 
 #include "../admin.hpp"
-#include "../ask.hpp"
 #include "commands.hpp"
 
 namespace innernet::client {
 namespace {
+
+struct Options : OfNetwork {
+  std::optional<Hostname> name;
+  std::optional<IpNet> cidr;
+  std::optional<std::string> parent;
+  bool yes = false;
+};
+
+void define(Definition& definition, Options& options) {
+  definition.explain(
+      "A CIDR holds either peers or other CIDRs. Peers see each other inside of one, and in those that are associated. What is not given "
+      "is asked for; without a terminal that is an error that names the option.");
+  define_interface(definition, options);
+  define_name(definition, options.name, "The name of the new CIDR");
+  definition.option(0, "cidr", "CIDR", into(options.cidr, IpNet::parse), "Its addresses, like 10.42.2.0/24");
+  definition.option(0, "parent", "NAME", into_text(options.parent), "The smallest CIDR that contains it");
+  define_yes(definition, options.yes);
+}
 
 Result<void> check_name(const std::string& name, const std::vector<Cidr>& cidrs) {
   if (std::ranges::find(cidrs, name, &Cidr::name) == cidrs.end()) return {};
@@ -35,8 +52,7 @@ Result<void> check(const CidrContents& wanted, const Cidr& parent, const std::ve
   return {};
 }
 
-Result<Cidr> choose_parent(const AddCidrOptions& options, const std::vector<Cidr>& cidrs, const std::vector<Peer>& peers,
-                           Context& context) {
+Result<Cidr> choose_parent(const Options& options, const std::vector<Cidr>& cidrs, const std::vector<Peer>& peers, Context& context) {
   const auto can_be_parent = [&peers](const Cidr& cidr) {
     return cidr.id != kServerCidr && cidr.cidr.prefix() < cidr.cidr.address().bits() &&
            std::ranges::find(peers, cidr.id, &Peer::cidr_id) == peers.end();
@@ -53,12 +69,12 @@ Result<Cidr> choose_parent(const AddCidrOptions& options, const std::vector<Cidr
                              "no CIDR can hold another one: each has peers of its own, or is the server's");
 }
 
-Result<Hostname> choose_name(const AddCidrOptions& options, const std::vector<Cidr>& cidrs, Context& context) {
+Result<Hostname> choose_name(const Options& options, const std::vector<Cidr>& cidrs, Context& context) {
   if (options.name) return *options.name;
   return wizard::ask_hostname(context.asker, "Name", "--name", [&cidrs](const Hostname& name) { return check_name(name.str(), cidrs); });
 }
 
-Result<IpNet> choose_net(const AddCidrOptions& options, const Hostname& name, const Cidr& parent, const std::vector<Cidr>& cidrs,
+Result<IpNet> choose_net(const Options& options, const Hostname& name, const Cidr& parent, const std::vector<Cidr>& cidrs,
                          const std::vector<Peer>& peers, Context& context) {
   if (options.cidr) return *options.cidr;
   return wizard::ask_cidr(context.asker, "CIDR", "--cidr", {}, [&](const IpNet& net) {
@@ -66,9 +82,7 @@ Result<IpNet> choose_net(const AddCidrOptions& options, const Hostname& name, co
   });
 }
 
-}  // namespace
-
-Result<Ending> run(const AddCidrOptions& options, Context& context) {
+Result<Ending> run(const Options& options, Context& context) {
   TRY(Admin admin, Admin::open(context, options.interface()));
   TRY(const std::vector<Cidr> cidrs, admin.cidrs());
   TRY(const std::vector<Peer> peers, admin.peers());
@@ -78,11 +92,21 @@ Result<Ending> run(const AddCidrOptions& options, Context& context) {
   const CidrContents wanted{name.str(), net.truncated(), parent.id};
   TRY_VOID(check(wanted, parent, cidrs, peers));
   TRY(const bool agreed,
-      goes_ahead(context, options.yes, fmt::format("Create the CIDR {} ({}) in {}?", name.str(), wanted.cidr.to_string(), label(parent))));
+      confirmed(context, options.yes, fmt::format("Create the CIDR {} ({}) in {}?", name.str(), wanted.cidr.to_string(), label(parent))));
   if (!agreed) return Ending::kDone;
   TRY(const Cidr created, admin.explained("creating the CIDR", admin.server().create_cidr(wanted)));
-  context.report(fmt::format("The CIDR {} was created.\n", label(created)), changed().value("cidr", created));
+  context.print(fmt::format("The CIDR {} was created.", label(created)));
+  context.report(changed().value("cidr", created));
   return Ending::kDone;
+}
+
+}  // namespace
+
+Row add_cidr_command() {
+  return row({.name = "add-cidr",
+              .sentence = "Add a CIDR (admins).",
+              .example = "add-cidr evilcorp --name humans --cidr 10.42.1.0/24 --parent evilcorp --yes"},
+             define, run);
 }
 
 }  // namespace innernet::client

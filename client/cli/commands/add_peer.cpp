@@ -4,7 +4,6 @@
 #include <limits>
 
 #include "../admin.hpp"
-#include "../ask.hpp"
 #include "commands.hpp"
 #include "innernet/base/file.hpp"
 #include "innernet/machine/log.hpp"
@@ -12,6 +11,14 @@
 
 namespace innernet::client {
 namespace {
+
+void define(Definition& definition, AddPeerOptions& options) {
+  define_add_peer(definition, options,
+                  {.name = "The name of the new peer",
+                   .ip = "Its address, inside its CIDR",
+                   .auto_ip = "Give it the first free address of its CIDR",
+                   .save_config = "Where to write the invitation; a file that exists is refused"});
+}
 
 constexpr std::uint16_t kKeepalive = 25;  // seconds, what the server says for every peer
 
@@ -170,26 +177,36 @@ Result<Peer> create(Admin& admin, const Plan& plan, const InterfaceConfig& invit
   return std::unexpected(std::move(error));
 }
 
-}  // namespace
-
 Result<Ending> run(const AddPeerOptions& options, Context& context) {
   TRY(Admin admin, Admin::open(context, options.interface()));
   TRY(const std::vector<Cidr> cidrs, admin.cidrs());
   TRY(const std::vector<Peer> peers, admin.peers());
   TRY(const Plan plan, make_plan(options, cidrs, peers, context));
   TRY(const InterfaceConfig invitation, make_invitation(plan, options.interface(), cidrs, peers, admin.config()));
-  TRY(const bool agreed, goes_ahead(context, options.yes,
-                                    fmt::format("Create {}peer {} ({}) in {}?", plan.is_admin ? "admin " : "", plan.name.str(),
-                                                plan.ip.to_string(), label(plan.cidr))));
+  TRY(const bool agreed, confirmed(context, options.yes,
+                                   fmt::format("Create {}peer {} ({}) in {}?", plan.is_admin ? "admin " : "", plan.name.str(),
+                                               plan.ip.to_string(), label(plan.cidr))));
   if (!agreed) return Ending::kDone;
   TRY(const Peer created, create(admin, plan, invitation));
-  context.report(fmt::format("The peer {} ({}) was created.\n\nIts invitation: {}\n\nWhoever has this file can join as {}, so send it over "
-                             "a safe channel.\n"
-                             "Next, on that machine:\n    "
-                             "innernet install {}\n",
-                             plan.name.str(), plan.ip.to_string(), plan.file.native(), plan.name.str(), plan.file.filename().native()),
-                 changed().value("peer", created).text("invitation", plan.file.native()));
+  context.print(
+      fmt::format("The peer {} ({}) was created.\n\nIts invitation: {}\n\nWhoever has this file can join as {}, so send it over "
+                  "a safe channel."
+                  "Next, on that machine:\n    "
+                  "innernet install {}\n",
+                  plan.name.str(), plan.ip.to_string(), plan.file.native(), plan.name.str(), plan.file.filename().native()));
+  context.report(changed().value("peer", created).text("invitation", plan.file.native()));
   return Ending::kDone;
+}
+
+}  // namespace
+
+Row add_peer_command() {
+  return row(
+      {.name = "add-peer",
+       .sentence = "Invite a peer (admins).",
+       .example =
+           "add-peer evilcorp --name alice --cidr humans --auto-ip --admin false --invite-expires 14d --save-config alice.toml --yes"},
+      define, run);
 }
 
 }  // namespace innernet::client

@@ -1,41 +1,56 @@
 #pragma once
 
 #include "../context.hpp"
-#include "../options.hpp"
+#include "../definitions.hpp"
+#include "innernet/command_line/add_peer.hpp"
+#include "innernet/command_line/commands.hpp"
+
+/// The commands of innernet, in the order of its help. NAME is NAME_command() of NAME.cpp in this folder: nothing else names it.
+#define INNERNET_CLIENT_COMMANDS(COMMAND) \
+  COMMAND(install)                        \
+  COMMAND(show)                           \
+  COMMAND(up)                             \
+  COMMAND(fetch)                          \
+  COMMAND(uninstall)                      \
+  COMMAND(down)                           \
+  COMMAND(add_peer)                       \
+  COMMAND(rename_peer)                    \
+  COMMAND(add_cidr)                       \
+  COMMAND(rename_cidr)                    \
+  COMMAND(delete_cidr)                    \
+  COMMAND(list_cidrs)                     \
+  COMMAND(disable_peer)                   \
+  COMMAND(enable_peer)                    \
+  COMMAND(add_association)                \
+  COMMAND(delete_association)             \
+  COMMAND(list_associations)              \
+  COMMAND(set_listen_port)                \
+  COMMAND(override_endpoint)              \
+  COMMAND(override_peer_endpoint)
 
 namespace innernet::client {
 
-/// How a command that told all there is to tell ended.
-enum class Ending {
-  kDone,
-  kFailed,  ///< the reasons are in the log already
-};
+using command_line::AddPeerOptions;
+using command_line::Definition;
+using command_line::Ending;
+using command_line::OfNetwork;
+using Row = command_line::Row<Context>;
 
-/// Runs the command of a command line. With --json it prints one document if it is done; when there was nothing to do or the person said
-/// no, that is `{"changed":false}`.
-Result<Ending> run_command(const CommandOptions& command, Context& context);
+// The words that commands are defined and run with.
+using command_line::confirmed;
+using command_line::define_add_peer;
+using command_line::define_hosts;
+using command_line::define_interface;
+using command_line::define_yes;
+using command_line::into;
+using command_line::into_path;
+using command_line::into_text;
+using command_line::parse_interface;
+using command_line::parse_number;
+using command_line::row;
 
-// One function a command, chosen by the type of its options. None calls another. An error is not logged yet.
-
-Result<Ending> run(const InstallOptions& options, Context& context);
-Result<Ending> run(const ShowOptions& options, Context& context);
-Result<Ending> run(const UpOptions& options, Context& context);
-Result<Ending> run(const FetchOptions& options, Context& context);
-Result<Ending> run(const UninstallOptions& options, Context& context);
-Result<Ending> run(const DownOptions& options, Context& context);
-Result<Ending> run(const AddPeerOptions& options, Context& context);
-Result<Ending> run(const RenamePeerOptions& options, Context& context);
-Result<Ending> run(const AddCidrOptions& options, Context& context);
-Result<Ending> run(const RenameCidrOptions& options, Context& context);
-Result<Ending> run(const DeleteCidrOptions& options, Context& context);
-Result<Ending> run(const ListCidrsOptions& options, Context& context);
-Result<Ending> run(const DisablePeerOptions& options, Context& context);
-Result<Ending> run(const EnablePeerOptions& options, Context& context);
-Result<Ending> run(const AddAssociationOptions& options, Context& context);
-Result<Ending> run(const DeleteAssociationOptions& options, Context& context);
-Result<Ending> run(const ListAssociationsOptions& options, Context& context);
-Result<Ending> run(const SetListenPortOptions& options, Context& context);
-Result<Ending> run(const OverrideEndpointOptions& options, Context& context);
-Result<Ending> run(const OverridePeerEndpointOptions& options, Context& context);
+#define INNERNET_DECLARE(name) Row name##_command();
+INNERNET_CLIENT_COMMANDS(INNERNET_DECLARE)
+#undef INNERNET_DECLARE
 
 }  // namespace innernet::client

@@ -4,11 +4,24 @@
 #include <optional>
 
 #include "../admin.hpp"
-#include "../ask.hpp"
 #include "commands.hpp"
 
 namespace innernet::client {
 namespace {
+
+struct Options : OfNetwork {
+  std::optional<std::string> name;
+  bool yes = false;
+};
+
+void define(Definition& definition, Options& options) {
+  definition.explain(
+      "It must have no peers, not even disabled ones, no CIDRs in it and no associations. What is not given is asked for; without a "
+      "terminal that is an error that names the option.");
+  define_interface(definition, options);
+  definition.option(0, "name", "NAME", into_text(options.name), "The CIDR");
+  define_yes(definition, options.yes);
+}
 
 /// Why a CIDR can't be deleted; none: it can.
 std::optional<std::string> obstacle(const Cidr& cidr, const std::vector<Cidr>& cidrs, const std::vector<Peer>& peers,
@@ -26,9 +39,7 @@ std::optional<std::string> obstacle(const Cidr& cidr, const std::vector<Cidr>& c
   return std::nullopt;
 }
 
-}  // namespace
-
-Result<Ending> run(const DeleteCidrOptions& options, Context& context) {
+Result<Ending> run(const Options& options, Context& context) {
   TRY(Admin admin, Admin::open(context, options.interface()));
   TRY(const std::vector<Cidr> cidrs, admin.cidrs());
   TRY(const std::vector<Peer> peers, admin.peers());
@@ -44,11 +55,21 @@ Result<Ending> run(const DeleteCidrOptions& options, Context& context) {
   TRY(const Cidr cidr, choose());
   if (const auto why = obstacle(cidr, cidrs, peers, associations))
     return invalid_input(fmt::format("{} can't be deleted: {}", label(cidr), *why));
-  TRY(const bool agreed, goes_ahead(context, options.yes, fmt::format("Delete the CIDR {}?", label(cidr))));
+  TRY(const bool agreed, confirmed(context, options.yes, fmt::format("Delete the CIDR {}?", label(cidr))));
   if (!agreed) return Ending::kDone;
   TRY_VOID(admin.explained(fmt::format("deleting {}", quoted(cidr.name)), admin.server().delete_cidr(cidr.id)));
-  context.report(fmt::format("The CIDR {} was deleted.\n", label(cidr)), changed().value("cidr", cidr));
+  context.print(fmt::format("The CIDR {} was deleted.", label(cidr)));
+  context.report(changed().value("cidr", cidr));
   return Ending::kDone;
+}
+
+}  // namespace
+
+Row delete_cidr_command() {
+  return row({.name = "delete-cidr",
+              .sentence = "Delete a CIDR that nothing is in (admins).",
+              .example = "delete-cidr evilcorp --name humans --yes"},
+             define, run);
 }
 
 }  // namespace innernet::client

@@ -3,12 +3,24 @@
 #include <algorithm>
 
 #include "../admin.hpp"
-#include "../ask.hpp"
 #include "commands.hpp"
 #include "innernet/machine/log.hpp"
 
 namespace innernet::client {
 namespace {
+
+struct Options : OfNetwork {
+  std::optional<Hostname> name;
+  bool yes = false;
+};
+
+void define(Definition& definition, Options& options) {
+  definition.explain("It loses its connection to everybody, and keeps its name and address. --yes needs --name.");
+  define_interface(definition, options);
+  define_name(definition, options.name, "The peer");
+  define_yes(definition, options.yes);
+  definition.needs("yes", "name");
+}
 
 bool is_working_admin(const Peer& peer) { return peer.id != kServerPeer && peer.is_admin && peer.is_redeemed && !peer.is_disabled; }
 
@@ -21,9 +33,7 @@ std::string question(const Peer& peer, const std::vector<Peer>& peers, const Int
   return fmt::format("Disable {}?", who);
 }
 
-}  // namespace
-
-Result<Ending> run(const DisablePeerOptions& options, Context& context) {
+Result<Ending> run(const Options& options, Context& context) {
   TRY(Admin admin, Admin::open(context, options.interface()));
   TRY(const std::vector<Peer> peers, admin.peers());
   const auto choose = [&]() -> Result<Peer> {
@@ -40,13 +50,21 @@ Result<Ending> run(const DisablePeerOptions& options, Context& context) {
     log::info("{} is disabled already", name.str());
     return Ending::kDone;
   }
-  TRY(const bool agreed, goes_ahead(context, options.yes, question(peer, peers, admin.config())));
+  TRY(const bool agreed, confirmed(context, options.yes, question(peer, peers, admin.config())));
   if (!agreed) return Ending::kDone;
   // DELETE disables. It sends nothing of the peer back, so that a Rust server can't take the endpoint that it filled in for an override.
   TRY_VOID(admin.explained(fmt::format("disabling {}", name.str()), admin.server().delete_peer(peer.id)));
   peer.is_disabled = true;
-  context.report(fmt::format("The peer {} is disabled.\n", name.str()), changed().value("peer", peer));
+  context.print(fmt::format("The peer {} is disabled.", name.str()));
+  context.report(changed().value("peer", peer));
   return Ending::kDone;
+}
+
+}  // namespace
+
+Row disable_peer_command() {
+  return row({.name = "disable-peer", .sentence = "Shut a peer out (admins).", .example = "disable-peer evilcorp --name alice --yes"},
+             define, run);
 }
 
 }  // namespace innernet::client

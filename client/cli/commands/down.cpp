@@ -6,8 +6,16 @@
 #include "innernet/machine/log.hpp"
 
 namespace innernet::client {
+namespace {
 
-Result<Ending> run(const DownOptions& options, Context& context) {
+struct Options : OfNetwork {};
+
+void define(Definition& definition, Options& options) {
+  definition.explain("Config and data stay: innernet up brings the network up again, and so does a daemon that runs.");
+  define_interface(definition, options);
+}
+
+Result<Ending> run(const Options& options, Context& context) {
   const InterfaceName& name = options.interface();
   TRY(const bool ours, is_ours(context.folders(), name));
   if (!ours) {
@@ -20,7 +28,8 @@ Result<Ending> run(const DownOptions& options, Context& context) {
   if (!removed && removed.error().kind() == ErrorKind::kNotFound)
     return fail(ErrorKind::kNotFound, fmt::format("{} is not up", name.str()));
   TRY_VOID(removed);
-  context.report(fmt::format("{} is down.\n", name.str()), changed().text("network", name.str()));
+  context.print(fmt::format("{} is down.", name.str()));
+  context.report(changed().text("network", name.str()));
   if (const auto daemon = daemon_of(context.folders(), name)) {
     log::warning(
         "a daemon (process {}) keeps {} up and will bring it up again; stop that first, for example with `systemctl stop innernet@{}`",
@@ -28,5 +37,9 @@ Result<Ending> run(const DownOptions& options, Context& context) {
   }
   return Ending::kDone;
 }
+
+}  // namespace
+
+Row down_command() { return row({.name = "down", .sentence = "Take a network down.", .example = "down evilcorp"}, define, run); }
 
 }  // namespace innernet::client

@@ -10,6 +10,31 @@
 namespace innernet::client {
 namespace {
 
+struct Options {
+  std::filesystem::path invitation;
+  std::optional<InterfaceName> name;
+  bool default_name = false;  ///< the network's name in the invitation
+  bool delete_invitation = false;
+  HostsOptions hosts;
+  NatOptions nat;
+};
+
+void define(Definition& definition, Options& options) {
+  definition.explain(
+      "The temporary key of the invitation is replaced by a permanent one, which is made here and never leaves this machine. Then the "
+      "interface is up and the peers are fetched.");
+  definition.explain(
+      "An install that was interrupted is repeated with the same invitation. Afterwards, systemctl enable --now innernet@NAME keeps the "
+      "network up to date.");
+  definition.argument("INVITE", "The invitation, as add-peer wrote it", into_path(options.invitation));
+  definition.option(0, "name", "NAME", into(options.name, parse_interface), "The name that the interface gets here");
+  definition.flag(0, "default-name", options.default_name, "Name the interface like the network");
+  definition.flag('d', "delete-invite", options.delete_invitation, "Remove the invitation when it has been used");
+  definition.conflict("name", "default-name");
+  define_hosts(definition, options.hosts);
+  define_nat(definition, options.nat);
+}
+
 Result<InterfaceName> ask_interface_name(const InterfaceConfig& invitation, Context& context) {
   const bool is_possible = command_line::parse_interface(invitation.network_name).has_value();
   return prompt::ask(context.asker,
@@ -26,7 +51,7 @@ Result<InterfaceName> ask_interface_name(const InterfaceConfig& invitation, Cont
                      });
 }
 
-Result<InterfaceName> interface_name(const InstallOptions& options, const InterfaceConfig& invitation, Context& context) {
+Result<InterfaceName> interface_name(const Options& options, const InterfaceConfig& invitation, Context& context) {
   if (options.name) return *options.name;
   if (!options.default_name) return ask_interface_name(invitation, context);
   TRY_CONTEXT(InterfaceName name, command_line::parse_interface(invitation.network_name),
@@ -49,7 +74,7 @@ Result<void> refuse_on_the_server_itself(const InterfaceConfig& invitation, Cont
   return {};
 }
 
-Result<bool> is_to_be_deleted(const InstallOptions& options, Context& context) {
+Result<bool> is_to_be_deleted(const Options& options, Context& context) {
   if (options.delete_invitation) return true;
   if (context.asker.can_ask()) {
     return context.asker.yes_or_no(
@@ -61,9 +86,7 @@ Result<bool> is_to_be_deleted(const InstallOptions& options, Context& context) {
   return false;
 }
 
-}  // namespace
-
-Result<Ending> run(const InstallOptions& options, Context& context) {
+Result<Ending> run(const Options& options, Context& context) {
   TRY_CONTEXT(const InterfaceConfig invitation, InterfaceConfig::read(options.invitation), "reading the invitation");
   TRY_VOID(refuse_on_the_server_itself(invitation, context));
   TRY(const InterfaceName name, interface_name(options, invitation, context));
@@ -75,10 +98,20 @@ Result<Ending> run(const InstallOptions& options, Context& context) {
   else if (!to_be_deleted)
     log::warning("the invitation was kept: {}", to_be_deleted.error().message());
 
-  context.report(fmt::format("{} is installed{}.\n\nTo keep it up to date, also after a restart:\n    systemctl enable --now innernet@{}\n",
-                             name.str(), installed == Installed::kFetched ? " and up" : ", but has no peers yet", name.str()),
-                 changed().text("network", name.str()).boolean("is_fetched", installed == Installed::kFetched));
+  context.print(fmt::format("{} is installed{}.\n\nTo keep it up to date, also after a restart:\n    systemctl enable --now innernet@{}\n",
+                            name.str(), installed == Installed::kFetched ? " and up" : ", but has no peers yet", name.str()));
+  context.report(changed().text("network", name.str()).boolean("is_fetched", installed == Installed::kFetched));
   return Ending::kDone;
+}
+
+}  // namespace
+
+Row install_command() {
+  return row({.name = "install",
+              .aliases = {"redeem"},
+              .sentence = "Join a network with an invitation.",
+              .example = "install invitation.toml --default-name --delete-invite"},
+             define, run);
 }
 
 }  // namespace innernet::client

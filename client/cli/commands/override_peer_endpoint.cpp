@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include "../admin.hpp"
-#include "../ask.hpp"
 #include "../own_device.hpp"
 #include "commands.hpp"
 #include "innernet/client/data_store.hpp"
@@ -11,6 +10,23 @@
 
 namespace innernet::client {
 namespace {
+
+struct Options : OfNetwork {
+  std::optional<Hostname> name;
+  std::optional<Endpoint> endpoint;  ///< its port is not 0
+  bool unset = false;
+  bool yes = false;
+};
+
+void define(Definition& definition, Options& options) {
+  definition.explain("Only this machine is concerned: the config keeps it, and the interface gets it at once if it is up.");
+  define_interface(definition, options);
+  define_name(definition, options.name, "The peer");
+  definition.option('e', "endpoint", "HOST:PORT", into(options.endpoint, parse_endpoint_with_port), "Where this machine reaches it");
+  definition.flag('u', "unset", options.unset, "Go back to what the server says");
+  define_yes(definition, options.yes);
+  definition.conflict("endpoint", "unset");
+}
 
 Result<std::vector<Peer>> known_peers(const Context& context, const InterfaceName& interface) {
   const std::filesystem::path path = context.folders().data_store(interface);
@@ -60,7 +76,7 @@ Result<void> apply_endpoint(const Context& context, const InterfaceName& interfa
   return own->backend->apply(interface, update);
 }
 
-Result<Ending> unset(const OverridePeerEndpointOptions& options, const InterfaceConfig& before, Context& context) {
+Result<Ending> unset(const Options& options, const InterfaceConfig& before, Context& context) {
   const InterfaceName& interface = options.interface();
   if (before.peer_endpoint_overrides.empty()) {
     log::info("no peer of {} has an overridden endpoint, there is nothing to unset", interface.str());
@@ -80,20 +96,18 @@ Result<Ending> unset(const OverridePeerEndpointOptions& options, const Interface
     log::info("the endpoint of {} is not overridden, there is nothing to unset", name.str());
     return Ending::kDone;
   }
-  TRY(const bool agreed, goes_ahead(context, options.yes, fmt::format("Forget the overridden endpoint of {}?", name.str())));
+  TRY(const bool agreed, confirmed(context, options.yes, fmt::format("Forget the overridden endpoint of {}?", name.str())));
   if (!agreed) return Ending::kDone;
   TRY(const FileLock lock, lock_network(context.folders(), interface, &context.stop));
   TRY(InterfaceConfig config, read_config(context.folders(), interface));
   config.peer_endpoint_overrides.erase(peer.ip);
   TRY_VOID(write_config(context.folders(), interface, config));
-  context.report(fmt::format("The endpoint of {} is no longer overridden; the next fetch takes what the server says.\n", name.str()),
-                 changed().value("peer", peer).text("endpoint", std::nullopt));
+  context.print(fmt::format("The endpoint of {} is no longer overridden; the next fetch takes what the server says.", name.str()));
+  context.report(changed().value("peer", peer).text("endpoint", std::nullopt));
   return Ending::kDone;
 }
 
-}  // namespace
-
-Result<Ending> run(const OverridePeerEndpointOptions& options, Context& context) {
+Result<Ending> run(const Options& options, Context& context) {
   const InterfaceName& interface = options.interface();
   TRY(const InterfaceConfig before, read_config(context.folders(), interface));
   if (options.unset) return unset(options, before, context);
@@ -113,7 +127,7 @@ Result<Ending> run(const OverridePeerEndpointOptions& options, Context& context)
                                    ? Result<Endpoint>(*options.endpoint)
                                    : wizard::ask_endpoint(context.asker, "Endpoint", "--endpoint or --unset", {}, check_endpoint));
   TRY_VOID(check_endpoint(endpoint));
-  TRY(const bool agreed, goes_ahead(context, options.yes, fmt::format("Reach {} at {}?", name.str(), endpoint.to_string())));
+  TRY(const bool agreed, confirmed(context, options.yes, fmt::format("Reach {} at {}?", name.str(), endpoint.to_string())));
   if (!agreed) return Ending::kDone;
 
   TRY(const FileLock lock, lock_network(context.folders(), interface, &context.stop));
@@ -122,9 +136,18 @@ Result<Ending> run(const OverridePeerEndpointOptions& options, Context& context)
   TRY_VOID(write_config(context.folders(), interface, config));
   if (auto applied = apply_endpoint(context, interface, config, peer, endpoint); !applied)
     return std::unexpected(std::move(applied).error().context("the override was saved, but not applied to the interface"));
-  context.report(fmt::format("{} is now reached at {}.\n", name.str(), endpoint.to_string()),
-                 changed().value("peer", peer).text("endpoint", endpoint.to_string()));
+  context.print(fmt::format("{} is now reached at {}.", name.str(), endpoint.to_string()));
+  context.report(changed().value("peer", peer).text("endpoint", endpoint.to_string()));
   return Ending::kDone;
+}
+
+}  // namespace
+
+Row override_peer_endpoint_command() {
+  return row({.name = "override-peer-endpoint",
+              .sentence = "Say where this machine reaches a peer.",
+              .example = "override-peer-endpoint evilcorp --name alice --endpoint 192.168.1.20:51820 --yes"},
+             define, run);
 }
 
 }  // namespace innernet::client

@@ -3,13 +3,27 @@
 #include <algorithm>
 
 #include "../admin.hpp"
-#include "../ask.hpp"
 #include "commands.hpp"
 #include "innernet/machine/log.hpp"
 
 namespace innernet::client {
+namespace {
 
-Result<Ending> run(const RenamePeerOptions& options, Context& context) {
+struct Options : OfNetwork {
+  std::optional<Hostname> name;
+  std::optional<Hostname> new_name;
+  bool yes = false;
+};
+
+void define(Definition& definition, Options& options) {
+  definition.explain("What is not given is asked for; without a terminal that is an error that names the option.");
+  define_interface(definition, options);
+  define_name(definition, options.name, "The peer");
+  definition.option(0, "new-name", "NAME", into(options.new_name, Hostname::parse), "Its new name");
+  define_yes(definition, options.yes);
+}
+
+Result<Ending> run(const Options& options, Context& context) {
   TRY(Admin admin, Admin::open(context, options.interface()));
   TRY(const std::vector<Peer> peers, admin.peers());
   TRY(Peer peer, options.name ? find_peer(peers, options.name->str())
@@ -28,12 +42,22 @@ Result<Ending> run(const RenamePeerOptions& options, Context& context) {
     return Ending::kDone;
   }
   TRY_VOID(check(new_name));
-  TRY(const bool agreed, goes_ahead(context, options.yes, fmt::format("Rename {} to {}?", label(peer), new_name.str())));
+  TRY(const bool agreed, confirmed(context, options.yes, fmt::format("Rename {} to {}?", label(peer), new_name.str())));
   if (!agreed) return Ending::kDone;
   peer.name = new_name;
   TRY_VOID(admin.explained(fmt::format("renaming {}", name.str()), admin.server().update_peer(peer.id, peer)));
-  context.report(fmt::format("The peer {} is now called {}.\n", name.str(), new_name.str()), changed().value("peer", peer));
+  context.print(fmt::format("The peer {} is now called {}.", name.str(), new_name.str()));
+  context.report(changed().value("peer", peer));
   return Ending::kDone;
+}
+
+}  // namespace
+
+Row rename_peer_command() {
+  return row({.name = "rename-peer",
+              .sentence = "Rename a peer (admins).",
+              .example = "rename-peer evilcorp --name alice --new-name alicia --yes"},
+             define, run);
 }
 
 }  // namespace innernet::client

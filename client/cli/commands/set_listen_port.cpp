@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include "../ask.hpp"
 #include "../own_device.hpp"
 #include "commands.hpp"
 #include "innernet/client/network_lock.hpp"
@@ -10,6 +9,27 @@
 
 namespace innernet::client {
 namespace {
+
+struct Options : OfNetwork {
+  std::optional<std::uint16_t> listen_port;  ///< 0 is as unset
+  bool unset = false;
+  bool yes = false;
+};
+
+void define(Definition& definition, Options& options) {
+  definition.explain("It is applied to the interface if that is up, and kept in the config.");
+  define_interface(definition, options);
+  definition.option('l', "listen-port", "N",
+                    into(options.listen_port,
+                         [](std::string_view text) -> Result<std::uint16_t> {
+                           TRY(const std::uint64_t port, parse_number(text, 0, 65'535));
+                           return static_cast<std::uint16_t>(port);
+                         }),
+                    "The UDP port that this machine listens on; 0 is as --unset");
+  definition.flag('u', "unset", options.unset, "Use a random port");
+  define_yes(definition, options.yes);
+  definition.conflict("listen-port", "unset");
+}
 
 constexpr std::uint16_t kUsualPort = 51820;  // in WireGuard's own documents
 
@@ -49,16 +69,14 @@ Result<void> change(const Context& context, const InterfaceName& name, Interface
   return {};
 }
 
-Result<Port> wanted_port(const SetListenPortOptions& options, const InterfaceConfig& before, Context& context) {
+Result<Port> wanted_port(const Options& options, const InterfaceConfig& before, Context& context) {
   if (options.unset || options.listen_port) return without_zero(options.listen_port);
   const std::uint16_t suggestion = without_zero(before.listen_port).value_or(kUsualPort);
   TRY(const std::uint16_t port, wizard::ask_listen_port(context.asker, "--listen-port or --unset", suggestion, 0));
   return without_zero(port);
 }
 
-}  // namespace
-
-Result<Ending> run(const SetListenPortOptions& options, Context& context) {
+Result<Ending> run(const Options& options, Context& context) {
   const InterfaceName& name = options.interface();
   TRY(const InterfaceConfig before, read_config(context.folders(), name));
   TRY(const Port port, wanted_port(options, before, context));
@@ -66,15 +84,24 @@ Result<Ending> run(const SetListenPortOptions& options, Context& context) {
     log::info("no change necessary: {} listens on {} already", name.str(), in_words(port));
     return Ending::kDone;
   }
-  TRY(const bool agreed, goes_ahead(context, options.yes, fmt::format("Let {} listen on {}?", name.str(), in_words(port))));
+  TRY(const bool agreed, confirmed(context, options.yes, fmt::format("Let {} listen on {}?", name.str(), in_words(port))));
   if (!agreed) return Ending::kDone;
 
   TRY(const FileLock lock, lock_network(context.folders(), name, &context.stop));
   TRY(InterfaceConfig config, read_config(context.folders(), name));
   TRY_VOID(change(context, name, std::move(config), port));
-  context.report(fmt::format("{} now listens on {}.\n", name.str(), in_words(port)),
-                 changed().text("network", name.str()).number("listen_port", port));
+  context.print(fmt::format("{} now listens on {}.", name.str(), in_words(port)));
+  context.report(changed().text("network", name.str()).number("listen_port", port));
   return Ending::kDone;
+}
+
+}  // namespace
+
+Row set_listen_port_command() {
+  return row({.name = "set-listen-port",
+              .sentence = "Choose the UDP port of this machine.",
+              .example = "set-listen-port evilcorp --listen-port 51820 --yes"},
+             define, run);
 }
 
 }  // namespace innernet::client

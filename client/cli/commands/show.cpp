@@ -12,6 +12,23 @@
 namespace innernet::client {
 namespace {
 
+struct Options {
+  std::optional<InterfaceName> interface;  ///< none: all
+  bool is_short = false;
+  bool tree = false;
+};
+
+void define(Definition& definition, Options& options) {
+  definition.explain(
+      "A peer is connected when its last handshake is at most three minutes old. -v shows whole keys. Colours are used on a terminal "
+      "only.");
+  definition.optional_argument("INTERFACE", "The network; without, all that are up", into(options.interface, parse_interface));
+  definition.flag('s', "short", options.is_short, "One line a peer");
+  definition.flag('t', "tree", options.tree, "Peers under their CIDRs");
+  definition.conflict("short", "json");
+  definition.conflict("tree", "json");
+}
+
 /// What is known beside the device. What can't be read is told and counts as nothing: the device's part is shown all the same.
 struct Knowledge {
   State state;
@@ -49,13 +66,13 @@ Knowledge gather(const Folders& folders, const InterfaceName& name) {
   return out;
 }
 
-Appearance appearance(const ShowOptions& options, const Context& context) {
+Appearance appearance(const Options& options, const Context& context) {
   const Layout layout = options.tree ? Layout::kTree : options.is_short ? Layout::kShort : Layout::kLong;
   return {layout, context.general.verbosity > 0, Palette(context.colour)};
 }
 
 /// With --json a network becomes one of `documents`, else it is printed.
-Result<Ending> show(const InterfaceName& name, wg::Backend& backend, const ShowOptions& options, Context& context,
+Result<Ending> show(const InterfaceName& name, wg::Backend& backend, const Options& options, Context& context,
                     std::vector<JsonObject>& documents) {
   TRY(const wg::Device device, backend.get(name));
   const Knowledge known = gather(context.folders(), name);
@@ -67,20 +84,18 @@ Result<Ending> show(const InterfaceName& name, wg::Backend& backend, const ShowO
   return known.is_whole ? Ending::kDone : Ending::kFailed;
 }
 
-Result<Ending> show_one(const InterfaceName& name, const ShowOptions& options, Context& context) {
+Result<Ending> show_one(const InterfaceName& name, const Options& options, Context& context) {
   TRY(const bool ours, is_ours(context.folders(), name));
   if (!ours) return not_installed(context.folders(), name);
   std::vector<JsonObject> documents;
   const auto shown = show(name, *context.backend(name), options, context, documents);
   if (!shown && shown.error().kind() == ErrorKind::kNotFound)
     return fail(ErrorKind::kNotFound, fmt::format("{} is installed, but down: `innernet up {}` brings it up", name.str(), name.str()));
-  if (shown) context.report({}, JsonObject().list("networks", documents));
+  if (shown) context.report(JsonObject().list("networks", documents));
   return shown;
 }
 
-}  // namespace
-
-Result<Ending> run(const ShowOptions& options, Context& context) {
+Result<Ending> run(const Options& options, Context& context) {
   if (options.interface) return show_one(*options.interface, options, context);
   TRY(auto interfaces, context.interfaces());
   std::ranges::sort(interfaces, {}, &wg::FoundInterface::name);
@@ -108,8 +123,18 @@ Result<Ending> run(const ShowOptions& options, Context& context) {
       ending = Ending::kFailed;
   }
   if (!found_any) log::info("no innernet network is up; `innernet up` brings up what is installed, `innernet install` joins one");
-  context.report({}, JsonObject().list("networks", documents));
+  context.report(JsonObject().list("networks", documents));
   return ending;
+}
+
+}  // namespace
+
+Row show_command() {
+  return row({.name = "show",
+              .aliases = {"list"},
+              .sentence = "Show the networks that are up, and their peers.",
+              .example = "show evilcorp --tree"},
+             define, run);
 }
 
 }  // namespace innernet::client

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "../ask.hpp"
 #include "../presence.hpp"
 #include "commands.hpp"
 #include "innernet/client/network_lock.hpp"
@@ -11,6 +10,18 @@
 
 namespace innernet::client {
 namespace {
+
+struct Options : OfNetwork {
+  bool yes = false;
+  HostsOptions hosts;
+};
+
+void define(Definition& definition, Options& options) {
+  definition.explain("Only a new invitation brings this machine back. To the server the peer still exists; an admin can disable it there.");
+  define_interface(definition, options);
+  define_yes(definition, options.yes);
+  define_hosts(definition, options.hosts);
+}
 
 /// With the daemon's mark, the config last: while that is there, the command can be repeated.
 std::vector<std::filesystem::path> files_of(const Folders& folders, const InterfaceName& name) {
@@ -43,14 +54,12 @@ Result<void> remove_hosts_section(const HostsOptions& hosts, const InterfaceName
   return {};
 }
 
-}  // namespace
-
-Result<Ending> run(const UninstallOptions& options, Context& context) {
+Result<Ending> run(const Options& options, Context& context) {
   const InterfaceName& name = options.interface();
   TRY(const bool known, has_any_file(context.folders(), name));
   if (!known) return not_installed(context.folders(), name);
-  TRY(const bool agreed, goes_ahead(context, options.yes,
-                                    fmt::format("Leave {} for good, so that only a new invitation brings this machine back?", name.str())));
+  TRY(const bool agreed, confirmed(context, options.yes,
+                                   fmt::format("Leave {} for good, so that only a new invitation brings this machine back?", name.str())));
   if (!agreed) return Ending::kDone;
 
   TRY(const FileLock lock, lock_network(context.folders(), name, &context.stop));
@@ -64,13 +73,24 @@ Result<Ending> run(const UninstallOptions& options, Context& context) {
   if (const auto removed = remove_hosts_section(options.hosts, name); !removed) failed(removed.error());
   for (const std::filesystem::path& file : files_of(context.folders(), name))
     if (const auto removed = remove_file(file); !removed && removed.error().kind() != ErrorKind::kNotFound) failed(removed.error());
-  if (ending == Ending::kDone) context.report(fmt::format("{} is uninstalled.\n", name.str()), changed().text("network", name.str()));
+  if (ending == Ending::kDone) {
+    context.print(fmt::format("{} is uninstalled.", name.str()));
+    context.report(changed().text("network", name.str()));
+  }
   log::info("other peers still list this machine; an admin takes it out with `innernet disable-peer {}`", name.str());
   if (daemon)
     log::warning(
         "the daemon (process {}) that kept {} up lets go of it; if it is a service, end that: `systemctl disable --now innernet@{}`",
         *daemon, name.str(), name.str());
   return ending;
+}
+
+}  // namespace
+
+Row uninstall_command() {
+  return row(
+      {.name = "uninstall", .sentence = "Leave a network: remove its interface, config and data.", .example = "uninstall evilcorp --yes"},
+      define, run);
 }
 
 }  // namespace innernet::client

@@ -1,8 +1,8 @@
 #include "innernet/client/fetch.hpp"
 
 #include <fmt/format.h>
-#include <malloc.h>
 
+#include "../fetching.hpp"
 #include "commands.hpp"
 #include "innernet/client/daemon.hpp"
 #include "innernet/client/networks.hpp"
@@ -11,39 +11,53 @@
 namespace innernet::client {
 namespace {
 
-/// People read in the log what was done.
-JsonObject is_up(const std::vector<InterfaceName>& names) {
-  std::vector<JsonObject> networks;
-  networks.reserve(names.size());
-  for (const InterfaceName& name : names) networks.push_back(std::move(JsonObject().text("name", name.str())));
-  return std::move(JsonObject().list("networks", networks));
+struct Options {
+  std::optional<InterfaceName> interface;  ///< none: all that are installed
+  bool daemon = false;
+  std::chrono::seconds interval{60};
+  HostsOptions hosts;
+  NatOptions nat;
+};
+
+void define(Definition& definition, Options& options) {
+  definition.explain(
+      "An interface that is down or incomplete is brought up, then its peers are fetched. When the server can't be reached, the peers of "
+      "the last fetch are used.");
+  definition.explain(
+      "With --daemon this goes on until SIGTERM, for each network by itself: one that fails is tried again and holds up no other. A server "
+      "that can do it tells of changes at once. SIGHUP has the configs read again.");
+  definition.optional_argument("INTERFACE", "The network; without, all that are installed", into(options.interface, parse_interface));
+  definition.flag('d', "daemon", options.daemon, "Stay, and keep the networks up to date");
+  definition.conflict("daemon", "json");
+  definition.option(0, "interval", "SECONDS",
+                    into(options.interval,
+                         [](std::string_view text) -> Result<std::chrono::seconds> {
+                           TRY(const std::uint64_t seconds, parse_number(text, 1, 86'400));
+                           return std::chrono::seconds(seconds);
+                         }),
+                    "With --daemon: how often to look, 1 to 86400 (60)");
+  define_hosts(definition, options.hosts);
+  define_nat(definition, options.nat);
 }
 
-/// For a process that ends with its fetch: what it frees is used again instead of being given back to the kernel, asked for anew and
-/// cleared. That saves half of the page faults at 10,000 peers.
-void keep_freed_memory() {
-  ::mallopt(M_TOP_PAD, 64 << 20);
-  ::mallopt(M_MMAP_THRESHOLD, 32 << 20);
-}
-
-}  // namespace
-
-Result<Ending> run(const UpOptions& options, Context& context) {
+Result<Ending> run(const Options& options, Context& context) {
   const ClientOptions client = context.client_options(options.hosts, options.nat);
   if (options.daemon) {
+    context.on_signals.reset();  // the daemon has its own ways with them
+    if (context.stop.requested()) return fail(ErrorKind::kSystem, "interrupted");
     TRY_VOID(run_daemon(client, options.interface, options.interval));
     return Ending::kDone;
   }
   keep_freed_memory();
   if (options.interface) {
     TRY_VOID(up(client, *options.interface, context.stop));
-    context.report({}, is_up({*options.interface}));
+    context.report(networks_as_json({*options.interface}));
     return Ending::kDone;
   }
   TRY(const std::vector<InterfaceName> networks, configured_networks(client.folders));
   if (networks.empty()) {
     log::info("no network is installed in {}; `innernet install` joins one", client.folders.config.native());
-    context.report({}, is_up({}));
+    context.report(networks_as_json({}));
     return Ending::kDone;
   }
   Ending ending = Ending::kDone;
@@ -57,15 +71,15 @@ Result<Ending> run(const UpOptions& options, Context& context) {
       done.push_back(network);
     }
   }
-  context.report({}, is_up(done));
+  context.report(networks_as_json(done));
   return ending;
 }
 
-Result<Ending> run(const FetchOptions& options, Context& context) {
-  keep_freed_memory();
-  TRY_VOID(fetch(context.client_options(options.hosts, options.nat), options.interface(), context.stop));
-  context.report({}, is_up({options.interface()}));
-  return Ending::kDone;
+}  // namespace
+
+Row up_command() {
+  return row({.name = "up", .sentence = "Bring networks up and fetch their peers.", .example = "up evilcorp --daemon --interval 60"},
+             define, run);
 }
 
 }  // namespace innernet::client

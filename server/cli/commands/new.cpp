@@ -12,6 +12,28 @@
 namespace innernet::server {
 namespace {
 
+struct Options {
+  std::optional<std::string> network_name;
+  std::optional<IpNet> network_cidr;
+  std::optional<Endpoint> external_endpoint;
+  bool auto_external_endpoint = false;
+  std::optional<std::uint16_t> listen_port;
+};
+
+void define(Definition& definition, Options& options) {
+  definition.explain(
+      "It gets a config with a new key and a database with two CIDRs, its own and the server's, which has the first address. A network "
+      "that exists is never touched.");
+  definition.explain("What is not given is asked for; without a terminal that is an error that names the option.");
+  definition.option(0, "network-name", "NAME", into_text(options.network_name), "The network's name, which its interfaces get, too");
+  definition.option(0, "network-cidr", "CIDR", into(options.network_cidr, IpNet::parse), "All addresses of the network, like 10.42.0.0/16");
+  definition.option(0, "external-endpoint", "HOST:PORT", into(options.external_endpoint, Endpoint::parse), "Where peers reach this server");
+  definition.flag(0, "auto-external-endpoint", options.auto_external_endpoint, "Ask a DNS resolver for this machine's public address");
+  definition.option(0, "listen-port", "N", into_number(options.listen_port, 1, 65535),
+                    "UDP port of WireGuard and TCP port of the API (usually 51820)");
+  definition.conflict("external-endpoint", "auto-external-endpoint");
+}
+
 constexpr std::uint16_t kUsualPort = 51820;  // in WireGuard's own documents
 constexpr std::string_view kServerCidrName = "innernet-server";
 
@@ -55,13 +77,12 @@ Result<void> check_external_endpoint(const Endpoint& endpoint) {
   return {};
 }
 
-Result<Endpoint> external_endpoint(const CommandContext& context, const NewOptions& options, std::uint16_t listen_port) {
+Result<Endpoint> external_endpoint(Context& context, const Options& options, std::uint16_t listen_port) {
   if (options.external_endpoint) return *options.external_endpoint;
-  const auto detect = [&context] { return context.detect_public_ip().preferred(); };
   if (!options.auto_external_endpoint)
-    return wizard::ask_external_endpoint(context.asker, "--external-endpoint HOST:PORT or --auto-external-endpoint", listen_port, detect,
-                                         check_external_endpoint);
-  const auto address = detect();
+    return wizard::ask_external_endpoint(context.asker, "--external-endpoint HOST:PORT or --auto-external-endpoint", listen_port,
+                                         context.detect_public_ip, check_external_endpoint);
+  const auto address = context.detect_public_ip();
   if (!address)
     return fail(ErrorKind::kUnreachable,
                 "the public address could not be detected (no DNS answer from Quad9): give --external-endpoint HOST:PORT");
@@ -87,10 +108,10 @@ Result<void> refuse_existing(const Folders& folders, const InterfaceName& name) 
 }
 
 /// Given or asked, and free: nobody wants to answer more questions about a network that exists.
-Result<InterfaceName> network_name(const CommandContext& context, const NewOptions& options) {
+Result<InterfaceName> network_name(Context& context, const Options& options) {
   const auto check = [&context](const std::string& text) -> Result<InterfaceName> {
     TRY(InterfaceName name, check_network_name(text));
-    TRY_VOID(refuse_existing(context.folders, name));
+    TRY_VOID(refuse_existing(context.folders(), name));
     return name;
   };
   if (options.network_name) return check(*options.network_name);
@@ -104,9 +125,8 @@ Result<InterfaceName> network_name(const CommandContext& context, const NewOptio
                      check);
 }
 
-}  // namespace
-
-Result<void> new_network(const CommandContext& context, const NewOptions& options) {
+/// Refuses, before anything is written, a network that exists in any part and values that can't work; leaves nothing behind on failure.
+Result<Ending> run(const Options& options, Context& context) {
   TRY(const InterfaceName name, network_name(context, options));
   TRY(const IpNet any_net, options.network_cidr ? Result<IpNet>(*options.network_cidr)
                                                 : wizard::ask_cidr(context.asker, "Network CIDR", "--network-cidr CIDR, like 10.42.0.0/16",
@@ -114,7 +134,6 @@ Result<void> new_network(const CommandContext& context, const NewOptions& option
   TRY_VOID(check_network_cidr(any_net));
   TRY(const std::uint16_t listen_port, options.listen_port ? Result<std::uint16_t>(*options.listen_port)
                                                            : wizard::ask_listen_port(context.asker, "--listen-port PORT", kUsualPort, 1));
-  if (listen_port == 0) return invalid_input("port 0 is a random one, which no peer could know: give --listen-port 1 to 65535");
   TRY(const auto endpoint, external_endpoint(context, options, listen_port));
   TRY_VOID(check_external_endpoint(endpoint));
 
@@ -125,15 +144,15 @@ Result<void> new_network(const CommandContext& context, const NewOptions& option
   config.address = net.first_assignable();
   config.network_cidr_prefix = net.prefix();
 
-  TRY_VOID(make_private_folder(context.folders.config));
-  TRY_VOID(make_private_folder(context.folders.data));
-  const auto database = context.folders.database(name);
+  TRY_VOID(make_private_folder(context.folders().config));
+  TRY_VOID(make_private_folder(context.folders().data));
+  const auto database = context.folders().database(name);
   TRY(const auto lock,
-      FileLock::acquire(context.folders.lock_file(name), std::chrono::seconds(10), {context.folders.config_file(name), database}));
-  TRY_VOID(refuse_existing(context.folders, name));  // somebody may have made it while we waited
+      FileLock::acquire(context.folders().lock_file(name), std::chrono::seconds(10), {context.folders().config_file(name), database}));
+  TRY_VOID(refuse_existing(context.folders(), name));  // somebody may have made it while we waited
 
   TRY_VOID(Registry::create(database, {name.str(), net, config.address, config.private_key.public_key(), endpoint}));
-  if (auto written = create_file(context.folders.config_file(name), config.to_toml().reveal()); !written) {
+  if (auto written = create_file(context.folders().config_file(name), config.to_toml().reveal()); !written) {
     std::error_code ignored;
     std::filesystem::remove(database, ignored);
     return std::unexpected(std::move(written).error().context("writing the server's config"));
@@ -141,7 +160,7 @@ Result<void> new_network(const CommandContext& context, const NewOptions& option
 
   context.print(fmt::format("network {} created: {}, the server is {} and reached at {}", name.str(), net.to_string(),
                             config.address.to_string(), endpoint.to_string()));
-  context.print(fmt::format("  config:   {}", context.folders.config_file(name).string()));
+  context.print(fmt::format("  config:   {}", context.folders().config_file(name).string()));
   context.print(fmt::format("  database: {}", database.string()));
   context.print("Next: start the server, then add a CIDR and a first peer:");
   context.print(fmt::format("  systemctl enable --now innernet-server@{}    (or: innernet-server serve {})", name.str(), name.str()));
@@ -152,9 +171,20 @@ Result<void> new_network(const CommandContext& context, const NewOptions& option
                      .text("cidr", net.to_string())
                      .text("address", config.address.to_string())
                      .text("endpoint", endpoint.to_string())
-                     .text("config", context.folders.config_file(name).string())
+                     .text("config", context.folders().config_file(name).string())
                      .text("database", database.string()));
-  return {};
+  return Ending::kDone;
+}
+
+}  // namespace
+
+Row new_command() {
+  return row(
+      {.name = "new",
+       .aliases = {"init"},
+       .sentence = "Make a new network.",
+       .example = "new --network-name evilcorp --network-cidr 10.42.0.0/16 --external-endpoint 203.0.113.7:51820 --listen-port 51820"},
+      define, run);
 }
 
 }  // namespace innernet::server

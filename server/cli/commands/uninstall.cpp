@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "../open.hpp"
+#include "commands.hpp"
 #include "innernet/base/file.hpp"
 #include "innernet/machine/interface_up.hpp"
 #include "innernet/machine/log.hpp"
@@ -11,13 +12,23 @@ namespace {
 
 constexpr std::chrono::seconds kEndOfServe{15};
 
+struct Options : OfNetwork {
+  bool yes = false;
+};
+
+void define(Definition& definition, Options& options) {
+  definition.explain("None of its peers can use it any more. Their machines keep what they have.");
+  define_interface(definition, options);
+  define_yes(definition, options.yes);
+}
+
 bool is_there(const std::filesystem::path& path) {
   std::error_code ignored;
   return std::filesystem::exists(std::filesystem::symlink_status(path, ignored));
 }
 
 // Only an interface that is ours: whatever else has this name stays.
-Result<void> remove_interface(const CommandContext& context, const InterfaceName& interface) {
+Result<void> remove_interface(Context& context, const InterfaceName& interface) {
   TRY(const auto link, netlink::find_link(interface));
   if (!link) return {};
   const auto backend = context.backend(interface);
@@ -26,7 +37,7 @@ Result<void> remove_interface(const CommandContext& context, const InterfaceName
     log::warning("the link {} is not WireGuard's and stays", interface.str());
     return {};
   }
-  if (const auto config = ServerConfig::read(context.folders.config_file(interface)); config) {
+  if (const auto config = ServerConfig::read(context.folders().config_file(interface)); config) {
     TRY(const auto device, backend->get(interface));
     if (device.private_key && !wg::same_key(*device.private_key, config->private_key)) {
       log::warning("the interface {} has a key of its own, not this network's, and stays", interface.str());
@@ -36,19 +47,19 @@ Result<void> remove_interface(const CommandContext& context, const InterfaceName
   return backend->remove(interface);
 }
 
-}  // namespace
-
-Result<void> uninstall(const CommandContext& context, const InterfaceName& interface, bool yes) {
-  const auto config = context.folders.config_file(interface);
-  const auto database = context.folders.database(interface);
+/// An unknown network is an error without a question.
+Result<Ending> run(const Options& options, Context& context) {
+  const InterfaceName& interface = options.interface();
+  const auto config = context.folders().config_file(interface);
+  const auto database = context.folders().database(interface);
   if (!is_there(config) && !is_there(database))
     return fail(ErrorKind::kNotFound,
                 fmt::format("there is no network {} here: neither {} nor {} exists", interface.str(), config.string(), database.string()));
   TRY(const bool go_on,
-      confirmed(context, yes,
+      confirmed(context, options.yes,
                 fmt::format("Uninstall {} for good, with its database and key, so that none of its peers can use it any more?",
                             interface.str())));
-  if (!go_on) return {};
+  if (!go_on) return Ending::kDone;
 
   TRY_VOID(remove_interface(context, interface));
   const auto partly = fmt::format("network {} is only partly uninstalled", interface.str());
@@ -59,14 +70,23 @@ Result<void> uninstall(const CommandContext& context, const InterfaceName& inter
   };
   // The config first: a running `serve` ends when it is gone, and lets go of the lock; and no `serve` starts on half a network.
   TRY_VOID(removed(config));
-  auto lock = FileLock::acquire(context.folders.lock_file(interface), kEndOfServe, {config, database});
+  auto lock = FileLock::acquire(context.folders().lock_file(interface), kEndOfServe, {config, database});
   const bool has_no_folder = !lock && lock.error().kind() == ErrorKind::kNotFound;
   if (!lock && !has_no_folder) return std::unexpected(std::move(lock).error().context(partly));
   for (const char* const beside : {"", "-wal", "-shm", "-journal"}) TRY_VOID(removed(database.string() + beside));
   context.print(fmt::format("network {} is uninstalled", interface.str()));
   context.print(fmt::format("If a service served it: systemctl disable --now innernet-server@{}", interface.str()));
   context.report(changed().text("network", interface.str()));
-  return {};
+  return Ending::kDone;
+}
+
+}  // namespace
+
+Row uninstall_command() {
+  return row({.name = "uninstall",
+              .sentence = "Delete a network for good: interface, config and database.",
+              .example = "uninstall evilcorp --yes"},
+             define, run);
 }
 
 }  // namespace innernet::server

@@ -59,39 +59,45 @@ class Definition {
   void option(char letter, std::string_view name, std::string_view placeholder, Take take, std::string_view sentence);
   /// Giving both is a usage error.
   void conflict(std::string_view one, std::string_view other);
+  /// Giving `one` without `other` is a usage error.
+  void needs(std::string_view one, std::string_view other);
 
   const std::vector<std::string_view>& paragraphs() const { return paragraphs_; }
   const std::vector<Argument>& arguments() const { return arguments_; }
   const std::vector<Option>& options() const { return options_; }
   const std::vector<std::pair<std::string_view, std::string_view>>& conflicts() const { return conflicts_; }
+  const std::vector<std::pair<std::string_view, std::string_view>>& needs() const { return needs_; }
 
  private:
   std::vector<std::string_view> paragraphs_;
   std::vector<Argument> arguments_;
   std::vector<Option> options_;
   std::vector<std::pair<std::string_view, std::string_view>> conflicts_;
+  std::vector<std::pair<std::string_view, std::string_view>> needs_;
 };
 
 struct Program;
 
 struct Command {
   std::string_view name;
-  std::vector<std::string_view> aliases;
+  std::vector<std::string_view> aliases = {};
   std::string_view sentence;
   std::string_view example;  ///< without the program's name
-  std::function<void(Definition&)> define;
+  std::function<void(Definition&)> define = {};
   /// For a command whose whole work is a text about its own program: parse() answers it.
   std::function<std::string(const Program&)> answer = {};
+  /// A service: it has no result that --json could print, and logs what it does.
+  bool runs_until_stopped = false;
 };
 
 struct Program {
   std::string_view name;
   std::string_view sentence;
   std::string_view version;
-  std::function<void(Definition&)> define_general;  ///< options that may stand before the command, too
-  std::vector<Command> commands;
-  std::string_view default_command;     ///< when none is named; empty: help on stderr and exit 2
-  std::string_view config_folder = {};  ///< where --config-dir points without it: the files there are the installed networks
+  std::function<void(Definition&)> define_general = {};  ///< options that may stand before the command, too
+  std::vector<Command> commands = {};
+  std::string_view default_command = {};  ///< when none is named; empty: help on stderr and exit 2
+  std::string_view config_folder = {};    ///< where --config-dir points without it: the files there are the installed networks
 };
 
 constexpr int kExitSuccess = 0;
@@ -147,12 +153,27 @@ Take into_path(std::optional<std::filesystem::path>& target);
 
 // Options that several commands of both programs have, in the words of the manual.
 
+/// What may be said with every command.
+struct GeneralOptions {
+  Folders folders;
+  NetworkOptions network;
+  int verbosity = 0;  ///< 1: debug, 2: trace
+  bool json = false;  ///< print one JSON document instead of text for people
+};
 /// -c, -d, --no-routing, --backend, --mtu (576 to 65535).
-void define_general(Definition& definition, Folders& folders, NetworkOptions& network);
+void define_general(Definition& definition, GeneralOptions& general);
 /// -v, counted.
 void define_verbose(Definition& definition, int& verbosity);
 /// --hosts-path or --no-write-hosts, --host-suffix.
 void define_hosts(Definition& definition, HostsOptions& hosts);
+/// For the commands that are about one network.
+struct OfNetwork {
+  std::optional<InterfaceName> given;  // a name has no empty value; the parser always gives one
+
+  const InterfaceName& interface() const { return *given; }
+};
+/// INTERFACE
+void define_interface(Definition& definition, OfNetwork& options);
 /// --yes
 void define_yes(Definition& definition, bool& yes);
 

@@ -3,7 +3,7 @@
 
 #include <sstream>
 
-#include "../fixture.hpp"
+#include "fixture.hpp"
 
 namespace innernet::server {
 namespace {
@@ -13,7 +13,7 @@ using ::testing::Not;
 
 class List : public Commands {
  protected:
-  std::string printed(const Result<void>& result) {
+  std::string printed(const Result<Ending>& result) {
     succeeds(result);
     return std::exchange(printed_, {});
   }
@@ -24,13 +24,11 @@ class List : public Commands {
 
 TEST_F(List, PeersAreATable) {
   make_network();
-  AddPeerOptions admin = peer("alice");
-  admin.is_admin = true;
-  succeeds(add_peer(context(), network_, admin));
-  succeeds(add_peer(context(), network_, peer("a-robot-with-a-long-name", "robots")));
-  succeeds(disable_peer(context(), network_, {"a-robot-with-a-long-name", true}));
+  succeeds(run(with(peer("alice"), "--admin", "true")));
+  succeeds(run(peer("a-robot-with-a-long-name", "robots")));
+  succeeds(run({"disable-peer", "evilcorp", "--name", "a-robot-with-a-long-name", "--yes"}));
   printed_.clear();
-  EXPECT_EQ(printed(list_peers(context(), network_)),
+  EXPECT_EQ(printed(run({"list-peers", "evilcorp"})),
             fmt::format("ID  NAME                      ADDRESS    CIDR             KEY          STATE\n"
                         " 1  innernet-server           10.66.0.1  innernet-server  {}  enabled, admin\n"
                         " 2  alice                     10.66.1.1  humans           {}  invited, admin\n"
@@ -53,7 +51,7 @@ TEST_F(List, TwoHundredPeersStandBelowEachOther) {
     return {};
   }));
   printed_.clear();
-  std::istringstream lines(printed(list_peers(context(), network_)));
+  std::istringstream lines(printed(run({"list-peers", "evilcorp"})));
   std::string line;
   std::getline(lines, line);
   const std::size_t address = line.find("ADDRESS");
@@ -69,16 +67,16 @@ TEST_F(List, TwoHundredPeersStandBelowEachOther) {
 // Any text can be the name of a CIDR, and admins of the network write it, not this machine's.
 TEST_F(List, NamesOfCidrsCannotReachTheTerminal) {
   make_network();
-  succeeds(rename_cidr(context(), network_, {"humans", "hu\x1b[2Jmans\n", true}));
-  succeeds(add_association(context(), network_, {"hu\x1b[2Jmans\n", "robots", true}));
-  succeeds(add_peer(context(), network_, peer("alice", "hu\x1b[2Jmans\n")));
+  succeeds(run({"rename-cidr", "evilcorp", "--name", "humans", "--new-name", "hu\x1b[2Jmans\n", "--yes"}));
+  succeeds(run({"add-association", "evilcorp", "hu\x1b[2Jmans\n", "robots", "--yes"}));
+  succeeds(run(peer("alice", "hu\x1b[2Jmans\n")));
   printed_.clear();
-  EXPECT_EQ(printed(list_cidrs(context(), network_, false)),
+  EXPECT_EQ(printed(run({"list-cidrs", "evilcorp"})),
             "10.66.0.0/16 evilcorp\n10.66.0.1/32 innernet-server\n10.66.1.0/24 hu\\x1b[2Jmans\\x0a\n10.66.2.0/24 robots\n");
-  EXPECT_EQ(printed(list_cidrs(context(), network_, true)),
+  EXPECT_EQ(printed(run({"list-cidrs", "evilcorp", "--tree"})),
             "10.66.0.0/16 evilcorp\n  10.66.0.1/32 innernet-server\n  10.66.1.0/24 hu\\x1b[2Jmans\\x0a\n  10.66.2.0/24 robots\n");
-  EXPECT_EQ(printed(list_associations(context(), network_)), "1: hu\\x1b[2Jmans\\x0a <=> robots\n");
-  EXPECT_THAT(printed(list_peers(context(), network_)), HasSubstr("  hu\\x1b[2Jmans\\x0a  "));
+  EXPECT_EQ(printed(run({"list-associations", "evilcorp"})), "1: hu\\x1b[2Jmans\\x0a <=> robots\n");
+  EXPECT_THAT(printed(run({"list-peers", "evilcorp"})), HasSubstr("  hu\\x1b[2Jmans\\x0a  "));
   EXPECT_THAT(printed_, Not(HasSubstr("\x1b")));
 }
 

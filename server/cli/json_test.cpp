@@ -1,7 +1,7 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
-#include "../fixture.hpp"
+#include "fixture.hpp"
 
 // What --json prints, to the byte: doc/json.md promises it.
 
@@ -13,6 +13,8 @@ using ::testing::Not;
 
 class Json : public Commands {
  protected:
+  Json() { json_ = true; }
+
   /// Keys are random: they read KEY.
   std::string without_keys(std::string text) const {
     const auto opened = registry();
@@ -27,12 +29,7 @@ class Json : public Commands {
 TEST_F(Json, OfANewNetworkSaysWhereItIs) {
   make_network();
   reported_.clear();
-  NewOptions options;
-  options.network_name = "other";
-  options.network_cidr = *IpNet::parse("10.77.0.0/16");
-  options.external_endpoint = *Endpoint::parse("192.0.2.1:51821");
-  options.listen_port = 51821;
-  succeeds(new_network(context(), options));
+  succeeds(run(network("other", "10.77.0.0/16", "51821")));
   EXPECT_EQ(reported_,
             R"({"changed":true,"network":"other","cidr":"10.77.0.0/16","address":"10.77.0.1","endpoint":"192.0.2.1:51821","config":")" +
                 (folder_ / "etc/other.conf").string() + R"(","database":")" + (folder_ / "lib/other.db").string() + "\"}");
@@ -40,7 +37,7 @@ TEST_F(Json, OfANewNetworkSaysWhereItIs) {
 
 TEST_F(Json, OfPeersIsAsInTheHttpApi) {
   make_network();
-  succeeds(add_peer(context(), network_, peer("alice")));
+  succeeds(run(peer("alice")));
   const std::string key = registry().network().find_peer("alice")->peer.public_key.to_base64();
   EXPECT_EQ(reported_, fmt::format(R"({{"changed":true,"peer":{},"invitation":"{}"}})",
                                    to_json(registry().network().find_peer("alice")->peer), (folder_ / "alice.toml").string()));
@@ -50,16 +47,16 @@ TEST_F(Json, OfPeersIsAsInTheHttpApi) {
   const std::size_t at = invitation->find("private-key = \"") + 15;
   EXPECT_THAT(reported_, Not(HasSubstr(invitation->substr(at, 44))));
 
-  succeeds(rename_peer(context(), network_, {"alice", "alicia", true}));
+  succeeds(run({"rename-peer", "evilcorp", "--name", "alice", "--new-name", "alicia", "--yes"}));
   EXPECT_THAT(reported(), HasSubstr(R"({"changed":true,"peer":{"id":2,"name":"alicia",)"));
-  succeeds(disable_peer(context(), network_, {"alicia", true}));
+  succeeds(run({"disable-peer", "evilcorp", "--name", "alicia", "--yes"}));
   EXPECT_THAT(reported(), HasSubstr(R"("is_disabled":true)"));
-  succeeds(disable_peer(context(), network_, {"alicia", true}));
-  EXPECT_EQ(reported(), "") << "disabled already";
-  succeeds(enable_peer(context(), network_, {"alicia", true}));
+  succeeds(run({"disable-peer", "evilcorp", "--name", "alicia", "--yes"}));
+  EXPECT_EQ(reported(), R"({"changed":false})") << "disabled already";
+  succeeds(run({"enable-peer", "evilcorp", "--name", "alicia", "--yes"}));
   EXPECT_THAT(reported(), HasSubstr(R"("is_disabled":false)"));
 
-  succeeds(list_peers(context(), network_));
+  succeeds(run({"list-peers", "evilcorp"}));
   EXPECT_EQ(reported_, fmt::format(R"({{"peers":[{},{}],"left_out":[]}})", to_json(registry().network().find_peer(kServerPeer)->peer),
                                    to_json(registry().network().find_peer("alicia")->peer)));
 }
@@ -67,34 +64,34 @@ TEST_F(Json, OfPeersIsAsInTheHttpApi) {
 TEST_F(Json, OfCidrsAndAssociationsIsAsInTheHttpApi) {
   make_network();
   EXPECT_EQ(reported(), R"({"changed":true,"cidr":{"id":4,"name":"robots","cidr":"10.66.2.0/24","parent":1}})");
-  succeeds(rename_cidr(context(), network_, {"robots", "rob\x1bots", true}));
+  succeeds(run({"rename-cidr", "evilcorp", "--name", "robots", "--new-name", "rob\x1bots", "--yes"}));
   EXPECT_EQ(reported(), R"({"changed":true,"cidr":{"id":4,"name":"rob\u001bots","cidr":"10.66.2.0/24","parent":1}})");
-  succeeds(add_association(context(), network_, {"humans", "rob\x1bots", true}));
+  succeeds(run({"add-association", "evilcorp", "humans", "rob\x1bots", "--yes"}));
   EXPECT_EQ(reported(), R"({"changed":true,"association":{"id":1,"cidr_id_1":3,"cidr_id_2":4}})");
-  succeeds(list_associations(context(), network_));
+  succeeds(run({"list-associations", "evilcorp"}));
   const std::string cidrs =
       R"("cidrs":[{"id":1,"name":"evilcorp","cidr":"10.66.0.0/16","parent":null},{"id":2,"name":"innernet-server","cidr":"10.66.0.1/32","parent":1},)"
       R"({"id":3,"name":"humans","cidr":"10.66.1.0/24","parent":1},{"id":4,"name":"rob\u001bots","cidr":"10.66.2.0/24","parent":1}]})";
   EXPECT_EQ(reported(), R"({"associations":[{"id":1,"cidr_id_1":3,"cidr_id_2":4}],)" + cidrs);
-  succeeds(list_cidrs(context(), network_, false));
+  succeeds(run({"list-cidrs", "evilcorp"}));
   EXPECT_EQ(reported(), "{" + cidrs);
-  succeeds(delete_association(context(), network_, {"rob\x1bots", "humans", true}));
+  succeeds(run({"delete-association", "evilcorp", "rob\x1bots", "humans", "--yes"}));
   EXPECT_EQ(reported(), R"({"changed":true,"association":{"id":1,"cidr_id_1":3,"cidr_id_2":4}})");
-  succeeds(delete_cidr(context(), network_, {"humans", true}));
+  succeeds(run({"delete-cidr", "evilcorp", "--name", "humans", "--yes"}));
   EXPECT_EQ(reported(), R"({"changed":true,"cidr":{"id":3,"name":"humans","cidr":"10.66.1.0/24","parent":1}})");
 }
 
 TEST_F(Json, OfAFailureIsNothing) {
   make_network();
   reported_.clear();
-  fails(delete_cidr(context(), network_, {"nowhere", true}), ErrorKind::kNotFound, "nowhere");
-  fails(list_peers(context(), *InterfaceName::parse("other")), ErrorKind::kNotFound, "other");
+  fails(run({"delete-cidr", "evilcorp", "--name", "nowhere", "--yes"}), ErrorKind::kNotFound, "nowhere");
+  fails(run({"list-peers", "other"}), ErrorKind::kNotFound, "other");
   EXPECT_EQ(reported_, "");
 }
 
 TEST_F(Json, OfAnUninstalledNetworkNamesIt) {
   make_network();
-  succeeds(uninstall(context(), network_, true));
+  succeeds(run({"uninstall", "evilcorp", "--yes"}));
   EXPECT_EQ(reported_, R"({"changed":true,"network":"evilcorp"})");
 }
 

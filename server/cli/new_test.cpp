@@ -1,27 +1,21 @@
 #include <filesystem>
 
-#include "../fixture.hpp"
+#include "fixture.hpp"
 #include "innernet/config/config.hpp"
 
 namespace innernet::server {
 namespace {
 
-NewOptions options(const std::string& cidr = "10.66.0.0/16") {
-  NewOptions made;
-  made.network_name = "evilcorp";
-  made.network_cidr = *IpNet::parse(cidr);
-  made.external_endpoint = *Endpoint::parse("192.0.2.1:51820");
-  made.listen_port = 51820;
-  return made;
-}
-
-using New = Commands;
+class New : public Commands {
+ protected:
+  static Words options(const std::string& cidr = "10.66.0.0/16") { return network("evilcorp", cidr); }
+};
 
 TEST_F(New, WritesConfigAndDatabaseThatBelongTogether) {
   for (const auto& [cidr, server, prefix] : {std::tuple("10.66.3.7/16", "10.66.0.1", 16), std::tuple("fd00:1::/64", "fd00:1::1", 64)}) {
     std::filesystem::remove_all(folder_ / "etc");
     std::filesystem::remove_all(folder_ / "lib");
-    succeeds(new_network(context(), options(cidr)));
+    succeeds(run(options(cidr)));
     const auto config = ServerConfig::read(folder_ / "etc" / "evilcorp.conf");
     ASSERT_TRUE(config) << config.error().message();
     EXPECT_EQ(config->address.to_string(), server);
@@ -46,29 +40,24 @@ TEST_F(New, WritesConfigAndDatabaseThatBelongTogether) {
 
 // The original overwrote the config of a network that existed: its private key was lost.
 TEST_F(New, NeverTouchesANetworkThatExistsInAnyPart) {
-  succeeds(new_network(context(), options()));
+  succeeds(run(options()));
   const std::string config = *read_file(folder_ / "etc" / "evilcorp.conf");
-  fails(new_network(context(), options()), ErrorKind::kAlreadyExists, "evilcorp.conf");
+  fails(run(options()), ErrorKind::kAlreadyExists, "evilcorp.conf");
   EXPECT_EQ(*read_file(folder_ / "etc" / "evilcorp.conf"), config);
 
   std::filesystem::remove(folder_ / "etc" / "evilcorp.conf");
-  fails(new_network(context(), options()), ErrorKind::kAlreadyExists, "evilcorp.db");
+  fails(run(options()), ErrorKind::kAlreadyExists, "evilcorp.db");
   EXPECT_FALSE(std::filesystem::exists(folder_ / "etc" / "evilcorp.conf"));
 
   std::filesystem::rename(folder_ / "lib" / "evilcorp.db", folder_ / "lib" / "evilcorp.db-wal");
-  fails(new_network(context(), options()), ErrorKind::kAlreadyExists, "evilcorp.db-wal");
+  fails(run(options()), ErrorKind::kAlreadyExists, "evilcorp.db-wal");
   EXPECT_FALSE(std::filesystem::exists(folder_ / "etc" / "evilcorp.conf"));
 }
 
 TEST_F(New, RefusesWhatCanNotWorkBeforeAnythingIsWritten) {
-  const auto with = [](auto change) {
-    NewOptions made = options();
-    change(made);
-    return made;
-  };
   const struct {
-    NewOptions options;
-    const char* words;
+    Words words;
+    const char* says;
   } cases[] = {
       {options("0.0.0.0/0"), "whole address family"},
       {options("10.66.0.0/31"), "no room"},
@@ -81,35 +70,34 @@ TEST_F(New, RefusesWhatCanNotWorkBeforeAnythingIsWritten) {
       {options("fe80::/64"), "link-local"},
       {options("ff02::/64"), "multicast"},
       {options("0.0.0.0/4"), "addresses"},
-      {with([](NewOptions& o) { o.network_name = "innernet-server"; }), "own CIDR"},
-      {with([](NewOptions& o) { o.network_name = "Evil"; }), "Evil"},
-      {with([](NewOptions& o) { o.network_name = "sixteen-letters1"; }), "sixteen-letters1"},
-      {with([](NewOptions& o) { o.network_name = "lo"; }), "interface named lo"},
-      {with([](NewOptions& o) { o.network_name.reset(); }), "--network-name"},
-      {with([](NewOptions& o) { o.network_cidr.reset(); }), "--network-cidr"},
-      {with([](NewOptions& o) { o.listen_port.reset(); }), "--listen-port"},
-      {with([](NewOptions& o) { o.listen_port = 0; }), "port 0"},
-      {with([](NewOptions& o) { o.external_endpoint.reset(); }), "--external-endpoint"},
-      {with([](NewOptions& o) { o.external_endpoint = *Endpoint::parse("0.0.0.0:51820"); }), "0.0.0.0:51820"},
-      {with([](NewOptions& o) { o.external_endpoint = *Endpoint::parse("192.0.2.1:0"); }), "192.0.2.1:0"},
+      {with(options(), "--network-name", "innernet-server"), "own CIDR"},
+      {with(options(), "--network-name", "Evil"), "Evil"},
+      {with(options(), "--network-name", "sixteen-letters1"), "sixteen-letters1"},
+      {with(options(), "--network-name", "lo"), "interface named lo"},
+      {without(options(), "--network-name"), "--network-name"},
+      {without(options(), "--network-cidr"), "--network-cidr"},
+      {without(options(), "--listen-port"), "--listen-port"},
+      {with(options(), "--listen-port", "0"), "from 1 to 65535"},
+      {without(options(), "--external-endpoint"), "--external-endpoint"},
+      {with(options(), "--external-endpoint", "0.0.0.0:51820"), "0.0.0.0:51820"},
+      {with(options(), "--external-endpoint", "192.0.2.1:0"), "192.0.2.1:0"},
   };
   for (const auto& c : cases) {
-    SCOPED_TRACE(c.words);
-    const auto made = new_network(context(), c.options);
+    SCOPED_TRACE(c.says);
+    const auto made = run(c.words);
     ASSERT_FALSE(made);
-    EXPECT_NE(made.error().message().find(c.words), std::string::npos) << made.error().message();
+    EXPECT_NE(made.error().message().find(c.says), std::string::npos) << made.error().message();
     EXPECT_FALSE(std::filesystem::exists(folder_ / "etc")) << "nothing is written";
     EXPECT_FALSE(std::filesystem::exists(folder_ / "lib"));
   }
 }
 
 TEST_F(New, DetectsTheExternalEndpointOnlyWhenAsked) {
-  NewOptions detect = options();
-  detect.external_endpoint.reset();
-  detect.auto_external_endpoint = true;
-  fails(new_network(context(), detect), ErrorKind::kUnreachable, "--external-endpoint");
+  Words detect = without(options(), "--external-endpoint");
+  detect.emplace_back("--auto-external-endpoint");
+  fails(run(detect), ErrorKind::kUnreachable, "--external-endpoint");
   public_ip_.ipv6 = *IpAddress::parse("2001:db8::7");
-  succeeds(new_network(context(), detect));
+  succeeds(run(detect));
   EXPECT_EQ(registry().network().find_peer(kServerPeer)->peer.endpoint->to_string(), "[2001:db8::7]:51820");
 }
 
@@ -118,11 +106,11 @@ TEST_F(New, LeavesNothingBehindWhenItFailsHalfWay) {
   std::filesystem::create_directory(folder_ / "etc");
   std::filesystem::permissions(folder_ / "etc", std::filesystem::perms::owner_all);
   std::filesystem::create_directory_symlink("/proc/self/fd", folder_ / "etc-broken");  // a folder in which nobody can make a file
-  CommandContext broken = context();
-  broken.folders.config = folder_ / "etc-broken";
-  ASSERT_FALSE(new_network(broken, options()));
+  config_ = folder_ / "etc-broken";
+  ASSERT_FALSE(run(options()));
+  config_ = folder_ / "etc";
   EXPECT_FALSE(std::filesystem::exists(folder_ / "lib" / "evilcorp.db"));
-  succeeds(new_network(context(), options()));
+  succeeds(run(options()));
 }
 
 }  // namespace

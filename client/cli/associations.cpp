@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "../admin.hpp"
+#include "admin.hpp"
 #include "innernet/base/printable.hpp"
 
 namespace innernet::client {

@@ -1,9 +1,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <functional>
 
 #include "../open.hpp"
+#include "../peers.hpp"
+#include "commands.hpp"
 #include "innernet/base/file.hpp"
 #include "innernet/netlink/route.hpp"
 #include "innernet/values/cidr_tree.hpp"
@@ -12,7 +13,14 @@
 namespace innernet::server {
 namespace {
 
-constexpr std::string_view kServerName = "innernet-server";
+void define(Definition& definition, AddPeerOptions& options) {
+  define_add_peer(definition, options,
+                  {.name = "The peer's name",
+                   .ip = "Its address",
+                   .auto_ip = "Its address is the first free one of the CIDR",
+                   .save_config = "Where to write its invitation; never overwrites a file"});
+  definition.explain("A server that runs lets the peer in at once, as with all commands that change the database.");
+}
 
 Result<const Cidr*> cidr_for_peers(const Network& network, const std::string& name) {
   const Cidr* cidr = network.find_cidr(name);
@@ -24,7 +32,7 @@ Result<const Cidr*> cidr_for_peers(const Network& network, const std::string& na
   return invalid_input(fmt::format("CIDR {} has CIDRs of its own, and only the innermost ones hold peers", quoted(name)));
 }
 
-Result<Cidr> given_or_chosen_cidr(const CommandContext& context, const Network& network, const AddPeerOptions& options) {
+Result<Cidr> given_or_chosen_cidr(Context& context, const Network& network, const AddPeerOptions& options) {
   if (options.cidr) {
     TRY(const Cidr* cidr, cidr_for_peers(network, *options.cidr));
     return *cidr;
@@ -52,15 +60,8 @@ Result<void> check_address(const Network& network, const Cidr& cidr, const IpAdd
   return fail(ErrorKind::kAlreadyExists, fmt::format("{} is taken already", ip.to_string()));
 }
 
-/// Also a row that is not valid keeps its name.
-Result<void> check_name(const Network& network, const Hostname& name) {
-  const auto has_it = [&name](const auto& row) { return row.second.name == name.str(); };
-  if (network.find_peer(std::string_view(name.str())) == nullptr && std::ranges::none_of(network.quarantined(), has_it)) return {};
-  return fail(ErrorKind::kAlreadyExists, fmt::format("there is a peer named {} already", quoted(name.str())));
-}
-
 /// None: whichever is free when the peer is made (--auto-ip).
-Result<std::optional<IpAddress>> given_or_asked_ip(const CommandContext& context, const Network& network, const Cidr& cidr,
+Result<std::optional<IpAddress>> given_or_asked_ip(Context& context, const Network& network, const Cidr& cidr,
                                                    const AddPeerOptions& options) {
   if (options.ip) TRY_VOID(check_address(network, cidr, *options.ip));
   if (options.ip || options.auto_ip) return options.ip;
@@ -89,78 +90,8 @@ Result<Endpoint> external_endpoint(const Network& network, const InterfaceName& 
                           interface.str()));
 }
 
-Result<const PeerRecord*> other_peer(const Network& network, const std::string& name) {
-  if (name == kServerName) return invalid_input("innernet-server is the server itself: it can't be renamed, disabled or enabled");
-  const PeerRecord* record = network.find_peer(name);
-  if (record != nullptr && record->peer.id == kServerPeer)
-    return invalid_input(fmt::format("{} is the server itself: it can't be renamed, disabled or enabled", quoted(name)));
-  if (record == nullptr) return fail(ErrorKind::kNotFound, fmt::format("there is no peer named {}", quoted(name)));
-  return record;
-}
-
-/// The peer that was named, else one of those that are not what it would become.
-Result<Peer> given_or_chosen_peer(const CommandContext& context, const Network& network, const std::optional<std::string>& name,
-                                  const std::string& question, const std::function<bool(const Peer&)>& is_eligible,
-                                  const std::string& none) {
-  if (name) {
-    TRY(const PeerRecord* record, other_peer(network, *name));
-    return record->peer;
-  }
-  std::vector<Peer> eligible;
-  for (const auto& [id, record] : network.peers())
-    if (id != kServerPeer && is_eligible(record.peer)) eligible.push_back(record.peer);
-  return wizard::choose_peer(context.asker, question, "--name", eligible, none);
-}
-
-/// The peer of that id, if it is still the one that the questions were about: ids of deleted invitations are given to new peers.
-Result<PeerContents> same_peer(const Network& network, const Peer& peer) {
-  const PeerRecord* now = network.find_peer(peer.id);
-  if (now != nullptr && now->peer.name == peer.name && now->peer.ip == peer.ip) return now->peer;
-  return fail(ErrorKind::kNotFound, fmt::format("somebody else has renamed or deleted peer {} meanwhile; nothing was done", label(peer)));
-}
-
-Result<void> set_disabled(const CommandContext& context, const InterfaceName& interface, const NameOptions& options, bool disable) {
-  const std::string_view verb = disable ? "disable" : "enable";
-  TRY(auto registry, open_registry(context, interface));
-  TRY(const Peer found, given_or_chosen_peer(
-                            context, registry.network(), options.name, fmt::format("Peer to {}", verb),
-                            [disable](const Peer& peer) { return peer.is_disabled != disable; },
-                            fmt::format("no peer can be {0}d: none is {1}", verb, disable ? "enabled" : "disabled")));
-  const std::string& name = found.name.str();
-  if (found.is_disabled == disable) {
-    context.print(fmt::format("peer {} is {}d already", name, verb));
-    return {};
-  }
-  const bool last_admin = disable && found.is_admin && registry.network().other_admins(found.id) == 0;
-  const std::string question =
-      last_admin
-          ? fmt::format("{} is the last enabled admin; without one, only this command line can change the network. Disable it?", name)
-          : fmt::format("{} peer {}?", disable ? "Disable" : "Enable", label(found));
-  TRY(const bool go_on, confirmed(context, options.yes, question));
-  if (!go_on) return {};
-
-  std::optional<Peer> changed;
-  TRY_VOID(registry.write([&](Registry::Writer& writer) -> Result<void> {
-    TRY(PeerContents contents, same_peer(registry.network(), found));
-    contents.is_disabled = disable;
-    TRY(changed, writer.update_peer(found.id, contents));
-    return {};
-  }));
-  wg::PeerUpdate update = device_peer(*changed);
-  if (disable) {
-    update = wg::PeerUpdate{};
-    update.public_key = changed->public_key;
-    update.remove = true;
-  }
-  update_device(context, interface, {std::move(update)});
-  context.print(fmt::format("peer {} ({}) {}d", name, changed->ip.to_string(), verb));
-  context.report(innernet::changed().value("peer", *changed));
-  return {};
-}
-
-}  // namespace
-
-Result<void> add_peer(const CommandContext& context, const InterfaceName& interface, const AddPeerOptions& options) {
+Result<Ending> run(const AddPeerOptions& options, Context& context) {
+  const InterfaceName& interface = options.interface();
   TRY(const auto config, open_config(context, interface));
   TRY(auto registry, open_registry(context, interface));
   const Network& known = registry.network();
@@ -169,7 +100,7 @@ Result<void> add_peer(const CommandContext& context, const InterfaceName& interf
   TRY(const IpAddress suggested_ip, wanted_ip ? Result<IpAddress>(*wanted_ip) : first_free(known, cidr));
   TRY(const Hostname name, options.name ? Result<Hostname>(*options.name)
                                         : wizard::ask_hostname(context.asker, "Name", "--name",
-                                                               [&](const Hostname& answer) { return check_name(known, answer); }));
+                                                               [&](const Hostname& answer) { return check_peer_name(known, answer); }));
   TRY(const bool is_admin, options.is_admin ? Result<bool>(*options.is_admin) : wizard::ask_is_admin(context.asker));
   const auto check_validity = [&context](std::chrono::seconds answer) -> Result<void> {
     TRY_VOID(expiry(context.clock.wall(), answer));
@@ -185,7 +116,7 @@ Result<void> add_peer(const CommandContext& context, const InterfaceName& interf
   TRY(const bool go_on,
       confirmed(context, options.yes,
                 fmt::format("Create {}peer {} ({}) in {}?", is_admin ? "admin " : "", name.str(), suggested_ip.to_string(), label(cidr))));
-  if (!go_on) return {};
+  if (!go_on) return Ending::kDone;
 
   const auto temporary_key = wg::PrivateKey::generate();
   bool invitation_written = false;
@@ -225,7 +156,7 @@ Result<void> add_peer(const CommandContext& context, const InterfaceName& interf
   if (!written) {
     std::error_code ignored;
     if (invitation_written) std::filesystem::remove(invitation_path, ignored);
-    return written;
+    return std::unexpected(std::move(written).error());
   }
   update_device(context, interface, {device_peer(*added)});
   context.print(fmt::format("peer {} ({}) added; its invitation is {}", name.str(), added->ip.to_string(), invitation_path.string()));
@@ -236,43 +167,18 @@ Result<void> add_peer(const CommandContext& context, const InterfaceName& interf
     context.print(fmt::format("  systemctl enable --now innernet-server@{0}    (or: innernet-server serve {0})", interface.str()));
   }
   context.report(changed().value("peer", *added).text("invitation", invitation_path.string()));
-  return {};
+  return Ending::kDone;
 }
 
-Result<void> rename_peer(const CommandContext& context, const InterfaceName& interface, const RenameOptions& options) {
-  TRY(auto registry, open_registry(context, interface));
-  const Network& network = registry.network();
-  TRY(const Peer peer, given_or_chosen_peer(
-                           context, network, options.name, "Peer to rename", [](const Peer&) { return true; },
-                           "there is no peer to rename: innernet-server add-peer invites one"));
-  const auto check = [&](const Hostname& name) { return name == peer.name ? Result<void>() : check_name(network, name); };
-  TRY(const Hostname new_name,
-      options.new_name ? Hostname::parse(*options.new_name) : wizard::ask_hostname(context.asker, "New name", "--new-name", check));
-  const std::string name = peer.name.str();
-  if (peer.name == new_name) {
-    context.print(fmt::format("peer {} has this name already", name));
-    return {};
-  }
-  TRY_VOID(check(new_name));
-  TRY(const bool go_on, confirmed(context, options.yes, fmt::format("Rename peer {} to {}?", label(peer), new_name.str())));
-  if (!go_on) return {};
-  TRY_VOID(registry.write([&](Registry::Writer& writer) -> Result<void> {
-    TRY(PeerContents contents, same_peer(network, peer));
-    contents.name = new_name;
-    TRY_VOID(writer.update_peer(peer.id, contents));
-    return {};
-  }));
-  context.print(fmt::format("peer {} renamed to {}", name, new_name.str()));
-  if (const PeerRecord* renamed = registry.network().find_peer(new_name.str())) context.report(changed().value("peer", renamed->peer));
-  return {};
-}
+}  // namespace
 
-Result<void> enable_peer(const CommandContext& context, const InterfaceName& interface, const NameOptions& options) {
-  return set_disabled(context, interface, options, false);
-}
-
-Result<void> disable_peer(const CommandContext& context, const InterfaceName& interface, const NameOptions& options) {
-  return set_disabled(context, interface, options, true);
+Row add_peer_command() {
+  return row(
+      {.name = "add-peer",
+       .sentence = "Add a peer and write its invitation.",
+       .example =
+           "add-peer evilcorp --name alice --cidr humans --auto-ip --admin false --invite-expires 14d --save-config alice.toml --yes"},
+      define, run);
 }
 
 }  // namespace innernet::server

@@ -3,17 +3,20 @@
 #include <algorithm>
 #include <array>
 
+#include "../cidrs.hpp"
 #include "../open.hpp"
+#include "commands.hpp"
 #include "innernet/base/printable.hpp"
-#include "innernet/values/cidr_tree.hpp"
+#include "innernet/json/json_object.hpp"
 
 namespace innernet::server {
 namespace {
 
-/// CIDRs are named by anybody, through the API by any admin's machine: a terminal must not act on it.
-std::string name_of(const Network& network, CidrId id) {
-  const Cidr* cidr = network.find_cidr(id);
-  return cidr != nullptr ? printable(cidr->name) : fmt::format("(CIDR {})", number(id));
+void define(Definition& definition, OfNetwork& options) {
+  definition.explain(
+      "Each with its id, address, CIDR, key and state; disabled ones and those that have not redeemed their invitation, too. A row that is "
+      "no valid peer is shown with what is wrong with it.");
+  define_interface(definition, options);
 }
 
 std::string status_of(const Peer& peer) {
@@ -29,7 +32,7 @@ std::size_t columns(std::string_view text) {
 }
 
 /// One line a row, its cells below each other, so that a network of hundreds can be looked through.
-void print_table(const CommandContext& context, const std::vector<TableRow>& rows) {
+void print_table(Context& context, const std::vector<TableRow>& rows) {
   std::array<std::size_t, 6> widths{};
   for (const TableRow& row : rows)
     for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], columns(row[i]));
@@ -44,9 +47,8 @@ void print_table(const CommandContext& context, const std::vector<TableRow>& row
   }
 }
 
-}  // namespace
-
-Result<void> list_peers(const CommandContext& context, const InterfaceName& interface) {
+Result<Ending> run(const OfNetwork& options, Context& context) {
+  const InterfaceName& interface = options.interface();
   TRY(const auto registry, open_registry(context, interface));
   const Network& network = registry.network();
   std::vector<Peer> peers;
@@ -54,7 +56,7 @@ Result<void> list_peers(const CommandContext& context, const InterfaceName& inte
   for (const auto& [id, record] : network.peers()) {
     const Peer& peer = record.peer;
     peers.push_back(peer);
-    rows.push_back({std::to_string(number(id)), peer.name.str(), peer.ip.to_string(), name_of(network, peer.cidr_id),
+    rows.push_back({std::to_string(number(id)), peer.name.str(), peer.ip.to_string(), printable_name_of(network, peer.cidr_id),
                     peer.public_key.abbreviated(), status_of(peer)});
   }
   print_table(context, rows);
@@ -66,35 +68,13 @@ Result<void> list_peers(const CommandContext& context, const InterfaceName& inte
         fmt::format("{}: {} ({}) left out of the network: {}", number(id), quoted(row.name), quoted(row.ip), printable(row.reason)));
   }
   context.report(JsonObject().value("peers", std::span<const Peer>(peers)).list("left_out", left_out));
-  return {};
+  return Ending::kDone;
 }
 
-Result<void> list_cidrs(const CommandContext& context, const InterfaceName& interface, bool tree) {
-  TRY(const auto registry, open_registry(context, interface));
-  const std::vector<Cidr> cidrs = registry.network().cidrs();
-  if (tree)
-    CidrTree(cidrs).walk([&](const Cidr& cidr, std::size_t depth) {
-      context.print(fmt::format("{:{}}{} {}", "", depth * 2, cidr.cidr.to_string(), printable(cidr.name)));
-    });
-  else
-    for (const Cidr& cidr : cidrs) context.print(fmt::format("{} {}", cidr.cidr.to_string(), printable(cidr.name)));
-  context.report(JsonObject().value("cidrs", std::span<const Cidr>(cidrs)));
-  return {};
-}
+}  // namespace
 
-Result<void> list_associations(const CommandContext& context, const InterfaceName& interface) {
-  TRY(const auto registry, open_registry(context, interface));
-  const Network& network = registry.network();
-  std::vector<Association> associations;
-  for (const auto& [id, association] : network.associations()) {
-    associations.push_back(association);
-    context.print(
-        fmt::format("{}: {} <=> {}", number(id), name_of(network, association.cidr_id_1), name_of(network, association.cidr_id_2)));
-  }
-  const std::vector<Cidr> cidrs = network.cidrs();
-  context.report(
-      JsonObject().value("associations", std::span<const Association>(associations)).value("cidrs", std::span<const Cidr>(cidrs)));
-  return {};
+Row list_peers_command() {
+  return row({.name = "list-peers", .sentence = "List all peers.", .example = "list-peers evilcorp"}, define, run);
 }
 
 }  // namespace innernet::server
