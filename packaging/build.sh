@@ -52,7 +52,9 @@ archive "$source" "$work/rpm/SOURCES/$name.tar.gz"
 export DEB_CXXFLAGS_SET="-O2 -ffile-prefix-map=$source=." DEB_CPPFLAGS_SET='' DEB_BUILD_OPTIONS="${DEB_BUILD_OPTIONS:-} noautodbgsym"
 if command -v ccache >/dev/null; then
   CCACHE_DIR=$(ccache --get-config cache_dir)   # debhelper gives the build another home
-  export CCACHE_DIR CCACHE_BASEDIR=$source CCACHE_NOHASHDIR=1 CMAKE_CXX_COMPILER_LAUNCHER=ccache
+  # What the release build of the same sources has compiled is found: paths below the source are relative there, so that it needs no map.
+  export CCACHE_DIR CCACHE_BASEDIR=$source CCACHE_NOHASHDIR=1 CCACHE_IGNOREOPTIONS='-ffile-prefix-map=*' CMAKE_CXX_COMPILER_LAUNCHER=ccache
+  [ "${CI:-}" != true ] || export INNERNET_WERROR=ON
 fi
 quietly() { # LABEL COMMAND...
   if ! "${@:2}" >"$work/$1.log" 2>&1 </dev/null; then
@@ -63,7 +65,7 @@ quietly() { # LABEL COMMAND...
 }
 build_debian() { cd "$source" && dpkg-buildpackage --build=binary --no-sign; }
 quietly debian build_debian
-built=$(echo "$source"/obj-*)
+built=$(echo "$source"/obj-*/build)
 cp "$work"/*.deb "$output/"
 
 # ---- the tarball: the same objects, linked statically -----------------------------------------------------------------
