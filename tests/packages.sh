@@ -100,12 +100,6 @@ for name in innernet innernet-server; do
   check "$name needs glibc 2.34 alone" test "$(dpkg-deb -f "$file" Depends)" = 'libc6 (>= 2.34)'
   check "$name recommends wireguard" grep -qw wireguard <<<"$(dpkg-deb -f "$file" Recommends)"
   echo "          installed $(dpkg-deb -f "$file" Installed-Size) KiB, needs $(dpkg-deb -f "$file" Depends)"
-  # Their packages hold little else than the program; the mixed ring has built it, where there is cargo.
-  theirs=${INNERNET_UPSTREAM:-build/upstream/bin}/$name
-  if [ -x "$theirs" ]; then
-    strip -o "$work/theirs" "$theirs"
-    echo "          the Rust program alone: $(($(stat -c %s "$work/theirs") / 1024)) KiB, needs $(objdump -p "$work/theirs" | awk '/NEEDED/ { print $2 }' | paste -sd ' ')"
-  fi
 done
 no_other_requirement() { ! rpm -qp --requires "$1" | grep -vE '^(/bin/sh|libc\.so\.6\(|libm\.so\.6\(|ld-linux|rpmlib\(|rtld\()'; }
 for file in "$client_rpm" "$server_rpm"; do check "${file##*/} needs libc alone" no_other_requirement "$file"; done
