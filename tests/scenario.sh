@@ -50,7 +50,9 @@ link_exists() { on "$1" ip link show "$NETWORK" >/dev/null 2>&1; }
 no_files_of_network() { # HOST FOLDER...
   local host=$1 found
   shift
-  found=$(on "$host" find "$@" -name "$NETWORK*") && [ -z "$found" ] || { printf 'found: %s\n' "$found"; return 1; }
+  if found=$(on "$host" find "$@" -name "$NETWORK*") && [ -z "$found" ]; then return; fi
+  printf 'found: %s\n' "$found"
+  return 1
 }
 
 finish() {
