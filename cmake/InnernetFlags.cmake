@@ -10,7 +10,9 @@ target_compile_options(innernet_warnings INTERFACE
 add_library(innernet_hardening INTERFACE)
 target_compile_options(innernet_hardening INTERFACE
   -fstack-protector-strong -fstack-clash-protection $<$<STREQUAL:${CMAKE_SYSTEM_PROCESSOR},x86_64>:-fcf-protection>
-  $<$<CONFIG:Release>:-D_FORTIFY_SOURCE=2 -D_GLIBCXX_ASSERTIONS>)
+  $<$<CONFIG:Release>:-D_GLIBCXX_ASSERTIONS>
+  # glibc warns about it where nothing is optimized.
+  $<$<AND:$<CONFIG:Release>,$<NOT:$<BOOL:$<TARGET_PROPERTY:INNERNET_UNOPTIMIZED>>>>:-D_FORTIFY_SOURCE=2>)
 target_link_options(innernet_hardening INTERFACE -Wl,-z,relro,-z,now,-z,noexecstack)
 
 add_library(innernet_sanitizers INTERFACE)

@@ -94,7 +94,7 @@ for package in innernet innernet-server; do
   compgen -G "dist/${package}_${version}*.deb" >/dev/null || die "dist/ holds no Debian package of $package $version"
   compgen -G "dist/$package-$version*.rpm" >/dev/null || die "dist/ holds no RPM of $package $version"
 done
-./dev test "${rings[@]}" || die 'tests have failed'
+CHANGED_SINCE=ever ./dev test "${rings[@]}" || die 'tests have failed'
 [ "$(build/release/bin/innernet --version)" = "innernet $version" ] || die "the program says $(build/release/bin/innernet --version)"
 [ -z "$(git status --porcelain)" ] || die 'building has changed files of the project (git status)'
 (cd dist && sha256sum -- * >SHA256SUMS)
