@@ -29,7 +29,7 @@ stage_spawn() { # NAME: starts the first process of a host
   [ -z "${STAGE_KEEP:-}" ] || tie=(setsid)
   "${tie[@]}" unshare --net --mount --uts --pid --fork --kill-child --mount-proc \
     bash "$STAGE_DIR/first-process" "$STAGE_DIR" "$name" </dev/null >"$STAGE_DIR/log/$name" 2>&1 &
-  local holder=$! deadline=$((SECONDS + 20))
+  local holder=$! deadline=$((SECONDS + 60))
   STAGE_HOLDERS+=("$holder")
   disown "$holder"   # it will be killed, and that is nobody's news
   until [ -e "$STAGE_DIR/ready/$name" ]; do
