@@ -66,6 +66,7 @@ class Comparison {
     for (const auto& [key, wanted] : wanted_)
       if (!wanted.is_on_device) add(key, wanted);
     if (!removed_.empty()) name_removed();
+    if (input_.listen_port && *input_.listen_port != input_.device.listen_port) result_.update.listen_port = input_.listen_port;
     return std::move(result_);
   }
 

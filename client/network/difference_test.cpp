@@ -54,6 +54,25 @@ TEST_F(DifferenceTest, NothingToDoIsAnEmptyUpdate) {
   EXPECT_TRUE(result.changes.empty());
 }
 
+TEST_F(DifferenceTest, AnotherListenPortIsSet) {
+  device.listen_port = 40000;
+  const auto with_port = [&](std::optional<std::uint16_t> port) {
+    return difference({.device = device,
+                       .state = state,
+                       .cached = &cached,
+                       .own_key = own,
+                       .server = server,
+                       .overrides = overrides,
+                       .now = kNow,
+                       .listen_port = port},
+                      literal)
+        .update;
+  };
+  EXPECT_TRUE(with_port({}).empty());
+  EXPECT_TRUE(with_port(40000).empty());
+  EXPECT_EQ(with_port(51820).listen_port, 51820);
+}
+
 TEST_F(DifferenceTest, ANewPeerIsAddedWhole) {
   state.peers = {peer(3, "bob", "10.66.1.3", new_key())};
   state.peers[0].endpoint = endpoint("192.0.2.3:7");

@@ -67,13 +67,13 @@ struct FetchTest : ::testing::Test {
     return answer(200, body, "ETag: " + etag + "\r\n");
   }
 
-  Result<RoundResult> round(FetchMemory& memory, RoundKind kind) {
+  Result<RoundResult> round(FetchMemory& memory, Caller caller) {
     Machine machine = fake.machine();
-    return fetch_round(options, evilcorp(), machine, memory, kind);
+    return fetch_round(options, evilcorp(), machine, memory, caller);
   }
-  Result<RoundResult> round(RoundKind kind = {.may_bring_up = true}) {
+  Result<RoundResult> round(Caller caller = Caller::kUp) {
     FetchMemory memory;
-    return round(memory, kind);
+    return round(memory, caller);
   }
   wg::Device device() { return *fake.backend.get(evilcorp()); }
   std::string hosts() const { return read_file(options.hosts.path).value_or(""); }
@@ -82,7 +82,7 @@ struct FetchTest : ::testing::Test {
 TEST_F(FetchTest, AnUnknownNetworkLeavesNotEvenALock) {
   ASSERT_TRUE(remove_file(options.folders.config_file(evilcorp())));
   Machine machine = fake.machine();
-  const auto fetched = fetch_once(options, evilcorp(), machine, {.may_bring_up = true});
+  const auto fetched = fetch_once(options, evilcorp(), machine, Caller::kUp);
   ASSERT_FALSE(fetched);
   EXPECT_EQ(fetched.error().kind(), ErrorKind::kNotFound);
   EXPECT_TRUE(std::filesystem::is_empty(options.folders.data));
@@ -104,23 +104,22 @@ TEST_F(FetchTest, ASecondFetchSendsNoSetMessageAndReportsNothing) {
   fake.addresses = {ip("192.0.2.50")};
   ASSERT_TRUE(round());
   const auto sets = fake.backend.updates.size();
-  ASSERT_TRUE(round({.may_bring_up = false}));
+  ASSERT_TRUE(round(Caller::kFetch));
   EXPECT_EQ(fake.backend.updates.size(), sets);
   EXPECT_EQ(server.count("PUT", "/v1/user/candidates"), 0U);
 }
 
 TEST_F(FetchTest, FetchRefusesWhatIsDownForeignOrHalfConfigured) {
-  const RoundKind fetch{.may_bring_up = false};
-  EXPECT_THAT(round(fetch).error().message(), HasSubstr("innernet up evilcorp"));
+  EXPECT_THAT(round(Caller::kFetch).error().message(), HasSubstr("innernet up evilcorp"));
   fake.stack.foreign = {"evilcorp"};
-  EXPECT_EQ(round(fetch).error().kind(), ErrorKind::kAlreadyExists);
+  EXPECT_EQ(round(Caller::kFetch).error().kind(), ErrorKind::kAlreadyExists);
   EXPECT_EQ(round().error().kind(), ErrorKind::kAlreadyExists) << "nor does up touch it";
   fake.stack.foreign.clear();
   ASSERT_TRUE(round());
   fake.stack.take_address_from(evilcorp());
-  EXPECT_THAT(round(fetch).error().message(), HasSubstr("half configured"));
+  EXPECT_THAT(round(Caller::kFetch).error().message(), HasSubstr("half configured"));
   EXPECT_TRUE(round()) << "up repairs it";
-  EXPECT_TRUE(round(fetch));
+  EXPECT_TRUE(round(Caller::kFetch));
 }
 
 TEST_F(FetchTest, SomebodyElsesKeyIsRefused) {
@@ -192,7 +191,7 @@ TEST_F(FetchTest, AServerNameThatResolvesLaterIsTakenThen) {
   FetchMemory memory;
   const auto next_round = [&] {
     Machine machine{fake.backend, fake.stack, resolver, fake.wait, nullptr, [] { return Result<std::vector<IpAddress>>(); }};
-    return fetch_round(options, evilcorp(), machine, memory, {.may_bring_up = true, .is_repeated = true});
+    return fetch_round(options, evilcorp(), machine, memory, Caller::kDaemon);
   };
   const auto server_is_at = [&] {
     const wg::Device now = device();
@@ -255,14 +254,14 @@ TEST_F(FetchTest, AnotherSuffixOrHostsFileIsTakenAtTheNextFetch) {
   EXPECT_THAT(hosts(), HasSubstr("10.66.0.1 innernet-server.evilcorp.wg")) << "although nobody else is visible";
   const auto sets = fake.backend.updates.size();
   options.hosts.suffix = "corp";
-  ASSERT_TRUE(round({.may_bring_up = false}));
+  ASSERT_TRUE(round(Caller::kFetch));
   EXPECT_THAT(hosts(), AllOf(HasSubstr("10.66.1.2 me.corp\n"), Not(HasSubstr(".wg"))));
   options.hosts.path = folder / "other-hosts";
-  ASSERT_TRUE(round({.may_bring_up = false}));
+  ASSERT_TRUE(round(Caller::kFetch));
   EXPECT_THAT(hosts(), HasSubstr("10.66.1.2 me.corp\n"));
   options.hosts.write = false;
   options.hosts.path = folder / "not-asked-for";
-  ASSERT_TRUE(round({.may_bring_up = false}));
+  ASSERT_TRUE(round(Caller::kFetch));
   EXPECT_FALSE(std::filesystem::exists(options.hosts.path));
   EXPECT_EQ(fake.backend.updates.size(), sets);
 }
@@ -297,29 +296,28 @@ TEST_F(FetchTest, AnOldServerIsAskedPlainly) {
     return std::nullopt;
   };
   FetchMemory memory;
-  for (int i = 0; i < 2; ++i) ASSERT_TRUE(round(memory, {.may_bring_up = true, .is_repeated = true}));
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(round(memory, Caller::kDaemon));
   for (const Request& request : server.requests()) EXPECT_FALSE(request.has("If-None-Match"));
 }
 
 TEST_F(FetchTest, A304RunsTheLocalPartAndAFreshInterfaceAsksForAll) {
   capabilities = R"({"state_etag":true,"state_delta":true,"state_wait_max":300})";
   FetchMemory memory;
-  const RoundKind daemon{.may_bring_up = true, .is_repeated = true};
-  ASSERT_TRUE(round(memory, daemon));
+  ASSERT_TRUE(round(memory, Caller::kDaemon));
   fake.backend.change_device(evilcorp(), [](wg::Device& device) { device.peers.pop_back(); });
   std::filesystem::remove(options.hosts.path);
-  ASSERT_TRUE(round(memory, daemon));
+  ASSERT_TRUE(round(memory, Caller::kDaemon));
   EXPECT_TRUE(server.requests().back().has("If-None-Match"));
   EXPECT_EQ(device().peers.size(), 2U);
   EXPECT_THAT(hosts(), HasSubstr("bob"));
   ASSERT_TRUE(fake.backend.remove(evilcorp()));
-  ASSERT_TRUE(round(memory, daemon));
+  ASSERT_TRUE(round(memory, Caller::kDaemon));
   EXPECT_FALSE(server.requests().back().has("If-None-Match"));
   fake.backend.change_device(evilcorp(), [](wg::Device& device) { device.peers.pop_back(); });
   fake.backend.fails = true;
-  EXPECT_FALSE(round(memory, daemon));
+  EXPECT_FALSE(round(memory, Caller::kDaemon));
   fake.backend.fails = false;
-  ASSERT_TRUE(round(memory, daemon));
+  ASSERT_TRUE(round(memory, Caller::kDaemon));
   EXPECT_FALSE(server.requests().back().has("If-None-Match")) << "what was not applied is no base";
 }
 
@@ -387,14 +385,13 @@ TEST_F(FetchTest, AnOverrideThatIsTakenBackDoesNotLiveOnInTheCache) {
 TEST_F(FetchTest, ADeltaIsAppliedToWhatWasThere) {
   capabilities = R"({"state_etag":true,"state_delta":true})";
   FetchMemory memory;
-  const RoundKind daemon{.may_bring_up = true, .is_repeated = true};
-  ASSERT_TRUE(round(memory, daemon));
+  ASSERT_TRUE(round(memory, Caller::kDaemon));
   special = [&](const Request& request) -> std::optional<Reply> {
     if (!request.has("A-IM: innernet")) return std::nullopt;
     return answer(226, fmt::format(R"({{"peers":[{}],"gone":[3]}})", to_json(peer(4, "carol", "10.66.1.4", new_key()))),
                   "IM: innernet\r\nETag: \"2\"\r\n");
   };
-  ASSERT_TRUE(round(memory, daemon));
+  ASSERT_TRUE(round(memory, Caller::kDaemon));
   EXPECT_EQ(memory.etag, "\"2\"");
   EXPECT_THAT(hosts(), HasSubstr("carol"));
   EXPECT_THAT(hosts(), Not(HasSubstr("bob")));

@@ -15,6 +15,7 @@
 #include "key_change.hpp"
 #include "network_files.hpp"
 #include "pending_install.hpp"
+#include "server_peer.hpp"
 
 namespace innernet::client {
 namespace {
@@ -67,7 +68,7 @@ class Install {
       if (auto written = write_config(options_.folders, name_, config_); !written) log::warning("{}", written.error().message());
     }
     reached_("finished");
-    traverse_due(options_, name_, config_.address.truncated(), machine_, memory, std::move(result_), false, kTraversalOfInstall);
+    traverse_due(options_, name_, config_.address.truncated(), machine_, std::move(result_), {.times = kTraversalOfInstall});
     return installed;
   }
 
@@ -244,7 +245,7 @@ class Install {
   Installed fetch_first(FetchMemory& memory) {
     constexpr int kTries = 3;
     for (int i = 1; i <= kTries; ++i) {
-      auto result = fetch_round(options_, name_, machine_, memory, {.may_bring_up = true, .of_install = true});
+      auto result = fetch_round(options_, name_, machine_, memory, Caller::kInstall);
       if (result && result->server_answered) {
         result_ = *std::move(result);
         return Installed::kFetched;

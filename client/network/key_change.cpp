@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "fetch_round.hpp"
+#include "server_peer.hpp"
 
 namespace innernet::client {
 namespace {

@@ -114,8 +114,7 @@ class NetworkWorker::Traversal {
       // A backend is one thread's.
       if (auto system = SystemMachine::create(options_, name_, *stop_, resolver_)) {
         Machine machine = system->machine();
-        FetchMemory none;
-        traverse_due(options_, name_, network, machine, none, std::move(result), false);
+        traverse_due(options_, name_, network, machine, std::move(result), {.audience = Audience::kLater});
       }
       ended_ = true;
     });
@@ -230,7 +229,7 @@ bool NetworkWorker::one_round(Machine& machine, FetchMemory& memory, Traversal& 
     RoundResult result;
     {
       TRY(const FileLock lock, lock_network(options_.folders, name_, &stop_));
-      TRY(result, fetch_round(options_, name_, machine, memory, {.may_bring_up = true, .is_repeated = true}));
+      TRY(result, fetch_round(options_, name_, machine, memory, Caller::kDaemon));
     }
     const bool answered = result.server_answered;
     TRY(const InterfaceConfig config, read_config(options_.folders, name_));

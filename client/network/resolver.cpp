@@ -57,7 +57,7 @@ std::optional<IpAddress> getaddrinfo_first(const std::string& name) {
 Lookup system_lookup() { return getaddrinfo_first; }
 
 // One caller of look_up: how many of its names are still open, and what wakes it.
-struct Round {
+struct Batch {
   std::size_t open = 0;
   UniqueFd all_done;
 };
@@ -68,8 +68,8 @@ struct Name {
   BootTime asked{};
   BootTime not_before{};
   bool is_being_looked_up = false;
-  bool is_late = false;  // it kept a round waiting until the end: no other one waits for it
-  std::vector<std::shared_ptr<Round>> rounds;
+  bool is_late = false;  // it kept a batch waiting until the end: no other one waits for it
+  std::vector<std::shared_ptr<Batch>> batches;
 };
 
 // Owned by the threads, too: one that hangs in getaddrinfo(3) outlives the resolver.
@@ -106,10 +106,10 @@ struct Resolver::Shared {
       name.not_before = name.asked + std::min<std::chrono::seconds>(kFirstPause * (1 << std::min(name.failures, 6)), kLongestPause);
       ++name.failures;
     }
-    for (const auto& round : std::exchange(name.rounds, {})) {
-      if (--round->open > 0) continue;
+    for (const auto& batch : std::exchange(name.batches, {})) {
+      if (--batch->open > 0) continue;
       const std::uint64_t one = 1;
-      [[maybe_unused]] const ssize_t ignored = ::write(round->all_done.get(), &one, sizeof one);
+      [[maybe_unused]] const ssize_t ignored = ::write(batch->all_done.get(), &one, sizeof one);
     }
   }
 };
@@ -122,7 +122,7 @@ Resolver::~Resolver() {
 }
 
 void Resolver::look_up(std::span<const Endpoint> endpoints, const Clock& clock, const Stop* stop, std::chrono::milliseconds patience) {
-  auto round = std::make_shared<Round>();
+  auto batch = std::make_shared<Batch>();
   {
     const std::lock_guard lock(shared_->mutex);
     const BootTime now = clock.boot();
@@ -136,12 +136,12 @@ void Resolver::look_up(std::span<const Endpoint> endpoints, const Clock& clock, 
         name.asked = now;
         shared_->jobs.push_back(*text);
       }
-      if (!name.rounds.empty() && name.rounds.back() == round) continue;  // the same name with another port
-      name.rounds.push_back(round);
-      ++round->open;
+      if (!name.batches.empty() && name.batches.back() == batch) continue;  // the same name with another port
+      name.batches.push_back(batch);
+      ++batch->open;
     }
-    if (round->open == 0) return;
-    round->all_done.reset(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    if (batch->open == 0) return;
+    batch->all_done.reset(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     while (shared_->threads < std::min(kMaxThreads, shared_->jobs.size())) {
       try {
         std::thread(Shared::work, shared_).detach();
@@ -151,18 +151,18 @@ void Resolver::look_up(std::span<const Endpoint> endpoints, const Clock& clock, 
       }
     }
   }
-  if (auto poller = Poller::create(stop); poller && round->all_done)
-    static_cast<void>(poller->until(SystemClock().boot() + patience, {{round->all_done.get(), POLLIN}}));
+  if (auto poller = Poller::create(stop); poller && batch->all_done)
+    static_cast<void>(poller->until(SystemClock().boot() + patience, {{batch->all_done.get(), POLLIN}}));
 
-  // What no thread has begun yet is dropped, so that a long list of dead names does not pile up from round to round.
+  // What no thread has begun yet is dropped, so that a long list of dead names does not pile up from batch to batch.
   const std::lock_guard lock(shared_->mutex);
   for (auto& [text, name] : shared_->names) {
-    if (std::erase(name.rounds, round) == 0) continue;
+    if (std::erase(name.batches, batch) == 0) continue;
     name.is_late = true;
   }
   std::erase_if(shared_->jobs, [&](const std::string& text) {
     Name& name = shared_->names[text];
-    if (!name.is_late || !name.rounds.empty()) return false;
+    if (!name.is_late || !name.batches.empty()) return false;
     name.is_late = name.is_being_looked_up = false;
     return true;
   });

@@ -60,6 +60,7 @@ struct DifferenceInput {
   const ServerPeer& server;
   const std::map<IpAddress, Endpoint>& overrides;
   WallTime now;
+  std::optional<std::uint16_t> listen_port = {};                    ///< wanted; none: as it is
   const std::unordered_set<wg::PublicKey>* in_traversal = nullptr;  ///< whose endpoint is being looked for just now, and left alone
   bool wants_traversal = true;                                      ///< Difference::due
   bool details_of_new = true;  ///< PeerChange::others of peers that are added, too: half of the work when all are new

@@ -17,6 +17,9 @@ namespace innernet::client {
 using Lookup = std::function<std::optional<IpAddress>(const std::string& name)>;
 Lookup system_lookup();
 
+/// Whether it has to be looked up.
+inline bool is_name(const Endpoint& endpoint) { return std::holds_alternative<std::string>(endpoint.host()); }
+
 /// Addresses of names, looked up by at most eight threads of our own, because one dead name keeps getaddrinfo(3) busy for half a minute.
 /// May be used from several threads.
 class Resolver {

@@ -1,0 +1,94 @@
+#include "apply_state.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "innernet/machine/hosts_section.hpp"
+
+namespace innernet::client {
+namespace {
+
+Result<wg::Device> current_device(const Round& round, DeviceReading reading) {
+  if (reading.is_fresh(round.machine.clock().boot())) return *std::move(reading.device);
+  return round.machine.backend.get(round.name);
+}
+
+}  // namespace
+
+std::vector<Endpoint> names_to_look_up(const State& state, const Endpoint& server) {
+  std::vector<Endpoint> names;
+  for (const Peer& peer : state.peers)
+    if (peer.endpoint && !peer.is_disabled && is_name(*peer.endpoint)) names.push_back(*peer.endpoint);
+  if (is_name(server)) names.push_back(server);
+  return names;
+}
+
+std::vector<hostsfile::Entry> entries_of_enabled(const State& state, const HostsOptions& options, const InterfaceName& name) {
+  if (std::ranges::none_of(state.peers, &Peer::is_disabled)) return hosts_entries(state.peers, options, name);
+  std::vector<Peer> enabled;
+  std::ranges::remove_copy_if(state.peers, std::back_inserter(enabled), &Peer::is_disabled);
+  return hosts_entries(enabled, options, name);
+}
+
+std::vector<LogLines> lines_about(const std::vector<PeerChange>& changes, Details details) {
+  std::vector<LogLines> all;
+  const auto add = [&](log::Level level, std::string_view indent, std::string_view line) {
+    if (all.empty() || all.back().level != level)
+      all.push_back({.level = level, .text = {}});
+    else
+      all.back().text += '\n';
+    all.back().text.append(indent).append(line);
+  };
+  for (const PeerChange& change : changes) {
+    add(log::Level::kInfo, "  ", change.to_string());
+    if (change.endpoint) add(log::Level::kInfo, "    ", *change.endpoint);
+    if (details == Details::kHidden) continue;
+    for (const std::string& other : change.others) add(log::Level::kDebug, "    ", other);
+  }
+  return all;
+}
+
+Result<AppliedState> update_device(const Round& round, const ObtainedState& obtained, const DataStore& store, DeviceReading reading) {
+  const auto& [options, name, config, machine, memory, caller] = round;
+  if (const auto names = names_to_look_up(obtained.state, config.server_external_endpoint); !names.empty())
+    machine.resolver.look_up(names, machine.clock(), machine.stop);
+
+  TRY(const wg::Device device, current_device(round, std::move(reading)));
+  const ServerPeer server{config.server_public_key, config.server_internal_endpoint.ip, config.server_external_endpoint};
+  const Details details = log::enabled(log::Level::kDebug) ? Details::kShown : Details::kHidden;
+  auto changes = difference({.device = device,
+                             .state = obtained.state,
+                             .cached = is_in_data_store(obtained.origin) ? nullptr : &store.state(),
+                             .own_key = config.private_key.public_key(),
+                             .server = server,
+                             .overrides = config.peer_endpoint_overrides,
+                             .now = machine.clock().wall(),
+                             .listen_port = config.listen_port,
+                             .in_traversal = &memory.in_traversal,
+                             .wants_traversal = !options.nat.no_traversal,
+                             .details_of_new = details == Details::kShown},
+                            [&](const Endpoint& endpoint) { return machine.resolver.address(endpoint); });
+  AppliedState applied{.due = std::move(changes.due),
+                       .updated_at = machine.clock().boot(),
+                       .listen_port = changes.update.listen_port.value_or(device.listen_port)};
+  if (changes.update.empty()) {
+    log::write(progress_level(caller), nothing_to_update(obtained.origin));
+    return applied;
+  }
+  TRY_VOID(machine.backend.apply(name, changes.update));
+  applied.updated_at = machine.clock().boot();
+  for (const auto& [level, text] : lines_about(changes.changes, details)) log::write(level, text);
+  if (changes.update.listen_port) log::info("  the listening port is {} now", *changes.update.listen_port);
+  log::info("updated interface {}", name.str());
+  return applied;
+}
+
+void update_hosts(const Round& round, const State& state) {
+  const HostsOptions& hosts = round.options.hosts;
+  if (!hosts.write) return;
+  const auto written = hostsfile::update(hosts.path, round.name.str(), entries_of_enabled(state, hosts, round.name));
+  if (!written) log::warning("the names of the peers could not be written: {}", written.error().message());
+}
+
+}  // namespace innernet::client

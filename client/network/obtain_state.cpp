@@ -1,0 +1,62 @@
+#include "obtain_state.hpp"
+
+#include <fmt/format.h>
+
+#include "innernet/machine/log.hpp"
+
+namespace innernet::client {
+namespace {
+
+std::string etag_of(Base base, const FetchMemory& memory, const SavedEtag& saved_etag) {
+  switch (base) {
+    case Base::kMemory:
+      return memory.etag;
+    case Base::kDataStore:
+      return saved_etag.read();
+    case Base::kNone:
+      break;
+  }
+  return {};
+}
+
+Answer<StateAnswer> ask(const Round& round, bool has_data_store, const SavedEtag& saved_etag) {
+  FetchMemory& memory = round.memory;
+  RestClient& server = memory.client_of(round.config, round.machine.stop);
+  if (memory.news) return *std::exchange(memory.news, std::nullopt);
+  if (asks_for_capabilities(round.caller, memory.capabilities)) {
+    const auto capabilities = server.capabilities();
+    if (!capabilities && !asks_on_after(capabilities.error())) return std::unexpected(capabilities.error());
+    if (capabilities) memory.capabilities = *capabilities;
+  }
+  const RequestPlan plan = request_plan(round.caller, memory.capabilities, has_data_store);
+  return server.get_state({.if_none_match = etag_of(plan.base, memory, saved_etag), .accept_delta = plan.accept_delta});
+}
+
+State whole(StateAnswer& answer, State before) {
+  if (auto* state = std::get_if<State>(&answer.news)) return std::move(*state);
+  if (auto* delta = std::get_if<StateDelta>(&answer.news)) return apply_delta(std::move(before), std::move(*delta));
+  return before;
+}
+
+}  // namespace
+
+Result<ObtainedState> obtain_state(const Round& round, std::optional<DataStore>& store, const SavedEtag& saved_etag) {
+  FetchMemory& memory = round.memory;
+  const bool has_data_store = store.has_value();
+  log::write(progress_level(round.caller), fmt::format("fetching the state of {} from the server", round.name.str()));
+  auto answer = ask(round, has_data_store, saved_etag);
+  memory.etag.clear();  // until all of the answer has been applied
+  if (!answer) {
+    memory.capabilities.reset();
+    const Error failure = Error(std::move(answer).error()).context(fmt::format("fetching the state of {}", quoted(round.name.str())));
+    TRY(const Origin origin, origin_without_answer(failure, has_data_store));
+    log::warning("{}; going on with the peers of the last fetch", failure.message());
+    return ObtainedState{.state = store->take_state(), .origin = origin, .etag = {}};
+  }
+  const Origin origin = origin_of(round.caller, *answer);
+  State state = is_in_data_store(origin) ? store->take_state() : whole(*answer, std::move(memory.state));
+  if (etag_place(round.caller, origin) == EtagPlace::kMemory) memory.state = state;
+  return ObtainedState{.state = std::move(state), .origin = origin, .etag = std::move(answer->etag)};
+}
+
+}  // namespace innernet::client

@@ -1,0 +1,23 @@
+#include "round.hpp"
+
+namespace innernet::client {
+
+RestClient& FetchMemory::client_of(const InterfaceConfig& config, const Stop* stop) {
+  if (!client || server != config.server_internal_endpoint || server_key != config.server_public_key) {
+    client.emplace(config, stop);
+    server = config.server_internal_endpoint;
+    server_key = config.server_public_key;
+    capabilities.reset();
+    etag.clear();
+    news.reset();
+  }
+  return *client;
+}
+
+void FetchMemory::forget_interface() {
+  etag.clear();
+  reported.reset();
+  traversal.clear();
+}
+
+}  // namespace innernet::client

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "innernet/client/options.hpp"
+#include "innernet/client/rest_client.hpp"
+#include "innernet/config/config.hpp"
+#include "machine.hpp"
+#include "nat_traversal.hpp"
+#include "round_policy.hpp"
+
+namespace innernet::client {
+
+/// What one round leaves to the next of the same network.
+struct FetchMemory {
+  std::optional<RestClient> client;
+  SocketAddress server;                     ///< of `client`
+  std::optional<wg::PublicKey> server_key;  ///< of `client`
+  std::optional<Capabilities> capabilities;
+  std::string etag;                 ///< of `state`, which was applied to the device without error since the interface came up; else empty
+  State state;                      ///< as the server sent it
+  std::optional<StateAnswer> news;  ///< what waiting for news has brought: the next round does not ask again
+  std::optional<std::vector<Endpoint>> reported;
+  TraversalHistory traversal;
+  std::unordered_set<wg::PublicKey> in_traversal;  ///< by another thread
+
+  /// `client`, made anew when the config names another server, of which nothing is known.
+  RestClient& client_of(const InterfaceConfig& config, const Stop* stop);
+  /// Whatever was applied to an interface goes with it.
+  void forget_interface();
+};
+
+/// What the pieces of a round have in common.
+struct Round {
+  const ClientOptions& options;
+  const InterfaceName& name;
+  const InterfaceConfig& config;
+  Machine& machine;
+  FetchMemory& memory;
+  Caller caller;
+};
+
+}  // namespace innernet::client
