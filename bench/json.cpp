@@ -38,17 +38,14 @@ State sample(std::size_t peers) {
     std::array<std::uint8_t, 32> key{};
     key[0] = 1;
     for (std::size_t byte = 0; byte < 4; ++byte) key[byte + 1] = static_cast<std::uint8_t>(i >> (8 * byte));
-    state.peers.push_back({PeerContents{.name = *Hostname::parse(fmt::format("peer{}", i)),
-                                        .ip = *IpAddress::parse(fmt::format("10.{}.{}.{}", 1 + i / 65536, i / 256 % 256, i % 256)),
-                                        .cidr_id = CidrId{static_cast<std::int64_t>(1 + i % 200)},
-                                        .public_key = wg::PublicKey::from_bytes(key),
-                                        .endpoint = *Endpoint::parse(fmt::format("198.51.{}.{}:51820", i / 256 % 256, i % 256)),
-                                        .persistent_keepalive_interval = 25,
-                                        .is_admin = false,
-                                        .is_disabled = false,
-                                        .is_redeemed = true,
-                                        .invite_expires = std::nullopt,
-                                        .candidates = {*Endpoint::parse(fmt::format("192.168.{}.{}:51820", i / 256 % 256, i % 256))}},
+    state.peers.push_back({PeerContents{{.name = *Hostname::parse(fmt::format("peer{}", i)),
+                                         .ip = *IpAddress::parse(fmt::format("10.{}.{}.{}", 1 + i / 65536, i / 256 % 256, i % 256)),
+                                         .cidr_id = CidrId{static_cast<std::int64_t>(1 + i % 200)},
+                                         .public_key = wg::PublicKey::from_bytes(key),
+                                         .is_redeemed = true},
+                                        {.endpoint = *Endpoint::parse(fmt::format("198.51.{}.{}:51820", i / 256 % 256, i % 256)),
+                                         .persistent_keepalive_interval = kPersistentKeepalive,
+                                         .candidates = {*Endpoint::parse(fmt::format("192.168.{}.{}:51820", i / 256 % 256, i % 256))}}},
                            PeerId{static_cast<std::int64_t>(i + 1)}});
   }
   return state;

@@ -61,17 +61,15 @@ Result<void> fill(Registry& registry, unsigned peers, unsigned cidrs, unsigned a
       TRY(const auto name, Hostname::parse(fmt::format("host-{:06}", i)));
       TRY(const auto endpoint, Endpoint::parse(outside()));
       TRY(const auto candidate, Endpoint::parse(outside()));
-      TRY_VOID(writer.add_peer({.name = name,
-                                .ip = address(cidr + 1, i / cidrs + 1),
-                                .cidr_id = leaves[cidr],
-                                .public_key = random_key(random),
-                                .endpoint = endpoint,
-                                .persistent_keepalive_interval = 25,
-                                .is_admin = cidr == 0,
-                                .is_disabled = false,
-                                .is_redeemed = true,
-                                .invite_expires = UnixTime{1'795'363'000 + i, 0},
-                                .candidates = {endpoint, candidate}}));
+      TRY_VOID(writer.add_peer(
+          {{.name = name,
+            .ip = address(cidr + 1, i / cidrs + 1),
+            .cidr_id = leaves[cidr],
+            .public_key = random_key(random),
+            .is_admin = cidr == 0,
+            .is_redeemed = true,
+            .invite_expires = UnixTime{1'795'363'000 + i, 0}},
+           {.endpoint = endpoint, .persistent_keepalive_interval = kPersistentKeepalive, .candidates = {endpoint, candidate}}}));
     }
     return {};
   }));

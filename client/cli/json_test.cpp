@@ -38,7 +38,7 @@ TEST_F(Json, OfShowHasEveryNetworkWithItsPeersByAddress) {
   wg::Peer server_on_device{.public_key = peer("innernet-server").public_key,
                             .preshared_key = {},
                             .endpoint = SocketAddress{*IpAddress::parse("192.0.2.1"), 51820},
-                            .persistent_keepalive = 25,
+                            .persistent_keepalive = kPersistentKeepalive,
                             .allowed_ips = {*IpNet::parse("10.66.0.1/32")}};
   server_on_device.last_handshake = clock.wall() - std::chrono::seconds(33);
   server_on_device.received_bytes = 31181;

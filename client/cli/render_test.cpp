@@ -42,7 +42,7 @@ wg::Peer on_device(const Peer& peer, std::uint64_t received, std::uint64_t sent,
   wg::Peer out{.public_key = peer.public_key,
                .preshared_key = {},
                .endpoint = {},
-               .persistent_keepalive = 25,
+               .persistent_keepalive = kPersistentKeepalive,
                .allowed_ips = {IpNet::host(peer.ip)}};
   if (const auto* host = std::get_if<IpAddress>(&peer.endpoint->host())) out.endpoint = SocketAddress{*host, peer.endpoint->port()};
   out.last_handshake = kNow - handshake_age;

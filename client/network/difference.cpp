@@ -11,7 +11,6 @@ namespace innernet::client {
 namespace {
 
 constexpr std::chrono::seconds kRejectAfterTime{180};  // WireGuard's REJECT_AFTER_TIME: then a session is dead
-constexpr std::uint16_t kServerKeepalive = 25;
 
 std::string text_of(const std::optional<SocketAddress>& address) { return address ? address->to_string() : "[none]"; }
 
@@ -32,7 +31,7 @@ std::string changed(std::string_view what, const T& from, const T& to) {
 // A peer as it shall be on the device.
 struct Wanted {
   const Peer* peer = nullptr;  // none: the server of the config, of which state and cache say nothing
-  IpAddress ip;
+  AllowedIps allowed_ips;
   std::uint16_t keepalive = 0;
   const Endpoint* endpoint = nullptr;
   bool is_overridden = false;
@@ -76,15 +75,17 @@ class Comparison {
     wanted_.reserve(input_.state.peers.size() + 1);
     index_.reserve(input_.state.peers.size() + 1);
     index_.emplace(server.public_key, 0);
-    wanted_.emplace_back(server.public_key,
-                         Wanted{.peer = nullptr, .ip = server.ip, .keepalive = kServerKeepalive, .endpoint = &server.external_endpoint});
+    wanted_.emplace_back(server.public_key, Wanted{.peer = nullptr,
+                                                   .allowed_ips = allowed_ips_of(server.ip),
+                                                   .keepalive = kPersistentKeepalive,
+                                                   .endpoint = &server.external_endpoint});
     for (const Peer& peer : input_.state.peers) {
       if (peer.is_disabled || peer.public_key == input_.own_key) continue;
       const Endpoint* endpoint = peer.endpoint ? &*peer.endpoint : nullptr;
       if (peer.public_key == server.public_key) {
         Wanted& wanted = wanted_.front().second;
         wanted.peer = &peer;
-        wanted.keepalive = peer.persistent_keepalive_interval.value_or(kServerKeepalive);
+        wanted.keepalive = peer.persistent_keepalive_interval.value_or(kPersistentKeepalive);
         wanted.is_overridden = input_.overrides.contains(server.ip);
         if (endpoint != nullptr) wanted.endpoint = endpoint;
         continue;
@@ -92,7 +93,7 @@ class Comparison {
       // The server's address is the server's: a device gives an allowed IP to the last peer that asks for it.
       if (peer.ip == server.ip || !index_.emplace(peer.public_key, wanted_.size()).second) continue;
       wanted_.emplace_back(peer.public_key, Wanted{.peer = &peer,
-                                                   .ip = peer.ip,
+                                                   .allowed_ips = peer.allowed_ips(),
                                                    .keepalive = peer.persistent_keepalive_interval.value_or(0),
                                                    .endpoint = endpoint,
                                                    .is_overridden = input_.overrides.contains(peer.ip)});
@@ -112,8 +113,8 @@ class Comparison {
   }
 
   void add(const wg::PublicKey& key, const Wanted& wanted) {
-    const std::vector<IpNet> allowed{IpNet::host(wanted.ip)};
-    wg::PeerUpdate update{.public_key = key, .replace_allowed_ips = true, .allowed_ips = allowed};
+    const AllowedIps& allowed = wanted.allowed_ips;
+    wg::PeerUpdate update{.public_key = key, .replace_allowed_ips = true, .allowed_ips = {allowed.begin(), allowed.end()}};
     PeerChange change{.kind = PeerChangeKind::kAdded, .name = name_of(wanted), .public_key = key, .endpoint = {}, .others = {}};
     update.endpoint = address_of(wanted);
     if (update.endpoint) change.endpoint = changed("Endpoint", std::optional<SocketAddress>(), update.endpoint);
@@ -131,11 +132,11 @@ class Comparison {
     wg::PeerUpdate update{.public_key = there.public_key, .update_only = true};
     PeerChange change{
         .kind = PeerChangeKind::kModified, .name = name_of(wanted), .public_key = there.public_key, .endpoint = {}, .others = {}};
-    const IpNet allowed = IpNet::host(wanted.ip);
-    if (there.allowed_ips.size() != 1 || there.allowed_ips.front() != allowed) {
+    const AllowedIps& allowed = wanted.allowed_ips;
+    if (!std::ranges::equal(there.allowed_ips, allowed)) {
       update.replace_allowed_ips = true;
-      update.allowed_ips = {allowed};
-      change.others.push_back(changed("Allowed IPs", std::span<const IpNet>(there.allowed_ips), std::span<const IpNet>(&allowed, 1)));
+      update.allowed_ips.assign(allowed.begin(), allowed.end());
+      change.others.push_back(changed("Allowed IPs", std::span<const IpNet>(there.allowed_ips), std::span<const IpNet>(allowed)));
     }
     if (there.persistent_keepalive != wanted.keepalive) {
       update.persistent_keepalive = wanted.keepalive;
@@ -154,7 +155,10 @@ class Comparison {
     if (!change.endpoint && change.others.empty()) return;
     if (update.endpoint && is_forgotten_best(there)) {
       removed_.push_back({.public_key = there.public_key, .remove = true});
-      update = {.public_key = there.public_key, .replace_allowed_ips = true, .endpoint = update.endpoint, .allowed_ips = {allowed}};
+      update = {.public_key = there.public_key,
+                .replace_allowed_ips = true,
+                .endpoint = update.endpoint,
+                .allowed_ips = {allowed.begin(), allowed.end()}};
       if (wanted.keepalive != 0) update.persistent_keepalive = wanted.keepalive;
       renewed_.push_back(std::move(update));
     } else {

@@ -34,7 +34,7 @@ struct DifferenceTest : ::testing::Test {
     return {.public_key = key,
             .preshared_key = {},
             .endpoint = endpoint,
-            .persistent_keepalive = 25,
+            .persistent_keepalive = kPersistentKeepalive,
             .allowed_ips = {IpNet::host(ip(address))},
             .last_handshake = handshake};
   }
@@ -81,7 +81,7 @@ TEST_F(DifferenceTest, ANewPeerIsAddedWhole) {
   const auto& update = result.update.peers[0];
   EXPECT_FALSE(update.update_only);
   EXPECT_THAT(update.allowed_ips, ElementsAre(net("10.66.1.3/32")));
-  EXPECT_EQ(update.persistent_keepalive, 25);
+  EXPECT_EQ(update.persistent_keepalive, kPersistentKeepalive);
   EXPECT_EQ(update.endpoint, address("192.0.2.3:7"));
   EXPECT_EQ(result.changes[0].to_string(), "peer bob (" + state.peers[0].public_key.abbreviated() + ") was added.");
   EXPECT_EQ(result.changes[0].endpoint, "Endpoint: [none] => 192.0.2.3:7");
@@ -123,7 +123,7 @@ TEST_F(DifferenceTest, TheServerStaysWhateverTheStateSays) {
   EXPECT_EQ(result.update.peers[0].public_key, server.public_key);
   EXPECT_THAT(result.update.peers[0].allowed_ips, ElementsAre(net("10.66.0.1/32")));
   EXPECT_EQ(result.update.peers[0].endpoint, address("203.0.113.1:51820"));
-  EXPECT_EQ(result.update.peers[0].persistent_keepalive, 25);
+  EXPECT_EQ(result.update.peers[0].persistent_keepalive, kPersistentKeepalive);
 }
 
 TEST_F(DifferenceTest, TheAddressOfARemovedPeerCanComeBackWithAnotherKey) {
@@ -166,7 +166,7 @@ TEST_F(DifferenceTest, APeerThatGetsItsFirstEndpointIsAddedAnewSoThatItIsTriedAt
   EXPECT_EQ(anew.public_key, state.peers[0].public_key);
   EXPECT_FALSE(anew.update_only);
   EXPECT_EQ(anew.endpoint, address("192.0.2.3:7"));
-  EXPECT_EQ(anew.persistent_keepalive, 25);
+  EXPECT_EQ(anew.persistent_keepalive, kPersistentKeepalive);
   EXPECT_THAT(anew.allowed_ips, ElementsAre(net("10.66.1.3/32")));
   ASSERT_EQ(result.changes.size(), 1U);
   EXPECT_EQ(result.changes[0].kind, PeerChangeKind::kModified);

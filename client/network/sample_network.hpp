@@ -18,15 +18,8 @@ inline SocketAddress address(const std::string& text) {
 inline wg::PublicKey new_key() { return wg::PrivateKey::generate().public_key(); }
 
 inline Peer peer(std::int64_t id, const std::string& name, const std::string& address, const wg::PublicKey& key) {
-  PeerContents contents{.name = *Hostname::parse(name),
-                        .ip = ip(address),
-                        .cidr_id = CidrId{1},
-                        .public_key = key,
-                        .endpoint = {},
-                        .persistent_keepalive_interval = 25,
-                        .is_redeemed = true,
-                        .invite_expires = {},
-                        .candidates = {}};
+  PeerContents contents{{.name = *Hostname::parse(name), .ip = ip(address), .cidr_id = CidrId{1}, .public_key = key, .is_redeemed = true},
+                        {.persistent_keepalive_interval = kPersistentKeepalive}};
   return {std::move(contents), PeerId{id}};
 }
 

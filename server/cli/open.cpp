@@ -29,15 +29,6 @@ Result<ServerConfig> open_config(const command_line::Context& context, const Int
   return ServerConfig::read(path);
 }
 
-wg::PeerUpdate device_peer(const Peer& peer) {
-  wg::PeerUpdate update{};
-  update.public_key = peer.public_key;
-  update.replace_allowed_ips = true;
-  update.allowed_ips = {IpNet::host(peer.ip)};
-  update.persistent_keepalive = 25;
-  return update;
-}
-
 void update_device(const command_line::Context& context, const InterfaceName& interface, std::vector<wg::PeerUpdate> peers) {
   const auto link = netlink::find_link(interface);
   if (link && !*link) return;  // down: `serve` brings it up with what the database says

@@ -18,7 +18,4 @@ Result<ServerConfig> open_config(const command_line::Context& context, const Int
 /// warning: the database is what counts.
 void update_device(const command_line::Context& context, const InterfaceName& interface, std::vector<wg::PeerUpdate> peers);
 
-/// The peer as it belongs on the server's own device.
-wg::PeerUpdate device_peer(const Peer& peer);
-
 }  // namespace innernet::server

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "innernet/server/device_entry.hpp"
 #include "innernet/wizard/wizard.hpp"
 #include "open.hpp"
 
@@ -79,7 +80,7 @@ Result<Ending> set_disabled(command_line::Context& context, const InterfaceName&
     TRY(changed, writer.update_peer(found.id, contents));
     return {};
   }));
-  wg::PeerUpdate update = device_peer(*changed);
+  wg::PeerUpdate update = device_entry(*changed);
   if (disable) {
     update = wg::PeerUpdate{};
     update.public_key = changed->public_key;

@@ -3,15 +3,6 @@
 namespace innernet::server {
 namespace {
 
-constexpr std::uint16_t kKeepalive = 25;  // seconds
-
-std::optional<SocketAddress> literal(const std::optional<Endpoint>& endpoint) {
-  if (!endpoint || endpoint->is_unspecified() || endpoint->port() == 0) return std::nullopt;
-  const auto* ip = std::get_if<IpAddress>(&endpoint->host());
-  if (ip == nullptr) return std::nullopt;
-  return SocketAddress{*ip, endpoint->port()};
-}
-
 wg::PeerUpdate removal(const wg::PublicKey& key) {
   wg::PeerUpdate update;
   update.public_key = key;
@@ -23,18 +14,6 @@ bool same_host(const Peer& a, const Peer& b) { return a.name == b.name && a.ip =
 
 }  // namespace
 
-bool belongs_on_device(const Peer& peer) { return !peer.is_disabled && peer.id != kServerPeer; }
-
-wg::PeerUpdate device_entry(const PeerRecord& record) {
-  wg::PeerUpdate update;
-  update.public_key = record.peer.public_key;
-  update.replace_allowed_ips = true;
-  update.allowed_ips = {IpNet::host(record.peer.ip)};
-  update.persistent_keepalive = kKeepalive;
-  update.endpoint = record.seen ? record.seen : literal(record.peer.endpoint);
-  return update;
-}
-
 void add_effects(const PeerRecord* before, const PeerRecord* after, const std::optional<KeyChange>& recent_redemption,
                  Coordinator::Effects& effects) {
   const bool was_host = before != nullptr && Network::is_visible(before->peer);
@@ -43,7 +22,8 @@ void add_effects(const PeerRecord* before, const PeerRecord* after, const std::o
 
   const bool was_there = before != nullptr && belongs_on_device(before->peer);
   const bool is_there = after != nullptr && belongs_on_device(after->peer);
-  const bool is_other = was_there && is_there && (before->peer.public_key != after->peer.public_key || before->peer.ip != after->peer.ip);
+  const bool is_other = was_there && is_there &&
+                        (before->peer.public_key != after->peer.public_key || before->peer.allowed_ips() != after->peer.allowed_ips());
   if (was_there && (!is_there || is_other)) {
     effects.device.push_back(removal(before->peer.public_key));
     // Its answer may still be on the way, and then the device has the invitation's key.
@@ -53,13 +33,8 @@ void add_effects(const PeerRecord* before, const PeerRecord* after, const std::o
   if (is_there && (!was_there || is_other)) {
     effects.device.push_back(device_entry(*after));
   } else if (was_there && is_there && before->peer.endpoint != after->peer.endpoint && !after->seen) {
-    if (const auto address = literal(after->peer.endpoint)) {
-      wg::PeerUpdate update;
-      update.public_key = after->peer.public_key;
-      update.update_only = true;
-      update.endpoint = address;
-      effects.device.push_back(std::move(update));
-    }
+    if (const auto address = device_entry(*after).endpoint)
+      effects.device.push_back({.public_key = after->peer.public_key, .update_only = true, .endpoint = address});
   }
 }
 

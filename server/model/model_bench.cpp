@@ -65,30 +65,21 @@ void make(const std::filesystem::path& path, const wg::PublicKey& server_key, un
           {fmt::format("cidr{}", n), must(IpNet::parse(fmt::format("10.{}.{}.0/22", 1 + n / 64, n % 64 * 4))), kRootCidr})));
     for (unsigned n = 0; n < peers; ++n) {
       const Cidr& cidr = all[n % cidrs];
-      PeerContents contents{.name = must(Hostname::parse(fmt::format("peer-{}", n))),
-                            .ip = cidr.cidr.address().plus(1 + n / cidrs).value(),
-                            .cidr_id = cidr.id,
-                            .public_key = random_key(random),
-                            .endpoint = std::nullopt,
-                            .persistent_keepalive_interval = std::nullopt,
-                            .is_admin = false,
-                            .is_disabled = false,
-                            .is_redeemed = true,
-                            .invite_expires = std::nullopt,
-                            .candidates = {must(Endpoint::parse("192.168.1.20:51820")), must(Endpoint::parse("10.0.0.9:51820"))}};
+      PeerContents contents{{.name = must(Hostname::parse(fmt::format("peer-{}", n))),
+                             .ip = cidr.cidr.address().plus(1 + n / cidrs).value(),
+                             .cidr_id = cidr.id,
+                             .public_key = random_key(random),
+                             .is_redeemed = true},
+                            {.candidates = {must(Endpoint::parse("192.168.1.20:51820")), must(Endpoint::parse("10.0.0.9:51820"))}}};
       must(writer.add_peer(contents));
     }
-    PeerContents watcher{.name = must(Hostname::parse("watcher")),
-                         .ip = must(IpAddress::parse("10.255.0.1")),
-                         .cidr_id = kRootCidr,
-                         .public_key = random_key(random),
-                         .endpoint = std::nullopt,
-                         .persistent_keepalive_interval = std::nullopt,
-                         .is_admin = true,
-                         .is_disabled = false,
-                         .is_redeemed = true,
-                         .invite_expires = std::nullopt,
-                         .candidates = {}};
+    PeerContents watcher{{.name = must(Hostname::parse("watcher")),
+                          .ip = must(IpAddress::parse("10.255.0.1")),
+                          .cidr_id = kRootCidr,
+                          .public_key = random_key(random),
+                          .is_admin = true,
+                          .is_redeemed = true},
+                         {}};
     must(writer.add_peer(watcher));
     return {};
   }));

@@ -52,17 +52,13 @@ Result<void> fill(const std::filesystem::path& database, const Registry::NewNetw
     TRY(const CidrId root, store.insert_cidr({network.name, network.cidr.truncated(), std::nullopt}));
     TRY(const CidrId infra, store.insert_cidr({"innernet-server", IpNet::host(network.server_ip), root}));
     TRY(auto name, Hostname::parse("innernet-server"));
-    TRY(const PeerId server, store.insert_peer({.name = std::move(name),
-                                                .ip = network.server_ip,
-                                                .cidr_id = infra,
-                                                .public_key = network.server_key,
-                                                .endpoint = network.external_endpoint,
-                                                .persistent_keepalive_interval = std::nullopt,
-                                                .is_admin = true,
-                                                .is_disabled = false,
-                                                .is_redeemed = true,
-                                                .invite_expires = std::nullopt,
-                                                .candidates = {}}));
+    TRY(const PeerId server, store.insert_peer({{.name = std::move(name),
+                                                 .ip = network.server_ip,
+                                                 .cidr_id = infra,
+                                                 .public_key = network.server_key,
+                                                 .is_admin = true,
+                                                 .is_redeemed = true},
+                                                {.endpoint = network.external_endpoint}}));
     if (root != kRootCidr || infra != kServerCidr || server != kServerPeer)
       return fail(ErrorKind::kSystem, "unexpected ids in a new database");
   }

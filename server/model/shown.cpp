@@ -5,8 +5,6 @@
 namespace innernet::server {
 namespace {
 
-constexpr std::uint16_t kKeepalive = 25;  // seconds
-
 std::optional<Endpoint> endpoint_at(const SocketAddress& address) {
   auto endpoint = Endpoint::parse(address.to_string());
   if (!endpoint) return std::nullopt;
@@ -33,7 +31,7 @@ std::optional<Endpoint> appended_candidate(const PeerRecord& record, const std::
 
 Peer Network::as_shown(const PeerRecord& record) {
   Peer peer = record.peer;
-  peer.persistent_keepalive_interval = kKeepalive;
+  peer.persistent_keepalive_interval = kPersistentKeepalive;
   peer.endpoint = shown_endpoint(record, record.seen);
   if (auto seen = appended_candidate(record, peer.endpoint)) peer.candidates.push_back(*std::move(seen));
   return peer;

@@ -87,17 +87,7 @@ TEST(EndpointSchedule, NeverPutsOffTheRhythm) {
 }
 
 TEST(EndpointSchedule, FindsAReasonInARequest) {
-  PeerContents contents{.name = Hostname::parse("alice").value(),
-                        .ip = {},
-                        .cidr_id = {},
-                        .public_key = {},
-                        .endpoint = {},
-                        .persistent_keepalive_interval = {},
-                        .is_admin = false,
-                        .is_disabled = false,
-                        .is_redeemed = false,
-                        .invite_expires = {},
-                        .candidates = {}};
+  PeerContents contents{{.name = Hostname::parse("alice").value(), .ip = {}, .public_key = {}}, {}};
   const PeerRecord unseen{.peer = {contents}, .seen = std::nullopt};
   const PeerRecord seen{.peer = {contents}, .seen = SocketAddress{}};
   contents.is_disabled = true;

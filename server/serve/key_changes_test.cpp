@@ -13,8 +13,8 @@ wg::PublicKey key(std::uint8_t byte) {
   return wg::PublicKey::from_bytes(bytes);
 }
 
-const KeyChange kAlice{key(1), key(101), IpAddress()};
-const KeyChange kBob{key(2), key(102), IpAddress()};
+const KeyChange kAlice{key(1), key(101)};
+const KeyChange kBob{key(2), key(102)};
 
 TEST(KeyChanges, KeepTheOldKeyUntilTheDeviceIsGivenTheNewOne) {
   struct Case {
@@ -70,7 +70,7 @@ TEST(KeyChanges, KeepTheOldKeyUntilTheDeviceIsGivenTheNewOne) {
       {"one who is not wanted any more stays away",
        [](KeyChanges& changes) {
          changes.begin_turn();
-         changes.add({key(4), key(104), IpAddress()});
+         changes.add({key(4), key(104)});
          changes.end_turn(true);
        },
        {key(101), key(102), key(3)}},

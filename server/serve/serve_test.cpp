@@ -95,17 +95,13 @@ class ServeTest : public ::testing::Test {
   ~ServeTest() override { stop(); }
 
   static PeerContents contents(std::string_view name, std::string_view ip, const wg::PublicKey& key, bool is_redeemed) {
-    return {.name = must(Hostname::parse(name)),
-            .ip = must(IpAddress::parse(ip)),
-            .cidr_id = kPeople,
-            .public_key = key,
-            .endpoint = std::nullopt,
-            .persistent_keepalive_interval = std::nullopt,
-            .is_admin = name == "alice",
-            .is_disabled = false,
-            .is_redeemed = is_redeemed,
-            .invite_expires = std::nullopt,
-            .candidates = {}};
+    return {{.name = must(Hostname::parse(name)),
+             .ip = must(IpAddress::parse(ip)),
+             .cidr_id = kPeople,
+             .public_key = key,
+             .is_admin = name == "alice",
+             .is_redeemed = is_redeemed},
+            {}};
   }
 
   ServeSystem system() {
@@ -235,7 +231,7 @@ TEST_F(ServeTest, BringsTheDeviceInLineAndLeavesSessionsAlone) {
   ASSERT_TRUE(alice);
   EXPECT_EQ(alice->endpoint, must(SocketAddress::parse("198.51.100.9:1234")));
   EXPECT_EQ(alice->allowed_ips, std::vector{must(IpNet::parse("127.66.1.1/32"))});
-  EXPECT_EQ(alice->persistent_keepalive, 25);
+  EXPECT_EQ(alice->persistent_keepalive, kPersistentKeepalive);
   // What the device has seen is what others are told.
   EXPECT_TRUE(eventually([&] { return ask(kAliceIp, "GET", "/v1/user/state").find("198.51.100.9:1234") != std::string::npos; }));
 }

@@ -10,6 +10,7 @@
 #include "innernet/machine/local_addresses.hpp"
 #include "innernet/machine/log.hpp"
 #include "innernet/machine/sd_notify.hpp"
+#include "innernet/server/device_entry.hpp"
 
 namespace innernet::server {
 
@@ -232,8 +233,7 @@ void Service::change_key(const KeyChange& change) {
   std::optional<wg::PeerUpdate> peer;
   const PeerRecord* const record = coordinator_.network().find_peer(change.new_key);
   // It may have been disabled while its answer was on the way.
-  if (record != nullptr && !record->peer.is_disabled)
-    peer = wg::PeerUpdate{.public_key = change.new_key, .persistent_keepalive = 25, .allowed_ips = {IpNet::host(change.ip)}};
+  if (record != nullptr && belongs_on_device(record->peer)) peer = device_entry(record->peer);
   if (!worker_) return;
   worker_->change_key(change.old_key, std::move(peer), [this](const Result<void>& outcome) {
     report("changing a redeemed peer's key", outcome);

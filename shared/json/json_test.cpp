@@ -117,17 +117,16 @@ const PeerReading kPeerReadings[] = {
 };
 
 TEST(JsonPeer, EveryReaderReadsTheSame) {
-  Peer expected{PeerContents{.name = *Hostname::parse("alice"),
-                             .ip = *IpAddress::parse("10.66.1.2"),
-                             .cidr_id = CidrId{4},
-                             .public_key = *wg::PublicKey::parse("gPHKhkKuos6yYUZ19ctKcm+/KS3Om023QzDJTVWKP1o="),
-                             .endpoint = *Endpoint::parse("192.0.2.1:51820"),
-                             .persistent_keepalive_interval = 25,
-                             .is_admin = true,
-                             .is_disabled = false,
-                             .is_redeemed = true,
-                             .invite_expires = UnixTime{1797953093, 5},
-                             .candidates = {*Endpoint::parse("192.0.2.1:51820"), *Endpoint::parse("[2001:db8::1]:2")}},
+  Peer expected{PeerContents{{.name = *Hostname::parse("alice"),
+                              .ip = *IpAddress::parse("10.66.1.2"),
+                              .cidr_id = CidrId{4},
+                              .public_key = *wg::PublicKey::parse("gPHKhkKuos6yYUZ19ctKcm+/KS3Om023QzDJTVWKP1o="),
+                              .is_admin = true,
+                              .is_redeemed = true,
+                              .invite_expires = UnixTime{1797953093, 5}},
+                             {.endpoint = *Endpoint::parse("192.0.2.1:51820"),
+                              .persistent_keepalive_interval = 25,
+                              .candidates = {*Endpoint::parse("192.0.2.1:51820"), *Endpoint::parse("[2001:db8::1]:2")}}},
                 PeerId{3}};
   for (const auto& reading : kPeerReadings) {
     const auto peers = reading.read(kPeer.text());

@@ -173,18 +173,17 @@ class PeerReader final : public ObjectReader {
       if (*warn_) (*warn_)(fmt::format("peer {} is left out: {}", number(id_), *fault_));
       return {};
     }
-    out_.push_back(Peer{PeerContents{.name = *std::move(name_),
-                                     .ip = *ip_,
-                                     .cidr_id = cidr_id_,
-                                     .public_key = *public_key_,
-                                     .endpoint = std::move(endpoint_),
-                                     .persistent_keepalive_interval = keepalive_,
-                                     .is_admin = is_admin_,
-                                     .is_disabled = is_disabled_,
-                                     .is_redeemed = is_redeemed_,
-                                     .invite_expires = has_expiry_ ? std::optional(expiry_.time()) : std::nullopt,
-                                     .candidates = candidates_.take()},
-                        id_});
+    out_.push_back(Peer{
+        PeerContents{{.name = *std::move(name_),
+                      .ip = *ip_,
+                      .cidr_id = cidr_id_,
+                      .public_key = *public_key_,
+                      .is_admin = is_admin_,
+                      .is_disabled = is_disabled_,
+                      .is_redeemed = is_redeemed_,
+                      .invite_expires = has_expiry_ ? std::optional(expiry_.time()) : std::nullopt},
+                     {.endpoint = std::move(endpoint_), .persistent_keepalive_interval = keepalive_, .candidates = candidates_.take()}},
+        id_});
     return {};
   }
 

@@ -49,17 +49,10 @@ const char* const kAdmin = "10.255.0.1";
 constexpr unsigned kCidrs = 100;
 
 PeerContents peer(const std::string& name, const IpAddress& ip, CidrId cidr, std::uint64_t number) {
-  return {.name = must(Hostname::parse(name)),
-          .ip = ip,
-          .cidr_id = cidr,
-          .public_key = key(number),
-          .endpoint = must(Endpoint::parse(fmt::format("198.51.{}.{}:51820", number / 256 % 256, number % 256))),
-          .persistent_keepalive_interval = 25,
-          .is_admin = false,
-          .is_disabled = false,
-          .is_redeemed = true,
-          .invite_expires = std::nullopt,
-          .candidates = {must(Endpoint::parse("192.168.1.20:51820"))}};
+  return {{.name = must(Hostname::parse(name)), .ip = ip, .cidr_id = cidr, .public_key = key(number), .is_redeemed = true},
+          {.endpoint = must(Endpoint::parse(fmt::format("198.51.{}.{}:51820", number / 256 % 256, number % 256))),
+           .persistent_keepalive_interval = kPersistentKeepalive,
+           .candidates = {must(Endpoint::parse("192.168.1.20:51820"))}}};
 }
 
 void make_database(const path& file, unsigned peers) {
@@ -149,7 +142,7 @@ void compare_device(const path& folder) {
     device.peers.push_back({.public_key = n % 100 == 3 ? key(2'000'000'000 + n) : there.public_key,
                             .preshared_key = {},
                             .endpoint = literal(*there.endpoint),
-                            .persistent_keepalive = static_cast<std::uint16_t>(n % 100 == 2 ? 7 : 25),
+                            .persistent_keepalive = static_cast<std::uint16_t>(n % 100 == 2 ? 7 : kPersistentKeepalive),
                             .allowed_ips = {IpNet::host(there.ip)},
                             .last_handshake = {}});
   }

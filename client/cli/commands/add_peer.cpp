@@ -20,8 +20,6 @@ void define(Definition& definition, AddPeerOptions& options) {
                    .save_config = "Where to write the invitation; a file that exists is refused"});
 }
 
-constexpr std::uint16_t kKeepalive = 25;  // seconds, what the server says for every peer
-
 /// Everything that there is to know about a new peer before the server is asked.
 struct Plan {
   Hostname name;
@@ -140,17 +138,13 @@ Result<InterfaceConfig> make_invitation(const Plan& plan, const InterfaceName& i
 }
 
 PeerContents contents(const Plan& plan, const wg::PublicKey& key) {
-  return {.name = plan.name,
-          .ip = plan.ip,
-          .cidr_id = plan.cidr.id,
-          .public_key = key,
-          .endpoint = {},
-          .persistent_keepalive_interval = kKeepalive,
-          .is_admin = plan.is_admin,
-          .is_disabled = false,
-          .is_redeemed = false,
-          .invite_expires = plan.expires,
-          .candidates = {}};
+  return {{.name = plan.name,
+           .ip = plan.ip,
+           .cidr_id = plan.cidr.id,
+           .public_key = key,
+           .is_admin = plan.is_admin,
+           .invite_expires = plan.expires},
+          {.persistent_keepalive_interval = kPersistentKeepalive}};
 }
 
 /// The invitation is on disk before the server is asked, because its API can't delete a peer whose invitation could not be written.

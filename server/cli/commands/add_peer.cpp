@@ -7,6 +7,7 @@
 #include "commands.hpp"
 #include "innernet/base/file.hpp"
 #include "innernet/netlink/route.hpp"
+#include "innernet/server/device_entry.hpp"
 #include "innernet/values/cidr_tree.hpp"
 #include "innernet/wizard/wizard.hpp"
 
@@ -128,17 +129,13 @@ Result<Ending> run(const AddPeerOptions& options, Context& context) {
     TRY(const IpAddress ip, wanted_ip ? Result<IpAddress>(*wanted_ip) : first_free(network, *home));
     TRY(const auto expires, expiry(context.clock.wall(), validity));
     TRY(const auto server_endpoint, external_endpoint(network, interface));
-    TRY(added, writer.add_peer(PeerContents{.name = name,
-                                            .ip = ip,
-                                            .cidr_id = home->id,
-                                            .public_key = temporary_key.public_key(),
-                                            .endpoint = {},
-                                            .persistent_keepalive_interval = 25,
-                                            .is_admin = is_admin,
-                                            .is_disabled = false,
-                                            .is_redeemed = false,
-                                            .invite_expires = expires,
-                                            .candidates = {}}));
+    TRY(added, writer.add_peer(PeerContents{{.name = name,
+                                             .ip = ip,
+                                             .cidr_id = home->id,
+                                             .public_key = temporary_key.public_key(),
+                                             .is_admin = is_admin,
+                                             .invite_expires = expires},
+                                            {.persistent_keepalive_interval = kPersistentKeepalive}}));
     TRY(const auto address, IpNet::make(ip, root.prefix()));
     const InterfaceConfig invitation{.network_name = interface.str(),
                                      .address = address,
@@ -158,7 +155,7 @@ Result<Ending> run(const AddPeerOptions& options, Context& context) {
     if (invitation_written) std::filesystem::remove(invitation_path, ignored);
     return std::unexpected(std::move(written).error());
   }
-  update_device(context, interface, {device_peer(*added)});
+  update_device(context, interface, {device_entry(*added)});
   context.print(fmt::format("peer {} ({}) added; its invitation is {}", name.str(), added->ip.to_string(), invitation_path.string()));
   context.print("Whoever has this file can join, so send it over a safe channel. Next, on that machine:");
   context.print("  innernet install " + invitation_path.filename().string());

@@ -33,10 +33,10 @@ Decision redeem(const Session& session) {
   const auto key = read_key();
   if (!key) return refusal(key.error());
   if (auto allowed = world.network.check_redemption(peer.id, *key); !allowed) return refusal(allowed.error());
-  return Change{[id = peer.id, new_key = *key, old_key = peer.public_key, ip = peer.ip](Registry::Writer& writer) -> Result<Response> {
+  return Change{[id = peer.id, new_key = *key, old_key = peer.public_key](Registry::Writer& writer) -> Result<Response> {
                   TRY_VOID(writer.redeem_peer(id, new_key));
                   Response response = empty_response(204);
-                  response.key_change = KeyChange{old_key, new_key, ip};
+                  response.key_change = KeyChange{old_key, new_key};
                   return response;
                 },
                 peer.id};

@@ -62,9 +62,17 @@ Result<Peer> read_peer(const Statement& row, const Network& network) {
   if (!row.is_null(9)) invite_expires = UnixTime{static_cast<std::uint64_t>(std::max<std::int64_t>(row.integer(9), 0)), 0};
   auto candidates = row.is_null(10) ? std::vector<Endpoint>() : parse_stored_candidates(row.text(10));
   candidates.shrink_to_fit();
-  return Peer{PeerContents{std::move(name), ip, cidr_id, *key, std::move(endpoint), std::nullopt, row.integer(6) != 0, row.integer(7) != 0,
-                           row.integer(8) != 0, invite_expires, std::move(candidates)},
-              PeerId{row.integer(0)}};
+  return Peer{
+      PeerContents{{.name = std::move(name),
+                    .ip = ip,
+                    .cidr_id = cidr_id,
+                    .public_key = *key,
+                    .is_admin = row.integer(6) != 0,
+                    .is_disabled = row.integer(7) != 0,
+                    .is_redeemed = row.integer(8) != 0,
+                    .invite_expires = invite_expires},
+                   {.endpoint = std::move(endpoint), .persistent_keepalive_interval = std::nullopt, .candidates = std::move(candidates)}},
+      PeerId{row.integer(0)}};
 }
 
 QuarantinedPeer read_quarantined(const Statement& row, const Error& error) {

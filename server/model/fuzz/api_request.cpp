@@ -36,17 +36,13 @@ wg::PublicKey key_of(std::uint8_t n) {
 }
 
 PeerContents peer(std::string_view name, std::string_view ip, CidrId cidr, std::uint8_t key, bool is_redeemed) {
-  return {.name = must(Hostname::parse(name)),
-          .ip = must(IpAddress::parse(ip)),
-          .cidr_id = cidr,
-          .public_key = key_of(key),
-          .endpoint = std::nullopt,
-          .persistent_keepalive_interval = std::nullopt,
-          .is_admin = true,
-          .is_disabled = false,
-          .is_redeemed = is_redeemed,
-          .invite_expires = std::nullopt,
-          .candidates = {}};
+  return {{.name = must(Hostname::parse(name)),
+           .ip = must(IpAddress::parse(ip)),
+           .cidr_id = cidr,
+           .public_key = key_of(key),
+           .is_admin = true,
+           .is_redeemed = is_redeemed},
+          {}};
 }
 
 /// On tmpfs where there is one: a commit syncs.

@@ -48,17 +48,8 @@ struct Family {
 };
 
 inline PeerContents peer_contents(std::string_view name, const IpAddress& ip, CidrId cidr, std::uint32_t key) {
-  return {.name = must(Hostname::parse(name)),
-          .ip = ip,
-          .cidr_id = cidr,
-          .public_key = key_of(key),
-          .endpoint = std::nullopt,
-          .persistent_keepalive_interval = 25,
-          .is_admin = false,
-          .is_disabled = false,
-          .is_redeemed = true,
-          .invite_expires = std::nullopt,
-          .candidates = {}};
+  return {{.name = must(Hostname::parse(name)), .ip = ip, .cidr_id = cidr, .public_key = key_of(key), .is_redeemed = true},
+          {.persistent_keepalive_interval = kPersistentKeepalive}};
 }
 
 constexpr CidrId kHumans{3}, kRobots{4}, kIsland{5};

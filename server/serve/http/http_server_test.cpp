@@ -34,7 +34,7 @@ class EchoAnswerer final : public Turns::Answerer {
       response.body = large;
     } else if (request.target == "/redeem") {
       response.status = 204;
-      response.key_change = KeyChange{{}, {}, request.source};
+      response.key_change = KeyChange{};
     } else if (request.body_kind == Request::Body::kTooLarge) {
       response.status = 400;
     } else {

@@ -33,7 +33,6 @@ struct Request {
 struct KeyChange {
   wg::PublicKey old_key;
   wg::PublicKey new_key;
-  IpAddress ip;
 };
 
 struct Response {

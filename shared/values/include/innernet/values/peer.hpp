@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -21,19 +22,42 @@ struct UnixTime {
   friend auto operator<=>(const UnixTime&, const UnixTime&) = default;
 };
 
-/// A peer without its id: what is sent to make or change one.
-struct PeerContents {
+/// What WireGuard carries to a peer and takes from it. A range to whoever uses it: that it is one network today is known here alone.
+using AllowedIps = std::array<IpNet, 1>;
+inline AllowedIps allowed_ips_of(const IpAddress& ip) { return {IpNet::host(ip)}; }
+
+/// Seconds between packets that keep a NAT's way open: what the server says for every peer, and what is on both sides of a tunnel to it.
+constexpr std::uint16_t kPersistentKeepalive = 25;
+
+/// What was decided about a peer, by an administrator and by redeeming it. A change of it is news.
+struct PeerFacts {
   Hostname name;
   IpAddress ip;
   CidrId cidr_id{};
   wg::PublicKey public_key;
-  std::optional<Endpoint> endpoint;                            ///< the user's override, or what the server filled in
-  std::optional<std::uint16_t> persistent_keepalive_interval;  ///< seconds
   bool is_admin = false;
   bool is_disabled = false;
   bool is_redeemed = false;
-  std::optional<UnixTime> invite_expires;  ///< none: never
-  std::vector<Endpoint> candidates;
+  std::optional<UnixTime> invite_expires{};  ///< none: never
+
+  AllowedIps allowed_ips() const { return allowed_ips_of(ip); }
+
+  friend bool operator==(const PeerFacts&, const PeerFacts&) = default;
+};
+
+/// Where a peer was seen, or says that it is. It changes often, and nobody has to know at once.
+struct PeerObservations {
+  std::optional<Endpoint> endpoint{};                            ///< the user's override, or what the server filled in
+  std::optional<std::uint16_t> persistent_keepalive_interval{};  ///< seconds
+  std::vector<Endpoint> candidates{};
+
+  friend bool operator==(const PeerObservations&, const PeerObservations&) = default;
+};
+
+/// A peer without its id: what is sent to make or change one.
+struct PeerContents : PeerFacts, PeerObservations {
+  const PeerFacts& facts() const { return *this; }
+  const PeerObservations& observations() const { return *this; }
 
   friend bool operator==(const PeerContents&, const PeerContents&) = default;
 };

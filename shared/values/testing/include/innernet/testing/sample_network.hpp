@@ -22,17 +22,14 @@ inline IpAddress sample_ip(std::uint64_t n) { return *IpAddress::parse("10.66.0.
 inline Peer sample_peer(std::int64_t id) {
   const auto n = static_cast<std::uint64_t>(id);
   const Endpoint endpoint = *Endpoint::parse("198.51.100." + std::to_string(n % 250) + ":51820");
-  return Peer{PeerContents{.name = *Hostname::parse("peer-" + std::to_string(id)),
-                           .ip = sample_ip(n),
-                           .cidr_id = CidrId{3 + id % 200},
-                           .public_key = sample_key(n),
-                           .endpoint = endpoint,
-                           .persistent_keepalive_interval = 25,
-                           .is_admin = id % 100 == 0,
-                           .is_disabled = false,
-                           .is_redeemed = true,
-                           .invite_expires = UnixTime{1'795'363'000 + n, 0},
-                           .candidates = {endpoint}},
+  return Peer{PeerContents{{.name = *Hostname::parse("peer-" + std::to_string(id)),
+                            .ip = sample_ip(n),
+                            .cidr_id = CidrId{3 + id % 200},
+                            .public_key = sample_key(n),
+                            .is_admin = id % 100 == 0,
+                            .is_redeemed = true,
+                            .invite_expires = UnixTime{1'795'363'000 + n, 0}},
+                           {.endpoint = endpoint, .persistent_keepalive_interval = kPersistentKeepalive, .candidates = {endpoint}}},
               PeerId{id}};
 }
 
@@ -59,14 +56,7 @@ class RandomNetwork {
     return state;
   }
   PeerContents peer() {
-    PeerContents peer{.name = hostname(),
-                      .ip = ip(),
-                      .cidr_id = CidrId{id()},
-                      .public_key = sample_key(random_()),
-                      .endpoint = {},
-                      .persistent_keepalive_interval = {},
-                      .invite_expires = {},
-                      .candidates = {}};
+    PeerContents peer{{.name = hostname(), .ip = ip(), .cidr_id = CidrId{id()}, .public_key = sample_key(random_())}, {}};
     if (coin()) peer.endpoint = endpoint();
     if (coin()) peer.persistent_keepalive_interval = static_cast<std::uint16_t>(coin() ? 65535 : below(65536));
     peer.is_admin = coin();
