@@ -66,7 +66,7 @@ TEST_F(Commands, AnInvitationSaysWhatOthersWroteWhileTheQuestionWasOpen) {
   asker_.meanwhile = [this] {
     Registry other = registry();
     succeeds(other.write([&other](Registry::Writer& writer) -> Result<void> {
-      PeerContents server = other.network().find_peer(kServerPeer)->peer;
+      auto server = PeerChange::to(other.network().find_peer(kServerPeer)->peer);
       server.endpoint = *Endpoint::parse("vpn.example.com:4711");
       TRY_VOID(writer.update_peer(kServerPeer, server));
       return {};

@@ -46,9 +46,9 @@ Result<void> check_peer_name(const Network& network, const Hostname& name) {
   return fail(ErrorKind::kAlreadyExists, fmt::format("there is a peer named {} already", quoted(name.str())));
 }
 
-Result<PeerContents> same_peer(const Network& network, const Peer& peer) {
+Result<PeerChange> unchanged(const Network& network, const Peer& peer) {
   const PeerRecord* now = network.find_peer(peer.id);
-  if (now != nullptr && now->peer.name == peer.name && now->peer.ip == peer.ip) return now->peer;
+  if (now != nullptr && now->peer.name == peer.name && now->peer.ip == peer.ip) return PeerChange::to(now->peer);
   return fail(ErrorKind::kNotFound, fmt::format("somebody else has renamed or deleted peer {} meanwhile; nothing was done", label(peer)));
 }
 
@@ -75,9 +75,9 @@ Result<Ending> set_disabled(command_line::Context& context, const InterfaceName&
 
   std::optional<Peer> changed;
   TRY_VOID(registry.write([&](Registry::Writer& writer) -> Result<void> {
-    TRY(PeerContents contents, same_peer(registry.network(), found));
-    contents.is_disabled = disable;
-    TRY(changed, writer.update_peer(found.id, contents));
+    TRY(PeerChange change, unchanged(registry.network(), found));
+    change.is_disabled = disable;
+    TRY(changed, writer.update_peer(found.id, change));
     return {};
   }));
   wg::PeerUpdate update = device_entry(*changed);

@@ -19,8 +19,9 @@ Result<Peer> given_or_chosen_peer(command_line::Context& context, const Network&
 /// Whether a peer may get `name`: also a row that is not valid keeps its own.
 Result<void> check_peer_name(const Network& network, const Hostname& name);
 
-/// The peer of that id, if it is still the one that the questions were about: ids of deleted invitations are given to new peers.
-Result<PeerContents> same_peer(const Network& network, const Peer& peer);
+/// What leaves the peer of that id as it is, if it is still the one that the questions were about: ids of deleted invitations are given to
+/// new peers.
+Result<PeerChange> unchanged(const Network& network, const Peer& peer);
 
 /// What enable-peer and disable-peer do.
 Result<command_line::Ending> set_disabled(command_line::Context& context, const InterfaceName& interface,

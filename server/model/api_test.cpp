@@ -261,6 +261,42 @@ TEST_P(Api, ChangesOnlyWhatMayChange) {
   EXPECT_EQ(status(server.admin(), "PUT", "/v1/admin/peers/3", contents("admin", family.ip_text(2, 1), kRobots, 3)), 400) << "name taken";
 }
 
+TEST_P(Api, ShowsAndStoresEachMemberOfAChange) {
+  const struct {
+    const char* member;
+    void (*set)(PeerChange&);
+  } changes[] = {
+      {"name", [](PeerChange& change) { change.name = must(Hostname::parse("renamed")); }},
+      {"endpoint", [](PeerChange& change) { change.endpoint = must(Endpoint::parse("vpn.example.com:4711")); }},
+      {"is_admin", [](PeerChange& change) { change.is_admin = true; }},
+      {"is_disabled", [](PeerChange& change) { change.is_disabled = true; }},
+      {"candidates", [](PeerChange& change) { change.candidates = {must(Endpoint::parse("192.168.7.7:51820"))}; }},
+  };
+  static_assert(std::size(changes) == std::tuple_size_v<decltype(std::declval<PeerChange>().members())>, "each member has its row");
+  for (const auto& [member, set] : changes) {
+    SCOPED_TRACE(member);
+    Server fresh(family);
+    const Peer before = fresh.coordinator->network().find_peer(kUser)->peer;
+    auto change = PeerChange::to(before);
+    EXPECT_FALSE(change.changes(before));
+    set(change);
+    EXPECT_TRUE(change.changes(before));
+    Peer after = before;
+    change.apply_to(after);
+    EXPECT_NE(after, before);
+
+    const std::string etag = fresh.ask(fresh.admin(), "GET", "/v1/user/state").etag;
+    EXPECT_EQ(fresh.ask(fresh.admin(), "PUT", "/v1/admin/peers/3", to_json(static_cast<const PeerContents&>(after))).status, 204);
+    EXPECT_EQ(fresh.coordinator->network().find_peer(kUser)->peer, after);
+    EXPECT_EQ(must(Registry::open(fresh.path)).network().find_peer(kUser)->peer, after);
+    const Peer shown = Network::as_shown({after, std::nullopt});
+    EXPECT_THAT(must(parse_peers(body_of(fresh.ask(fresh.admin(), "GET", "/v1/admin/peers")), {})), ::testing::Contains(shown));
+    const Response state = fresh.ask(fresh.admin(), "GET", "/v1/user/state");
+    EXPECT_NE(state.etag, etag);
+    EXPECT_EQ(std::ranges::count(state_of(state).peers, shown), after.is_disabled ? 0 : 1);
+  }
+}
+
 TEST_P(Api, NeverLosesTheServer) {
   auto self = peer_contents("innernet-server", family.server(), kServerCidr, 1);
   self.is_admin = true;

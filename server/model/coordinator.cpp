@@ -53,9 +53,9 @@ Result<void> Coordinator::set_server_candidates(const std::vector<Endpoint>& can
   return impl_->write([&](Registry::Writer& writer) -> Result<void> {
     const PeerRecord* now = network().find_peer(kServerPeer);
     if (now == nullptr) return {};
-    PeerContents contents = now->peer;
-    contents.candidates = candidates;
-    TRY_VOID(writer.update_peer(kServerPeer, contents));
+    auto change = PeerChange::to(now->peer);
+    change.candidates = candidates;
+    TRY_VOID(writer.update_peer(kServerPeer, change));
     return {};
   });
 }

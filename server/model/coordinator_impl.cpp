@@ -60,7 +60,7 @@ Result<void> Coordinator::Impl::begin_turn(bool may_be_replaced) {
 Coordinator::Outcome Coordinator::Impl::answer(const Request& request) {
   if (is_locked_out) return Busy{};
   auto decision = decide(request);
-  if (std::holds_alternative<api::Change>(decision) && !is_writing) {
+  if (std::holds_alternative<api::Change>(decision) && !transaction) {
     const auto begun = begin();
     if (!begun && begun.error().kind() == ErrorKind::kUnreachable) return Busy{};
     if (!begun) {
@@ -104,7 +104,7 @@ Coordinator::Outcome Coordinator::Impl::answer_state(const Request& request, Cid
 }
 
 Coordinator::Outcome Coordinator::Impl::apply(const Request& request, const api::Change& change) {
-  if (is_lost) return failure_response();
+  if (transaction->is_lost) return failure_response();
   std::optional<Response> response;
   is_redeeming = change.redeemed.has_value();
   const auto done = registry->in_savepoint([&]() -> Result<void> {
@@ -112,7 +112,7 @@ Coordinator::Outcome Coordinator::Impl::apply(const Request& request, const api:
     return {};
   });
   is_redeeming = false;
-  if (!registry->connection.in_transaction()) is_lost = true;
+  if (!registry->connection.in_transaction()) transaction->is_lost = true;
   if (!done) {
     auto refused = api::refusal(done.error());
     if (refused.status == 500) log::error("{} {}: {}", request.method, quoted(request.target), done.error().message());
@@ -124,11 +124,7 @@ Coordinator::Outcome Coordinator::Impl::apply(const Request& request, const api:
 
 Result<bool> Coordinator::Impl::begin() {
   auto begun = registry->begin();
-  if (!begun) return begun;
-  is_writing = true;
-  is_lost = false;
-  effects_before = effects;
-  redemptions_before = redemptions;
+  if (begun) transaction = Transaction{.effects_before = effects, .redemptions_before = redemptions};
   return begun;
 }
 
@@ -136,9 +132,9 @@ void Coordinator::Impl::undo() {
   is_undoing = true;
   auto undone = registry->roll_back();
   is_undoing = false;
-  is_writing = false;
-  effects = std::move(effects_before);
-  redemptions = std::move(redemptions_before);
+  effects = std::move(transaction->effects_before);
+  redemptions = std::move(transaction->redemptions_before);
+  transaction.reset();
   // Reading it again may have brought what others wrote meanwhile, too.
   effects.device_resync = true;
   effects.hosts = true;
@@ -147,10 +143,10 @@ void Coordinator::Impl::undo() {
 
 Result<void> Coordinator::Impl::end_turn() {
   Result<void> done;
-  if (is_writing) {
-    done = is_lost ? fail(ErrorKind::kSystem, "the database gave up the transaction") : registry->commit();
+  if (transaction) {
+    done = transaction->is_lost ? fail(ErrorKind::kSystem, "the database gave up the transaction") : registry->commit();
     if (done) {
-      is_writing = false;
+      transaction.reset();
       effects.committed = true;
     } else {
       undo();
@@ -169,7 +165,7 @@ Result<void> Coordinator::Impl::write(const std::function<Result<void>(Registry:
     undo();
     return done;
   }
-  is_writing = false;
+  transaction.reset();
   effects.committed = true;
   cache.announce(options.clock->boot());
   return {};

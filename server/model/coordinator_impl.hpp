@@ -10,6 +10,12 @@
 
 namespace innernet::server {
 
+/// Invariants, between calls:
+/// - `cache` and `effects` hold each change of the model, because it is told of them here as an observer.
+/// - A transaction is open from the first change of a turn until end_turn(). Until then its answers promise nothing, and `effects` name
+/// what
+///   is not committed; `transaction` has what undo() brings back.
+/// - Nothing waits for a lock: `registry` has no patience.
 struct Coordinator::Impl final : Observer {
   Impl(std::unique_ptr<Registry::Impl> opened, const Options& chosen);
   ~Impl() override;
@@ -45,11 +51,12 @@ struct Coordinator::Impl final : Observer {
   std::set<PeerId> expired_at_last_look;
   std::set<PeerId> warned_of;
 
-  // Of the transaction that is open, if one is.
-  bool is_writing = false;
-  bool is_lost = false;  // SQLite has rolled it back by itself
-  Effects effects_before;
-  api::Redemptions redemptions_before;
+  struct Transaction {
+    Effects effects_before;
+    api::Redemptions redemptions_before;
+    bool is_lost = false;  // SQLite has rolled it back by itself
+  };
+  std::optional<Transaction> transaction;  // the one that is open
 
   bool is_file_in_doubt = true;  // until a turn has seen that it is the one that is open
   bool is_locked_out = false;    // in this turn nothing could be read, because of a lock

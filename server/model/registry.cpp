@@ -121,7 +121,7 @@ Result<void> Registry::Impl::reload() {
   fresh.take_seen(network);
   const Network before = std::exchange(network, std::move(fresh));
   data_version = version;
-  is_dirty = false;
+  may_be_ahead = false;
   if (observer != nullptr) tell_difference(before, network, *observer);
   return {};
 }
@@ -153,7 +153,7 @@ Result<void> Registry::Impl::reopen() {
   log = opened->log;
   data_version = opened->data_version;
   network = std::move(opened->network);
-  is_dirty = false;
+  may_be_ahead = false;
   if (observer != nullptr) observer->replaced();
   return {};
 }
@@ -168,7 +168,7 @@ Result<bool> Registry::Impl::refresh(bool may_be_replaced) {
   }
   // Asking SQLite costs three calls to the system, in each turn.
   const auto header = has_log ? connection.log_header() : std::nullopt;
-  if (header && header == seen_header && !is_dirty) return false;
+  if (header && header == seen_header && !may_be_ahead) return false;
   auto refreshed = refresh_from_file();
   if (refreshed) seen_header = header;  // of before, so that nothing is missed
   return refreshed;
@@ -176,8 +176,8 @@ Result<bool> Registry::Impl::refresh(bool may_be_replaced) {
 
 Result<bool> Registry::Impl::refresh_from_file() {
   TRY(const auto version, store->data_version());
-  // Dirty: the rollback of a failed write could not read it again.
-  if (version == data_version && !is_dirty) return false;
+  // Ahead: the rollback of a failed write could not read it again.
+  if (version == data_version && !may_be_ahead) return false;
   // One read transaction, so that all tables are of the same moment.
   TRY_VOID(connection.execute("BEGIN"));
   auto loaded = reload();
@@ -189,19 +189,22 @@ Result<bool> Registry::Impl::refresh_from_file() {
 Result<bool> Registry::Impl::begin() {
   TRY_VOID(connection.execute("BEGIN IMMEDIATE"));
   auto fresh = reload_if_changed();
-  if (!fresh) static_cast<void>(connection.execute("ROLLBACK"));
+  if (fresh)
+    may_be_ahead = true;
+  else
+    static_cast<void>(connection.execute("ROLLBACK"));
   return fresh;
 }
 
 Result<void> Registry::Impl::commit() {
   TRY_VOID(connection.execute("COMMIT"));
-  is_dirty = false;
+  may_be_ahead = false;
   return {};
 }
 
 Result<void> Registry::Impl::roll_back() {
   if (connection.in_transaction()) static_cast<void>(connection.execute("ROLLBACK"));
-  if (!is_dirty) return {};
+  if (!may_be_ahead) return {};
   TRY_VOID(connection.execute("BEGIN"));
   auto loaded = reload();
   static_cast<void>(connection.execute("COMMIT"));

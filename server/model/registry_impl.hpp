@@ -22,6 +22,14 @@ struct FileIdentity {
 };
 
 /// A connection, its statements and the model, kept together.
+///
+/// Invariants, between calls:
+/// - `network` is what the database held at `data_version`, and what was written since by the transaction that is open, if one is.
+/// - `may_be_ahead` from begin() until commit(), or until the database was read again: then the model may hold what is not committed.
+/// - A function of the Writer validates, writes, changes the model and tells the observer, in this order. What can fail comes before the
+///   model changes, so one that failed has changed nothing; whoever calls several in one savepoint and lets it fail has to roll back.
+/// - `seen_header` was there before `data_version` was last read or found unchanged: what was committed since has another one.
+/// - The statements of `store` belong to `connection`, which closes when both are gone.
 struct Registry::Impl final : Registry::Writer {
   /// `patience` is for locks, now and when the database is replaced.
   static Result<std::unique_ptr<Impl>> open(const std::filesystem::path& path, std::chrono::milliseconds patience);
@@ -44,7 +52,7 @@ struct Registry::Impl final : Registry::Writer {
   Result<void> close();
 
   Result<Peer> add_peer(const PeerContents& contents) override;
-  Result<Peer> update_peer(PeerId id, const PeerContents& contents) override;
+  Result<Peer> update_peer(PeerId id, const PeerChange& change) override;
   Result<Peer> redeem_peer(PeerId id, const wg::PublicKey& key) override;
   Result<void> delete_unredeemed_peer(PeerId id) override;
   Result<Cidr> add_cidr(const CidrContents& contents) override;
@@ -63,7 +71,7 @@ struct Registry::Impl final : Registry::Writer {
   std::int64_t data_version = 0;
   std::optional<db::LogHeader> seen_header;  ///< of a moment at which data_version was not newer
   std::chrono::milliseconds patience{5000};
-  bool is_dirty = false;         ///< the model holds what is not committed
+  bool may_be_ahead = false;
   Observer* observer = nullptr;  ///< outlives this, if set
 
  private:

@@ -206,6 +206,31 @@ TEST(LogHeader, IsNoneWithoutALog) {
   EXPECT_FALSE(must(db::has_log(connection)));
 }
 
+TEST(Write, StoresEachMemberOfAPeer) {
+  TempDir folder;
+  const auto path = folder / "evilcorp.db";
+  const Family family;
+  make_database(path, family);
+  PeerContents whole = peer_contents("whole", family.ip(1, 9), kHumans, 9);
+  // None has its default value: what the database forgets is seen.
+  auto& [name, ip, cidr_id, public_key, is_admin, is_disabled, is_redeemed, invite_expires] = static_cast<PeerFacts&>(whole);
+  auto& [endpoint, persistent_keepalive_interval, candidates] = static_cast<PeerObservations&>(whole);
+  is_admin = is_disabled = is_redeemed = true;
+  invite_expires = UnixTime{1'900'000'000, 0};
+  endpoint = must(Endpoint::parse("vpn.example.com:4711"));
+  persistent_keepalive_interval = std::nullopt;  // what the server says for every peer is not stored
+  candidates = {must(Endpoint::parse("192.168.7.7:51820"))};
+
+  auto registry = must(Registry::open(path));
+  std::optional<Peer> added;
+  must(registry.write([&](Registry::Writer& writer) -> Result<void> {
+    TRY(added, writer.add_peer(whole));
+    return {};
+  }));
+  EXPECT_EQ(*added, (Peer{whole, added->id}));
+  EXPECT_EQ(must(Registry::open(path)).network().find_peer(added->id)->peer, *added);
+}
+
 TEST(Write, DeletesOnlyPeersThatWereNeverRedeemed) {
   TempDir folder;
   const auto path = folder / "n.db";

@@ -3,7 +3,6 @@
 namespace innernet::server {
 
 Peer Registry::Impl::put(Peer peer) {
-  is_dirty = true;
   std::optional<PeerRecord> before;
   if (observer != nullptr)
     if (const PeerRecord* old = network.find_peer(peer.id)) before = *old;
@@ -22,17 +21,13 @@ Result<Peer> Registry::Impl::add_peer(const PeerContents& contents) {
   return put(std::move(peer));
 }
 
-Result<Peer> Registry::Impl::update_peer(PeerId id, const PeerContents& contents) {
-  TRY_VOID(network.check_peer_update(id, contents));
+Result<Peer> Registry::Impl::update_peer(PeerId id, const PeerChange& change) {
+  TRY_VOID(network.check_peer_update(id, change));
   Peer peer = network.find_peer(id)->peer;
-  peer.name = contents.name;
-  peer.endpoint = contents.endpoint;
-  peer.is_admin = contents.is_admin;
-  peer.is_disabled = contents.is_disabled;
-  peer.candidates = contents.candidates;
+  if (!change.changes(peer)) return peer;
+  TRY_VOID(store->update_peer(id, change));
+  change.apply_to(peer);
   peer.candidates.shrink_to_fit();
-  if (peer == network.find_peer(id)->peer) return peer;
-  TRY_VOID(store->update_peer(id, peer));
   return put(std::move(peer));
 }
 
@@ -48,7 +43,6 @@ Result<Peer> Registry::Impl::redeem_peer(PeerId id, const wg::PublicKey& key) {
 Result<void> Registry::Impl::delete_unredeemed_peer(PeerId id) {
   TRY_VOID(network.check_peer_deletion(id));
   TRY_VOID(store->delete_peer(id));
-  is_dirty = true;
   const PeerRecord before = *network.find_peer(id);
   network.erase_peer(id);
   if (observer != nullptr) observer->peer_changed(&before, nullptr);
@@ -58,7 +52,6 @@ Result<void> Registry::Impl::delete_unredeemed_peer(PeerId id) {
 Result<Cidr> Registry::Impl::add_cidr(const CidrContents& contents) {
   TRY(auto normal, network.check_new_cidr(contents));
   TRY(const CidrId id, store->insert_cidr(normal));
-  is_dirty = true;
   Cidr cidr{std::move(normal), id};
   network.put_cidr(cidr);
   if (observer != nullptr) observer->cidrs_changed(false);
@@ -70,7 +63,6 @@ Result<Cidr> Registry::Impl::rename_cidr(CidrId id, const std::string& name) {
   Cidr cidr = *network.find_cidr(id);
   if (cidr.name == name) return cidr;
   TRY_VOID(store->rename_cidr(id, name));
-  is_dirty = true;
   cidr.name = name;
   network.put_cidr(cidr);
   if (observer != nullptr) observer->cidrs_changed(false);
@@ -81,7 +73,6 @@ Result<void> Registry::Impl::delete_cidr(CidrId id) {
   TRY_VOID(network.check_cidr_deletion(id));
   if (network.find_cidr(id) == nullptr) return {};
   TRY_VOID(store->delete_cidr(id));
-  is_dirty = true;
   network.erase_cidr(id);
   if (observer != nullptr) observer->cidrs_changed(true);
   return {};
@@ -90,7 +81,6 @@ Result<void> Registry::Impl::delete_cidr(CidrId id) {
 Result<Association> Registry::Impl::add_association(const AssociationContents& contents) {
   TRY_VOID(network.check_new_association(contents));
   TRY(const AssociationId id, store->insert_association(contents));
-  is_dirty = true;
   const Association association{contents, id};
   network.put_association(association);
   if (observer != nullptr) observer->associations_changed(contents.cidr_id_1, contents.cidr_id_2);
@@ -101,7 +91,6 @@ Result<void> Registry::Impl::delete_association(AssociationId id) {
   const auto found = network.associations().find(id);
   if (found == network.associations().end()) return {};
   TRY_VOID(store->delete_association(id));
-  is_dirty = true;
   const AssociationContents ends = found->second;
   network.erase_association(id);
   if (observer != nullptr) observer->associations_changed(ends.cidr_id_1, ends.cidr_id_2);

@@ -69,13 +69,13 @@ Result<void> Network::check_new_peer(const PeerContents& contents) const {
   return check_key_is_free(contents.public_key, std::nullopt);
 }
 
-Result<void> Network::check_peer_update(PeerId id, const PeerContents& contents) const {
+Result<void> Network::check_peer_update(PeerId id, const PeerChange& change) const {
   TRY(const PeerRecord* record, existing_peer(id));
-  if (id == kServerPeer && contents.name != record->peer.name) return invalid_input("the server itself can't be renamed");
-  if (id == kServerPeer && contents.is_disabled && !record->peer.is_disabled)
+  if (id == kServerPeer && change.name != record->peer.name) return invalid_input("the server itself can't be renamed");
+  if (id == kServerPeer && change.is_disabled && !record->peer.is_disabled)
     return invalid_input("the server itself can't be disabled: everybody would be cut off");
-  if (contents.name == record->peer.name) return {};
-  return check_name_is_free(contents.name, id);
+  if (change.name == record->peer.name) return {};
+  return check_name_is_free(change.name, id);
 }
 
 Result<void> Network::check_redemption(PeerId id, const wg::PublicKey& key) const {

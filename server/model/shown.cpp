@@ -29,15 +29,17 @@ std::optional<Endpoint> appended_candidate(const PeerRecord& record, const std::
 
 }  // namespace
 
-Peer Network::as_shown(const PeerRecord& record) {
-  Peer peer = record.peer;
-  peer.persistent_keepalive_interval = kPersistentKeepalive;
-  peer.endpoint = shown_endpoint(record, record.seen);
-  if (auto seen = appended_candidate(record, peer.endpoint)) peer.candidates.push_back(*std::move(seen));
-  return peer;
+PeerObservations Network::observations_as_shown(const PeerRecord& record) {
+  PeerObservations shown{.endpoint = shown_endpoint(record, record.seen),
+                         .persistent_keepalive_interval = kPersistentKeepalive,
+                         .candidates = record.peer.candidates};
+  if (auto seen = appended_candidate(record, shown.endpoint)) shown.candidates.push_back(*std::move(seen));
+  return shown;
 }
 
-PeerContents Network::without_filled_in(const PeerRecord& record, PeerContents contents) const {
+Peer Network::as_shown(const PeerRecord& record) { return {{record.peer.facts(), observations_as_shown(record)}, record.peer.id}; }
+
+PeerChange Network::without_filled_in(const PeerRecord& record, PeerChange change) const {
   // It may have moved, or set an override, since the administrator was told of it.
   std::vector<SocketAddress> seen;
   if (const auto former = formerly_seen_.find(record.peer.id); former != formerly_seen_.end()) seen = former->second;
@@ -49,14 +51,14 @@ PeerContents Network::without_filled_in(const PeerRecord& record, PeerContents c
       return endpoint == endpoint_at(address) || endpoint == shown_endpoint(record, address);
     });
   };
-  if (was_filled_in(contents.endpoint)) contents.endpoint = record.peer.endpoint;
-  if (!contents.candidates.empty()) {
-    const Endpoint& last = contents.candidates.back();
+  if (was_filled_in(change.endpoint)) change.endpoint = record.peer.endpoint;
+  if (!change.candidates.empty()) {
+    const Endpoint& last = change.candidates.back();
     const bool is_reported = std::ranges::find(record.peer.candidates, last) != record.peer.candidates.end();
     const bool was_seen = std::ranges::any_of(seen, [&](const SocketAddress& address) { return last == endpoint_at(address); });
-    if (was_seen && !is_reported) contents.candidates.pop_back();
+    if (was_seen && !is_reported) change.candidates.pop_back();
   }
-  return contents;
+  return change;
 }
 
 }  // namespace innernet::server

@@ -27,11 +27,6 @@ void for_each_tag(std::string_view field, Visit visit) {
   }
 }
 
-bool differs_hard(const Peer& a, const Peer& b) {
-  return a.name != b.name || a.ip != b.ip || a.public_key != b.public_key || a.is_admin != b.is_admin ||
-         a.invite_expires != b.invite_expires;
-}
-
 }  // namespace
 
 StateCache::StateCache(const Network& network, const Options& options) : network_(&network), options_(options), chunks_(network) {}
@@ -127,7 +122,7 @@ void StateCache::drop_body(View& view) {
 }
 
 bool StateCache::is_due(const View& view, BootTime now) const {
-  return now - view.announced >= (view.must_wake ? options_.first_endpoint_period : options_.soft_period);
+  return now - view.announced >= (view.must_wake ? options_.first_endpoint_period : options_.observations_period);
 }
 
 void StateCache::announce(View& view, BootTime now) {
@@ -158,26 +153,26 @@ void StateCache::wake(View& view) {
 
 std::vector<CidrId> StateCache::take_news() { return std::exchange(news_, {}); }
 
-void StateCache::changed(CidrId cidr, PeerId peer, bool is_soft, bool must_wake) {
+void StateCache::changed(const Peer& peer, News news) {
   ++sequence_;
-  chunks_.mark(cidr, peer);
-  log_.push_back({sequence_, peer, cidr});
+  chunks_.mark(peer.cidr_id, peer.id);
+  log_.push_back({sequence_, peer.id, peer.cidr_id});
   if (log_.size() > kLogEntries) {
     log_floor_ = log_.front().sequence;
     log_.pop_front();
   }
-  for (const CidrId root : network_->ancestry(cidr)) {
+  for (const CidrId root : network_->ancestry(peer.cidr_id)) {
     const auto seeing = views_by_root_.find(root);
     if (seeing == views_by_root_.end()) continue;
     for (View* view : seeing->second) {
-      if (is_soft) {
-        view->has_unannounced = true;
-        view->must_wake |= must_wake;
-        anyone_to_wake_ |= must_wake;
-      } else {
+      if (news == News::kFacts) {
         view->revision = sequence_;
         view->has_unannounced = false;
         wake(*view);
+      } else {
+        view->has_unannounced = true;
+        view->must_wake |= news == News::kFirstObservations;
+        anyone_to_wake_ |= news == News::kFirstObservations;
       }
     }
   }
@@ -188,18 +183,17 @@ void StateCache::peer_changed(const PeerRecord* before, const PeerRecord* after)
   const bool was_visible = before != nullptr && Network::is_visible(before->peer);
   const bool is_visible = after != nullptr && Network::is_visible(after->peer);
   if (was_visible && is_visible && before->peer.cidr_id == after->peer.cidr_id) {
-    const Peer& peer = after->peer;
-    if (differs_hard(before->peer, peer)) return changed(peer.cidr_id, peer.id, false, false);
-    const Peer old_shown = Network::as_shown(*before);
-    const Peer new_shown = Network::as_shown(*after);
+    if (before->peer.facts() != after->peer.facts()) return changed(after->peer, News::kFacts);
+    const PeerObservations old_shown = Network::observations_as_shown(*before);
+    const PeerObservations new_shown = Network::observations_as_shown(*after);
     if (old_shown == new_shown) return;
     // Two behind one router find each other by their candidates alone.
     const bool is_first =
         (!old_shown.endpoint && new_shown.endpoint) || (before->peer.candidates.empty() && !after->peer.candidates.empty());
-    return changed(peer.cidr_id, peer.id, true, is_first);
+    return changed(after->peer, is_first ? News::kFirstObservations : News::kObservations);
   }
-  if (was_visible) changed(before->peer.cidr_id, before->peer.id, false, false);
-  if (is_visible) changed(after->peer.cidr_id, after->peer.id, false, false);
+  if (was_visible) changed(before->peer, News::kFacts);
+  if (is_visible) changed(after->peer, News::kFacts);
 }
 
 void StateCache::cidrs_changed(bool one_is_gone) {

@@ -19,15 +19,24 @@ namespace innernet::server {
 /// joined body. Each change has a sequence number; the revision of a view is the number of the last change that concerns it and was
 /// announced. An ETag is "EPOCH-GROUP-REVISION".
 ///
-/// Changes of endpoints and candidates alone are frequent and seldom urgent: they are announced at once to whoever asks without
-/// waiting, and otherwise at most once per period. A peer's first endpoint and first candidates have a shorter period, which keeps a
-/// thousand peers that come back together from waking everybody a thousand times.
+/// What is decided about a peer (PeerFacts) is news at once. Changes of what is observed alone (PeerObservations) are frequent and seldom
+/// urgent: they are announced at once to whoever asks without waiting, and otherwise at most once per period. A peer's first endpoint and
+/// first candidates have a shorter period, which keeps a thousand peers that come back together from waking everybody a thousand times.
+///
+/// Invariants, between calls:
+/// - A view is in `views_` as long as a group has it, under its roots, and in `views_by_root_` under each of them.
+/// - A group whose `topology` is not `topology_` may have a view that it no longer sees: group() works that out before it is used.
+/// - Nothing that a view shows has changed behind its `revision` unless it `has_unannounced`.
+/// - A body holds all changes up to its `body_sequence`. It may be sent while that is not before the view's `revision`.
+/// - `uses_` are the views that have a body, the last used in front, and `bodies_bytes_` is what their bodies take.
+/// - The log has each change of a peer that came after `log_floor_`, in the order of their sequence numbers.
+/// - While nobody `anyone_to_wake_`, no view has `must_wake`.
 class StateCache {
  public:
   struct Options {
     std::uint64_t epoch = 0;
     std::size_t cap_bytes = 0;  ///< of joined bodies that are kept; the last one always is
-    std::chrono::milliseconds soft_period{};
+    std::chrono::milliseconds observations_period{};
     std::chrono::milliseconds first_endpoint_period{};
   };
   StateCache(const Network& network, const Options& options);
@@ -68,9 +77,9 @@ class StateCache {
     std::vector<CidrId> roots;
     std::vector<CidrId> groups;
     std::uint64_t revision = 0;
-    bool has_unannounced = false;  // only soft changes can be
+    bool has_unannounced = false;  // only observations can be
     bool must_wake = false;        // among them a peer's first endpoint or candidates
-    BootTime announced{};          // soft changes, last
+    BootTime announced{};          // observations, last
     std::shared_ptr<const std::string> body;
     std::uint64_t body_sequence = 0;           // the changes that the body holds
     std::size_t body_bytes = 0;                // of the last body, kept or not; 0: never joined
@@ -86,6 +95,11 @@ class StateCache {
     std::string tag;  // of this revision; empty: to be written
     std::uint64_t tag_revision = 0;
   };
+  enum class News {
+    kFacts,
+    kFirstObservations,  // an endpoint or candidates of a peer that had none
+    kObservations,
+  };
   struct LogEntry {
     std::uint64_t sequence;
     PeerId peer;
@@ -99,7 +113,7 @@ class StateCache {
   bool is_due(const View& view, BootTime now) const;
   void announce(View& view, BootTime now);
   void wake(View& view);
-  void changed(CidrId cidr, PeerId peer, bool is_soft, bool must_wake);
+  void changed(const Peer& peer, News news);
   void join(View& view);
   std::shared_ptr<const std::string> delta(View& view, std::uint64_t from);
   /// The group's current ETag, kept: a poll with nothing new has it compared and sent back.

@@ -309,7 +309,7 @@ TEST_F(ServeTest, SeesWhatTheCommandLineWrites) {
     TRY_VOID(writer.add_peer(contents("bob", "127.66.1.3", bob_key, true)));
     auto invited = contents("invited", kInvitedIp, invitation_key_, false);
     invited.is_disabled = true;
-    TRY_VOID(writer.update_peer(kInvited, invited));
+    TRY_VOID(writer.update_peer(kInvited, PeerChange::to(invited)));
     return {};
   });
   EXPECT_THAT(waiting.read_answer(), HasSubstr("\"name\":\"bob\""));

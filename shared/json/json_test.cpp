@@ -10,6 +10,7 @@ namespace {
 
 using innernet::testing::RandomNetwork;
 using innernet::testing::sample_peer;
+using innernet::testing::with_each_member_of;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -133,6 +134,29 @@ TEST(JsonPeer, EveryReaderReadsTheSame) {
     ASSERT_TRUE(peers) << reading.name << ": " << peers.error().message();
     EXPECT_THAT(*peers, ElementsAre(expected)) << reading.name;
   }
+}
+
+TEST(JsonPeer, EachMemberCountsWrittenAndRead) {
+  const Peer peer = sample_peer(7);
+  PeerContents other = sample_peer(8);
+  other.cidr_id = CidrId{99};
+  other.is_admin = !peer.is_admin;
+  other.is_disabled = !peer.is_disabled;
+  other.is_redeemed = !peer.is_redeemed;
+  other.persistent_keepalive_interval = 7;
+  for (const auto& [name, contents] : with_each_member_of(other, peer)) {
+    SCOPED_TRACE(name);
+    const Peer changed{contents, peer.id};
+    EXPECT_NE(changed, peer);
+    EXPECT_NE(to_json(changed), to_json(peer));
+    EXPECT_EQ(parse_peer_contents(to_json(contents)).value(), contents);
+    EXPECT_EQ(parse_peer(to_json(changed)).value(), changed);
+    const State state{.peers = {changed}, .cidrs = {}};
+    EXPECT_EQ(parse_state(to_json(state), kWarn).value(), state);
+    EXPECT_EQ(parse_data_store(data_store_to_json(state), kWarn).value(), state);
+    EXPECT_THAT(parse_state_delta(to_json(StateDelta{.peers = {changed}, .gone = {}, .cidrs = {}}), kWarn)->peers, ElementsAre(changed));
+  }
+  EXPECT_THAT(warnings(), IsEmpty());
 }
 
 TEST(JsonPeer, WhatMayBeMissingOrStrangeIsTaken) {

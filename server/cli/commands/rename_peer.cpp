@@ -40,9 +40,9 @@ Result<Ending> run(const Options& options, Context& context) {
   TRY(const bool go_on, confirmed(context, options.yes, fmt::format("Rename peer {} to {}?", label(peer), new_name.str())));
   if (!go_on) return Ending::kDone;
   TRY_VOID(registry.write([&](Registry::Writer& writer) -> Result<void> {
-    TRY(PeerContents contents, same_peer(network, peer));
-    contents.name = new_name;
-    TRY_VOID(writer.update_peer(peer.id, contents));
+    TRY(PeerChange change, unchanged(network, peer));
+    change.name = new_name;
+    TRY_VOID(writer.update_peer(peer.id, change));
     return {};
   }));
   context.print(fmt::format("peer {} renamed to {}", name, new_name.str()));

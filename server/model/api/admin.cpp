@@ -23,19 +23,20 @@ Decision add_peer(const Session& session) {
 Decision put_peer(const Session& session, PeerId id) {
   const auto body = body_of(session.request);
   if (!body) return refusal(body.error());
-  auto contents = parse_peer_contents(*body);
+  const auto contents = parse_peer_contents(*body);
   if (!contents) return refusal(contents.error());
+  auto wanted = PeerChange::to(*contents);
   const PeerRecord* record = session.world.network.find_peer(id);
-  if (record != nullptr) contents = session.world.network.without_filled_in(*record, *std::move(contents));
-  return change_peer(session.world.network, id, *std::move(contents));
+  if (record != nullptr) wanted = session.world.network.without_filled_in(*record, std::move(wanted));
+  return change_peer(session.world.network, id, std::move(wanted));
 }
 
 Decision disable_peer(const Session& session, PeerId id) {
   const PeerRecord* record = session.world.network.find_peer(id);
   if (record == nullptr) return refusal(404, "there is no such peer");
-  PeerContents contents = record->peer;
-  contents.is_disabled = true;
-  return change_peer(session.world.network, id, std::move(contents));
+  auto wanted = PeerChange::to(record->peer);
+  wanted.is_disabled = true;
+  return change_peer(session.world.network, id, std::move(wanted));
 }
 
 Decision add_cidr(const Session& session) {

@@ -25,14 +25,11 @@ Result<std::string_view> body_of(const Request& request) {
   return std::string_view(request.body);
 }
 
-Decision change_peer(const Network& network, PeerId id, PeerContents contents) {
-  if (auto allowed = network.check_peer_update(id, contents); !allowed) return refusal(allowed.error());
-  const Peer& stored = network.find_peer(id)->peer;
-  const bool is_same = contents.name == stored.name && contents.endpoint == stored.endpoint && contents.is_admin == stored.is_admin &&
-                       contents.is_disabled == stored.is_disabled && contents.candidates == stored.candidates;
-  if (is_same) return empty_response(204);
-  return Change{[id, contents = std::move(contents)](Registry::Writer& writer) -> Result<Response> {
-                  TRY_VOID(writer.update_peer(id, contents));
+Decision change_peer(const Network& network, PeerId id, PeerChange change) {
+  if (auto allowed = network.check_peer_update(id, change); !allowed) return refusal(allowed.error());
+  if (!change.changes(network.find_peer(id)->peer)) return empty_response(204);
+  return Change{[id, change = std::move(change)](Registry::Writer& writer) -> Result<Response> {
+                  TRY_VOID(writer.update_peer(id, change));
                   return empty_response(204);
                 },
                 std::nullopt};

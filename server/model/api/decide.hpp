@@ -12,6 +12,8 @@
 namespace innernet::server::api {
 
 /// What a request comes to, before anything is done. Pure: it depends on its parameters alone.
+
+/// The state that all in this CIDR see.
 struct StateOfGroup {
   CidrId group;
 };

@@ -22,6 +22,6 @@ Decision handle_admin(const Session& session);
 Result<std::string_view> body_of(const Request& request);
 Response no_such_route();
 /// The change of a peer's row; the answer itself when there is nothing to change or a rule is against it.
-Decision change_peer(const Network& network, PeerId id, PeerContents contents);
+Decision change_peer(const Network& network, PeerId id, PeerChange change);
 
 }  // namespace innernet::server::api

@@ -47,9 +47,9 @@ Decision put_endpoint(const Session& session) {
   if (!body) return refusal(body.error());
   auto endpoint = parse_endpoint_option(*body);
   if (!endpoint) return refusal(endpoint.error());
-  PeerContents contents = session.peer.peer;
-  contents.endpoint = *std::move(endpoint);
-  return change_peer(session.world.network, session.peer.peer.id, std::move(contents));
+  auto change = PeerChange::to(session.peer.peer);
+  change.endpoint = *std::move(endpoint);
+  return change_peer(session.world.network, session.peer.peer.id, std::move(change));
 }
 
 Decision put_candidates(const Session& session) {
@@ -58,9 +58,9 @@ Decision put_candidates(const Session& session) {
   auto candidates = parse_candidates(*body);
   if (!candidates) return refusal(candidates.error());
   if (candidates->size() > kMostCandidates) return refusal(413, "at most 10 candidates are kept");
-  PeerContents contents = session.peer.peer;
-  contents.candidates = *std::move(candidates);
-  return change_peer(session.world.network, session.peer.peer.id, std::move(contents));
+  auto change = PeerChange::to(session.peer.peer);
+  change.candidates = *std::move(candidates);
+  return change_peer(session.world.network, session.peer.peer.id, std::move(change));
 }
 
 }  // namespace

@@ -2,35 +2,105 @@
 
 #include <fmt/format.h>
 
-#include <array>
-#include <limits>
+#include <algorithm>
+#include <tuple>
+#include <utility>
 
 #include "innernet/json/json.hpp"
 
 namespace innernet::server::db {
 namespace {
 
-// In the order of Store's members.
-constexpr std::array<std::string_view, 13> kStatements = {
-    "PRAGMA data_version",
-    "INSERT INTO peers (name, ip, public_key, endpoint, cidr_id, is_admin, is_disabled, is_redeemed, invite_expires, candidates) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    "UPDATE peers SET name = ?, endpoint = ?, is_admin = ?, is_disabled = ?, candidates = ? WHERE id = ?",
-    "UPDATE peers SET public_key = ?, is_redeemed = 1 WHERE id = ? AND is_redeemed = 0",
-    "DELETE FROM peers WHERE id = ?",
-    "INSERT INTO cidrs (name, ip, prefix, parent) VALUES (?, ?, ?, ?)",
-    "UPDATE cidrs SET name = ? WHERE id = ?",
-    "DELETE FROM cidrs WHERE id = ?",
-    "INSERT INTO associations (cidr_id_1, cidr_id_2) VALUES (?, ?)",
-    "DELETE FROM associations WHERE id = ?",
-    "SAVEPOINT request",
-    "RELEASE request",
-    "ROLLBACK TO request",
+// A column of `peers`: the member that it holds, and that of a PeerChange if it may change.
+template <class Contents, class T>
+struct Column {
+  std::string_view name;
+  T Contents::* member;
+  T PeerChange::* change = nullptr;
 };
 
-std::optional<std::string> text_of(const std::optional<Endpoint>& endpoint) {
-  if (!endpoint) return std::nullopt;
-  return endpoint->to_string();
+// All but the id. What is inserted, updated and selected, and the values that are bound, follow from it.
+constexpr std::tuple kPeerColumns{
+    Column{"name", &PeerFacts::name, &PeerChange::name},
+    Column{"ip", &PeerFacts::ip},
+    Column{"public_key", &PeerFacts::public_key},
+    Column{"endpoint", &PeerObservations::endpoint, &PeerChange::endpoint},
+    Column{"cidr_id", &PeerFacts::cidr_id},
+    Column{"is_admin", &PeerFacts::is_admin, &PeerChange::is_admin},
+    Column{"is_disabled", &PeerFacts::is_disabled, &PeerChange::is_disabled},
+    Column{"is_redeemed", &PeerFacts::is_redeemed},
+    Column{"invite_expires", &PeerFacts::invite_expires},
+    Column{"candidates", &PeerObservations::candidates, &PeerChange::candidates},
+};
+
+constexpr void for_each_column(auto visit) {
+  std::apply([&](const auto&... column) { (visit(column), ...); }, kPeerColumns);
+}
+
+consteval std::size_t changeable_columns() {
+  std::size_t count = 0;
+  for_each_column([&](const auto& column) { count += column.change != nullptr ? 1 : 0; });
+  return count;
+}
+static_assert(changeable_columns() == std::tuple_size_v<decltype(std::declval<PeerChange>().members())>,
+              "each member of PeerChange has its column, and no other column has one");
+
+/// Where a column stands when peers are selected: behind the id.
+consteval int position(std::string_view name) {
+  int at = 0, found = 0;
+  for_each_column([&](const auto& column) {
+    ++at;
+    if (column.name == name) found = at;
+  });
+  return found > 0 ? found : throw "peers have no such column";
+}
+
+std::string select_peers_sql() {
+  std::string sql = "SELECT id";
+  for_each_column([&](const auto& column) { sql.append(", ").append(column.name); });
+  return sql + " FROM peers ORDER BY id";
+}
+
+std::string insert_peer_sql() {
+  std::string names, values;
+  for_each_column([&](const auto& column) {
+    names.append(names.empty() ? "" : ", ").append(column.name);
+    values.append(values.empty() ? "?" : ", ?");
+  });
+  return fmt::format("INSERT INTO peers ({}) VALUES ({})", names, values);
+}
+
+std::string update_peer_sql() {
+  std::string changes;
+  for_each_column([&](const auto& column) {
+    if (column.change != nullptr) changes.append(changes.empty() ? "" : ", ").append(column.name).append(" = ?");
+  });
+  return fmt::format("UPDATE peers SET {} WHERE id = ?", changes);
+}
+
+void bind(Statement& to, const Hostname& name) { to.bind(name.str()); }
+void bind(Statement& to, const IpAddress& ip) { to.bind(ip.to_string()); }
+void bind(Statement& to, const wg::PublicKey& key) { to.bind(key.to_base64()); }
+void bind(Statement& to, CidrId id) { to.bind(number(id)); }
+void bind(Statement& to, bool value) { to.bind_bool(value); }
+void bind(Statement& to, const std::vector<Endpoint>& endpoints) { to.bind(candidates_to_json(endpoints)); }
+void bind(Statement& to, const std::optional<Endpoint>& endpoint) {
+  if (endpoint)
+    to.bind(endpoint->to_string());
+  else
+    to.bind_null();
+}
+void bind(Statement& to, const std::optional<UnixTime>& time) {
+  if (time)
+    to.bind(static_cast<std::int64_t>(time->seconds));
+  else
+    to.bind_null();
+}
+void bind(Statement& to, const std::optional<CidrId>& id) {
+  if (id)
+    to.bind(number(*id));
+  else
+    to.bind_null();
 }
 
 Result<Cidr> read_cidr(const Statement& row) {
@@ -45,11 +115,11 @@ Result<Cidr> read_cidr(const Statement& row) {
 
 /// Why a row is no peer is the error.
 Result<Peer> read_peer(const Statement& row, const Network& network) {
-  TRY(auto name, Hostname::parse(row.text(1)));
-  TRY(const auto ip, IpAddress::parse(row.text(2)));
-  const auto key = wg::PublicKey::parse(row.text(3));
+  TRY(auto name, Hostname::parse(row.text(position("name"))));
+  TRY(const auto ip, IpAddress::parse(row.text(position("ip"))));
+  const auto key = wg::PublicKey::parse(row.text(position("public_key")));
   if (!key) return invalid_input("its public key is no key that WireGuard can use");  // the parser's message would show it
-  const CidrId cidr_id{row.integer(5)};
+  const CidrId cidr_id{row.integer(position("cidr_id"))};
   if (network.find_cidr(cidr_id) == nullptr) return invalid_input(fmt::format("there is no CIDR with id {}", number(cidr_id)));
   // The database compares texts: two spellings of one address pass its UNIQUE.
   if (network.find_peer(ip) != nullptr) return invalid_input("another peer has this address");
@@ -57,59 +127,73 @@ Result<Peer> read_peer(const Statement& row, const Network& network) {
   if (network.find_peer(std::string_view(name.str())) != nullptr) return invalid_input("another peer has this name");
 
   std::optional<Endpoint> endpoint;
-  if (auto parsed = Endpoint::parse(row.text(4))) endpoint = *std::move(parsed);
+  if (auto parsed = Endpoint::parse(row.text(position("endpoint")))) endpoint = *std::move(parsed);
   std::optional<UnixTime> invite_expires;
-  if (!row.is_null(9)) invite_expires = UnixTime{static_cast<std::uint64_t>(std::max<std::int64_t>(row.integer(9), 0)), 0};
-  auto candidates = row.is_null(10) ? std::vector<Endpoint>() : parse_stored_candidates(row.text(10));
+  if (!row.is_null(position("invite_expires")))
+    invite_expires = UnixTime{static_cast<std::uint64_t>(std::max<std::int64_t>(row.integer(position("invite_expires")), 0)), 0};
+  auto candidates =
+      row.is_null(position("candidates")) ? std::vector<Endpoint>() : parse_stored_candidates(row.text(position("candidates")));
   candidates.shrink_to_fit();
   return Peer{
       PeerContents{{.name = std::move(name),
                     .ip = ip,
                     .cidr_id = cidr_id,
                     .public_key = *key,
-                    .is_admin = row.integer(6) != 0,
-                    .is_disabled = row.integer(7) != 0,
-                    .is_redeemed = row.integer(8) != 0,
+                    .is_admin = row.integer(position("is_admin")) != 0,
+                    .is_disabled = row.integer(position("is_disabled")) != 0,
+                    .is_redeemed = row.integer(position("is_redeemed")) != 0,
                     .invite_expires = invite_expires},
                    {.endpoint = std::move(endpoint), .persistent_keepalive_interval = std::nullopt, .candidates = std::move(candidates)}},
       PeerId{row.integer(0)}};
 }
 
 QuarantinedPeer read_quarantined(const Statement& row, const Error& error) {
-  return {PeerId{row.integer(0)}, std::string(row.text(1)), std::string(row.text(2)), std::string(row.text(3)), CidrId{row.integer(5)},
-          row.integer(6) != 0,    row.integer(7) != 0,      row.integer(8) != 0,      error.message()};
+  return {PeerId{row.integer(0)},
+          std::string(row.text(position("name"))),
+          std::string(row.text(position("ip"))),
+          std::string(row.text(position("public_key"))),
+          CidrId{row.integer(position("cidr_id"))},
+          row.integer(position("is_admin")) != 0,
+          row.integer(position("is_disabled")) != 0,
+          row.integer(position("is_redeemed")) != 0,
+          error.message()};
 }
 
 }  // namespace
 
-Store::Store(std::vector<Statement> statements)
-    : data_version_(std::move(statements[0])),
-      insert_peer_(std::move(statements[1])),
-      update_peer_(std::move(statements[2])),
-      redeem_peer_(std::move(statements[3])),
-      delete_peer_(std::move(statements[4])),
-      insert_cidr_(std::move(statements[5])),
-      rename_cidr_(std::move(statements[6])),
-      delete_cidr_(std::move(statements[7])),
-      insert_association_(std::move(statements[8])),
-      delete_association_(std::move(statements[9])),
-      savepoint_(std::move(statements[10])),
-      release_(std::move(statements[11])),
-      rollback_to_(std::move(statements[12])) {}
-
 Result<Store> Store::prepare(Connection& connection) {
-  std::vector<Statement> statements;
-  for (const auto sql : kStatements) {
-    TRY(auto statement, connection.prepare(sql));
-    statements.push_back(std::move(statement));
-  }
-  return Store(std::move(statements));
+  TRY(auto data_version, connection.prepare("PRAGMA data_version"));
+  TRY(auto insert_peer, connection.prepare(insert_peer_sql()));
+  TRY(auto update_peer, connection.prepare(update_peer_sql()));
+  TRY(auto redeem_peer, connection.prepare("UPDATE peers SET public_key = ?, is_redeemed = 1 WHERE id = ? AND is_redeemed = 0"));
+  TRY(auto delete_peer, connection.prepare("DELETE FROM peers WHERE id = ?"));
+  TRY(auto insert_cidr, connection.prepare("INSERT INTO cidrs (name, ip, prefix, parent) VALUES (?, ?, ?, ?)"));
+  TRY(auto rename_cidr, connection.prepare("UPDATE cidrs SET name = ? WHERE id = ?"));
+  TRY(auto delete_cidr, connection.prepare("DELETE FROM cidrs WHERE id = ?"));
+  TRY(auto insert_association, connection.prepare("INSERT INTO associations (cidr_id_1, cidr_id_2) VALUES (?, ?)"));
+  TRY(auto delete_association, connection.prepare("DELETE FROM associations WHERE id = ?"));
+  TRY(auto savepoint, connection.prepare("SAVEPOINT request"));
+  TRY(auto release, connection.prepare("RELEASE request"));
+  TRY(auto rollback_to, connection.prepare("ROLLBACK TO request"));
+  return Store({.data_version = std::move(data_version),
+                .insert_peer = std::move(insert_peer),
+                .update_peer = std::move(update_peer),
+                .redeem_peer = std::move(redeem_peer),
+                .delete_peer = std::move(delete_peer),
+                .insert_cidr = std::move(insert_cidr),
+                .rename_cidr = std::move(rename_cidr),
+                .delete_cidr = std::move(delete_cidr),
+                .insert_association = std::move(insert_association),
+                .delete_association = std::move(delete_association),
+                .savepoint = std::move(savepoint),
+                .release = std::move(release),
+                .rollback_to = std::move(rollback_to)});
 }
 
 Result<std::int64_t> Store::data_version() {
-  TRY(const bool row, data_version_.step());
-  const std::int64_t version = row ? data_version_.integer(0) : 0;
-  data_version_.reset();
+  TRY(const bool row, sql_.data_version.step());
+  const std::int64_t version = row ? sql_.data_version.integer(0) : 0;
+  sql_.data_version.reset();
   return version;
 }
 
@@ -124,9 +208,7 @@ Result<Network> Store::load(Connection& connection) {
     }
   }
   {
-    TRY(auto rows,
-        connection.prepare("SELECT id, name, ip, public_key, endpoint, cidr_id, is_admin, is_disabled, is_redeemed, invite_expires, "
-                           "candidates FROM peers ORDER BY id"));
+    TRY(auto rows, connection.prepare(select_peers_sql()));
     for (;;) {
       TRY(const bool row, rows.step());
       if (!row) break;
@@ -146,56 +228,40 @@ Result<Network> Store::load(Connection& connection) {
 }
 
 Result<PeerId> Store::insert_peer(const PeerContents& contents) {
-  insert_peer_.bind(contents.name.str())
-      .bind(contents.ip.to_string())
-      .bind(contents.public_key.to_base64())
-      .bind_optional(text_of(contents.endpoint))
-      .bind(number(contents.cidr_id))
-      .bind_bool(contents.is_admin)
-      .bind_bool(contents.is_disabled)
-      .bind_bool(contents.is_redeemed);
-  if (contents.invite_expires)
-    insert_peer_.bind(static_cast<std::int64_t>(contents.invite_expires->seconds));
-  else
-    insert_peer_.bind_null();
-  insert_peer_.bind(candidates_to_json(contents.candidates));
-  TRY_VOID(insert_peer_.run());
-  return PeerId{insert_peer_.last_insert_id()};
+  for_each_column([&](const auto& column) { bind(sql_.insert_peer, contents.*column.member); });
+  TRY_VOID(sql_.insert_peer.run());
+  return PeerId{sql_.insert_peer.last_insert_id()};
 }
 
-Result<void> Store::update_peer(PeerId id, const PeerContents& contents) {
-  return update_peer_.bind(contents.name.str())
-      .bind_optional(text_of(contents.endpoint))
-      .bind_bool(contents.is_admin)
-      .bind_bool(contents.is_disabled)
-      .bind(candidates_to_json(contents.candidates))
-      .bind(number(id))
-      .run();
+Result<void> Store::update_peer(PeerId id, const PeerChange& change) {
+  for_each_column([&](const auto& column) {
+    if (column.change != nullptr) bind(sql_.update_peer, change.*column.change);
+  });
+  return sql_.update_peer.bind(number(id)).run();
 }
 
-Result<void> Store::redeem_peer(PeerId id, const wg::PublicKey& key) { return redeem_peer_.bind(key.to_base64()).bind(number(id)).run(); }
+Result<void> Store::redeem_peer(PeerId id, const wg::PublicKey& key) {
+  return sql_.redeem_peer.bind(key.to_base64()).bind(number(id)).run();
+}
 
-Result<void> Store::delete_peer(PeerId id) { return delete_peer_.bind(number(id)).run(); }
+Result<void> Store::delete_peer(PeerId id) { return sql_.delete_peer.bind(number(id)).run(); }
 
 Result<CidrId> Store::insert_cidr(const CidrContents& contents) {
-  insert_cidr_.bind(contents.name).bind(contents.cidr.address().to_string()).bind(std::int64_t{contents.cidr.prefix()});
-  if (contents.parent)
-    insert_cidr_.bind(number(*contents.parent));
-  else
-    insert_cidr_.bind_null();
-  TRY_VOID(insert_cidr_.run());
-  return CidrId{insert_cidr_.last_insert_id()};
+  sql_.insert_cidr.bind(contents.name).bind(contents.cidr.address().to_string()).bind(std::int64_t{contents.cidr.prefix()});
+  bind(sql_.insert_cidr, contents.parent);
+  TRY_VOID(sql_.insert_cidr.run());
+  return CidrId{sql_.insert_cidr.last_insert_id()};
 }
 
-Result<void> Store::rename_cidr(CidrId id, const std::string& name) { return rename_cidr_.bind(name).bind(number(id)).run(); }
+Result<void> Store::rename_cidr(CidrId id, const std::string& name) { return sql_.rename_cidr.bind(name).bind(number(id)).run(); }
 
-Result<void> Store::delete_cidr(CidrId id) { return delete_cidr_.bind(number(id)).run(); }
+Result<void> Store::delete_cidr(CidrId id) { return sql_.delete_cidr.bind(number(id)).run(); }
 
 Result<AssociationId> Store::insert_association(const AssociationContents& contents) {
-  TRY_VOID(insert_association_.bind(number(contents.cidr_id_1)).bind(number(contents.cidr_id_2)).run());
-  return AssociationId{insert_association_.last_insert_id()};
+  TRY_VOID(sql_.insert_association.bind(number(contents.cidr_id_1)).bind(number(contents.cidr_id_2)).run());
+  return AssociationId{sql_.insert_association.last_insert_id()};
 }
 
-Result<void> Store::delete_association(AssociationId id) { return delete_association_.bind(number(id)).run(); }
+Result<void> Store::delete_association(AssociationId id) { return sql_.delete_association.bind(number(id)).run(); }
 
 }  // namespace innernet::server::db

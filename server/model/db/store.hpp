@@ -17,7 +17,7 @@ class Store {
   static Result<Network> load(Connection& connection);
 
   Result<PeerId> insert_peer(const PeerContents& contents);
-  Result<void> update_peer(PeerId id, const PeerContents& contents);  ///< the columns that may change
+  Result<void> update_peer(PeerId id, const PeerChange& change);
   Result<void> redeem_peer(PeerId id, const wg::PublicKey& key);
   Result<void> delete_peer(PeerId id);
   Result<CidrId> insert_cidr(const CidrContents& contents);
@@ -26,18 +26,21 @@ class Store {
   Result<AssociationId> insert_association(const AssociationContents& contents);
   Result<void> delete_association(AssociationId id);
 
-  Result<void> savepoint() { return savepoint_.run(); }
-  Result<void> release() { return release_.run(); }
+  Result<void> savepoint() { return sql_.savepoint.run(); }
+  Result<void> release() { return sql_.release.run(); }
   Result<void> rollback_to_savepoint() {
-    TRY_VOID(rollback_to_.run());
-    return release_.run();
+    TRY_VOID(sql_.rollback_to.run());
+    return release();
   }
 
  private:
-  explicit Store(std::vector<Statement> statements);
+  struct Statements {
+    Statement data_version, insert_peer, update_peer, redeem_peer, delete_peer, insert_cidr, rename_cidr, delete_cidr, insert_association,
+        delete_association, savepoint, release, rollback_to;
+  };
+  explicit Store(Statements statements) : sql_(std::move(statements)) {}
 
-  Statement data_version_, insert_peer_, update_peer_, redeem_peer_, delete_peer_, insert_cidr_, rename_cidr_, delete_cidr_,
-      insert_association_, delete_association_, savepoint_, release_, rollback_to_;
+  Statements sql_;
 };
 
 }  // namespace innernet::server::db

@@ -13,6 +13,7 @@
 
 #include "innernet/base/clock.hpp"
 #include "innernet/base/error.hpp"
+#include "innernet/server/peer_change.hpp"
 #include "innernet/values/peer.hpp"
 
 namespace innernet::server {
@@ -116,14 +117,15 @@ class Network {
 
   /// The peer as states and the admin's list show it: keep-alive 25, and the seen address as endpoint or candidate where it belongs.
   static Peer as_shown(const PeerRecord& record);
+  static PeerObservations observations_as_shown(const PeerRecord& record);
   /// An admin's PUT of what as_shown() gave, now or a moment ago, without what the server had filled in: neither becomes an override nor a
   /// candidate for ever.
-  PeerContents without_filled_in(const PeerRecord& record, PeerContents contents) const;
+  PeerChange without_filled_in(const PeerRecord& record, PeerChange change) const;
 
   // --- rules ---
 
   Result<void> check_new_peer(const PeerContents& contents) const;
-  Result<void> check_peer_update(PeerId id, const PeerContents& contents) const;
+  Result<void> check_peer_update(PeerId id, const PeerChange& change) const;
   Result<void> check_redemption(PeerId id, const wg::PublicKey& key) const;
   Result<void> check_peer_deletion(PeerId id) const;
   /// Gives what is to be stored: host bits are cleared.

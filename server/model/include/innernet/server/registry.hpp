@@ -21,9 +21,8 @@ class Registry {
    public:
     virtual ~Writer() = default;
     virtual Result<Peer> add_peer(const PeerContents& contents) = 0;
-    /// Only name, endpoint, is_admin, is_disabled and candidates count. `contents.endpoint` is stored as it is: what belongs to the seen
-    /// address (spec: an admin's PUT) is the API's business.
-    virtual Result<Peer> update_peer(PeerId id, const PeerContents& contents) = 0;
+    /// Its endpoint is stored as it is: what belongs to the seen address is for Network::without_filled_in() to take out.
+    virtual Result<Peer> update_peer(PeerId id, const PeerChange& change) = 0;
     virtual Result<Peer> redeem_peer(PeerId id, const wg::PublicKey& key) = 0;
     /// For expired invitations and for a peer whose invitation could not be written: only an unredeemed peer.
     virtual Result<void> delete_unredeemed_peer(PeerId id) = 0;

@@ -2,6 +2,8 @@
 
 #include <random>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "innernet/values/peer.hpp"
 
@@ -17,6 +19,38 @@ inline wg::PublicKey sample_key(std::uint64_t n) {
 }
 
 inline IpAddress sample_ip(std::uint64_t n) { return *IpAddress::parse("10.66.0.1")->plus(n); }
+
+/// Calls `visit` with the name of each member of a peer, and with the member in `a` and in `b`. A member that is missing here does not
+/// compile; one that is forgotten elsewhere makes the tests fail that go over all of them.
+template <class Visit>
+void for_each_member(PeerContents& a, PeerContents& b, Visit visit) {
+  auto& [name_a, ip_a, cidr_a, key_a, admin_a, disabled_a, redeemed_a, expires_a] = static_cast<PeerFacts&>(a);
+  auto& [name_b, ip_b, cidr_b, key_b, admin_b, disabled_b, redeemed_b, expires_b] = static_cast<PeerFacts&>(b);
+  visit("name", name_a, name_b);
+  visit("ip", ip_a, ip_b);
+  visit("cidr_id", cidr_a, cidr_b);
+  visit("public_key", key_a, key_b);
+  visit("is_admin", admin_a, admin_b);
+  visit("is_disabled", disabled_a, disabled_b);
+  visit("is_redeemed", redeemed_a, redeemed_b);
+  visit("invite_expires", expires_a, expires_b);
+  auto& [endpoint_a, keepalive_a, candidates_a] = static_cast<PeerObservations&>(a);
+  auto& [endpoint_b, keepalive_b, candidates_b] = static_cast<PeerObservations&>(b);
+  visit("endpoint", endpoint_a, endpoint_b);
+  visit("persistent_keepalive_interval", keepalive_a, keepalive_b);
+  visit("candidates", candidates_a, candidates_b);
+}
+
+/// `peer` with one member of `other`, for each member.
+inline std::vector<std::pair<std::string, PeerContents>> with_each_member_of(PeerContents other, PeerContents peer) {
+  std::vector<std::pair<std::string, PeerContents>> all;
+  for_each_member(peer, other, [&](const char* name, auto& own, auto& others) {
+    std::swap(own, others);
+    all.emplace_back(name, peer);
+    std::swap(own, others);
+  });
+  return all;
+}
 
 /// A peer as a server answers it: endpoint, keep-alive, one candidate.
 inline Peer sample_peer(std::int64_t id) {
