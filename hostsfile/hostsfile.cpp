@@ -133,21 +133,20 @@ Result<Written> update(const std::filesystem::path& path, std::string_view netwo
 
   for (int round = 1;; ++round) {
     TRY(const HostsFile old, read_hosts(*target));
-    auto text = with_section(old.text, network, entries);
-    if (!text) return std::unexpected(std::move(text).error().context(target->string()));
-    if (*text == old.text) return Written::kUnchanged;
+    TRY_CONTEXT(const std::string text, with_section(old.text, network, entries), target->string());
+    if (text == old.text) return Written::kUnchanged;
 
-    const auto replaced = old.fd ? replace(*target, old, *text) : create(*target, *text);
+    const auto replaced = old.fd ? replace(*target, old, text) : create(*target, text);
     if (replaced) return Written::kReplaced;
     Errno code = replaced.error();
     if (old.fd && may_be_written_in_place(code)) {
-      const auto written = write_in_place(*target, old, *text);
+      const auto written = write_in_place(*target, old, text);
       if (written) return Written::kInPlace;
       code = written.error();
     }
     const bool changed_meanwhile = code == ESTALE || (!old.fd && code == EEXIST);
     if (changed_meanwhile && round < kRounds) continue;
-    if (changed_meanwhile) return fail(ErrorKind::kSystem, fmt::format("{}: another program keeps changing it", target->string()));
+    if (changed_meanwhile) return fail(ErrorKind::kBusy, fmt::format("{}: another program keeps changing it", target->string()));
     return fail_errno(code, fmt::format("{}: writing", target->string()));
   }
 }

@@ -18,6 +18,10 @@ ErrorKind kind_of(int code) {
     case EPERM:
     case EACCES:
       return ErrorKind::kPermission;
+    case EBUSY:
+      return ErrorKind::kBusy;
+    case EOPNOTSUPP:
+      return ErrorKind::kUnsupported;
     case ENOBUFS:
     case ETIMEDOUT:
     case EINTR:

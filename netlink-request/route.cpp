@@ -81,7 +81,7 @@ Result<void> create_link(const InterfaceName& name, const std::string& kind) {
   const std::string doing = fmt::format("creating interface {} of kind {}", name.str(), kind);
   auto created = change(encode_create_link(name, kind));
   if (!created && created.error().code == EOPNOTSUPP)
-    return fail(ErrorKind::kUnreachable,
+    return fail(ErrorKind::kUnsupported,
                 fmt::format("{}: the kernel does not know this kind of interface (is its module installed?)", doing));
   return named(std::move(created), doing);
 }

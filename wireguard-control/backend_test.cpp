@@ -132,8 +132,8 @@ TEST_F(KernelSeam, SaysWhatIsMissing) {
   }
   refusal_ = 0;
   has_wireguard_ = false;
-  EXPECT_EQ(backend_->get(wg0()).error().kind(), ErrorKind::kUnreachable);
-  EXPECT_EQ(backend_->apply(wg0(), update).error().kind(), ErrorKind::kUnreachable);
+  EXPECT_EQ(backend_->get(wg0()).error().kind(), ErrorKind::kUnsupported);
+  EXPECT_EQ(backend_->apply(wg0(), update).error().kind(), ErrorKind::kUnsupported);
 }
 
 TEST(BackendKind, HasTwoNames) {

@@ -76,12 +76,11 @@ class KernelBackend final : public Backend {
 
   Result<void> remove(const InterfaceName& name) override {
     const std::string doing = fmt::format("removing the WireGuard interface {}", name.str());
-    auto link = netlink::find_link(name);
-    if (!link) return std::unexpected(std::move(link).error().context(doing));
-    if (!*link) return fail(ErrorKind::kNotFound, fmt::format("{}: there is no interface of this name", doing));
-    if ((*link)->kind != kLinkKind)
-      return fail(ErrorKind::kNotFound, fmt::format("{}: the interface of this name is not the kernel's WireGuard (its kind is {})", doing,
-                                                    quoted((*link)->kind)));
+    TRY_CONTEXT(const auto link, netlink::find_link(name), doing);
+    if (!link) return fail(ErrorKind::kNotFound, fmt::format("{}: there is no interface of this name", doing));
+    if (link->kind != kLinkKind)
+      return fail(ErrorKind::kNotFound,
+                  fmt::format("{}: the interface of this name is not the kernel's WireGuard (its kind is {})", doing, quoted(link->kind)));
     return netlink::delete_link(name);
   }
 
@@ -91,7 +90,7 @@ class KernelBackend final : public Backend {
     if (!connection) return std::unexpected(connection.error().to_error(doing));
     const auto id = netlink::resolve_family(*connection, WG_GENL_NAME);
     if (!id && id.error().code == ENOENT)
-      return fail(ErrorKind::kUnreachable, fmt::format("{}: the kernel has no WireGuard (is the module wireguard installed?)", doing));
+      return fail(ErrorKind::kUnsupported, fmt::format("{}: the kernel has no WireGuard (is the module wireguard installed?)", doing));
     if (!id) return std::unexpected(id.error().to_error(doing));
     return Family{*std::move(connection), *id};
   }

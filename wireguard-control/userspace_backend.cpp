@@ -40,8 +40,7 @@ class UserspaceBackend final : public Backend {
   BackendKind kind() const override { return BackendKind::kUserspace; }
 
   Result<std::vector<InterfaceName>> list() override {
-    auto names = sockets_.answering();
-    if (!names) return std::unexpected(std::move(names).error().context("listing userspace WireGuard interfaces"));
+    TRY_CONTEXT(auto names, sockets_.answering(), "listing userspace WireGuard interfaces");
     return names;
   }
 
@@ -60,12 +59,11 @@ class UserspaceBackend final : public Backend {
     if (state == SocketState::kAnswers)
       return fail(ErrorKind::kAlreadyExists, fmt::format("{}: a userspace WireGuard listens on {} already", doing, sockets_.path(name)));
     TRY_CONTEXT(const std::string program, find_implementation(implementation_), doing);
-    if (state == SocketState::kStale)
-      if (auto removed = sockets_.unlink(name); !removed) return std::unexpected(std::move(removed).error().context(doing));
+    if (state == SocketState::kStale) TRY_VOID_CONTEXT(sockets_.unlink(name), doing);
     auto started = start(name, program);
     // Two of one name make each other fail: somebody who was killed at this point has left one that was still starting.
     if (!started && outlives_rival(name)) started = start(name, program);
-    if (!started) return std::unexpected(std::move(started).error().context(doing));
+    TRY_VOID_CONTEXT(std::move(started), doing);
     return {};
   }
 
@@ -169,8 +167,7 @@ class UserspaceBackend final : public Backend {
   Result<Device> read_device(const InterfaceName& name, milliseconds patience) {
     UapiGetReader reader(name);
     TRY_VOID(sockets_.ask(name, kUapiGet, patience, [&](std::string_view text) { return reader.take(text); }));
-    auto device = std::move(reader).finish();
-    if (!device) return std::unexpected(std::move(device).error().context(sockets_.path(name)));
+    TRY_CONTEXT(auto device, std::move(reader).finish(), sockets_.path(name));
     return device;
   }
 

@@ -82,7 +82,7 @@ Result<std::string> find_implementation(const std::string& asked) {
       if (folder.starts_with('/') && is_program(candidate)) return candidate;
     }
   }
-  return fail(ErrorKind::kUnreachable,
+  return fail(ErrorKind::kUnsupported,
               fmt::format("there is no userspace WireGuard: the program {} was not found. Install wireguard-go, or set "
                           "WG_USERSPACE_IMPLEMENTATION to the program of another implementation",
                           quoted(program)));

@@ -11,7 +11,7 @@
 namespace innernet::wg {
 
 /// The program of a userspace implementation: `asked`, or $WG_USERSPACE_IMPLEMENTATION, or $WG_QUICK_USERSPACE_IMPLEMENTATION,
-/// or `wireguard-go`; a name without a slash is looked for in $PATH. The absolute path; kUnreachable when there is no such
+/// or `wireguard-go`; a name without a slash is looked for in $PATH. The absolute path; kUnsupported when there is no such
 /// program, with a message that says what to install or set.
 Result<std::string> find_implementation(const std::string& asked);
 

@@ -68,7 +68,7 @@ Result<UniqueFd> UserspaceSockets::connect(const InterfaceName& name) const {
   const int code = errno;
   if (code == ENOENT || code == ECONNREFUSED)
     return fail(ErrorKind::kNotFound, fmt::format("{}: no userspace WireGuard listens ({})", file, std::strerror(code)));
-  if (code == EAGAIN) return fail(ErrorKind::kUnreachable, fmt::format("{}: the userspace WireGuard accepts no connection", file));
+  if (code == EAGAIN) return fail(ErrorKind::kBusy, fmt::format("{}: the userspace WireGuard accepts no connection", file));
   return refused(code, file);
 }
 
@@ -83,7 +83,7 @@ Result<SocketState> UserspaceSockets::state(const InterfaceName& name) const {
   const auto connection = connect(name);
   if (connection) return SocketState::kAnswers;
   // A full queue of connections has an owner, even if it is busy.
-  if (connection.error().kind() == ErrorKind::kUnreachable) return SocketState::kAnswers;
+  if (connection.error().kind() == ErrorKind::kBusy) return SocketState::kAnswers;
   if (connection.error().kind() == ErrorKind::kNotFound) return SocketState::kStale;
   return std::unexpected(connection.error());
 }

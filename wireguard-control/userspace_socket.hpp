@@ -33,7 +33,8 @@ class UserspaceSockets {
   using Take = std::function<Result<std::size_t>(std::string_view)>;
 
   /// Sends the request and reads the answer up to its empty line, which may be malformed otherwise; returns what `take` has left of it.
-  /// kNotFound when nobody listens; kUnreachable when nothing moves for `patience`, or the other side hangs up.
+  /// kNotFound when nobody listens; kBusy when its queue of connections is full; kUnreachable when nothing moves for `patience`, or the
+  /// other side hangs up.
   Result<WipedString> ask(const InterfaceName& name, std::string_view request, std::chrono::milliseconds patience,
                           const Take& take = {}) const;
   /// No socket is fine.

@@ -55,11 +55,11 @@ Answer<void> HttpConnection::wait_for(short events, std::chrono::milliseconds pa
   if (!poller) return std::unexpected(RequestError(std::move(poller).error()));
   const auto woken = poller->until(SystemClock().boot() + patience, {{socket_.get(), events}, {interrupt_fd, POLLIN}});
   if (!woken) return std::unexpected(RequestError(woken.error()));
-  if (*woken == Woken::kStopped) return std::unexpected(RequestError(Error(ErrorKind::kSystem, "stopped")));
+  if (*woken == Woken::kStopped) return std::unexpected(RequestError(Error(ErrorKind::kInterrupted, "stopped")));
   if (*woken == Woken::kDeadline) return std::unexpected(unreachable(fmt::format("{} within {}", what, seconds_text(patience))));
   if (interrupt_fd >= 0) {
     pollfd interrupt{.fd = interrupt_fd, .events = POLLIN, .revents = 0};
-    if (::poll(&interrupt, 1, 0) > 0) return std::unexpected(RequestError(Error(ErrorKind::kSystem, "interrupted")));
+    if (::poll(&interrupt, 1, 0) > 0) return std::unexpected(RequestError(Error(ErrorKind::kInterrupted, "interrupted")));
   }
   return {};
 }

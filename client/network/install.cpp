@@ -184,7 +184,7 @@ class Install {
   Result<void> resume() {
     TRY_VOID(bring_up_with(config_.private_key, &invitation_.private_key));
     if (change_key(config_, name_, machine_, {.patience = times_.probe_pending, .retry = retry_})) return {};
-    if (machine_.wait.stopped()) return fail(ErrorKind::kSystem, "stopped");
+    if (machine_.wait.stopped()) return fail(ErrorKind::kInterrupted, "stopped");
     TRY_VOID(bring_up_with(invitation_.private_key, &config_.private_key));
     log::info("redeeming the invitation");
     auto answer = ask_to_redeem();

@@ -40,7 +40,7 @@ Answer<void> change_key(const InterfaceConfig& config, const InterfaceName& name
     if (answer || answer.error().status()) return {};
     if (answer.error().kind() != ErrorKind::kUnreachable || clock.boot() >= end) return std::unexpected(answer.error());
     // Also when it was refused at once, so that this is no busy loop.
-    if (!machine.wait.until(next)) return std::unexpected(RequestError(Error(ErrorKind::kSystem, "stopped")));
+    if (!machine.wait.until(next)) return std::unexpected(RequestError(Error(ErrorKind::kInterrupted, "stopped")));
     TRY(const wg::Device device, machine.backend.get(name));
     // One whose session does not work is renewed as well, after a second try (key_change.hpp).
     connected = !connected && has_handshake_since(config, device, changed_at);

@@ -31,8 +31,8 @@ Result<FileLock> lock_network(const Folders& folders, const InterfaceName& name,
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - clock.boot());
     auto lock = FileLock::acquire(path, std::clamp(left, std::chrono::milliseconds(0), kSlice), network_files(folders, name));
     if (lock) return lock;
-    const bool is_taken = lock.error().kind() == ErrorKind::kAlreadyExists;
-    if (is_taken && stop != nullptr && stop->requested()) return fail(ErrorKind::kSystem, "stopped");
+    const bool is_taken = lock.error().kind() == ErrorKind::kBusy;
+    if (is_taken && stop != nullptr && stop->requested()) return fail(ErrorKind::kInterrupted, "stopped");
     if (is_taken && clock.boot() < end) continue;
     return std::unexpected(
         with_remedy(std::move(lock).error(), path).context(fmt::format("another command works on network {}", quoted(name.str()))));

@@ -59,8 +59,8 @@ bool wait_for_news(FetchMemory& memory, const Clock& clock, const Stop& stop, co
     auto answer = memory.client->get_state(
         {.if_none_match = memory.etag, .wait = wait, .accept_delta = memory.capabilities->state_delta, .interrupt_fd = nudge.fd()});
     if (!answer) {
-      // kSystem without a status: stopped or nudged.
-      if (!answer.error().status() && answer.error().kind() == ErrorKind::kSystem) return true;
+      // Stopped or nudged.
+      if (answer.error().kind() == ErrorKind::kInterrupted) return true;
       log::debug("waiting for news: {}", answer.error().message());
       return false;
     }

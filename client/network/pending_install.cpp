@@ -36,9 +36,8 @@ Result<std::optional<PendingInstall>> PendingInstall::read(const std::filesystem
   const SecretText text(*std::move(content));
   const auto invitation = mark_of(text.reveal());
   if (!invitation) return invalid_input(fmt::format("{}: does not say which invitation it belongs to", path.string()));
-  auto config = InterfaceConfig::parse(text.reveal());
-  if (!config) return std::unexpected(std::move(config).error().context(path.string()));
-  return PendingInstall{.invitation = *invitation, .config = *std::move(config)};
+  TRY_CONTEXT(auto config, InterfaceConfig::parse(text.reveal()), path.string());
+  return PendingInstall{.invitation = *invitation, .config = std::move(config)};
 }
 
 std::optional<wg::PublicKey> invitation_of_config(const std::filesystem::path& config_file) {

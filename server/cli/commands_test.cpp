@@ -155,7 +155,7 @@ TEST_F(Commands, NoIsSaidSoAndChangesNothingEverywhere) {
     asker_.answers = {"no"};
     succeeds(command());
     EXPECT_EQ(printed_, "Nothing was changed.\n") << asker_.asked.back();
-    fails(command(), ErrorKind::kSystem, "cancelled");
+    fails(command(), ErrorKind::kInterrupted, "cancelled");
   }
   const Registry after = registry();
   EXPECT_NE(after.network().find_peer("alice"), nullptr);

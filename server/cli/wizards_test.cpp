@@ -69,7 +69,7 @@ TEST_F(Wizards, AddPeerOffersNoFullCidrAndSaysWhatToDo) {
   add("a");
   add("b");
   asker_.is_there = true;
-  fails(run({"add-peer", "evilcorp"}), ErrorKind::kSystem, "cancelled");
+  fails(run({"add-peer", "evilcorp"}), ErrorKind::kInterrupted, "cancelled");
   EXPECT_THAT(asker_.asked, ElementsAre("Eligible CIDR {robots (10.66.2.0/24)}"));
   succeeds(run({"delete-cidr", "evilcorp", "--name", "robots", "--yes"}));
   fails(run({"add-peer", "evilcorp"}), ErrorKind::kNotFound, "add-cidr");

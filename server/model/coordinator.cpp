@@ -62,8 +62,7 @@ Result<void> Coordinator::set_server_candidates(const std::vector<Endpoint>& can
 
 Result<void> Coordinator::checkpoint() {
   TRY(const auto is_blocked, impl_->registry->connection.query_integer("PRAGMA wal_checkpoint(TRUNCATE)"));
-  if (is_blocked != 0)
-    return fail(ErrorKind::kUnreachable, "the database is in use elsewhere, so its write-ahead log can't be emptied now");
+  if (is_blocked != 0) return fail(ErrorKind::kBusy, "the database is in use elsewhere, so its write-ahead log can't be emptied now");
   return {};
 }
 

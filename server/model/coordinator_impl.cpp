@@ -48,7 +48,7 @@ Result<void> Coordinator::Impl::begin_turn(bool may_be_replaced) {
   is_file_in_doubt |= may_be_replaced;
   const auto fresh = registry->refresh(is_file_in_doubt);
   if (fresh) is_file_in_doubt = false;
-  if (!fresh && fresh.error().kind() == ErrorKind::kUnreachable) {
+  if (!fresh && fresh.error().kind() == ErrorKind::kBusy) {
     is_locked_out = true;
     return {};
   }
@@ -62,7 +62,7 @@ Coordinator::Outcome Coordinator::Impl::answer(const Request& request) {
   auto decision = decide(request);
   if (std::holds_alternative<api::Change>(decision) && !transaction) {
     const auto begun = begin();
-    if (!begun && begun.error().kind() == ErrorKind::kUnreachable) return Busy{};
+    if (!begun && begun.error().kind() == ErrorKind::kBusy) return Busy{};
     if (!begun) {
       log::error("{} {}: {}", request.method, quoted(request.target), begun.error().message());
       return failure_response();

@@ -108,7 +108,7 @@ TEST(Turn, IsBusyWhileAnotherProcessHoldsTheLockAndStillAnswersReaders) {
   must(server.coordinator->delete_expired_invitations());
   const auto expiry = server.coordinator->delete_expired_invitations();
   ASSERT_FALSE(expiry);
-  EXPECT_EQ(expiry.error().kind(), ErrorKind::kUnreachable);
+  EXPECT_EQ(expiry.error().kind(), ErrorKind::kBusy);
   must(other.execute("ROLLBACK"));
   EXPECT_EQ(server.ask(put).status, 204);
   must(server.coordinator->delete_expired_invitations());

@@ -239,7 +239,7 @@ Result<bool> Registry::refresh() { return impl_->refresh(); }
 Result<void> Registry::write(const std::function<Result<void>(Writer&)>& change) {
   if (auto refreshed = impl_->refresh(); !refreshed) return std::unexpected(std::move(refreshed).error());
   if (auto begun = impl_->begin(); !begun) {
-    if (begun.error().kind() != ErrorKind::kUnreachable) return std::unexpected(std::move(begun).error());
+    if (begun.error().kind() != ErrorKind::kBusy) return std::unexpected(std::move(begun).error());
     return std::unexpected(std::move(begun).error().context(fmt::format(
         "waiting {} s for the database, which another innernet-server command or an open sqlite3 may hold", kLockPatience.count())));
   }

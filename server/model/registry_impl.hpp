@@ -38,9 +38,9 @@ struct Registry::Impl final : Registry::Writer {
     connection.set_patience(value);
   }
 
-  /// What others have written, outside of a transaction. kUnreachable: the database is locked.
+  /// What others have written, outside of a transaction. kBusy: the database is locked.
   Result<bool> refresh(bool may_be_replaced = true);
-  /// BEGIN IMMEDIATE, then reads what others have written until then; true if there was anything. kUnreachable: the database is locked.
+  /// BEGIN IMMEDIATE, then reads what others have written until then; true if there was anything. kBusy: the database is locked.
   Result<bool> begin();
   Result<void> commit();
   /// Rolls back, and brings the model back if anything was changed in it.

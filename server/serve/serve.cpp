@@ -79,11 +79,9 @@ Result<void> serve(const InterfaceName& interface, const ServeOptions& options, 
   if (!device && device.error().kind() != ErrorKind::kNotFound) return std::unexpected(Error(device.error()).context(doing));
   if (!device || device->listen_port != config.listen_port) TRY_VOID(system.probe_udp_port(config.listen_port));
   const bool is_new = !device;
-  if (auto up = system.bring_up(system.backend, interface, net, {.private_key = config.private_key, .listen_port = config.listen_port},
-                                options.network);
-      !up)
-    return std::unexpected(
-        std::move(up).error().context(fmt::format("{}: bringing the interface up with listen port {}", doing, config.listen_port)));
+  TRY_VOID_CONTEXT(system.bring_up(system.backend, interface, net, {.private_key = config.private_key, .listen_port = config.listen_port},
+                                   options.network),
+                   fmt::format("{}: bringing the interface up with listen port {}", doing, config.listen_port));
 
   auto served = Service(interface, options, system, std::move(config), net, std::move(coordinator), limits).run();
   if (served) return {};

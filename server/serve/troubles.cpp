@@ -15,6 +15,6 @@ std::optional<Troubles::News> Troubles::news(const std::string& task, const Resu
   return News{.is_trouble = true, .text = task + ": " + failure};
 }
 
-bool is_locked(const Result<void>& outcome) { return !outcome && outcome.error().kind() == ErrorKind::kUnreachable; }
+bool is_locked(const Result<void>& outcome) { return !outcome && outcome.error().kind() == ErrorKind::kBusy; }
 
 }  // namespace innernet::server

@@ -35,7 +35,7 @@ TEST(Troubles, AreNewsWhenTheyBeginChangeOrEnd) {
 
 TEST(Troubles, ALockIsNone) {
   EXPECT_FALSE(is_locked({}));
-  EXPECT_TRUE(is_locked(fail(ErrorKind::kUnreachable, "locked")));
+  EXPECT_TRUE(is_locked(fail(ErrorKind::kBusy, "locked")));
   EXPECT_FALSE(is_locked(fail(ErrorKind::kSystem, "no room")));
 }
 

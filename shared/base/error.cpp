@@ -23,6 +23,11 @@ ErrorKind kind_of(int code) {
     case EPERM:
     case EACCES:
       return ErrorKind::kPermission;
+    case EBUSY:
+      return ErrorKind::kBusy;
+    case ENOSYS:
+    case EOPNOTSUPP:
+      return ErrorKind::kUnsupported;
     default:
       return ErrorKind::kSystem;
   }

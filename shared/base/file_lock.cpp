@@ -86,8 +86,7 @@ Result<FileLock> FileLock::acquire(const std::filesystem::path& path, std::chron
     if (!fd) return fail_errno(fd.error(), fmt::format("{}: opening the lock", path.string()));
     const Errno code = lock_until(fd->get(), deadline);
     if (code == EWOULDBLOCK)
-      return fail(ErrorKind::kAlreadyExists,
-                  fmt::format("{}: locked by {}; try again when it has ended", path.string(), holder(fd->get())));
+      return fail(ErrorKind::kBusy, fmt::format("{}: locked by {}; try again when it has ended", path.string(), holder(fd->get())));
     if (code != 0) return fail_errno(code, fmt::format("{}: locking", path.string()));
     if (!is_still_at(path, fd->get())) continue;
     write_own_pid(fd->get());
@@ -104,8 +103,7 @@ Result<FileLock> FileLock::acquire_folder(const std::filesystem::path& folder, s
   UniqueFd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!fd) return fail_errno(errno, folder.string());
   const Errno code = lock_until(fd.get(), SystemClock().boot() + patience);
-  if (code == EWOULDBLOCK)
-    return fail(ErrorKind::kAlreadyExists, fmt::format("{}: another process holds the lock on this folder", folder.string()));
+  if (code == EWOULDBLOCK) return fail(ErrorKind::kBusy, fmt::format("{}: another process holds the lock on this folder", folder.string()));
   if (code != 0) return fail_errno(code, fmt::format("{}: locking", folder.string()));
   return FileLock(std::move(fd), folder, {});
 }

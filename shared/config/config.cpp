@@ -42,8 +42,7 @@ Result<std::map<IpAddress, Endpoint>> overrides(const TomlDocument& toml) {
   std::map<IpAddress, Endpoint> out;
   TRY(const auto entries, toml.strings(kOverrides));
   for (const auto& [key, value] : entries) {
-    auto ip = IpAddress::parse(key);
-    if (!ip) return std::unexpected(std::move(ip).error().context(kOverrides));
+    TRY_CONTEXT(const auto ip, IpAddress::parse(key), kOverrides);
     auto endpoint = Endpoint::parse(value);
     if (!endpoint) return std::unexpected(toml.at(kOverrides, key, std::move(endpoint).error()));
     out.insert_or_assign(*ip, *std::move(endpoint));

@@ -69,9 +69,9 @@ Result<void> bring_up(wg::Backend& backend, const InterfaceName& name, const IpN
   const std::string doing = fmt::format("bringing up interface {}", quoted(name.str()));
   TRY_CONTEXT(const auto link, stack.find_link(name), doing);
   if (link) {
-    if (auto ours = check_ours(backend, *link, update, also_ours); !ours) return std::unexpected(std::move(ours).error().context(doing));
-  } else if (auto created = backend.create(name); !created) {
-    return std::unexpected(std::move(created).error().context(doing));
+    TRY_VOID_CONTEXT(check_ours(backend, *link, update, also_ours), doing);
+  } else {
+    TRY_VOID_CONTEXT(backend.create(name), doing);
   }
 
   auto configured = configure(backend, name, address, update, options, stack);

@@ -89,14 +89,13 @@ class TerminalAsker final : public Asker {
 };
 
 std::unexpected<Error> unanswered(const std::string& question, std::string_view why) {
-  return fail(ErrorKind::kSystem, fmt::format("{} at the question {}", why, quoted(question)));
+  return fail(ErrorKind::kInterrupted, fmt::format("{} at the question {}", why, quoted(question)));
 }
 
 Result<void> TerminalAsker::run(Form& form, const std::string& question, const std::string& option, TypedAhead typed_ahead) {
   if (!can_ask()) return nobody_to_ask(question, option);
   RawMode mode(STDIN_FILENO);
-  if (auto entered = mode.enter(); !entered)
-    return std::unexpected(std::move(entered).error().context(fmt::format("asking {}", quoted(question))));
+  TRY_VOID_CONTEXT(mode.enter(), fmt::format("asking {}", quoted(question)));
   if (typed_ahead == TypedAhead::kIsDropped) {
     ::tcflush(STDIN_FILENO, TCIFLUSH);
     keys_ = {};

@@ -41,7 +41,7 @@ TEST_F(Routes, FindsAndListsLinks) {
 
 TEST_F(Routes, TellsWhyALinkCannotBeMadeOrRemoved) {
   EXPECT_EQ(create_link(link_, "veth").error().kind(), ErrorKind::kAlreadyExists);
-  EXPECT_EQ(create_link(missing_, "nosuchkind").error().kind(), ErrorKind::kUnreachable);
+  EXPECT_EQ(create_link(missing_, "nosuchkind").error().kind(), ErrorKind::kUnsupported);
   const auto removed = delete_link(missing_);
   ASSERT_FALSE(removed);
   EXPECT_EQ(removed.error().kind(), ErrorKind::kNotFound);

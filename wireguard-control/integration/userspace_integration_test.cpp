@@ -130,7 +130,7 @@ TEST_F(Userspace, SaysWhatToInstallWhenThereIsNoProgram) {
   for (const char* program : {"no-such-program", "/no/such/program", "/run/not-executable", "/run"}) {
     const auto created = userspace_backend({.implementation = program})->create(name_);
     ASSERT_FALSE(created);
-    EXPECT_EQ(created.error().kind(), ErrorKind::kUnreachable);
+    EXPECT_EQ(created.error().kind(), ErrorKind::kUnsupported);
     EXPECT_NE(created.error().message().find("WG_USERSPACE_IMPLEMENTATION"), std::string::npos);
     EXPECT_NE(created.error().message().find(program), std::string::npos);
   }
@@ -142,7 +142,7 @@ TEST_F(Userspace, TakesTheProgramFromTheEnvironment) {
   EXPECT_TRUE(fs::exists("/run/was-here"));
   ASSERT_OK(userspace_backend()->remove(name_));
   ::setenv("WG_USERSPACE_IMPLEMENTATION", "no-such-program", 1);
-  EXPECT_EQ(userspace_backend()->create(name_).error().kind(), ErrorKind::kUnreachable) << "the first of the two counts";
+  EXPECT_EQ(userspace_backend()->create(name_).error().kind(), ErrorKind::kUnsupported) << "the first of the two counts";
 }
 
 TEST_F(Userspace, KeepsAProgramThatStaysInTheForeground) {

@@ -63,7 +63,7 @@ Result<Ending> run(const Options& options, Context& context) {
   Ending ending = Ending::kDone;
   std::vector<InterfaceName> done;
   for (const InterfaceName& network : networks) {
-    if (context.stop.requested()) return fail(ErrorKind::kSystem, "interrupted");
+    if (context.stop.requested()) return fail(ErrorKind::kInterrupted, "interrupted");
     if (const auto brought_up = up(client, network, context.stop); !brought_up) {
       log::error("{}: {}", client.folders.config_file(network).native(), brought_up.error().message());
       ending = Ending::kFailed;

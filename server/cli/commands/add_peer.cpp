@@ -145,8 +145,8 @@ Result<Ending> run(const AddPeerOptions& options, Context& context) {
                                      .server_external_endpoint = server_endpoint,
                                      .server_internal_endpoint = {config.address, config.listen_port},
                                      .peer_endpoint_overrides = {}};
-    if (auto created = create_file(invitation_path, invitation.to_invitation().reveal(), kPrivateFile, GroupRecipe::kIgnored); !created)
-      return std::unexpected(std::move(created).error().context("writing the invitation"));
+    TRY_VOID_CONTEXT(create_file(invitation_path, invitation.to_invitation().reveal(), kPrivateFile, GroupRecipe::kIgnored),
+                     "writing the invitation");
     invitation_written = true;
     return {};
   });

@@ -17,9 +17,16 @@ Response refusal(const Error& error) {
       return refusal(400, error.message());
     case ErrorKind::kNotFound:
       return refusal(404, error.message());
-    default:
-      return refusal(500, "the server could not do this; its log says why");
+    case ErrorKind::kAlreadyExists:
+    case ErrorKind::kPermission:
+    case ErrorKind::kBusy:
+    case ErrorKind::kInterrupted:
+    case ErrorKind::kUnreachable:
+    case ErrorKind::kUnsupported:
+    case ErrorKind::kSystem:
+      break;
   }
+  return refusal(500, "the server could not do this; its log says why");
 }
 
 }  // namespace innernet::server::api

@@ -13,7 +13,7 @@ ErrorKind kind_of(int code) {
   switch (code & 0xff) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-      return ErrorKind::kUnreachable;
+      return ErrorKind::kBusy;
     case SQLITE_CONSTRAINT:
       return ErrorKind::kInvalidInput;
     case SQLITE_PERM:

@@ -58,7 +58,7 @@ class Statement {
 /// What each commit changes, of whatever process: both copies of the header of the write-ahead log's index.
 using LogHeader = std::array<std::uint32_t, 24>;
 
-/// A connection to a database file. Errors: kUnreachable when another process holds the lock, kInvalidInput when a constraint fails,
+/// A connection to a database file. Errors: kBusy when another process holds the lock, kInvalidInput when a constraint fails,
 /// kNotFound when there is no file, else kSystem; each names the file.
 class Connection {
  public:

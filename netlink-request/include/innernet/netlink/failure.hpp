@@ -14,7 +14,7 @@ struct Failure {
   std::string text;  ///< what the kernel said besides (NLMSGERR_ATTR_MSG), or what makes no sense; may be empty
 
   /// "WHAT: No such device (TEXT)". ENODEV and ENOENT are kNotFound, EEXIST is kAlreadyExists, EPERM and EACCES are kPermission
-  /// with the remedy in the message, a lost or missing answer is kUnreachable, all else kSystem.
+  /// with the remedy in the message, EBUSY is kBusy, EOPNOTSUPP kUnsupported, a lost or missing answer kUnreachable, all else kSystem.
   Error to_error(std::string_view what) const;
 };
 

@@ -30,7 +30,7 @@ struct Link {
 Result<std::optional<Link>> find_link(const InterfaceName& name);
 Result<std::vector<Link>> list_links();
 
-/// Fails with kAlreadyExists when any link has this name; kUnreachable when the kernel does not know `kind` (EOPNOTSUPP).
+/// Fails with kAlreadyExists when any link has this name; kUnsupported when the kernel does not know `kind` (EOPNOTSUPP).
 Result<void> create_link(const InterfaceName& name, const std::string& kind);
 /// kNotFound when there is none.
 Result<void> delete_link(const InterfaceName& name);

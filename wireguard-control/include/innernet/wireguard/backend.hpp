@@ -20,8 +20,8 @@ std::string_view to_string(BackendKind kind);
 /// WireGuard on this machine. Calls block; a backend may be used from one thread at a time.
 ///
 /// Errors say what was being done to which interface: kNotFound when there is no such WireGuard interface, kPermission
-/// without CAP_NET_ADMIN (the message names the remedy), kUnreachable when the kernel has no WireGuard or no userspace
-/// implementation is installed.
+/// without CAP_NET_ADMIN (the message names the remedy), kUnsupported when the kernel has no WireGuard or no userspace
+/// implementation is installed, kUnreachable when that one does not answer.
 class Backend {
  public:
   virtual ~Backend() = default;

@@ -17,7 +17,7 @@
 namespace innernet::client {
 
 /// Why a request failed. Without a status the server gave no whole answer (kUnreachable: refused, reset, closed, timed out) or one
-/// that can't be read (kInvalidInput), or we were stopped (kSystem). With a status it refused; the message has its words, if any:
+/// that can't be read (kInvalidInput), or we were stopped (kInterrupted). With a status it refused; the message has its words, if any:
 /// 400, 413: kInvalidInput; 401: kPermission; 404: kNotFound; all others kSystem. Converts to Error, so TRY works on answers.
 class RequestError : public Error {
  public:

@@ -78,7 +78,7 @@ class Coordinator {
   /// What WireGuard reports; a peer that is not named keeps what was seen before.
   void set_seen_endpoints(const std::vector<std::pair<wg::PublicKey, SocketAddress>>& seen);
 
-  // Each is a transaction of its own, between turns; a locked database is kUnreachable, and the next tick tries again.
+  // Each is a transaction of its own, between turns; a locked database is kBusy, and the next tick tries again.
 
   /// An invitation is deleted when the wall clock says expired at two calls in a row.
   Result<void> delete_expired_invitations();

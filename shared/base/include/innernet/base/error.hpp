@@ -13,7 +13,10 @@ enum class ErrorKind {
   kNotFound,
   kAlreadyExists,
   kPermission,   ///< a capability, owner or mode is missing
+  kBusy,         ///< somebody else holds it just now (a lock, the database); the same again in a moment works
+  kInterrupted,  ///< we were told to stop, or whoever was asked has left
   kUnreachable,  ///< the other side did not answer; later may help
+  kUnsupported,  ///< this machine can't do it: a module, a program or a call is not there
   kSystem,       ///< everything else that the system refuses
 };
 
@@ -24,7 +27,8 @@ class Error {
   Error(ErrorKind kind, std::string message) : kind_(kind), message_(std::move(message)) {}
 
   /// From an `errno` that the caller saved on the line after the failing call: "WHAT: No such file or directory", with
-  /// the kind that belongs to it (ENOENT: kNotFound, EEXIST: kAlreadyExists, EPERM and EACCES: kPermission, else kSystem).
+  /// the kind that belongs to it (ENOENT: kNotFound, EEXIST: kAlreadyExists, EPERM and EACCES: kPermission, EBUSY: kBusy, ENOSYS and
+  /// EOPNOTSUPP: kUnsupported, else kSystem).
   static Error system(int saved_errno, std::string_view what);
 
   ErrorKind kind() const { return kind_; }
@@ -78,6 +82,13 @@ inline std::unexpected<Error> fail_errno(int saved_errno, std::string_view what)
 #define INNERNET_TRY_VOID_(expression, result)                                                  \
   do {                                                                                          \
     if (auto result = (expression); !result) return std::unexpected(std::move(result).error()); \
+  } while (false)
+
+/// TRY_VOID_CONTEXT(write(...), "saving the config");  as TRY_VOID, with `doing` in front of the message.
+#define TRY_VOID_CONTEXT(expression, doing) INNERNET_TRY_VOID_CONTEXT_(expression, doing, INNERNET_CAT_(try_result_, __COUNTER__))
+#define INNERNET_TRY_VOID_CONTEXT_(expression, doing, result)                                                  \
+  do {                                                                                                         \
+    if (auto result = (expression); !result) return std::unexpected(std::move(result).error().context(doing)); \
   } while (false)
 
 /// TRY_CONTEXT(auto text, read_file(path), "reading interface config");  as TRY, with `doing` in front of the message.

@@ -79,7 +79,7 @@ Result<unsigned> access_of_others(const std::filesystem::path& path);
 /// still is what it has locked, and tries again. So two that hold a lock on one path exclude each other.
 class FileLock {
  public:
-  /// Creates `path` (0600) if it is missing and waits up to `patience`, polling. Fails with kAlreadyExists and a message that names
+  /// Creates `path` (0600) if it is missing and waits up to `patience`, polling. Fails with kBusy and a message that names
   /// the holder's process id (which a holder writes into the file). `path` is removed at the release when none of `guarded`, the files
   /// that it is there for, is left; without any it stays.
   static Result<FileLock> acquire(const std::filesystem::path& path, std::chrono::milliseconds patience,

@@ -38,7 +38,7 @@ struct YesNoQuestion {
 };
 
 /// Whoever answers questions: a person at a terminal, or a test. Where nobody can be asked, a question fails with kInvalidInput, its text
-/// and the option; one that is cancelled, or interrupted, fails with kSystem.
+/// and the option; one that is cancelled, or interrupted, fails with kInterrupted.
 class Asker {
  public:
   virtual ~Asker() = default;

@@ -57,7 +57,7 @@ class ScriptedAsker final : public prompt::Asker {
   }
 
   Result<std::string> next(const std::string& question, const std::string& option) {
-    if (answers.empty() && is_there) return fail(ErrorKind::kSystem, "cancelled at the question " + quoted(question));
+    if (answers.empty() && is_there) return fail(ErrorKind::kInterrupted, "cancelled at the question " + quoted(question));
     if (answers.empty()) return prompt::nobody_to_ask(question, option);
     is_there = true;
     if (meanwhile) std::exchange(meanwhile, nullptr)();
