@@ -1,6 +1,5 @@
 #include <netinet/in.h>
 #include <poll.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -8,6 +7,7 @@
 #include <cstring>
 
 #include "innernet/base/clock.hpp"
+#include "innernet/base/random.hpp"
 #include "innernet/base/unique_fd.hpp"
 #include "innernet/publicip/publicip.hpp"
 
@@ -46,8 +46,9 @@ Result<UniqueFd> connect_to(const SocketAddress& resolver) {
 class Query {
  public:
   static Result<Query> send(const SocketAddress& resolver, Family family) {
-    std::uint16_t id = 0;
-    if (::getrandom(&id, sizeof id, 0) != static_cast<ssize_t>(sizeof id)) return fail_errno(errno, "drawing a random number");
+    const auto random = random_bits();
+    if (!random) return fail_errno(random.error(), "drawing a random number");
+    const auto id = static_cast<std::uint16_t>(*random);
     TRY(UniqueFd fd, connect_to(resolver));
     const auto message = encode_query(id, family);
     if (::send(fd.get(), message.data(), message.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(message.size()))

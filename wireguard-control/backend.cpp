@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "innernet/netlink/route.hpp"
-#include "kernel_backend.hpp"
+#include "links.hpp"
+#include "linux/kernel_backend.hpp"
 #include "userspace_process.hpp"
 #include "userspace_socket.hpp"
 
@@ -24,8 +24,8 @@ std::unique_ptr<Backend> choose_backend(std::optional<BackendKind> asked, const 
                                         const std::function<void(std::string_view)>& notice) {
   if (asked) return *asked == BackendKind::kKernel ? kernel_backend() : userspace_backend();
 
-  const auto link = netlink::find_link(name);
-  if (link && *link && (*link)->kind == "wireguard") return kernel_backend();
+  const auto link = find_underlying_link(name);
+  if (link && *link && (*link)->is_kernel_wireguard) return kernel_backend();
   const UserspaceOptions options;
   const auto socket = UserspaceSockets(options.socket_folder).state(name);
   if (socket && *socket == SocketState::kAnswers) return userspace_backend(options);

@@ -7,9 +7,9 @@
 
 #include <cerrno>
 
-#include "fake_kernel.hpp"
 #include "innernet/testing/scripted_transport.hpp"
-#include "kernel_backend.hpp"
+#include "linux/fake_kernel.hpp"
+#include "linux/kernel_backend.hpp"
 #include "sample_peers.hpp"
 
 namespace innernet::wg {

@@ -7,8 +7,8 @@
 #include <thread>
 
 #include "innernet/netlink/failure.hpp"
-#include "innernet/netlink/route.hpp"
 #include "innernet/wireguard/backend.hpp"
+#include "links.hpp"
 #include "uapi.hpp"
 #include "userspace_process.hpp"
 #include "userspace_socket.hpp"
@@ -30,7 +30,6 @@ constexpr milliseconds kPortPeriod{20};
 constexpr milliseconds kPollPeriod{2};
 
 // All implementations for Linux make their link through /dev/net/tun.
-constexpr std::string_view kLinkKind = "tun";
 
 class UserspaceBackend final : public Backend {
  public:
@@ -53,7 +52,7 @@ class UserspaceBackend final : public Backend {
   Result<void> create(const InterfaceName& name) override {
     reap();
     const std::string doing = fmt::format("creating the userspace WireGuard interface {}", name.str());
-    TRY_CONTEXT(const auto link, netlink::find_link(name), doing);
+    TRY_CONTEXT(const auto link, find_underlying_link(name), doing);
     if (link) return fail(ErrorKind::kAlreadyExists, fmt::format("{}: there is an interface of this name already", doing));
     TRY_CONTEXT(const SocketState state, sockets_.state(name), doing);
     if (state == SocketState::kAnswers)
@@ -88,11 +87,11 @@ class UserspaceBackend final : public Backend {
   Result<void> remove(const InterfaceName& name) override {
     const std::string doing = fmt::format("removing the userspace WireGuard interface {}", name.str());
     TRY_CONTEXT(const SocketState state, sockets_.state(name), doing);
-    TRY_CONTEXT(const auto link, netlink::find_link(name), doing);
+    TRY_CONTEXT(const auto link, find_underlying_link(name), doing);
     if (state == SocketState::kStale) TRY_VOID(sockets_.unlink(name));
     if (state != SocketState::kAnswers)
       return fail(ErrorKind::kNotFound, fmt::format("{}: no userspace WireGuard listens on {}", doing, sockets_.path(name)));
-    if (link && link->kind != kLinkKind)
+    if (link && !link->is_tunnel)
       return fail(ErrorKind::kNotFound,
                   fmt::format("{}: the interface of this name is not a userspace WireGuard (its kind is {})", doing, quoted(link->kind)));
 
@@ -100,7 +99,7 @@ class UserspaceBackend final : public Backend {
     TRY_VOID(sockets_.unlink(name));
     const SteadyTime deadline = std::chrono::steady_clock::now() + kStopPatience;
     while (link) {
-      TRY_CONTEXT(const auto still, netlink::find_link(name), doing);
+      TRY_CONTEXT(const auto still, find_underlying_link(name), doing);
       if (!still || still->index != link->index) break;
       if (std::chrono::steady_clock::now() >= deadline)
         return fail(
@@ -117,7 +116,7 @@ class UserspaceBackend final : public Backend {
     TRY(UserspaceProcess process, UserspaceProcess::start(program, name.str()));
     auto answered = wait_until_it_answers(name, process, program);
     const auto ended = process.ended();
-    has_rival_ = !answered && ended && !ended->empty() && netlink::find_link(name).value_or(std::nullopt);
+    has_rival_ = !answered && ended && !ended->empty() && find_underlying_link(name).value_or(std::nullopt);
     if (!answered) {
       // What does not answer must not hold the name.
       static_cast<void>(sockets_.unlink(name));
@@ -131,7 +130,7 @@ class UserspaceBackend final : public Backend {
   bool outlives_rival(const InterfaceName& name) {
     if (!has_rival_) return false;
     const SteadyTime deadline = std::chrono::steady_clock::now() + kStartPatience;
-    while (netlink::find_link(name).value_or(std::nullopt)) {
+    while (find_underlying_link(name).value_or(std::nullopt)) {
       if (std::chrono::steady_clock::now() >= deadline) return false;
       // It may be that it makes its socket only now.
       static_cast<void>(sockets_.unlink(name));

@@ -115,16 +115,17 @@ class FakeStack final : public NetworkStack {
  public:
   explicit FakeStack(FakeBackend& backend) : backend_(backend) {}
 
-  Result<std::optional<netlink::Link>> find_link(const InterfaceName& name) override {
-    if (foreign.contains(name.str())) return netlink::Link{.index = 99, .name = name, .kind = "veth", .is_up = true};
+  Result<std::optional<Link>> find_link(const InterfaceName& name) override {
+    if (foreign.contains(name.str())) return Link{.index = 99, .name = name, .kind = LinkKind::kOther, .is_up = true};
     if (!backend_.has(name)) {
       configured_.erase(name);  // a link takes its address and routes with it
       return std::nullopt;
     }
-    return netlink::Link{.index = 7, .name = name, .kind = "wireguard", .is_up = configured_.contains(name)};
+    return Link{.index = 7, .name = name, .kind = LinkKind::kWireguard, .is_up = configured_.contains(name)};
   }
-  Result<std::vector<netlink::Address>> list_addresses() override {
-    std::vector<netlink::Address> list;
+  Result<std::vector<Link>> list_links() override { return std::vector<Link>(); }
+  Result<std::vector<LinkAddress>> list_addresses() override {
+    std::vector<LinkAddress> list;
     for (const auto& [name, net] : configured_) list.push_back({.link_index = 7, .net = net, .label = {}});
     return list;
   }

@@ -5,7 +5,7 @@
 
 #include "innernet/base/file.hpp"
 #include "innernet/machine/log.hpp"
-#include "innernet/netlink/route.hpp"
+#include "innernet/machine/network_stack.hpp"
 
 namespace innernet::server {
 
@@ -30,7 +30,7 @@ Result<ServerConfig> open_config(const command_line::Context& context, const Int
 }
 
 void update_device(const command_line::Context& context, const InterfaceName& interface, std::vector<wg::PeerUpdate> peers) {
-  const auto link = netlink::find_link(interface);
+  const auto link = system_network_stack().find_link(interface);
   if (link && !*link) return;  // down: `serve` brings it up with what the database says
   wg::DeviceUpdate update;
   update.peers = std::move(peers);

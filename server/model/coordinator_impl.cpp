@@ -1,8 +1,8 @@
 #include "coordinator_impl.hpp"
 
 #include <fmt/format.h>
-#include <sys/random.h>
 
+#include "innernet/base/random.hpp"
 #include "innernet/json/json.hpp"
 #include "innernet/machine/log.hpp"
 
@@ -10,10 +10,9 @@ namespace innernet::server {
 namespace {
 
 std::uint64_t random_epoch(std::uint64_t old) {
-  std::uint64_t epoch = 0;
   // Even without random bits it must not be the old one.
-  if (::getrandom(&epoch, sizeof(epoch), 0) != static_cast<ssize_t>(sizeof(epoch)) || epoch == old) epoch = old + 1;
-  return epoch;
+  const std::uint64_t epoch = random_bits().value_or(old);
+  return epoch == old ? old + 1 : epoch;
 }
 
 }  // namespace

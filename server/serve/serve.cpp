@@ -1,7 +1,6 @@
 #include "innernet/server/serve.hpp"
 
 #include <fmt/format.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -11,11 +10,13 @@
 
 #include "http/http_server.hpp"
 #include "innernet/base/file.hpp"
+#include "innernet/base/random.hpp"
 #include "innernet/config/config.hpp"
 #include "innernet/machine/interface_up.hpp"
 #include "innernet/machine/local_addresses.hpp"
 #include "innernet/machine/log.hpp"
-#include "linux/link.hpp"
+#include "innernet/machine/network_stack.hpp"
+#include "link.hpp"
 #include "service.hpp"
 #include "udp_port.hpp"
 
@@ -34,22 +35,23 @@ void make_private(const std::filesystem::path& path) {
 }
 
 Result<std::uint64_t> random_epoch() {
-  std::uint64_t epoch = 0;
-  if (::getrandom(&epoch, sizeof epoch, 0) != sizeof epoch) return fail_errno(errno, "reading random bits");
-  return epoch;
+  const auto epoch = random_bits();
+  if (!epoch) return fail_errno(epoch.error(), "reading random bits");
+  return *epoch;
 }
 
 }  // namespace
 
 ServeSystem ServeSystem::of_machine(wg::Backend& backend, const Clock& clock) {
-  return {.backend = backend,
-          .clock = clock,
-          .bring_up = [](wg::Backend& on, const InterfaceName& name, const IpNet& address, const wg::DeviceUpdate& update,
-                         const NetworkOptions& options) { return innernet::bring_up(on, name, address, update, options); },
-          .link_state = server::link_state,
-          .local_addresses = [](const std::vector<InterfaceName>& own) { return local_candidates(own); },
-          .probe_udp_port = server::probe_udp_port,
-          .listening = nullptr};
+  return {
+      .backend = backend,
+      .clock = clock,
+      .bring_up = [](wg::Backend& on, const InterfaceName& name, const IpNet& address, const wg::DeviceUpdate& update,
+                     const NetworkOptions& options) { return innernet::bring_up(on, name, address, update, options); },
+      .link_state = [](const InterfaceName& name, const IpAddress& address) { return link_state(system_network_stack(), name, address); },
+      .local_addresses = [](const std::vector<InterfaceName>& own) { return local_candidates(own); },
+      .probe_udp_port = server::probe_udp_port,
+      .listening = nullptr};
 }
 
 Result<void> serve(const InterfaceName& interface, const ServeOptions& options, const ServeSystem& system) {

@@ -337,7 +337,7 @@ void Service::watch_folders() {
 }
 
 void Service::watch_links() {
-  auto watch = LinkWatch::open();
+  auto watch = innernet::watch_links();
   if (!watch) return log::warning("{}: {}; a removed interface is noticed within a second", interface_.str(), watch.error().message());
   links_ = std::move(*watch);
   links_readable_.emplace(loop_, links_->fd(), event([this] {

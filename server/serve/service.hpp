@@ -14,12 +14,12 @@
 #include "http/http_server.hpp"
 #include "innernet/config/config.hpp"
 #include "innernet/hostsfile/hostsfile.hpp"
+#include "innernet/machine/link_watch.hpp"
 #include "innernet/server/coordinator.hpp"
 #include "innernet/server/serve.hpp"
 #include "key_changes.hpp"
 #include "link_repair.hpp"
 #include "linux/folder_watch.hpp"
-#include "linux/link.hpp"
 #include "missing_files.hpp"
 #include "troubles.hpp"
 #include "turns.hpp"
@@ -139,7 +139,7 @@ class Service final : private Turns::Answerer {
   Timer watchdog_timer_;  // of its own: it goes on while the service stops
   std::optional<FolderWatch> folders_;
   std::optional<ReadableWatch> folders_readable_;
-  std::optional<LinkWatch> links_;
+  std::unique_ptr<LinkWatch> links_;
   std::optional<ReadableWatch> links_readable_;
   std::optional<SignalWatch> signals_;
 

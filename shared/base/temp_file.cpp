@@ -2,13 +2,12 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <climits>
-#include <cstdint>
-#include <cstdio>
+
+#include "innernet/base/random.hpp"
 
 namespace innernet {
 namespace {
@@ -17,9 +16,9 @@ constexpr int kMostLinks = 40;               // as the kernel (MAXSYMLINKS)
 constexpr std::size_t kShownOfTarget = 200;  // of the target's name; the whole stays below NAME_MAX
 
 Attempt<std::string> temp_name(std::string_view target) {
-  std::uint64_t random = 0;
-  if (::getrandom(&random, sizeof random, 0) != static_cast<ssize_t>(sizeof random)) return std::unexpected(errno);
-  return fmt::format(".{}.{:016x}.new", target.substr(0, kShownOfTarget), random);
+  const auto random = random_bits();
+  if (!random) return std::unexpected(random.error());
+  return fmt::format(".{}.{:016x}.new", target.substr(0, kShownOfTarget), *random);
 }
 
 // Some file systems can't sync a folder and say EINVAL; then there is nothing more that we could do.
@@ -112,15 +111,6 @@ Attempt<void> TempFile::become_target() {
   if (const auto renamed = rename_exclusively(folder_.get(), name_, target_); !renamed) return renamed;
   name_.clear();
   return sync_folder(folder_.get());
-}
-
-Attempt<void> rename_exclusively(int folder_fd, const std::string& from, const std::string& to) {
-  if (::renameat2(folder_fd, from.c_str(), folder_fd, to.c_str(), RENAME_NOREPLACE) == 0) return {};
-  if (errno != EINVAL && errno != ENOSYS) return std::unexpected(errno);
-  // NFS and others don't know the flag. For a moment both names are there, which no reader minds.
-  if (::linkat(folder_fd, from.c_str(), folder_fd, to.c_str(), 0) != 0) return std::unexpected(errno);
-  ::unlinkat(folder_fd, from.c_str(), 0);
-  return {};
 }
 
 }  // namespace innernet

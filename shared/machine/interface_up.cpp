@@ -17,9 +17,9 @@ bool has_key(const wg::Device& device, const wg::PrivateKey& key) {
 
 // Userspace implementations put a TUN under the interface; that alone does not make one WireGuard's. `device` is filled when it was asked
 // for.
-Result<bool> is_wireguard(wg::Backend& backend, const netlink::Link& link, std::optional<wg::Device>& device) {
-  if (link.kind == "wireguard") return true;
-  if (link.kind != "tun") return false;
+Result<bool> is_wireguard(wg::Backend& backend, const Link& link, std::optional<wg::Device>& device) {
+  if (link.kind == LinkKind::kWireguard) return true;
+  if (link.kind != LinkKind::kTun) return false;
   auto answer = backend.get(link.name);
   if (!answer) {
     if (answer.error().kind() == ErrorKind::kNotFound) return false;
@@ -30,7 +30,7 @@ Result<bool> is_wireguard(wg::Backend& backend, const netlink::Link& link, std::
 }
 
 // Fails unless the interface that is there is ours to configure.
-Result<void> check_ours(wg::Backend& backend, const netlink::Link& link, const wg::DeviceUpdate& update, const wg::PrivateKey* also_ours) {
+Result<void> check_ours(wg::Backend& backend, const Link& link, const wg::DeviceUpdate& update, const wg::PrivateKey* also_ours) {
   std::optional<wg::Device> device;
   TRY(const bool wireguard, is_wireguard(backend, link, device));
   if (!wireguard) {
@@ -88,14 +88,14 @@ Result<void> bring_up(wg::Backend& backend, const InterfaceName& name, const IpN
 
 namespace {
 
-Result<InterfaceStatus> status_of(const wg::Device& device, const netlink::Link& link, const IpNet& address, const wg::PrivateKey& key,
+Result<InterfaceStatus> status_of(const wg::Device& device, const Link& link, const IpNet& address, const wg::PrivateKey& key,
                                   const NetworkOptions& options, NetworkStack& stack) {
   if (has_no_key(device)) return InterfaceStatus::kIncomplete;
   if (!has_key(device, key)) return InterfaceStatus::kForeign;
   if (!link.is_up) return InterfaceStatus::kIncomplete;
   TRY(const auto addresses, stack.list_addresses());
   const bool has_address =
-      std::ranges::any_of(addresses, [&](const netlink::Address& there) { return there.link_index == link.index && there.net == address; });
+      std::ranges::any_of(addresses, [&](const LinkAddress& there) { return there.link_index == link.index && there.net == address; });
   if (!has_address) return InterfaceStatus::kIncomplete;
   if (!options.no_routing) {
     TRY(const bool routed, stack.has_route(link.name, address.truncated()));

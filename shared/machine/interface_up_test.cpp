@@ -18,9 +18,9 @@ class Machine final : public NetworkStack, public wg::Backend {
  public:
   std::vector<std::string> done;
   std::string failing;
-  std::optional<netlink::Link> link;
+  std::optional<Link> link;
   std::optional<wg::Device> device;  // none: this backend does not know the link
-  std::vector<netlink::Address> addresses;
+  std::vector<LinkAddress> addresses;
   bool routed = false;
 
   Result<void> act(const std::string& name, const std::string& what = "") {
@@ -29,11 +29,12 @@ class Machine final : public NetworkStack, public wg::Backend {
     return {};
   }
 
-  Result<std::optional<netlink::Link>> find_link(const InterfaceName&) override {
+  Result<std::optional<Link>> find_link(const InterfaceName&) override {
     if (failing == "find_link") return fail(ErrorKind::kPermission, "find_link failed");
     return link;
   }
-  Result<std::vector<netlink::Address>> list_addresses() override { return addresses; }
+  Result<std::vector<Link>> list_links() override { return link ? std::vector{*link} : std::vector<Link>(); }
+  Result<std::vector<LinkAddress>> list_addresses() override { return addresses; }
   Result<void> set_address(const InterfaceName&, const IpNet& address) override { return act("address", address.to_string()); }
   Result<void> set_link_up(const InterfaceName&, std::uint32_t mtu) override { return act("up", std::to_string(mtu)); }
   Result<void> add_route(const InterfaceName&, const IpNet& network) override { return act("route", network.to_string()); }
@@ -50,7 +51,7 @@ class Machine final : public NetworkStack, public wg::Backend {
   Result<void> apply(const InterfaceName&, const wg::DeviceUpdate&) override { return act("apply"); }
   Result<void> remove(const InterfaceName&) override { return act("remove"); }
 
-  void has_link(const char* link_kind, bool up = true) { link = netlink::Link{.index = 7, .name = kName, .kind = link_kind, .is_up = up}; }
+  void has_link(LinkKind link_kind, bool up = true) { link = Link{.index = 7, .name = kName, .kind = link_kind, .is_up = up}; }
   void has_device(const wg::PrivateKey* key) {
     device = wg::Device{.name = kName, .private_key = {}, .public_key = {}, .peers = {}};
     if (key != nullptr) {
@@ -130,7 +131,7 @@ TEST_F(BringUp, RepairsAnInterfaceThatIsOursAndLeavesItWhenThatFails) {
 }
 
 TEST_F(BringUp, KnowsOurKeyByItsPublicHalfWhenThePrivateOneIsHidden) {
-  machine_.has_link("wireguard");
+  machine_.has_link(LinkKind::kWireguard);
   machine_.has_device(&key_);
   machine_.device->private_key.reset();
   EXPECT_TRUE(bring_up_with());
@@ -178,25 +179,25 @@ TEST_F(BringUp, PassesOnThatItMayNotLook) {
 
 // "The interface exists" is not "the interface is configured".
 TEST_F(BringUp, StatusTellsCompleteFromIncomplete) {
-  const netlink::Address ours{.link_index = 7, .net = kAddress, .label = {}};
+  const LinkAddress ours{.link_index = 7, .net = kAddress, .label = {}};
   const struct {
     const char* why;
     std::function<void(Machine&)> change;
     InterfaceStatus status;
   } cases[] = {
       {"complete", [](Machine&) {}, InterfaceStatus::kUp},
-      {"complete, userspace", [](Machine& m) { m.has_link("tun"); }, InterfaceStatus::kUp},
+      {"complete, userspace", [](Machine& m) { m.has_link(LinkKind::kTun); }, InterfaceStatus::kUp},
       {"no link", [](Machine& m) { m.link.reset(); }, InterfaceStatus::kAbsent},
-      {"not WireGuard's", [](Machine& m) { m.has_link("dummy"); }, InterfaceStatus::kForeign},
+      {"not WireGuard's", [](Machine& m) { m.has_link(LinkKind::kOther); }, InterfaceStatus::kForeign},
       {"a TUN without WireGuard",
        [](Machine& m) {
-         m.has_link("tun");
+         m.has_link(LinkKind::kTun);
          m.device.reset();
        },
        InterfaceStatus::kForeign},
       {"another key", [this](Machine& m) { m.has_device(&other_key_); }, InterfaceStatus::kForeign},
       {"no key", [](Machine& m) { m.has_device(nullptr); }, InterfaceStatus::kIncomplete},
-      {"down", [](Machine& m) { m.has_link("wireguard", false); }, InterfaceStatus::kIncomplete},
+      {"down", [](Machine& m) { m.has_link(LinkKind::kWireguard, false); }, InterfaceStatus::kIncomplete},
       {"no address", [](Machine& m) { m.addresses.clear(); }, InterfaceStatus::kIncomplete},
       {"the address on another link", [](Machine& m) { m.addresses[0].link_index = 8; }, InterfaceStatus::kIncomplete},
       {"another address", [](Machine& m) { m.addresses[0].net = *IpNet::parse("10.66.1.3/16"); }, InterfaceStatus::kIncomplete},
@@ -205,7 +206,7 @@ TEST_F(BringUp, StatusTellsCompleteFromIncomplete) {
   };
   for (const auto& c : cases) {
     Machine machine;
-    machine.has_link("wireguard");
+    machine.has_link(LinkKind::kWireguard);
     machine.has_device(&key_);
     machine.addresses = {ours};
     machine.routed = true;
@@ -217,7 +218,7 @@ TEST_F(BringUp, StatusTellsCompleteFromIncomplete) {
   }
 
   Machine machine;
-  machine.has_link("wireguard");
+  machine.has_link(LinkKind::kWireguard);
   machine.has_device(&key_);
   machine.addresses = {ours};
   options_.no_routing = true;
@@ -228,13 +229,13 @@ TEST_F(BringUp, StatusTellsCompleteFromIncomplete) {
 TEST_F(BringUp, KnowsWireguardLinks) {
   const auto is_wireguard = [this] { return is_wireguard_link(machine_, kName, machine_).value(); };
   EXPECT_FALSE(is_wireguard());
-  machine_.has_link("wireguard");
+  machine_.has_link(LinkKind::kWireguard);
   EXPECT_TRUE(is_wireguard());
-  machine_.has_link("tun");
+  machine_.has_link(LinkKind::kTun);
   EXPECT_FALSE(is_wireguard());
   machine_.has_device(nullptr);
   EXPECT_TRUE(is_wireguard());
-  machine_.has_link("bridge");
+  machine_.has_link(LinkKind::kOther);
   EXPECT_FALSE(is_wireguard());
 }
 

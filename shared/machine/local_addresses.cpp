@@ -1,36 +1,32 @@
 #include "innernet/machine/local_addresses.hpp"
 
-#include <linux/if_addr.h>
-#include <linux/rtnetlink.h>
-
 #include <algorithm>
 #include <system_error>
 
 namespace innernet {
 
-std::vector<IpAddress> local_candidates(std::span<const netlink::Link> links, std::span<const netlink::Address> addresses,
+std::vector<IpAddress> local_candidates(std::span<const Link> links, std::span<const LinkAddress> addresses,
                                         std::span<const InterfaceName> own) {
-  const auto is_eligible = [&](const netlink::Address& address) {
+  const auto is_eligible = [&](const LinkAddress& address) {
     const IpAddress& ip = address.net.address();
-    if (address.scope != RT_SCOPE_UNIVERSE || ip.is_unspecified() || ip.is_loopback() || ip.is_multicast()) return false;
-    const auto link = std::ranges::find(links, address.link_index, &netlink::Link::index);
+    if (!address.is_global || ip.is_unspecified() || ip.is_loopback() || ip.is_multicast()) return false;
+    const auto link = std::ranges::find(links, address.link_index, &Link::index);
     if (link != links.end() && std::ranges::find(own, link->name) != own.end()) return false;
-    // The address is somebody else's, the kernel has found; nothing arrives here.
-    if ((address.flags & IFA_F_DADFAILED) != 0) return false;
+    if (address.is_duplicate) return false;  // nothing arrives here
     if (ip.is_v6()) return ip.is_unicast_global_v6();
     return link != links.end() && link->is_running && !link->is_loopback && address.label == link->name.str();
   };
   std::vector<IpAddress> out;
-  for (const netlink::Address& address : addresses) {
+  for (const LinkAddress& address : addresses) {
     if (out.size() == kMaxCandidates) break;
     if (is_eligible(address) && std::ranges::find(out, address.net.address()) == out.end()) out.push_back(address.net.address());
   }
   return out;
 }
 
-Result<std::vector<IpAddress>> local_candidates(std::span<const InterfaceName> own) {
-  TRY_CONTEXT(const auto links, netlink::list_links(), "looking for local addresses");
-  TRY_CONTEXT(const auto addresses, netlink::list_addresses(), "looking for local addresses");
+Result<std::vector<IpAddress>> local_candidates(std::span<const InterfaceName> own, NetworkStack& stack) {
+  TRY_CONTEXT(const auto links, stack.list_links(), "looking for local addresses");
+  TRY_CONTEXT(const auto addresses, stack.list_addresses(), "looking for local addresses");
   return local_candidates(links, addresses, own);
 }
 

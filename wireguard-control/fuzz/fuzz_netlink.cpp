@@ -4,7 +4,7 @@
 
 #include "innernet/netlink/request.hpp"
 #include "innernet/netlink/route_message.hpp"
-#include "kernel_message.hpp"
+#include "linux/kernel_message.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace innernet;

@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "integration/sandbox.hpp"
-#include "kernel_backend.hpp"
+#include "linux/kernel_backend.hpp"
 #include "userspace_process.hpp"
 
 namespace innernet::wg {

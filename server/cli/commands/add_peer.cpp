@@ -6,7 +6,7 @@
 #include "../peers.hpp"
 #include "commands.hpp"
 #include "innernet/base/file.hpp"
-#include "innernet/netlink/route.hpp"
+#include "innernet/machine/network_stack.hpp"
 #include "innernet/server/device_entry.hpp"
 #include "innernet/values/cidr_tree.hpp"
 #include "innernet/wizard/wizard.hpp"
@@ -159,7 +159,7 @@ Result<Ending> run(const AddPeerOptions& options, Context& context) {
   context.print(fmt::format("peer {} ({}) added; its invitation is {}", name.str(), added->ip.to_string(), invitation_path.string()));
   context.print("Whoever has this file can join, so send it over a safe channel. Next, on that machine:");
   context.print("  innernet install " + invitation_path.filename().string());
-  if (const auto link = netlink::find_link(interface); link && !*link) {
+  if (const auto link = system_network_stack().find_link(interface); link && !*link) {
     context.print("That needs the server, which is not up yet:");
     context.print(fmt::format("  systemctl enable --now innernet-server@{0}    (or: innernet-server serve {0})", interface.str()));
   }

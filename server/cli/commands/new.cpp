@@ -5,7 +5,7 @@
 #include "commands.hpp"
 #include "innernet/base/file.hpp"
 #include "innernet/config/config.hpp"
-#include "innernet/netlink/route.hpp"
+#include "innernet/machine/network_stack.hpp"
 #include "innernet/server/registry.hpp"
 #include "innernet/wizard/wizard.hpp"
 
@@ -100,7 +100,7 @@ Result<void> refuse_existing(const Folders& folders, const InterfaceName& name) 
                               path.string(), name.str()));
     if (failure && status.type() != std::filesystem::file_type::not_found) return fail_errno(failure.value(), path.string());
   }
-  TRY(const auto link, netlink::find_link(name));
+  TRY(const auto link, system_network_stack().find_link(name));
   if (link)
     return fail(ErrorKind::kAlreadyExists,
                 fmt::format("there is a network interface named {} already: choose another --network-name", name.str()));

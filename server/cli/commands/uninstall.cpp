@@ -5,7 +5,7 @@
 #include "innernet/base/file.hpp"
 #include "innernet/machine/interface_up.hpp"
 #include "innernet/machine/log.hpp"
-#include "innernet/netlink/route.hpp"
+#include "innernet/machine/network_stack.hpp"
 
 namespace innernet::server {
 namespace {
@@ -29,7 +29,7 @@ bool is_there(const std::filesystem::path& path) {
 
 // Only an interface that is ours: whatever else has this name stays.
 Result<void> remove_interface(Context& context, const InterfaceName& interface) {
-  TRY(const auto link, netlink::find_link(interface));
+  TRY(const auto link, system_network_stack().find_link(interface));
   if (!link) return {};
   const auto backend = context.backend(interface);
   TRY(const bool is_wireguard, is_wireguard_link(*backend, interface));
