@@ -6,7 +6,6 @@
 #include <system_error>
 #include <thread>
 
-#include "innernet/netlink/failure.hpp"
 #include "innernet/wireguard/backend.hpp"
 #include "links.hpp"
 #include "uapi.hpp"

@@ -13,7 +13,6 @@
 #include <cstring>
 #include <memory>
 
-#include "innernet/netlink/failure.hpp"
 #include "uapi.hpp"
 
 namespace innernet::wg {

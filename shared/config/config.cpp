@@ -45,7 +45,7 @@ Result<std::map<IpAddress, Endpoint>> overrides(const TomlDocument& toml) {
     TRY_CONTEXT(const auto ip, IpAddress::parse(key), kOverrides);
     auto endpoint = Endpoint::parse(value);
     if (!endpoint) return std::unexpected(toml.at(kOverrides, key, std::move(endpoint).error()));
-    out.insert_or_assign(*ip, *std::move(endpoint));
+    out.insert_or_assign(ip, *std::move(endpoint));
   }
   return out;
 }

@@ -111,12 +111,12 @@ TEST_F(BringUp, SaysSoWhenItCouldNotRemoveWhatItMade) {
 TEST_F(BringUp, RepairsAnInterfaceThatIsOursAndLeavesItWhenThatFails) {
   const struct {
     const char* why;
-    const char* kind;
+    LinkKind kind;
     const wg::PrivateKey* there;
-  } cases[] = {{"our key", "wireguard", &key_},
-               {"the invitation's key", "wireguard", &other_key_},
-               {"no key", "wireguard", nullptr},
-               {"our key, userspace", "tun", &key_}};
+  } cases[] = {{"our key", LinkKind::kWireguard, &key_},
+               {"the invitation's key", LinkKind::kWireguard, &other_key_},
+               {"no key", LinkKind::kWireguard, nullptr},
+               {"our key, userspace", LinkKind::kTun, &key_}};
   for (const auto& c : cases) {
     machine_ = {};
     machine_.has_link(c.kind);
@@ -144,15 +144,14 @@ TEST_F(BringUp, KnowsOurKeyByItsPublicHalfWhenThePrivateOneIsHidden) {
 TEST_F(BringUp, RefusesSomebodyElsesInterfaceUntouched) {
   const struct {
     const char* why;
-    const char* kind;
+    LinkKind kind;
     bool has_device;
     const char* reason;
   } cases[] = {
-      {"hardware", "", false, "not WireGuard's"},
-      {"another kind", "veth", true, "not WireGuard's"},
-      {"a TUN that nobody answers for", "tun", false, "not WireGuard's"},
-      {"another key", "wireguard", true, "another private key"},
-      {"another key, userspace", "tun", true, "another private key"},
+      {"another kind", LinkKind::kOther, true, "not WireGuard's"},
+      {"a TUN that nobody answers for", LinkKind::kTun, false, "not WireGuard's"},
+      {"another key", LinkKind::kWireguard, true, "another private key"},
+      {"another key, userspace", LinkKind::kTun, true, "another private key"},
   };
   for (const auto& c : cases) {
     machine_ = {};
@@ -170,9 +169,9 @@ TEST_F(BringUp, PassesOnThatItMayNotLook) {
   machine_.failing = "find_link";
   EXPECT_EQ(bring_up_with().error().kind(), ErrorKind::kPermission);
   machine_.failing = "get";
-  for (const char* kind : {"wireguard", "tun"}) {
+  for (const LinkKind kind : {LinkKind::kWireguard, LinkKind::kTun}) {
     machine_.has_link(kind);
-    EXPECT_EQ(bring_up_with().error().kind(), ErrorKind::kPermission) << kind;
+    EXPECT_EQ(bring_up_with().error().kind(), ErrorKind::kPermission);
   }
   EXPECT_THAT(machine_.done, IsEmpty());
 }

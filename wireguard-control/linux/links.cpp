@@ -1,4 +1,4 @@
-#include "../links.hpp"
+#include "links.hpp"
 
 #include "innernet/netlink/route.hpp"
 

@@ -1,0 +1,30 @@
+# What only Linux has is named in the folder linux/ of a room alone, and in netlink-request, which is about nothing else (doc/porting.md).
+#   cmake -DROOT=... -DFOLDERS=a|b -P linux_facilities.cmake
+cmake_minimum_required(VERSION 3.25)
+
+set(facilities "<linux/|sys/(epoll|eventfd|inotify|random|signalfd|timerfd|xattr)[.]h|netlink::|NETLINK_|innernet/netlink/|eventfd[(]|inotify_|timerfd_|signalfd[(]|epoll_|getrandom[(]|renameat2|RENAME_NOREPLACE|CLOCK_BOOTTIME|SO_BINDTODEVICE|IP_FREEBIND|SIOC[A-Z]+|IFLA_|IFA_F_|\"/(proc|sys)/")
+
+string(REPLACE "|" ";" folders "${FOLDERS}")
+set(failures)
+foreach(folder IN LISTS folders)
+  if(folder STREQUAL "netlink-request")
+    continue()
+  endif()
+  file(GLOB_RECURSE files "${ROOT}/${folder}/*.cpp" "${ROOT}/${folder}/*.hpp")
+  list(FILTER files EXCLUDE REGEX "/linux/|_test[.][ch]pp$|_bench[.]cpp$|/(testing|integration|fuzz)/")
+  foreach(file IN LISTS files)
+    file(STRINGS "${file}" lines REGEX "${facilities}")
+    foreach(line IN LISTS lines)
+      string(REGEX REPLACE "//.*$" "" code "${line}")
+      if(code MATCHES "${facilities}")
+        file(RELATIVE_PATH name "${ROOT}" "${file}")
+        string(STRIP "${line}" line)
+        string(APPEND failures "${name}: ${line}\n")
+      endif()
+    endforeach()
+  endforeach()
+endforeach()
+
+if(failures)
+  message(FATAL_ERROR "Only Linux has this; it belongs into the room's folder linux/, behind a neutral name:\n${failures}")
+endif()
