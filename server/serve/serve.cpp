@@ -43,15 +43,15 @@ Result<std::uint64_t> random_epoch() {
 }  // namespace
 
 ServeSystem ServeSystem::of_machine(wg::Backend& backend, const Clock& clock) {
-  return {
-      .backend = backend,
-      .clock = clock,
-      .bring_up = [](wg::Backend& on, const InterfaceName& name, const IpNet& address, const wg::DeviceUpdate& update,
-                     const NetworkOptions& options) { return innernet::bring_up(on, name, address, update, options); },
-      .link_state = [](const InterfaceName& name, const IpAddress& address) { return link_state(system_network_stack(), name, address); },
-      .local_addresses = [](const std::vector<InterfaceName>& own) { return local_candidates(own); },
-      .probe_udp_port = server::probe_udp_port,
-      .listening = nullptr};
+  return {.backend = backend,
+          .clock = clock,
+          .bring_up = [](wg::Backend& on, const InterfaceName& name, const IpNet& address, const wg::DeviceUpdate& update,
+                         const NetworkOptions& options) { return innernet::bring_up(on, name, address, update, options); },
+          .link_state = [](const InterfaceName& name,
+                           const IpAddress& address) { return server::link_state(system_network_stack(), name, address); },
+          .local_addresses = [](const std::vector<InterfaceName>& own) { return local_candidates(own); },
+          .probe_udp_port = server::probe_udp_port,
+          .listening = nullptr};
 }
 
 Result<void> serve(const InterfaceName& interface, const ServeOptions& options, const ServeSystem& system) {
