@@ -3,20 +3,19 @@
 #include <net/if.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
-#include <ctime>
 #include <map>
 #include <utility>
 
+#include "clock_watch.hpp"
 #include "innernet/client/network_lock.hpp"
 #include "innernet/client/networks.hpp"
+#include "innernet/machine/link_watch.hpp"
 #include "innernet/machine/log.hpp"
 #include "innernet/machine/sd_notify.hpp"
-#include "innernet/netlink/route.hpp"
 #include "machine.hpp"
 #include "network_worker.hpp"
 
@@ -57,27 +56,6 @@ class Signals {
   struct sigaction before_[std::size(kSignals)]{};
 };
 
-// Readable after the wall clock was set, which the kernel says after a resume, too (timerfd_resume() in fs/timerfd.c).
-class ResumeMonitor {
- public:
-  ResumeMonitor() : timer_(::timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK)) { arm(); }
-  int fd() const { return timer_.get(); }
-  void drain() {
-    std::uint64_t expirations = 0;
-    [[maybe_unused]] const ssize_t canceled = ::read(timer_.get(), &expirations, sizeof expirations);
-    arm();
-  }
-
- private:
-  void arm() {
-    itimerspec never{};
-    never.it_value.tv_sec = std::time(nullptr) + 10LL * 365 * 24 * 3600;
-    if (timer_) ::timerfd_settime(timer_.get(), TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never, nullptr);
-  }
-
-  UniqueFd timer_;
-};
-
 class Supervisor {
  public:
   Supervisor(const ClientOptions& options, std::optional<InterfaceName> only, std::chrono::seconds interval, Nudge& signals, Nudge& ended)
@@ -94,11 +72,11 @@ class Supervisor {
       log::info("no network is installed in {}: there is nothing to look after", options_.folders.config.string());
       return {};
     }
-    auto links = netlink::LinkMonitor::open();
+    auto links = watch_links();
     if (!links) log::warning("changes of addresses are noticed at the next interval only: {}", links.error().message());
     last_addresses_ = candidate_addresses(options_.folders);
     TRY(Poller poller, Poller::create(nullptr));
-    ResumeMonitor resumes;
+    ClockWatch clock_watch;
     sd_notify("READY=1");
     const auto watchdog = watchdog_period();
 
@@ -106,8 +84,8 @@ class Supervisor {
     BootTime missed_look = nudge_those_without_interface();
     while (!asked_to_end) {
       const BootTime wake = std::min({next_look, missed_look, watchdog ? clock_.boot() + *watchdog : BootTime::max()});
-      TRY_VOID(
-          poller.until(wake, {{signals_.fd(), POLLIN}, {ended_.fd(), POLLIN}, {links ? links->fd() : -1, POLLIN}, {resumes.fd(), POLLIN}}));
+      TRY_VOID(poller.until(
+          wake, {{signals_.fd(), POLLIN}, {ended_.fd(), POLLIN}, {links ? (*links)->fd() : -1, POLLIN}, {clock_watch.fd(), POLLIN}}));
       if (watchdog) sd_notify("WATCHDOG=1");
       signals_.take();
       ended_.take();
@@ -124,10 +102,8 @@ class Supervisor {
         log::info("no network is left to look after");
         return {};
       }
-      pollfd resumed{.fd = resumes.fd(), .events = POLLIN, .revents = 0};
-      const bool clock_was_set = ::poll(&resumed, 1, 0) > 0;
-      if (clock_was_set) resumes.drain();
-      if (links) links->drain();
+      const bool clock_was_set = clock_watch.take();
+      if (links) (*links)->drain();
       missed_look = nudge_those_without_interface();
       if (reload || clock_was_set || addresses_changed()) {
         resolver_->forget_failures();

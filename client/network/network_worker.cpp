@@ -1,8 +1,6 @@
 #include "network_worker.hpp"
 
 #include <poll.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <exception>
@@ -25,22 +23,6 @@ constexpr std::chrono::milliseconds kBetweenRounds{100};
 std::minstd_rand jitter(const Clock& clock) { return std::minstd_rand(static_cast<unsigned>(clock.boot().time_since_epoch().count())); }
 
 }  // namespace
-
-Result<Nudge> Nudge::create() {
-  UniqueFd fd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  if (!fd) return fail_errno(errno, "making an eventfd");
-  return Nudge(std::move(fd));
-}
-
-void Nudge::give() {
-  const std::uint64_t one = 1;
-  [[maybe_unused]] const ssize_t ignored = ::write(fd_.get(), &one, sizeof one);
-}
-
-bool Nudge::take() {
-  std::uint64_t count = 0;
-  return ::read(fd_.get(), &count, sizeof count) == sizeof count;
-}
 
 std::chrono::milliseconds pause_after_failure(int failures, std::chrono::seconds interval, double random) {
   const std::chrono::milliseconds longest =

@@ -7,26 +7,11 @@
 #include <thread>
 
 #include "fetch_round.hpp"
+#include "innernet/client/nudge.hpp"
 #include "innernet/client/options.hpp"
 #include "innernet/client/stop.hpp"
 
 namespace innernet::client {
-
-/// Something that ends a pause early, from another thread. Stays until it is taken.
-class Nudge {
- public:
-  static Result<Nudge> create();
-
-  void give();
-  /// Whether there was one.
-  bool take();
-  int fd() const { return fd_.get(); }
-
- private:
-  explicit Nudge(UniqueFd fd) : fd_(std::move(fd)) {}
-
-  UniqueFd fd_;
-};
 
 /// How long to wait after `failures` (from 1) rounds in a row that failed: doubling from two seconds to `interval`, and from half of that
 /// to all of it by `random` in [0, 1), so that the clients of a server that comes back don't all ask at once.

@@ -3,8 +3,6 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -59,7 +57,7 @@ Lookup system_lookup() { return getaddrinfo_first; }
 // One caller of look_up: how many of its names are still open, and what wakes it.
 struct Batch {
   std::size_t open = 0;
-  UniqueFd all_done;
+  std::optional<Nudge> all_done;
 };
 
 struct Name {
@@ -107,9 +105,7 @@ struct Resolver::Shared {
       ++name.failures;
     }
     for (const auto& batch : std::exchange(name.batches, {})) {
-      if (--batch->open > 0) continue;
-      const std::uint64_t one = 1;
-      [[maybe_unused]] const ssize_t ignored = ::write(batch->all_done.get(), &one, sizeof one);
+      if (--batch->open == 0 && batch->all_done) batch->all_done->give();
     }
   }
 };
@@ -141,7 +137,7 @@ void Resolver::look_up(std::span<const Endpoint> endpoints, const Clock& clock, 
       ++batch->open;
     }
     if (batch->open == 0) return;
-    batch->all_done.reset(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    if (auto all_done = Nudge::create()) batch->all_done = *std::move(all_done);
     while (shared_->threads < std::min(kMaxThreads, shared_->jobs.size())) {
       try {
         std::thread(Shared::work, shared_).detach();
@@ -152,7 +148,7 @@ void Resolver::look_up(std::span<const Endpoint> endpoints, const Clock& clock, 
     }
   }
   if (auto poller = Poller::create(stop); poller && batch->all_done)
-    static_cast<void>(poller->until(SystemClock().boot() + patience, {{batch->all_done.get(), POLLIN}}));
+    static_cast<void>(poller->until(SystemClock().boot() + patience, {{batch->all_done->fd(), POLLIN}}));
 
   // What no thread has begun yet is dropped, so that a long list of dead names does not pile up from batch to batch.
   const std::lock_guard lock(shared_->mutex);

@@ -1,10 +1,6 @@
 #include "innernet/client/stop.hpp"
 
-#include <sys/eventfd.h>
-#include <unistd.h>
-
 #include <cerrno>
-#include <cstdint>
 
 namespace innernet::client {
 namespace {
@@ -20,16 +16,13 @@ void request_stop(int /*signal*/) {
 }  // namespace
 
 Result<Stop> Stop::create() {
-  UniqueFd fd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  if (!fd) return fail_errno(errno, "making an eventfd");
-  return Stop(std::move(fd));
+  TRY(auto nudge, Nudge::create());
+  return Stop(std::move(nudge));
 }
 
 void Stop::request() {
   requested_ = true;
-  const std::uint64_t one = 1;
-  // Fails only when the counter is full, and then it is readable already.
-  [[maybe_unused]] const ssize_t ignored = ::write(fd_.get(), &one, sizeof one);
+  nudge_.give();
 }
 
 StopOnSignals::StopOnSignals(Stop& stop) {

@@ -1,7 +1,6 @@
 #include "wait.hpp"
 
 #include <poll.h>
-#include <sys/timerfd.h>
 
 #include <array>
 #include <cerrno>
@@ -9,25 +8,18 @@
 namespace innernet::client {
 
 Result<Poller> Poller::create(const Stop* stop) {
-  UniqueFd timer(::timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK));
-  if (!timer) return fail_errno(errno, "making a timer");
+  TRY(auto timer, BootTimer::create());
   return Poller(std::move(timer), stop);
 }
 
 Result<Woken> Poller::until(BootTime deadline, std::initializer_list<Interest> interests) {
   if (stop_ != nullptr && stop_->requested()) return Woken::kStopped;
-  // A value of zero would disarm the timer.
-  const auto since_boot = std::max(deadline.time_since_epoch(), std::chrono::nanoseconds(1));
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(since_boot);
-  itimerspec when{};
-  when.it_value.tv_sec = seconds.count();
-  when.it_value.tv_nsec = (since_boot - seconds).count();
-  if (::timerfd_settime(timer_.get(), TFD_TIMER_ABSTIME, &when, nullptr) != 0) return fail_errno(errno, "setting a timer");
+  TRY_VOID(timer_.set(deadline));
 
   std::array<pollfd, 6> fds{};
   nfds_t count = 0;
   const auto add = [&](int fd, short events) { fds.at(count++) = {.fd = fd, .events = events, .revents = 0}; };
-  add(timer_.get(), POLLIN);
+  add(timer_.fd(), POLLIN);
   add(stop_ != nullptr ? stop_->fd() : -1, POLLIN);
   for (const Interest& interest : interests) add(interest.fd, interest.events);
   while (::poll(fds.data(), count, -1) < 0) {

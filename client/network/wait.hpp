@@ -2,9 +2,9 @@
 
 #include <initializer_list>
 
+#include "boot_timer.hpp"
 #include "innernet/base/clock.hpp"
 #include "innernet/base/error.hpp"
-#include "innernet/base/unique_fd.hpp"
 #include "innernet/client/stop.hpp"
 
 namespace innernet::client {
@@ -16,7 +16,7 @@ struct Interest {
 
 enum class Woken { kReady, kDeadline, kStopped };
 
-/// poll(2) with a deadline on CLOCK_BOOTTIME, which poll's own time-out does not know: it stands still while the machine sleeps.
+/// poll(2) with a deadline in boot time.
 class Poller {
  public:
   /// `stop` may be null, and must outlive it.
@@ -26,9 +26,9 @@ class Poller {
   Result<Woken> until(BootTime deadline, std::initializer_list<Interest> interests = {});
 
  private:
-  Poller(UniqueFd timer, const Stop* stop) : timer_(std::move(timer)), stop_(stop) {}
+  Poller(BootTimer timer, const Stop* stop) : timer_(std::move(timer)), stop_(stop) {}
 
-  UniqueFd timer_;
+  BootTimer timer_;
   const Stop* stop_;
 };
 

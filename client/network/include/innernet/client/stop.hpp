@@ -5,25 +5,25 @@
 #include <atomic>
 
 #include "innernet/base/error.hpp"
-#include "innernet/base/unique_fd.hpp"
+#include "innernet/client/nudge.hpp"
 
 namespace innernet::client {
 
-/// A request to end that wakes whatever blocks: a flag, and an eventfd that stays readable from then on.
+/// A request to end that wakes whatever blocks: a flag, and a nudge that nobody takes.
 class Stop {
  public:
   static Result<Stop> create();
-  Stop(Stop&& other) noexcept : fd_(std::move(other.fd_)), requested_(other.requested_.load()) {}
+  Stop(Stop&& other) noexcept : nudge_(std::move(other.nudge_)), requested_(other.requested_.load()) {}
 
   /// Async-signal-safe, and from any thread.
   void request();
   bool requested() const { return requested_; }
-  int fd() const { return fd_.get(); }
+  int fd() const { return nudge_.fd(); }
 
  private:
-  explicit Stop(UniqueFd fd) : fd_(std::move(fd)) {}
+  explicit Stop(Nudge nudge) : nudge_(std::move(nudge)) {}
 
-  UniqueFd fd_;
+  Nudge nudge_;
   std::atomic<bool> requested_ = false;
 };
 
