@@ -181,7 +181,7 @@ TEST(RestClient, AStopEndsAWaitingRequest) {
   });
   const auto state = RestClient(server.address(), new_key(), &*stop).get_state();
   ASSERT_FALSE(state);
-  EXPECT_EQ(state.error().kind(), ErrorKind::kSystem);
+  EXPECT_EQ(state.error().kind(), ErrorKind::kInterrupted);
 }
 
 TEST(RestClient, AdminCallsUseTheirRoutes) {

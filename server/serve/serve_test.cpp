@@ -374,7 +374,7 @@ TEST_F(ServeTest, RefusesToServeTwiceBeforeItTouchesAnything) {
   const int before = times_brought_up_;
   const auto second = serve(name_, options_, system());
   ASSERT_FALSE(second);
-  EXPECT_EQ(second.error().kind(), ErrorKind::kAlreadyExists);
+  EXPECT_EQ(second.error().kind(), ErrorKind::kBusy);
   EXPECT_THAT(second.error().message(), HasSubstr(std::to_string(::getpid())));
   EXPECT_EQ(times_brought_up_, before);
 }

@@ -27,7 +27,7 @@ TEST(FileLock, HasOneHolderAndNamesIt) {
   std::optional<FileLock> held(FileLock::acquire(dir / "evilcorp.lock", kAtOnce).value());
   const auto second = FileLock::acquire(dir / "evilcorp.lock", kAtOnce);
   ASSERT_FALSE(second);
-  EXPECT_EQ(second.error().kind(), ErrorKind::kAlreadyExists);
+  EXPECT_EQ(second.error().kind(), ErrorKind::kBusy);
   EXPECT_THAT(second.error().message(), HasSubstr((dir / "evilcorp.lock").string()));
   EXPECT_THAT(second.error().message(), HasSubstr("process " + std::to_string(::getpid())));
   held.reset();
@@ -156,7 +156,7 @@ TEST(FileLock, OfAFolderWritesNothing) {
   const TempDir dir;
   const auto held = FileLock::acquire_folder(dir.path(), kAtOnce);
   ASSERT_TRUE(held);
-  EXPECT_EQ(FileLock::acquire_folder(dir.path(), kAtOnce).error().kind(), ErrorKind::kAlreadyExists);
+  EXPECT_EQ(FileLock::acquire_folder(dir.path(), kAtOnce).error().kind(), ErrorKind::kBusy);
   EXPECT_TRUE(std::filesystem::is_empty(dir.path()));
   EXPECT_EQ(FileLock::acquire_folder(dir / "missing", kAtOnce).error().kind(), ErrorKind::kNotFound);
   EXPECT_FALSE(FileLock::acquire_folder("/etc/hostname", kAtOnce)) << "not a folder";

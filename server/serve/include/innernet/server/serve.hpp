@@ -58,7 +58,7 @@ struct ServeSystem {
 };
 
 /// Runs the coordination server of `interface` until SIGTERM or SIGINT, or until its config or database is gone; all of these are
-/// success. Takes the network's lock before it touches anything, and fails with kAlreadyExists when another `serve` has it. When it
+/// success. Takes the network's lock before it touches anything, and fails with kBusy when another `serve` has it. When it
 /// fails before it served, an interface that it made is removed again. Blocks SIGPIPE's effect, handles SIGTERM, SIGINT and SIGHUP.
 Result<void> serve(const InterfaceName& interface, const ServeOptions& options, const ServeSystem& system);
 
