@@ -84,7 +84,7 @@ Coordinator open(const path& folder, const SystemClock& clock) {
   return must(Coordinator::open(folder / "network.db", options));
 }
 
-Answer ask(Coordinator& coordinator, const char* method, const char* target, std::string body = {}) {
+Response ask(Coordinator& coordinator, const char* method, const char* target, std::string body = {}) {
   Request request;
   request.method = method;
   request.target = target;
@@ -96,7 +96,7 @@ Answer ask(Coordinator& coordinator, const char* method, const char* target, std
   auto outcome = coordinator.answer(request);
   must(coordinator.end_turn());
   static_cast<void>(coordinator.take_effects());
-  auto answer = std::get<Answer>(std::move(outcome));
+  auto answer = std::get<Response>(std::move(outcome));
   if (answer.status >= 300) must<void>(fail(ErrorKind::kSystem, fmt::format("{} {} was answered {}", method, target, answer.status)));
   return answer;
 }
