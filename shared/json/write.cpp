@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <charconv>
 #include <concepts>
-#include <cstring>
 #include <iterator>
 #include <limits>
 
@@ -25,8 +24,7 @@ class Run {
   [[gnu::always_inline]] Run& operator<<(std::string_view text) {
     if (text.size() > room()) [[unlikely]]
       return append_around(text);
-    std::memcpy(bytes_ + used_, text.data(), text.size());
-    used_ += text.size();
+    used_ += text.copy(bytes_ + used_, text.size());  // an empty text may have no address, which memcpy must not be given
     return *this;
   }
   template <std::size_t N>
