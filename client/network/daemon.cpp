@@ -17,6 +17,7 @@
 #include "innernet/machine/log.hpp"
 #include "innernet/machine/sd_notify.hpp"
 #include "machine.hpp"
+#include "missed_interfaces.hpp"
 #include "network_worker.hpp"
 
 namespace innernet::client {
@@ -81,16 +82,20 @@ class Supervisor {
     const auto watchdog = watchdog_period();
 
     BootTime next_look = clock_.boot() + interval_;
-    BootTime missed_look = nudge_those_without_interface();
+    tell_those_without_interface();
     while (!asked_to_end) {
-      const BootTime wake = std::min({next_look, missed_look, watchdog ? clock_.boot() + *watchdog : BootTime::max()});
+      const BootTime wake = std::min({next_look, missed_.due(), watchdog ? clock_.boot() + *watchdog : BootTime::max()});
       TRY_VOID(poller.until(
           wake, {{signals_.fd(), POLLIN}, {ended_.fd(), POLLIN}, {links ? (*links)->fd() : -1, POLLIN}, {clock_watch.fd(), POLLIN}}));
       if (watchdog) sd_notify("WATCHDOG=1");
       signals_.take();
       ended_.take();
       if (asked_to_end) break;
-      std::erase_if(workers_, [](const auto& worker) { return worker.second->has_ended(); });
+      std::erase_if(workers_, [this](const auto& worker) {
+        const bool has_ended = worker.second->has_ended();
+        if (has_ended) missed_.forget(worker.first);
+        return has_ended;
+      });
 
       const bool reload = asked_to_reload.exchange(false);
       if (reload) log::info("reading the configs again");
@@ -104,7 +109,7 @@ class Supervisor {
       }
       const bool clock_was_set = clock_watch.take();
       if (links) (*links)->drain();
-      missed_look = nudge_those_without_interface();
+      tell_those_without_interface();
       if (reload || clock_was_set || addresses_changed()) {
         resolver_->forget_failures();
         for (const auto& [name, worker] : workers_) worker->nudge();
@@ -136,25 +141,9 @@ class Supervisor {
     return {};
   }
 
-  // Somebody took an interface down, or its userspace process has ended: the worker, which may be waiting for news through it, makes it
-  // anew, but not at once if it goes again and again. Returns when to look again.
-  BootTime nudge_those_without_interface() {
-    constexpr std::chrono::seconds kBetweenNudges{5};
-    BootTime next = BootTime::max();
-    for (const auto& [name, worker] : workers_) {
-      Seen& seen = interfaces_[name];
-      const bool was_there = std::exchange(seen.is_there, ::if_nametoindex(name.str().c_str()) != 0);
-      seen.is_missed = !seen.is_there && (was_there || seen.is_missed);
-      if (!seen.is_missed) continue;
-      if (clock_.boot() < seen.next_nudge) {
-        next = std::min(next, seen.next_nudge);
-        continue;
-      }
-      seen.is_missed = false;
-      seen.next_nudge = clock_.boot() + kBetweenNudges;
-      worker->nudge();
-    }
-    return next;
+  void tell_those_without_interface() {
+    for (const auto& [name, worker] : workers_)
+      if (missed_.see(name, ::if_nametoindex(name.str().c_str()) != 0, clock_.boot())) worker->nudge();
   }
 
   // Our own interfaces make messages, too, which must not lead from one round to the next.
@@ -173,12 +162,7 @@ class Supervisor {
   SystemClock clock_;
   std::shared_ptr<Resolver> resolver_;
   Result<std::vector<IpAddress>> last_addresses_;
-  struct Seen {
-    bool is_there = false;
-    bool is_missed = false;  // gone, and the worker does not know yet
-    BootTime next_nudge{};
-  };
-  std::map<InterfaceName, Seen> interfaces_;
+  MissedInterfaces missed_;
   std::map<InterfaceName, std::unique_ptr<NetworkWorker>> workers_;
 };
 

@@ -16,50 +16,39 @@
 namespace innernet::client {
 namespace {
 
-// However fast a server has news: rounds are not closer than this.
-constexpr std::chrono::milliseconds kBetweenRounds{100};
-
 // For pauses of different lengths alone. (random_device would bind the program to a newer libc.)
 std::minstd_rand jitter(const Clock& clock) { return std::minstd_rand(static_cast<unsigned>(clock.boot().time_since_epoch().count())); }
+double fraction(std::minstd_rand& random) { return std::uniform_real_distribution<>()(random); }
 
 }  // namespace
 
-std::chrono::milliseconds pause_after_failure(int failures, std::chrono::seconds interval, double random) {
-  const std::chrono::milliseconds longest =
-      std::min<std::chrono::milliseconds>(interval, std::chrono::seconds(1LL << std::clamp(failures, 1, 20)));
-  return std::chrono::milliseconds(static_cast<std::int64_t>(static_cast<double>(longest.count()) * (0.5 + random / 2)));
-}
-
-bool wait_for_news(FetchMemory& memory, const Clock& clock, const Stop& stop, const Nudge& nudge, BootTime deadline,
-                   std::chrono::seconds longest_pause) {
+Waited wait_for_news(FetchMemory& memory, const Clock& clock, const Stop& stop, const Nudge& nudge, BootTime deadline,
+                     std::chrono::seconds longest_pause) {
   std::minstd_rand random = jitter(clock);
-  for (int early = 0;;) {
+  Holding holding(longest_pause);
+  for (;;) {
     const BootTime asked = clock.boot();
     const auto left = std::chrono::floor<std::chrono::seconds>(deadline - asked);
-    if (left.count() < 1 || stop.requested()) return true;
+    if (left.count() < 1 || stop.requested()) return Waited::kInVain;
     const auto wait = std::min<std::chrono::seconds>(left, std::chrono::seconds(memory.capabilities->state_wait_max));
     auto answer = memory.client->get_state(
         {.if_none_match = memory.etag, .wait = wait, .accept_delta = memory.capabilities->state_delta, .interrupt_fd = nudge.fd()});
     if (!answer) {
       // Stopped or nudged.
-      if (answer.error().kind() == ErrorKind::kInterrupted) return true;
+      if (answer.error().kind() == ErrorKind::kInterrupted) return Waited::kInVain;
       log::debug("waiting for news: {}", answer.error().message());
-      return false;
+      return Waited::kFailed;
     }
     if (!std::holds_alternative<NotModified>(answer->news)) {
       memory.news = *std::move(answer);
-      return true;
+      return Waited::kNews;
     }
-    if ((clock.boot() - asked) * 2 >= wait) {
-      early = 0;
-      continue;
-    }
-    // A server that ends sends away who waits, and is soon there again. One that never holds a request must not be asked in a circle.
-    const auto pause = pause_after_failure(++early, longest_pause, std::uniform_real_distribution<>()(random));
+    const auto pause = holding.pause(clock.boot() - asked, wait, fraction(random));
+    if (pause.count() == 0) continue;
     auto poller = Poller::create(&stop);
-    if (!poller) return true;
+    if (!poller) return Waited::kInVain;
     const auto woken = poller->until(std::min(deadline, clock.boot() + pause), {{nudge.fd(), POLLIN}});
-    if (!woken || *woken != Woken::kDeadline) return true;
+    if (!woken || *woken != Woken::kDeadline) return Waited::kInVain;
   }
 }
 
@@ -176,7 +165,7 @@ void NetworkWorker::rounds(Machine& machine) {
   FetchMemory memory;
   Traversal traversal(options_, name_, resolver_);
   std::minstd_rand random = jitter(clock_);
-  int failures = 0;
+  RoundSchedule schedule(interval_);
   while (!stop_.requested()) {
     if (nudge_.take() && memory.client) memory.client->disconnect();
     if (config_is_gone()) {
@@ -185,24 +174,13 @@ void NetworkWorker::rounds(Machine& machine) {
     }
     const BootTime began = clock_.boot();
     traversal.collect(memory);
-    bool good = one_round(machine, memory, traversal);
-    const bool can_wait = good && !memory.etag.empty() && memory.capabilities && memory.capabilities->state_wait_max > 0;
-    const BootTime due = began + interval_;
-    if (can_wait) {
-      good = wait_for_news(memory, clock_, stop_, nudge_, due);
-      if (memory.news) {
-        failures = 0;
-        pause(began + kBetweenRounds);
-        continue;
-      }
+    if (!one_round(machine, memory, traversal)) {
+      pause(schedule.after_failure(clock_.boot(), fraction(random)));
+      continue;
     }
-    if (good) {
-      failures = 0;
-      pause(due);
-    } else {
-      ++failures;
-      pause(clock_.boot() + pause_after_failure(failures, interval_, std::uniform_real_distribution<>()(random)));
-    }
+    const bool can_wait = !memory.etag.empty() && memory.capabilities && memory.capabilities->state_wait_max > 0;
+    const Waited waited = can_wait ? wait_for_news(memory, clock_, stop_, nudge_, schedule.deadline(began)) : Waited::kInVain;
+    pause(schedule.after(waited, began, clock_.boot(), fraction(random)));
   }
 }
 

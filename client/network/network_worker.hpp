@@ -10,18 +10,14 @@
 #include "innernet/client/nudge.hpp"
 #include "innernet/client/options.hpp"
 #include "innernet/client/stop.hpp"
+#include "round_schedule.hpp"
 
 namespace innernet::client {
 
-/// How long to wait after `failures` (from 1) rounds in a row that failed: doubling from two seconds to `interval`, and from half of that
-/// to all of it by `random` in [0, 1), so that the clients of a server that comes back don't all ask at once.
-std::chrono::milliseconds pause_after_failure(int failures, std::chrono::seconds interval, double random);
-
 /// Waits until `deadline` for news of the state that `memory` has, with a server that can hold a request. What comes is left in
-/// memory.news. Returns early at news, a nudge, a stop, or when the server fails; false in the last case. After an answer that came too
-/// early for one that was held back it pauses, up to `longest_pause`.
-bool wait_for_news(FetchMemory& memory, const Clock& clock, const Stop& stop, const Nudge& nudge, BootTime deadline,
-                   std::chrono::seconds longest_pause = std::chrono::seconds(60));
+/// memory.news. After an answer that came too early for one that was held back it pauses, up to `longest_pause`.
+Waited wait_for_news(FetchMemory& memory, const Clock& clock, const Stop& stop, const Nudge& nudge, BootTime deadline,
+                     std::chrono::seconds longest_pause = std::chrono::seconds(60));
 
 /// One network of the daemon, in a thread of its own, until its config is gone or it is stopped.
 class NetworkWorker {

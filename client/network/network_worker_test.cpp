@@ -18,33 +18,24 @@ using namespace testing;
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 
-TEST(PauseAfterFailure, GrowsToTheIntervalAndDiffersBetweenClients) {
-  EXPECT_EQ(pause_after_failure(1, 60s, 1.0), 2s);
-  EXPECT_EQ(pause_after_failure(1, 60s, 0.0), 1s);
-  EXPECT_EQ(pause_after_failure(3, 60s, 1.0), 8s);
-  EXPECT_EQ(pause_after_failure(1000, 60s, 1.0), 60s);
-  EXPECT_EQ(pause_after_failure(1000, 60s, 0.0), 30s);
-  EXPECT_EQ(pause_after_failure(5, 1s, 1.0), 1s);
-}
-
 struct WaitForNewsTest : ::testing::Test {
   SystemClock clock;
   Stop stop = *Stop::create();
   Nudge nudge = *Nudge::create();
   FetchMemory memory;
 
-  bool wait(LoopbackServer& server, std::chrono::seconds longest_pause, BootTime deadline) {
+  Waited wait(LoopbackServer& server, std::chrono::seconds longest_pause, BootTime deadline) {
     memory.client.emplace(server.address(), new_key(), &stop);
     memory.capabilities = Capabilities{.state_etag = true, .state_wait_max = 300};
     memory.etag = "\"1\"";
     return wait_for_news(memory, clock, stop, nudge, deadline, longest_pause);
   }
-  bool wait(LoopbackServer& server) { return wait(server, 0s, clock.boot() + 1h); }
+  Waited wait(LoopbackServer& server) { return wait(server, 0s, clock.boot() + 1h); }
 };
 
 TEST_F(WaitForNewsTest, LeavesThemInTheMemory) {
   LoopbackServer server([](const Request&) { return answer(200, R"({"peers":[],"cidrs":[]})", "ETag: \"2\"\r\n"); });
-  EXPECT_TRUE(wait(server));
+  EXPECT_EQ(wait(server), Waited::kNews);
   ASSERT_TRUE(memory.news);
   EXPECT_EQ(memory.news->etag, "\"2\"");
   EXPECT_TRUE(server.requests().front().has("Prefer: wait=300"));
@@ -55,21 +46,21 @@ TEST_F(WaitForNewsTest, ANudgeOrAStopEndsIt) {
     nudge.give();
     return Reply{.bytes = "", .then = Reply::Then::kHang};
   });
-  EXPECT_TRUE(wait(nudging));
+  EXPECT_EQ(wait(nudging), Waited::kInVain);
   EXPECT_TRUE(nudge.take());
   LoopbackServer stopping([&](const Request&) {
     stop.request();
     return Reply{.bytes = "", .then = Reply::Then::kHang};
   });
-  EXPECT_TRUE(wait(stopping));
+  EXPECT_EQ(wait(stopping), Waited::kInVain);
   EXPECT_FALSE(memory.news);
 }
 
 TEST_F(WaitForNewsTest, AServerThatFailsOrDoesNotWaitIsNotAskedInACircle) {
   LoopbackServer failing([](const Request&) { return answer(500); });
-  EXPECT_FALSE(wait(failing));
+  EXPECT_EQ(wait(failing), Waited::kFailed);
   LoopbackServer hasty([](const Request&) { return answer(304); });
-  EXPECT_TRUE(wait(hasty, 3600s, clock.boot() + 1s + 50ms));
+  EXPECT_EQ(wait(hasty, 3600s, clock.boot() + 1s + 50ms), Waited::kInVain);
   EXPECT_EQ(hasty.requests().size(), 1U);
 }
 
@@ -79,8 +70,7 @@ TEST_F(WaitForNewsTest, AServerThatEndsAndIsThereAgainIsAskedAgain) {
     if (++requests < 3) return answer(304);
     return answer(200, R"({"peers":[],"cidrs":[]})", "ETag: \"2\"\r\n");
   });
-  EXPECT_TRUE(wait(server));
-  EXPECT_TRUE(memory.news) << "before the deadline, an hour from now";
+  EXPECT_EQ(wait(server), Waited::kNews) << "before the deadline, an hour from now";
 }
 
 TEST(Nudge, StaysUntilItIsTaken) {

@@ -30,9 +30,9 @@ std::optional<Endpoint> appended_candidate(const PeerRecord& record, const std::
 }  // namespace
 
 PeerObservations Network::observations_as_shown(const PeerRecord& record) {
-  PeerObservations shown{.endpoint = shown_endpoint(record, record.seen),
-                         .persistent_keepalive_interval = kPersistentKeepalive,
-                         .candidates = record.peer.candidates};
+  PeerObservations shown = record.peer.observations();
+  shown.endpoint = shown_endpoint(record, record.seen);
+  shown.persistent_keepalive_interval = kPersistentKeepalive;
   if (auto seen = appended_candidate(record, shown.endpoint)) shown.candidates.push_back(*std::move(seen));
   return shown;
 }

@@ -18,9 +18,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Addresses come and go in bursts.
-constexpr std::chrono::milliseconds kAddressesSettle{200};
-
 bool is_missing(const std::filesystem::path& path) {
   std::error_code failure;
   const auto status = std::filesystem::status(path, failure);
@@ -60,10 +57,6 @@ Service::Service(InterfaceName interface, const ServeOptions& options, const Ser
       config_(std::move(config)),
       net_(net),
       coordinator_(std::move(coordinator)),
-      endpoints_(
-          {.regular = options.periods.endpoints, .soon = options.periods.endpoints_soon, .unseen = options.periods.endpoints_unseen}),
-      hosts_({.regular = options.periods.hosts, .after_change = options.periods.hosts_after_change}),
-      link_repair_(options.periods.repair),
       turns_(*this, system.clock, {}, [this] { http_.wake(); }),
       http_(loop_, turns_, system.clock, limits, [this](const KeyChange& change) { change_key(change); }),
       timer_(loop_),
@@ -123,27 +116,15 @@ void Service::report(const std::string& task, const Result<void>& outcome) {
     log::info("{}: {}", interface_.str(), news->text);
 }
 
-// --- what is due ---
-
-const std::vector<Service::Task>& Service::tasks() {
-  static const std::vector<Task> kTasks{
-      {[](const Service& self) { return self.missing_files_.due(); }, &Service::decide_about_missing_files},
-      {[](const Service& self) { return self.link_repair_.due(); }, &Service::repair_link},
-      {[](const Service& self) { return self.foreign_looks_.due(); }, &Service::look_for_foreign_changes},
-      {[](const Service& self) { return self.endpoints_.due(); }, &Service::poll_endpoints},
-      {[](const Service& self) { return self.synchronization_.due(); }, &Service::synchronize},
-      {[](const Service& self) { return self.invitations_.due(); }, &Service::delete_expired_invitations},
-      {[](const Service& self) { return self.candidates_.due(); }, &Service::store_candidates},
-      {[](const Service& self) { return self.hosts_.due(); }, &Service::write_hosts},
-      {[](const Service& self) { return self.checkpoint_.due(); }, &Service::checkpoint},
-      {[](const Service& self) { return self.check_.due(); }, &Service::check_everything},
-  };
-  return kTasks;
+void Service::report_write(const std::string& task, const Result<void>& outcome) {
+  if (!is_locked(outcome)) report(task, outcome);
 }
 
+// --- what is due ---
+
 void Service::run_due_tasks() {
-  for (const Task& task : tasks()) {
-    const auto due = task.due(*this);
+  for (const Task& task : tasks_) {
+    const auto due = task.due();
     if (due && *due <= now() && !stopping_) (this->*task.run)();
   }
 }
@@ -151,8 +132,8 @@ void Service::run_due_tasks() {
 void Service::arm_timer() {
   if (stopping_) return;
   std::optional<BootTime> next;
-  for (const Task& task : tasks())
-    if (const auto due = task.due(*this); due && (!next || *due < *next)) next = due;
+  for (const Task& task : tasks_)
+    if (const auto due = task.due(); due && (!next || *due < *next)) next = due;
   // One that comes too early does no harm and is armed anew then: many events put a checkpoint off.
   if (!next || (timer_.is_running() && timer_due_ <= *next)) return;
   timer_due_ = *next;
@@ -192,7 +173,7 @@ void Service::carry_out(Coordinator::Effects effects) {
   if (effects.device_resync) {
     synchronize();
     // A database that was put in place of another one may hold the addresses of another day.
-    if (link_repair_.has_begun()) candidates_.set_no_later_than(now() + kAddressesSettle);
+    if (link_repair_.has_begun()) candidates_.set_no_later_than(now() + options_.periods.addresses_settle);
   } else if (!effects.device.empty()) {
     worker_->apply(std::move(effects.device), [this](const Result<void>& outcome) {
       report("changing the device", outcome);
@@ -343,13 +324,13 @@ void Service::watch_links() {
   links_readable_.emplace(loop_, links_->fd(), event([this] {
                             links_->drain();
                             check_link();
-                            candidates_.set_no_later_than(now() + kAddressesSettle);
+                            candidates_.set_no_later_than(now() + options_.periods.addresses_settle);
                           }));
 }
 
 void Service::delete_expired_invitations() {
   const auto deleted = coordinator_.delete_expired_invitations();
-  if (!is_locked(deleted)) report("deleting expired invitations", deleted);
+  report_write("deleting expired invitations", deleted);
   carry_out(coordinator_.take_effects());
   invitations_.set(now() + options_.periods.invitations);
 }
@@ -376,17 +357,15 @@ void Service::store_candidates() {
     }
     return coordinator_.set_server_candidates(candidates);
   }();
-  if (is_locked(stored))
-    candidates_.set(now() + options_.periods.repair);
-  else
-    report("storing the server's own addresses", stored);
+  report_write("storing the server's own addresses", stored);
+  if (!stored) candidates_.set(now() + options_.periods.repair);
   carry_out(coordinator_.take_effects());
 }
 
 void Service::checkpoint() {
   checkpoint_.clear();
   const auto done = coordinator_.checkpoint();
-  if (!is_locked(done)) report("checkpointing the database", done);
+  report_write("checkpointing the database", done);
   if (!done) checkpoint_.set(now() + options_.periods.checkpoint_after_commit);
 }
 

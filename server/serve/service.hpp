@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -44,10 +45,19 @@ class Service final : private Turns::Answerer {
  private:
   /// What is done at times of its own.
   struct Task {
-    std::optional<BootTime> (*due)(const Service&);
+    std::function<std::optional<BootTime>()> due;
     void (Service::*run)();
   };
-  static const std::vector<Task>& tasks();
+  /// A value that says when something is due, and what is done then. By being declared it is one of `tasks_`.
+  template <class Schedule>
+  struct Due : Schedule {
+    template <class... Arguments>
+    explicit Due(Service& service, void (Service::*run)(), const Arguments&... arguments) : Schedule(arguments...) {
+      service.tasks_.push_back({[this] { return this->due(); }, run});
+    }
+    Due(const Due&) = delete;
+    Due& operator=(const Due&) = delete;
+  };
   void run_due_tasks();
   /// For the earliest of the tasks.
   void arm_timer();
@@ -79,6 +89,8 @@ class Service final : private Turns::Answerer {
   void pet_watchdog();
   /// Logs what of a task's outcome is news.
   void report(const std::string& task, const Result<void>& outcome);
+  /// The same for what writes to the database, where a lock is no trouble.
+  void report_write(const std::string& task, const Result<void>& outcome);
   template <class T>
   void report(const std::string& task, const Result<T>& outcome) {
     report(task, outcome ? Result<void>() : std::unexpected(outcome.error()));
@@ -117,19 +129,25 @@ class Service final : private Turns::Answerer {
   const IpNet net_;
   Coordinator coordinator_;
 
-  // What is due when.
-  EndpointSchedule endpoints_;
-  HostsSchedule hosts_;
-  ForeignLooks foreign_looks_;
-  MissingFiles missing_files_;
-  LinkRepair link_repair_;
+  // What is due when. Of those that are due together the first comes first: whether there is still something to serve.
+  std::vector<Task> tasks_;
+  Due<MissingFiles> missing_files_{*this, &Service::decide_about_missing_files};
+  Due<LinkRepair> link_repair_{*this, &Service::repair_link, options_.periods.repair};
+  Due<ForeignLooks> foreign_looks_{*this, &Service::look_for_foreign_changes};
+  Due<EndpointSchedule> endpoints_{
+      *this, &Service::poll_endpoints,
+      EndpointSchedule::Periods{
+          .regular = options_.periods.endpoints, .soon = options_.periods.endpoints_soon, .unseen = options_.periods.endpoints_unseen}};
+  Due<Deadline> synchronization_{*this, &Service::synchronize};
+  Due<Deadline> invitations_{*this, &Service::delete_expired_invitations};
+  Due<Deadline> candidates_{*this, &Service::store_candidates};
+  Due<HostsSchedule> hosts_{*this, &Service::write_hosts,
+                            HostsSchedule::Periods{.regular = options_.periods.hosts, .after_change = options_.periods.hosts_after_change}};
+  Due<Deadline> checkpoint_{*this, &Service::checkpoint};
+  Due<Deadline> check_{*this, &Service::check_everything};
+
   KeyChanges key_changes_;
   Troubles troubles_;
-  Deadline invitations_;
-  Deadline candidates_;
-  Deadline checkpoint_;
-  Deadline check_;
-  Deadline synchronization_;
 
   EventLoop loop_;
   Turns turns_;

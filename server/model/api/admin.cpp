@@ -1,6 +1,5 @@
 #include "handlers.hpp"
 #include "innernet/json/json.hpp"
-#include "target.hpp"
 
 namespace innernet::server::api {
 namespace {
@@ -93,27 +92,33 @@ Decision delete_association(const Session& session, AssociationId id) {
   });
 }
 
+template <List list>
+Decision all(const Session&) {
+  return list;
+}
+
+// The same with an id that has a type.
+template <class Id, Decision (*handle)(const Session&, Id)>
+Decision one(const Session& session, std::int64_t id) {
+  return handle(session, Id{id});
+}
+
+constexpr Route kRoutes[] = {
+    {Role::kAdmin, "GET", "peers", all<List::kPeers>},
+    {Role::kAdmin, "POST", "peers", add_peer},
+    {Role::kAdmin, "PUT", "peers", one<PeerId, put_peer>},
+    {Role::kAdmin, "DELETE", "peers", one<PeerId, disable_peer>},
+    {Role::kAdmin, "GET", "cidrs", all<List::kCidrs>},
+    {Role::kAdmin, "POST", "cidrs", add_cidr},
+    {Role::kAdmin, "PUT", "cidrs", one<CidrId, put_cidr>},
+    {Role::kAdmin, "DELETE", "cidrs", one<CidrId, delete_cidr>},
+    {Role::kAdmin, "GET", "associations", all<List::kAssociations>},
+    {Role::kAdmin, "POST", "associations", add_association},
+    {Role::kAdmin, "DELETE", "associations", one<AssociationId, delete_association>},
+};
+
 }  // namespace
 
-Decision handle_admin(const Session& session) {
-  const std::string_view method = session.request.method;
-  const std::string_view table = session.path.front();
-  const bool is_peers = table == "peers";
-  const bool is_cidrs = table == "cidrs";
-  if (!is_peers && !is_cidrs && table != "associations") return no_such_route();
-
-  if (session.path.size() == 1) {
-    if (method == "GET") return is_peers ? List::kPeers : is_cidrs ? List::kCidrs : List::kAssociations;
-    if (method == "POST") return is_peers ? add_peer(session) : is_cidrs ? add_cidr(session) : add_association(session);
-    return no_such_route();
-  }
-  const bool has_put = is_peers || is_cidrs;
-  if (method != "DELETE" && !(method == "PUT" && has_put)) return no_such_route();
-  const auto id = parse_id(session.path[1]);
-  if (!id) return refusal(404, "an id is a number");
-  if (method == "PUT") return is_peers ? put_peer(session, PeerId{*id}) : put_cidr(session, CidrId{*id});
-  if (is_peers) return disable_peer(session, PeerId{*id});
-  return is_cidrs ? delete_cidr(session, CidrId{*id}) : delete_association(session, AssociationId{*id});
-}
+std::span<const Route> admin_routes() { return kRoutes; }
 
 }  // namespace innernet::server::api

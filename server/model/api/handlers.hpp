@@ -1,6 +1,9 @@
 #pragma once
 
+#include <cstdint>
 #include <span>
+#include <string_view>
+#include <variant>
 
 #include "decide.hpp"
 
@@ -14,13 +17,26 @@ struct Session {
   std::span<const std::string_view> path;  // not empty
 };
 
-Decision handle_user(const Session& session);
-/// The role was checked.
-Decision handle_admin(const Session& session);
+/// Who may ask for something. The last two are redeemed.
+enum class Role { kAnyPeer, kUser, kAdmin };
+
+/// What there is to ask for.
+struct Route {
+  using OfAll = Decision (*)(const Session&);
+  using OfOne = Decision (*)(const Session&, std::int64_t id);
+
+  Role role;
+  std::string_view method;
+  std::string_view name;              ///< the component behind `user` or `admin`
+  std::variant<OfAll, OfOne> handle;  ///< OfOne: the next component is an id
+};
+/// Behind `/v1/user`. What follows the name is not looked at, as in the Rust server.
+std::span<const Route> user_routes();
+/// Behind `/v1/admin`. What follows the id is not looked at.
+std::span<const Route> admin_routes();
 
 /// The body, or why there is none that could be read.
 Result<std::string_view> body_of(const Request& request);
-Response no_such_route();
 /// The change of a peer's row; the answer itself when there is nothing to change or a rule is against it.
 Decision change_peer(const Network& network, PeerId id, PeerChange change);
 

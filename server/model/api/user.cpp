@@ -7,7 +7,7 @@ namespace {
 constexpr std::size_t kMostCandidates = 10;
 constexpr std::uint32_t kMostWait = 300;  // seconds
 
-Response capabilities() {
+Decision capabilities(const Session&) {
   return json_response(
       200, to_json(Capabilities{
                .unspecified_ip_in_override_endpoint = true, .state_etag = true, .state_delta = true, .state_wait_max = kMostWait}));
@@ -63,23 +63,19 @@ Decision put_candidates(const Session& session) {
   return change_peer(session.world.network, session.peer.peer.id, std::move(change));
 }
 
+Decision state(const Session& session) { return StateOfGroup{session.peer.peer.cidr_id}; }
+
+// Whoever has a session may ask what the server can do and redeem its invitation.
+constexpr Route kRoutes[] = {
+    {Role::kAnyPeer, "GET", "capabilities", capabilities},
+    {Role::kAnyPeer, "POST", "redeem", redeem},
+    {Role::kUser, "GET", "state", state},
+    {Role::kUser, "PUT", "endpoint", put_endpoint},
+    {Role::kUser, "PUT", "candidates", put_candidates},
+};
+
 }  // namespace
 
-Decision handle_user(const Session& session) {
-  const std::string_view method = session.request.method;
-  const std::string_view route = session.path.front();
-  // Any session may ask what the server can do; the redeemable one alone may redeem.
-  if (method == "GET" && route == "capabilities") return capabilities();
-  if (method == "POST" && route == "redeem") return redeem(session);
-
-  const auto for_users = [&](const auto& handle) -> Decision {
-    if (!session.peer.peer.is_redeemed) return refusal(401, "the invitation must be redeemed first");
-    return handle();
-  };
-  if (method == "GET" && route == "state") return for_users([&]() -> Decision { return StateOfGroup{session.peer.peer.cidr_id}; });
-  if (method == "PUT" && route == "endpoint") return for_users([&] { return put_endpoint(session); });
-  if (method == "PUT" && route == "candidates") return for_users([&] { return put_candidates(session); });
-  return no_such_route();
-}
+std::span<const Route> user_routes() { return kRoutes; }
 
 }  // namespace innernet::server::api

@@ -26,7 +26,8 @@ struct ServePeriods {
   std::chrono::milliseconds hosts_after_change{200};
   std::chrono::milliseconds checkpoint_after_commit{1'000};
   std::chrono::milliseconds check_everything{1'000};  ///< foreign changes, config, database and link, should a notification be lost
-  std::chrono::milliseconds repair{1'000};  ///< between two attempts to bring the interface back, or to store what a lock prevented
+  std::chrono::milliseconds addresses_settle{200};    ///< the machine's addresses, which come and go in bursts, are looked at
+  std::chrono::milliseconds repair{1'000};            ///< between two attempts to bring the interface back, or to store what could not be
   std::chrono::milliseconds patience_at_stop{5'000};  ///< what is in flight may finish
 };
 
