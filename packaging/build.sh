@@ -54,6 +54,7 @@ if command -v ccache >/dev/null; then
   CCACHE_DIR=$(ccache --get-config cache_dir)   # debhelper gives the build another home
   # What the release build of the same sources has compiled is found: paths below the source are relative there, so that it needs no map.
   export CCACHE_DIR CCACHE_BASEDIR=$source CCACHE_NOHASHDIR=1 CCACHE_IGNOREOPTIONS='-ffile-prefix-map=*' CMAKE_CXX_COMPILER_LAUNCHER=ccache
+  export CCACHE_SLOPPINESS=${CCACHE_SLOPPINESS:-locale}
   export CXX=g++   # by the name under which the release build calls it
   [ "${CI:-}" != true ] || export INNERNET_WERROR=ON
 fi
