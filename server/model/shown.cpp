@@ -31,9 +31,12 @@ std::optional<Endpoint> appended_candidate(const PeerRecord& record, const std::
 
 PeerObservations Network::observations_as_shown(const PeerRecord& record) {
   PeerObservations shown = record.peer.observations();
-  shown.endpoint = shown_endpoint(record, record.seen);
-  shown.persistent_keepalive_interval = kPersistentKeepalive;
-  if (auto seen = appended_candidate(record, shown.endpoint)) shown.candidates.push_back(*std::move(seen));
+  // All members, so that one that is missing here does not compile: what it is filled in with, or that it is shown as it is stored, is
+  // decided here.
+  auto& [endpoint, persistent_keepalive_interval, candidates] = shown;
+  endpoint = shown_endpoint(record, record.seen);
+  persistent_keepalive_interval = kPersistentKeepalive;
+  if (auto seen = appended_candidate(record, endpoint)) candidates.push_back(*std::move(seen));
   return shown;
 }
 
