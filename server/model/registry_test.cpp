@@ -6,6 +6,7 @@
 #include "db/connection.hpp"
 #include "db/schema.hpp"
 #include "innernet/base/file.hpp"
+#include "innernet/testing/sample_network.hpp"
 #include "testing/fixture.hpp"
 
 namespace innernet::server {
@@ -211,15 +212,16 @@ TEST(Write, StoresEachMemberOfAPeer) {
   const auto path = folder / "evilcorp.db";
   const Family family;
   make_database(path, family);
-  PeerContents whole = peer_contents("whole", family.ip(1, 9), kHumans, 9);
-  // None has its default value: what the database forgets is seen.
-  auto& [name, ip, cidr_id, public_key, is_admin, is_disabled, is_redeemed, invite_expires] = static_cast<PeerFacts&>(whole);
-  auto& [endpoint, persistent_keepalive_interval, candidates] = static_cast<PeerObservations&>(whole);
-  is_admin = is_disabled = is_redeemed = true;
-  invite_expires = UnixTime{1'900'000'000, 0};
-  endpoint = must(Endpoint::parse("vpn.example.com:4711"));
-  persistent_keepalive_interval = std::nullopt;  // what the server says for every peer is not stored
-  candidates = {must(Endpoint::parse("192.168.7.7:51820"))};
+  PeerContents whole{{.name = must(Hostname::parse("whole")), .ip = family.ip(1, 9), .cidr_id = kHumans, .public_key = key_of(9)}, {}};
+  PeerContents bare{{.name = must(Hostname::parse("bare")), .ip = family.ip(2, 9), .cidr_id = kRobots, .public_key = key_of(10)}, {}};
+  whole.is_admin = whole.is_disabled = whole.is_redeemed = true;
+  whole.invite_expires = UnixTime{1'900'000'000, 0};
+  whole.endpoint = must(Endpoint::parse("vpn.example.com:4711"));
+  whole.persistent_keepalive_interval = 7;
+  whole.candidates = {must(Endpoint::parse("192.168.7.7:51820"))};
+  innernet::testing::for_each_member(whole, bare, [](const char* name, const auto& ours, const auto& by_default) {
+    EXPECT_NE(ours, by_default) << name << ": what the database forgets would not be seen";
+  });
 
   auto registry = must(Registry::open(path));
   std::optional<Peer> added;
@@ -227,6 +229,7 @@ TEST(Write, StoresEachMemberOfAPeer) {
     TRY(added, writer.add_peer(whole));
     return {};
   }));
+  whole.persistent_keepalive_interval = std::nullopt;  // what the server says for every peer is not stored
   EXPECT_EQ(*added, (Peer{whole, added->id}));
   EXPECT_EQ(must(Registry::open(path)).network().find_peer(added->id)->peer, *added);
 }

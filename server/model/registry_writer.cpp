@@ -14,11 +14,8 @@ Peer Registry::Impl::put(Peer peer) {
 Result<Peer> Registry::Impl::add_peer(const PeerContents& contents) {
   TRY_VOID(network.check_new_peer(contents));
   TRY(const PeerId id, store->insert_peer(contents));
-  Peer peer{contents, id};
   // What the database does not hold must not be in the model either.
-  peer.persistent_keepalive_interval = std::nullopt;
-  if (peer.invite_expires) peer.invite_expires->nanoseconds = 0;
-  return put(std::move(peer));
+  return put({db::Store::kept_of(contents), id});
 }
 
 Result<Peer> Registry::Impl::update_peer(PeerId id, const PeerChange& change) {

@@ -227,6 +227,13 @@ Result<Network> Store::load(Connection& connection) {
   }
 }
 
+PeerContents Store::kept_of(const PeerContents& contents) {
+  PeerContents kept{contents.facts(), {}};
+  for_each_column([&](const auto& column) { kept.*column.member = contents.*column.member; });
+  if (kept.invite_expires) kept.invite_expires->nanoseconds = 0;
+  return kept;
+}
+
 Result<PeerId> Store::insert_peer(const PeerContents& contents) {
   for_each_column([&](const auto& column) { bind(sql_.insert_peer, contents.*column.member); });
   TRY_VOID(sql_.insert_peer.run());

@@ -16,6 +16,8 @@ class Store {
   /// quarantined.
   static Result<Network> load(Connection& connection);
 
+  /// What is read again of a peer that is inserted: observations without a column and fractions of seconds are not kept.
+  static PeerContents kept_of(const PeerContents& contents);
   Result<PeerId> insert_peer(const PeerContents& contents);
   Result<void> update_peer(PeerId id, const PeerChange& change);
   Result<void> redeem_peer(PeerId id, const wg::PublicKey& key);
