@@ -8,6 +8,7 @@
 namespace innernet {
 namespace {
 
+using innernet::testing::for_each_member;
 using innernet::testing::RandomNetwork;
 using innernet::testing::sample_peer;
 using innernet::testing::with_each_member_of;
@@ -144,6 +145,9 @@ TEST(JsonPeer, EachMemberCountsWrittenAndRead) {
   other.is_disabled = !peer.is_disabled;
   other.is_redeemed = !peer.is_redeemed;
   other.persistent_keepalive_interval = 7;
+  PeerContents all = peer;
+  for_each_member(all, other, [](const char*, auto& own, auto& others) { own = others; });
+  EXPECT_EQ(all, other) << "one is not gone over";
   for (const auto& [name, contents] : with_each_member_of(other, peer)) {
     SCOPED_TRACE(name);
     const Peer changed{contents, peer.id};

@@ -90,16 +90,8 @@ class RandomNetwork {
     return state;
   }
   PeerContents peer() {
-    PeerContents peer{{.name = hostname(), .ip = ip(), .cidr_id = CidrId{id()}, .public_key = sample_key(random_())}, {}};
-    if (coin()) peer.endpoint = endpoint();
-    if (coin()) peer.persistent_keepalive_interval = static_cast<std::uint16_t>(coin() ? 65535 : below(65536));
-    peer.is_admin = coin();
-    peer.is_disabled = coin();
-    peer.is_redeemed = coin();
-    if (coin())
-      peer.invite_expires =
-          UnixTime{coin() ? 9223372036854775807ULL : below(1ULL << 40U), static_cast<std::uint32_t>(below(1'000'000'000))};
-    for (std::uint64_t i = below(4); i > 0; --i) peer.candidates.push_back(endpoint());
+    PeerContents peer = sample_peer(1);
+    for_each_member(peer, peer, [this](const char*, auto& member, auto&) { become_any(member); });
     return peer;
   }
   CidrContents cidr() {
@@ -138,6 +130,25 @@ class RandomNetwork {
   std::uint64_t below(std::uint64_t n) { return random_() % n; }
 
  private:
+  void become_any(Hostname& name) { name = hostname(); }
+  void become_any(IpAddress& address) { address = ip(); }
+  void become_any(CidrId& cidr_id) { cidr_id = CidrId{id()}; }
+  void become_any(wg::PublicKey& key) { key = sample_key(random_()); }
+  void become_any(bool& flag) { flag = coin(); }
+  void become_any(std::optional<std::uint16_t>& number) {
+    number = coin() ? std::nullopt : std::optional(static_cast<std::uint16_t>(coin() ? 65535 : below(65536)));
+  }
+  void become_any(std::optional<UnixTime>& time) {
+    time = coin() ? std::nullopt
+                  : std::optional(
+                        UnixTime{coin() ? 9223372036854775807ULL : below(1ULL << 40U), static_cast<std::uint32_t>(below(1'000'000'000))});
+  }
+  void become_any(std::optional<Endpoint>& there) { there = coin() ? std::nullopt : std::optional(endpoint()); }
+  void become_any(std::vector<Endpoint>& list) {
+    list.clear();
+    for (std::uint64_t i = below(4); i > 0; --i) list.push_back(endpoint());
+  }
+
   std::mt19937_64 random_;
 };
 
