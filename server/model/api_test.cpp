@@ -11,6 +11,7 @@ using namespace testing;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 class Api : public ::testing::TestWithParam<bool> {
@@ -138,7 +139,9 @@ TEST_P(Api, GivesEachPeerWhatItMaySee) {
 
 TEST_P(Api, TellsEverySessionWhatItCanDo) {
   for (const auto& from : {server.admin(), server.user(), server.pending()}) {
-    const auto json = nlohmann::json::parse(body_of(server.ask(from, "GET", "/v1/user/capabilities")));
+    const std::string body = body_of(server.ask(from, "GET", "/v1/user/capabilities"));
+    EXPECT_THAT(body, Not(HasSubstr("false"))) << "all that there is";
+    const auto json = nlohmann::json::parse(body);
     EXPECT_EQ(json.at("unspecified_ip_in_override_endpoint"), true);
     EXPECT_EQ(json.at("state_etag"), true);
     EXPECT_EQ(json.at("state_delta"), true);

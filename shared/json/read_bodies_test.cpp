@@ -89,6 +89,11 @@ TEST(JsonBodies, Capabilities) {
       << "what the Rust server says";
   const std::string all = R"({"unspecified_ip_in_override_endpoint":true,"state_etag":true,"state_wait_max":300,"state_delta":true})";
   EXPECT_EQ(to_json(*parse_capabilities(all)), all);
+  Capabilities whole;
+  auto& [unspecified_ip_in_override_endpoint, state_etag, state_delta, state_wait_max] = whole;  // one that is missing does not compile
+  unspecified_ip_in_override_endpoint = state_etag = state_delta = true;
+  state_wait_max = 300;
+  EXPECT_EQ(to_json(whole), all);
   for (const char* bad : {"", "[]", R"({"state_etag":1})", R"({"state_wait_max":"300"})", R"({"state_wait_max":-1})",
                           R"({"state_wait_max":4294967296})", R"({"state_delta":null})"})
     EXPECT_FALSE(parse_capabilities(bad)) << bad;
