@@ -36,7 +36,7 @@ passed=0 failed=0 blocks=0 not_played=0
 mapfile -t documents < <(find . -name '*.md' -not -path './build*' -not -path './dist/*' | sort)
 if tests/links.py "${documents[@]#./}"; then passed=1; else failed=1; fi
 for guide in "${guides[@]}"; do
-  while [ "$(jobs -pr | wc -l)" -ge 2 ]; do wait -n || :; done
+  while [ "$(jobs -pr | wc -l)" -ge 3 ]; do wait -n || :; done
   play "$guide" &
   pids+=($!)
 done

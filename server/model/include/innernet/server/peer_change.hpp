@@ -13,9 +13,11 @@ namespace innernet::server {
 struct PeerChange {
   Hostname name;
   std::optional<Endpoint> endpoint;  ///< the override
-  bool is_admin = false;
-  bool is_disabled = false;
+  bool is_admin;
+  bool is_disabled;
   std::vector<Endpoint> candidates;
+
+  // None has a default, so that the compiler warns in to() of one that is not tied below.
 
   /// All members, each once: one that is missing here does not compile.
   auto members() const {
