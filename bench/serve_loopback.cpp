@@ -30,8 +30,8 @@ Result<void> run(const std::filesystem::path& folder, std::string_view listen) {
   system.bring_up = [](wg::Backend&, const InterfaceName&, const IpNet&, const wg::DeviceUpdate&, const NetworkOptions&) {
     return Result<void>();
   };
-  system.link_state = [](const InterfaceName&, const IpAddress&) -> Result<server::ServeSystem::LinkState> {
-    return server::ServeSystem::LinkState{1, true};
+  system.link_state = [](const InterfaceName&, const IpAddress&) -> Result<server::LinkState> {
+    return server::LinkState{1, true};
   };
   system.local_addresses = [](const std::vector<InterfaceName>&) -> Result<std::vector<IpAddress>> { return std::vector<IpAddress>{}; };
   system.probe_udp_port = [](std::uint16_t) { return Result<void>(); };
