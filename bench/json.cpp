@@ -51,30 +51,6 @@ State sample(std::size_t peers) {
   return state;
 }
 
-// What append_json() does, each piece appended to the string by itself.
-void append_plainly(std::string& out, const State& state) {
-  const auto endpoint = [&out](const Endpoint& there) {
-    out += '"';
-    there.append_to(out);
-    out += '"';
-  };
-  for (const Peer& peer : state.peers) {
-    out.append("{\"id\":").append(std::to_string(number(peer.id))).append(",\"name\":\"").append(peer.name.str()).append("\",\"ip\":\"");
-    peer.ip.append_to(out);
-    out.append("\",\"cidr_id\":").append(std::to_string(number(peer.cidr_id))).append(",\"public_key\":\"");
-    peer.public_key.append_base64(out);
-    out.append("\",\"endpoint\":");
-    endpoint(*peer.endpoint);
-    out.append(",\"persistent_keepalive_interval\":").append(std::to_string(*peer.persistent_keepalive_interval));
-    out.append(",\"is_admin\":").append(peer.is_admin ? "true" : "false");
-    out.append(",\"is_disabled\":").append(peer.is_disabled ? "true" : "false");
-    out.append(",\"is_redeemed\":").append(peer.is_redeemed ? "true" : "false");
-    out.append(",\"invite_expires\":null,\"candidates\":[");
-    endpoint(peer.candidates.front());
-    out.append("]},");
-  }
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -86,12 +62,6 @@ int main(int argc, char** argv) {
   measure("write a state", rounds, [&] {
     std::string out;
     append_json(out, state);
-    return out.size();
-  });
-  measure("write its peers plainly", rounds, [&] {
-    std::string out;
-    out.reserve(body.size());
-    append_plainly(out, state);
     return out.size();
   });
   measure("read a state", rounds, [&] {

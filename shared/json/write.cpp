@@ -10,60 +10,17 @@
 namespace innernet {
 namespace {
 
-// A short run of text, put together on the stack, so that the growing string is asked for room once per run and not once per piece.
-// Without it, writing a state takes 1.5 times as long and as many instructions (`./dev bench json` has both beside each other). Whatever
-// its size, a text that does not fit goes straight to the string.
-class Run {
- public:
-  /// Appends to `out`, at the end at the latest.
-  explicit Run(std::string& out) : out_(out) {}
-  ~Run() { flush(); }
-  Run(const Run&) = delete;
-  Run& operator=(const Run&) = delete;
-
-  [[gnu::always_inline]] Run& operator<<(std::string_view text) {
-    if (text.size() > room()) [[unlikely]]
-      return append_around(text);
-    used_ += text.copy(bytes_ + used_, text.size());  // an empty text may have no address, which memcpy must not be given
-    return *this;
+// Much of what a compact layout appends is nothing, as the compiler sees.
+inline std::string& operator<<(std::string& out, std::string_view text) { return text.empty() ? out : out.append(text); }
+template <std::integral Integer>
+std::string& operator<<(std::string& out, Integer value) {
+  if constexpr (std::same_as<Integer, bool>) {
+    return out.append(value ? "true" : "false");
+  } else {
+    char digits[std::numeric_limits<std::uint64_t>::digits10 + 1];  // as many as a sign and an int64_t have
+    return out.append(digits, std::to_chars(digits, std::end(digits), value).ptr);
   }
-  template <std::size_t N>
-  Run& operator<<(const char (&literal)[N]) {
-    return *this << std::string_view(literal, N - 1);
-  }
-  template <std::integral Integer>
-  Run& operator<<(Integer value) {
-    static_assert(kMostDigits <= sizeof bytes_);
-    if (kMostDigits > room()) flush();
-    used_ = static_cast<std::size_t>(std::to_chars(bytes_ + used_, std::end(bytes_), value).ptr - bytes_);
-    return *this;
-  }
-  Run& operator<<(bool value) { return value ? *this << "true" : *this << "false"; }
-
-  /// The string, with all of the run in it, for what appends itself.
-  std::string& flushed() {
-    flush();
-    return out_;
-  }
-
- private:
-  static constexpr std::size_t kMostDigits = std::numeric_limits<std::uint64_t>::digits10 + 1;  // as many as a sign and an int64_t have
-
-  std::size_t room() const { return sizeof bytes_ - used_; }
-  void flush() {
-    out_.append(bytes_, used_);
-    used_ = 0;
-  }
-  Run& append_around(std::string_view text) {
-    flush();
-    out_ += text;
-    return *this;
-  }
-
-  std::string& out_;
-  std::size_t used_ = 0;
-  char bytes_[512];
-};
+}
 
 // Names, addresses, keys and endpoints have no character that JSON escapes, so they go out as they are.
 void append_endpoint(std::string& out, const Endpoint& endpoint) {
@@ -94,9 +51,9 @@ constexpr std::size_t kMemberLevel = kElementLevel + 1;
 constexpr std::size_t kInnerLevel = kMemberLevel + 1;
 
 // A member up to its value; `key` with its quotation marks and colon.
-template <class Layout, std::size_t kLevel = kMemberLevel, std::size_t N>
-[[gnu::always_inline]] inline Run& member(Run& run, const char (&key)[N]) {
-  return run << Layout::line(kLevel) << key << Layout::kSpace;
+template <class Layout, std::size_t kLevel = kMemberLevel>
+inline std::string& member(std::string& out, std::string_view key) {
+  return out << Layout::line(kLevel) << key << Layout::kSpace;
 }
 
 template <class Layout, std::size_t Level, class T, class Append>
@@ -113,80 +70,78 @@ void append_list(std::string& out, std::span<const T> list, const Append& append
 
 // The members of a value behind its id, and the end of its object.
 template <class Layout>
-void append_rest(Run& run, const PeerContents& peer) {
-  member<Layout>(run, "\"name\":") << "\"" << peer.name.str() << "\",";
-  member<Layout>(run, "\"ip\":") << "\"";
-  peer.ip.append_to(run.flushed());
-  run << "\",";
-  member<Layout>(run, "\"cidr_id\":") << number(peer.cidr_id) << ",";
-  member<Layout>(run, "\"public_key\":") << "\"";
-  peer.public_key.append_base64(run.flushed());
-  run << "\",";
-  member<Layout>(run, "\"endpoint\":");
+void append_rest(std::string& out, const PeerContents& peer) {
+  member<Layout>(out, "\"name\":") << "\"" << peer.name.str() << "\",";
+  member<Layout>(out, "\"ip\":") << "\"";
+  peer.ip.append_to(out);
+  out << "\",";
+  member<Layout>(out, "\"cidr_id\":") << number(peer.cidr_id) << ",";
+  member<Layout>(out, "\"public_key\":") << "\"";
+  peer.public_key.append_base64(out);
+  out << "\",";
+  member<Layout>(out, "\"endpoint\":");
   if (peer.endpoint) {
-    run << "\"";
-    peer.endpoint->append_to(run.flushed());
-    run << "\",";
+    out << "\"";
+    peer.endpoint->append_to(out);
+    out << "\",";
   } else {
-    run << "null,";
+    out << "null,";
   }
-  member<Layout>(run, "\"persistent_keepalive_interval\":");
+  member<Layout>(out, "\"persistent_keepalive_interval\":");
   if (peer.persistent_keepalive_interval)
-    run << *peer.persistent_keepalive_interval << ",";
+    out << *peer.persistent_keepalive_interval << ",";
   else
-    run << "null,";
-  member<Layout>(run, "\"is_admin\":") << peer.is_admin << ",";
-  member<Layout>(run, "\"is_disabled\":") << peer.is_disabled << ",";
-  member<Layout>(run, "\"is_redeemed\":") << peer.is_redeemed << ",";
-  member<Layout>(run, "\"invite_expires\":");
+    out << "null,";
+  member<Layout>(out, "\"is_admin\":") << peer.is_admin << ",";
+  member<Layout>(out, "\"is_disabled\":") << peer.is_disabled << ",";
+  member<Layout>(out, "\"is_redeemed\":") << peer.is_redeemed << ",";
+  member<Layout>(out, "\"invite_expires\":");
   if (peer.invite_expires) {
-    run << "{";
-    member<Layout, kInnerLevel>(run, "\"secs_since_epoch\":") << peer.invite_expires->seconds << ",";
-    member<Layout, kInnerLevel>(run, "\"nanos_since_epoch\":") << peer.invite_expires->nanoseconds;
-    run << Layout::line(kMemberLevel) << "},";
+    out << "{";
+    member<Layout, kInnerLevel>(out, "\"secs_since_epoch\":") << peer.invite_expires->seconds << ",";
+    member<Layout, kInnerLevel>(out, "\"nanos_since_epoch\":") << peer.invite_expires->nanoseconds;
+    out << Layout::line(kMemberLevel) << "},";
   } else {
-    run << "null,";
+    out << "null,";
   }
-  member<Layout>(run, "\"candidates\":");
-  append_list<Layout, kMemberLevel, Endpoint>(run.flushed(), peer.candidates, append_endpoint);
-  run << Layout::line(kElementLevel) << "}";
+  member<Layout>(out, "\"candidates\":");
+  append_list<Layout, kMemberLevel, Endpoint>(out, peer.candidates, append_endpoint);
+  out << Layout::line(kElementLevel) << "}";
 }
 
 template <class Layout>
-void append_rest(Run& run, const CidrContents& cidr) {
-  member<Layout>(run, "\"name\":");
-  append_json_string(run.flushed(), cidr.name);
-  run << ",";
-  member<Layout>(run, "\"cidr\":") << "\"";
-  cidr.cidr.address().append_to(run.flushed());
-  run << "/" << cidr.cidr.prefix() << "\",";
-  member<Layout>(run, "\"parent\":");
+void append_rest(std::string& out, const CidrContents& cidr) {
+  member<Layout>(out, "\"name\":");
+  append_json_string(out, cidr.name);
+  out << ",";
+  member<Layout>(out, "\"cidr\":") << "\"";
+  cidr.cidr.address().append_to(out);
+  out << "/" << cidr.cidr.prefix() << "\",";
+  member<Layout>(out, "\"parent\":");
   if (cidr.parent)
-    run << number(*cidr.parent);
+    out << number(*cidr.parent);
   else
-    run << "null";
-  run << Layout::line(kElementLevel) << "}";
+    out << "null";
+  out << Layout::line(kElementLevel) << "}";
 }
 
 template <class Layout>
-void append_rest(Run& run, const AssociationContents& association) {
-  member<Layout>(run, "\"cidr_id_1\":") << number(association.cidr_id_1) << ",";
-  member<Layout>(run, "\"cidr_id_2\":") << number(association.cidr_id_2);
-  run << Layout::line(kElementLevel) << "}";
+void append_rest(std::string& out, const AssociationContents& association) {
+  member<Layout>(out, "\"cidr_id_1\":") << number(association.cidr_id_1) << ",";
+  member<Layout>(out, "\"cidr_id_2\":") << number(association.cidr_id_2);
+  out << Layout::line(kElementLevel) << "}";
 }
 
 template <class Contents>
 void append_contents(std::string& out, const Contents& contents) {
-  Run run(out);
-  append_rest<Compact>(run << "{", contents);
+  append_rest<Compact>(out << "{", contents);
 }
 
 template <class Layout, class Whole>
 void append_with_id(std::string& out, const Whole& whole) {
-  Run run(out);
-  run << "{";
-  member<Layout>(run, "\"id\":") << number(whole.id) << ",";
-  append_rest<Layout>(run, whole);
+  out << "{";
+  member<Layout>(out, "\"id\":") << number(whole.id) << ",";
+  append_rest<Layout>(out, whole);
 }
 
 template <class T>
@@ -302,9 +257,9 @@ std::string redeem_to_json(const wg::PublicKey& key) {
 
 std::string to_json(const Capabilities& capabilities) {
   std::string out;
-  Run(out) << "{\"unspecified_ip_in_override_endpoint\":" << capabilities.unspecified_ip_in_override_endpoint
-           << ",\"state_etag\":" << capabilities.state_etag << ",\"state_wait_max\":" << capabilities.state_wait_max
-           << ",\"state_delta\":" << capabilities.state_delta << "}";
+  out << "{\"unspecified_ip_in_override_endpoint\":" << capabilities.unspecified_ip_in_override_endpoint
+      << ",\"state_etag\":" << capabilities.state_etag << ",\"state_wait_max\":" << capabilities.state_wait_max
+      << ",\"state_delta\":" << capabilities.state_delta << "}";
   return out;
 }
 
