@@ -9,7 +9,7 @@ namespace innernet::client {
 
 Result<Admin> Admin::open(const Context& context, const InterfaceName& interface) {
   TRY(InterfaceConfig config, read_config(context.folders(), interface));
-  return Admin(interface, std::move(config), context.stop);
+  return Admin(interface, std::move(config), context);
 }
 
 Error Admin::explain(std::string_view doing, RequestError error) const {

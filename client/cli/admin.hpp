@@ -38,8 +38,10 @@ class Admin {
   }
 
  private:
-  Admin(InterfaceName interface, InterfaceConfig config, const Stop& stop)
-      : interface_(std::move(interface)), config_(std::move(config)), server_(config_, &stop) {}
+  Admin(InterfaceName interface, InterfaceConfig config, const Context& context)
+      : interface_(std::move(interface)),
+        config_(std::move(config)),
+        server_(config_, context.server_on_loopback ? std::nullopt : std::optional(interface_), &context.stop) {}
 
   Error explain(std::string_view doing, RequestError error) const;
 

@@ -190,7 +190,7 @@ TEST_F(FetchTest, AServerNameThatResolvesLaterIsTakenThen) {
   Resolver resolver([&](const std::string&) { return is_known ? std::optional(ip("203.0.113.7")) : std::nullopt; });
   FetchMemory memory;
   const auto next_round = [&] {
-    Machine machine{fake.backend, fake.stack, resolver, fake.wait, nullptr, [] { return Result<std::vector<IpAddress>>(); }};
+    Machine machine{fake.backend, fake.stack, resolver, fake.wait, nullptr, [] { return Result<std::vector<IpAddress>>(); }, true};
     return fetch_round(options, evilcorp(), machine, memory, Caller::kDaemon);
   };
   const auto server_is_at = [&] {

@@ -168,7 +168,7 @@ class Install {
 
   Answer<void> ask_to_redeem() {
     const BootTime start = machine_.clock().boot();
-    RestClient client(invitation_, machine_.stop, times_.redeem);
+    RestClient client(invitation_, machine_.api_interface(name_), machine_.stop, times_.redeem);
     auto answer = client.redeem(config_.private_key.public_key());
     sent_ = client.last_request_was_sent();
     refused_ = !answer && answer.error().status().value_or(0) / 100 == 4;

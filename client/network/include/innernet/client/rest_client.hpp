@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "innernet/base/error.hpp"
+#include "innernet/base/interface_name.hpp"
 #include "innernet/client/stop.hpp"
 #include "innernet/config/config.hpp"
 #include "innernet/json/json.hpp"
@@ -56,11 +57,16 @@ State apply_delta(State state, StateDelta delta);
 
 /// The server's API, one blocking request at a time over one kept-alive connection, made when first needed. Deadlines go by
 /// CLOCK_BOOTTIME. No redirects, no proxies. A `stop` ends whatever blocks.
+///
+/// Requests and answers go through `interface` alone. A route to the server's address is nothing to rely on: any DHCP server of a LAN can
+/// hand out a more specific one (CVE-2024-3661), and then a stranger answers. Only tests, whose servers are on loopback, give none.
 class RestClient {
  public:
-  RestClient(const SocketAddress& server, const wg::PublicKey& server_key, const Stop* stop = nullptr, RequestTimes times = {});
-  explicit RestClient(const InterfaceConfig& config, const Stop* stop = nullptr, RequestTimes times = {})
-      : RestClient(config.server_internal_endpoint, config.server_public_key, stop, times) {}
+  RestClient(const SocketAddress& server, const wg::PublicKey& server_key, const std::optional<InterfaceName>& interface,
+             const Stop* stop = nullptr, RequestTimes times = {});
+  RestClient(const InterfaceConfig& config, const std::optional<InterfaceName>& interface, const Stop* stop = nullptr,
+             RequestTimes times = {})
+      : RestClient(config.server_internal_endpoint, config.server_public_key, interface, stop, times) {}
   RestClient(RestClient&&) noexcept;
   RestClient& operator=(RestClient&&) noexcept;
   ~RestClient();
