@@ -4,11 +4,13 @@
 
 #include "innernet/base/printable.hpp"
 #include "innernet/client/networks.hpp"
+#include "own_device.hpp"
 
 namespace innernet::client {
 
 Result<Admin> Admin::open(const Context& context, const InterfaceName& interface) {
   TRY(InterfaceConfig config, read_config(context.folders(), interface));
+  TRY_VOID(require_own_device(context, interface, config));
   return Admin(interface, std::move(config), context);
 }
 

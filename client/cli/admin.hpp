@@ -17,6 +17,7 @@ namespace innernet::client {
 /// A network as its admin asks about it: the config of our peer, and the server's API with errors that say what to do.
 class Admin {
  public:
+  /// Refuses while the interface is down or somebody else's: whoever then answers is not the server.
   static Result<Admin> open(const Context& context, const InterfaceName& interface);
 
   const InterfaceConfig& config() const { return config_; }
