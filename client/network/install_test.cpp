@@ -200,6 +200,41 @@ TEST_F(InstallTest, A401OfARustServerThatHasNotSwappedYetDoesNotBurnTheKey) {
   expect_installed();
 }
 
+// The server says "used", and means by us: the key of the pending file is the one that it knows.
+TEST_F(InstallTest, A401ToOneThatGoesOnDoesNotBurnTheKeyEvenIfItIsInterruptedThen) {
+  for (const char* way : {"interrupted", "its link vanishes"}) {
+    fake.wait.on_wait = {};
+    fake.wait.is_stopped = false;
+    static_cast<void>(fake.backend.remove(evilcorp()));
+    std::filesystem::remove_all(options.folders.config);
+    known = invitation_key.public_key();
+    waiting.reset();
+    redeemed = swaps_at_once = is_ours = false;
+    loses_the_answer = true;
+    ASSERT_FALSE(install()) << way;
+    const std::string kept = *read_file(pending_file(options.folders, evilcorp()));
+
+    fake.wait.on_wait = [&] {
+      if (server.count("POST", "/v1/user/redeem") % 2 != 0) return;  // until the 401
+      if (way == std::string_view("interrupted"))
+        fake.wait.is_stopped = true;
+      else
+        static_cast<void>(fake.backend.remove(evilcorp()));
+    };
+    const auto resumed = install();
+    ASSERT_FALSE(resumed) << way;
+    EXPECT_THAT(resumed.error().message(), HasSubstr(pending_file(options.folders, evilcorp()).string())) << way;
+    EXPECT_EQ(read_file(pending_file(options.folders, evilcorp())).value_or("gone"), kept) << way;
+
+    fake.wait.on_wait = {};
+    fake.wait.is_stopped = false;
+    swap();
+    const auto installed = install();
+    ASSERT_TRUE(installed) << way << ": " << installed.error().message();
+    expect_installed(way);
+  }
+}
+
 TEST_F(InstallTest, ARefusalSaysWhyAndLeavesNothing) {
   for (const int status : {400, 401}) {
     refuses = status;
