@@ -60,11 +60,24 @@ TEST_F(AddPeer, AnExistingFileStopsItBeforeTheServerIsAsked) {
 }
 
 TEST_F(AddPeer, ARefusalRemovesTheInvitation) {
-  server.answer("POST /v1/admin/peers", {.status = 400, .body = R"({"error":"no such luck"})"});
-  const Outcome outcome = run_line(line + " --yes");
-  EXPECT_EQ(outcome.code, 1);
-  EXPECT_THAT(outcome.error, HasSubstr("no such luck"));
-  EXPECT_FALSE(std::filesystem::exists(file));
+  for (const int status : {400, 401, 404, 413}) {
+    server.answer("POST /v1/admin/peers", {.status = status, .body = R"({"error":"no such luck"})"});
+    const Outcome outcome = run_line(line + " --yes");
+    EXPECT_EQ(outcome.code, 1);
+    EXPECT_THAT(outcome.error, HasSubstr("no such luck"));
+    EXPECT_FALSE(std::filesystem::exists(file)) << status;
+  }
+}
+
+// The server may have stored the peer before it failed.
+TEST_F(AddPeer, AfterWhatIsNoRefusalTheInvitationIsKeptAndSaidToBe) {
+  for (const int status : {204, 302, 500, 503}) {
+    server.answer("POST /v1/admin/peers", {.status = status, .body = {}});
+    const Outcome outcome = run_line(line + " --yes");
+    EXPECT_EQ(outcome.code, 1);
+    EXPECT_THAT(outcome.error, AllOf(HasSubstr("was kept"), HasSubstr(file))) << status;
+    EXPECT_TRUE(std::filesystem::remove(file)) << status;
+  }
 }
 
 TEST_F(AddPeer, WithoutAnAnswerTheInvitationIsKept) {

@@ -5,8 +5,7 @@ namespace innernet::client {
 Redeeming redeeming_of(const Answer<void>& answer, bool was_sent) {
   if (answer) return Redeeming::kDone;
   if (!was_sent) return Redeeming::kNotAsked;
-  // After a 5xx the server may have stored what it could not answer.
-  return answer.error().status().value_or(0) / 100 == 4 ? Redeeming::kRefused : Redeeming::kUnknown;
+  return answer.error().is_refusal() ? Redeeming::kRefused : Redeeming::kUnknown;
 }
 
 CleanUp clean_up_after(const InstallProgress& failed) {

@@ -18,13 +18,16 @@
 namespace innernet::client {
 
 /// Why a request failed. Without a status the server gave no whole answer (kUnreachable: refused, reset, closed, timed out) or one
-/// that can't be read (kInvalidInput), or we were stopped (kInterrupted). With a status it refused; the message has its words, if any:
+/// that can't be read (kInvalidInput), or we were stopped (kInterrupted). With a status it is not the expected one; the message has its words, if any:
 /// 400, 413: kInvalidInput; 401: kPermission; 404: kNotFound; all others kSystem. Converts to Error, so TRY works on answers.
 class RequestError : public Error {
  public:
   RequestError(Error error, std::optional<int> status = std::nullopt) : Error(std::move(error)), status_(status) {}
 
   std::optional<int> status() const { return status_; }
+  /// Whether the server said that it has not done what was asked (4xx). After any other failure it may have: what it stored before a 5xx
+  /// stays stored.
+  bool is_refusal() const { return status_ && *status_ / 100 == 4; }
 
  private:
   std::optional<int> status_;
