@@ -115,10 +115,11 @@ Result<Plan> make_plan(const AddPeerOptions& options, const std::vector<Cidr>& c
   return Plan{std::move(name), std::move(cidr), ip, is_admin, expires, std::move(file)};
 }
 
-/// Where the server is reached from outside, as its own list has it.
+/// Where the server is reached from outside, as its own list has it, if that can be.
 Endpoint server_endpoint(const std::vector<Peer>& peers, const InterfaceConfig& config) {
   const auto server = std::ranges::find(peers, kServerPeer, &Peer::id);
-  if (server == peers.end() || !server->endpoint || server->endpoint->is_unspecified()) return config.server_external_endpoint;
+  if (server == peers.end() || !server->endpoint || !can_be_outside(*server->endpoint, config.address.truncated()))
+    return config.server_external_endpoint;
   return *server->endpoint;
 }
 

@@ -18,8 +18,9 @@
 namespace innernet::client {
 
 /// Why a request failed. Without a status the server gave no whole answer (kUnreachable: refused, reset, closed, timed out) or one
-/// that can't be read (kInvalidInput), or we were stopped (kInterrupted). With a status it is not the expected one; the message has its words, if any:
-/// 400, 413: kInvalidInput; 401: kPermission; 404: kNotFound; all others kSystem. Converts to Error, so TRY works on answers.
+/// that can't be read (kInvalidInput), or we were stopped (kInterrupted). With a status it is not the expected one; the message has its
+/// words, if any: 400, 413: kInvalidInput; 401: kPermission; 404: kNotFound; all others kSystem. Converts to Error, so TRY works on
+/// answers.
 class RequestError : public Error {
  public:
   RequestError(Error error, std::optional<int> status = std::nullopt) : Error(std::move(error)), status_(status) {}
