@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "innernet/base/printable.hpp"
 #include "innernet/machine/log.hpp"
 
 namespace innernet::client {

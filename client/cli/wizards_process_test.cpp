@@ -107,6 +107,7 @@ TEST_F(WizardProcess, HoldingBackspaceEmptiesALineAndNoMore) {
 }
 
 TEST_F(WizardProcess, InstallCancelledAtItsFirstQuestionChangesNothing) {
+  config->server_internal_endpoint = *SocketAddress::parse("10.66.0.1:51820");
   ASSERT_TRUE(replace_file(dir / "invitation.toml", config->to_invitation().reveal()));
   std::filesystem::remove(dir / "etc/evilcorp.conf");
   PseudoTerminal terminal({}, words({"install", (dir / "invitation.toml").string()}));

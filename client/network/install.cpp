@@ -6,6 +6,7 @@
 
 #include "fetch_round.hpp"
 #include "innernet/base/file.hpp"
+#include "innernet/base/printable.hpp"
 #include "innernet/client/file_access.hpp"
 #include "innernet/client/network_lock.hpp"
 #include "innernet/client/networks.hpp"
@@ -205,7 +206,7 @@ class Install {
           fmt::format(
               "{}. Is the server running (on it: systemctl status innernet-server@{}), and does UDP get through to {}? An invitation that "
               "has been used or has expired gets no answer, either",
-              error.message(), invitation_.network_name, invitation_.server_external_endpoint.to_string()));
+              error.message(), printable(invitation_.network_name), invitation_.server_external_endpoint.to_string()));
     return error;
   }
 

@@ -265,6 +265,17 @@ TEST_F(InstallTest, NoAnswerNamesAUsedInvitationAsAPossibleCause) {
   EXPECT_FALSE(fake.backend.has(evilcorp()));
 }
 
+TEST_F(InstallTest, TheNameInAnInvitationDoesNotActOnTheTerminal) {
+  is_deaf = true;
+  InterfaceConfig hostile = invitation();
+  hostile.network_name = "\x1b]0;owned\x07";
+  Machine machine = fake.machine();
+  const auto installed = install_on(options, evilcorp(), hostile, machine);
+  ASSERT_FALSE(installed);
+  EXPECT_THAT(installed.error().message(),
+              ::testing::AllOf(HasSubstr("\\x1b]0;owned\\x07"), ::testing::Not(HasSubstr("\x1b")), ::testing::Not(HasSubstr("\x07"))));
+}
+
 // Also what is behind it: a server that hears nobody with this key takes the whole of both times.
 TEST_F(InstallTest, GivesUpAfterTenSeconds) {
   EXPECT_LE(InstallTimes{}.redeem.connect + InstallTimes{}.redeem.progress, 10s);

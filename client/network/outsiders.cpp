@@ -4,8 +4,6 @@
 
 #include <algorithm>
 
-#include "innernet/base/printable.hpp"
-
 namespace innernet::client {
 
 std::vector<Peer> take_outsiders(State& state, const IpNet& network) {
