@@ -132,6 +132,22 @@ TEST_F(UninstallCommand, RemovesInterfaceFilesAndNames) {
   EXPECT_THAT(run_line(line + " --yes").error, HasSubstr("no network evilcorp is installed"));
 }
 
+// Keys that nobody would find any more.
+TEST_F(UninstallCommand, LeavesNothingOfAnInstallThatWasKilledNorOfOnesThatWereSetAside) {
+  for (const bool is_installed : {true, false}) {
+    if (is_installed) {
+      ASSERT_TRUE(replace_file(dir / "etc/evilcorp.pending.old.2", "a key"));
+    }
+    for (const char* left : {"etc/.evilcorp.conf.0123456789abcdef.new", "etc/.evilcorp.pending.0123456789abcdef.new",
+                             "var/.evilcorp.json.0123456789abcdef.new"})
+      ASSERT_TRUE(replace_file(dir / left, "a key"));
+    const Outcome outcome = run_line(line + " --yes");
+    EXPECT_EQ(outcome.code, 0) << outcome.error << outcome.log;
+    EXPECT_TRUE(std::filesystem::is_empty(dir / "etc"));
+    EXPECT_TRUE(std::filesystem::is_empty(dir / "var"));
+  }
+}
+
 TEST_F(UninstallCommand, AsksAndAnUnknownNetworkIsAnErrorWithoutAQuestion) {
   asker.answers = {"no"};
   const Outcome no = run_line(line);

@@ -89,16 +89,13 @@ class Install {
       log::info("an earlier install has redeemed this invitation and did not end: going on where it stopped");
       return {};
     }
-    auto pending = PendingInstall::read(pending_path_);
-    if (!pending && pending.error().kind() != ErrorKind::kInvalidInput)
-      return std::unexpected(with_remedy(std::move(pending).error(), pending_path_));
-    if (pending && *pending && (*pending)->invitation == invitation_key()) {
-      config_ = (*pending)->config;
+    TRY(const auto ours, find_pending());
+    if (ours) {
+      config_ = ours->config;
       progress_.resumed = true;
       log::info("an earlier install of this invitation did not end: going on with its key");
       return {};
     }
-    if (!pending || *pending) TRY_VOID(set_aside(pending ? &**pending : nullptr));
     TRY(const auto link, machine_.stack.find_link(name_));
     if (link)
       return fail(ErrorKind::kAlreadyExists,
@@ -109,12 +106,36 @@ class Install {
     return {};
   }
 
+  // What an earlier install of this invitation has left. Another one's is out of the way then.
+  Result<std::optional<PendingInstall>> find_pending() {
+    auto pending = PendingInstall::read(pending_path_);
+    if (!pending && pending.error().kind() != ErrorKind::kInvalidInput)
+      return std::unexpected(with_remedy(std::move(pending).error(), pending_path_));
+    if (pending && *pending && (*pending)->invitation == invitation_key()) return pending;
+    if (!pending || *pending) TRY_VOID(set_aside(pending ? &**pending : nullptr));
+    return take_back();
+  }
+
+  // One of this invitation that another's install has set aside meanwhile.
+  Result<std::optional<PendingInstall>> take_back() {
+    for (const std::filesystem::path& path : set_aside_pending_files(options_.folders, name_)) {
+      auto kept = PendingInstall::read(path);
+      if (!kept || !*kept || (*kept)->invitation != invitation_key()) continue;
+      TRY_VOID(rename_without_replacing(path, pending_path_));
+      return kept;
+    }
+    return std::nullopt;
+  }
+
   // Of another invitation. Its file may hold the only copy of a redeemed key, so it is kept; its interface is ours to remove.
   Result<void> set_aside(const PendingInstall* other) {
-    const auto kept = set_aside_pending_file(options_.folders, name_);
-    std::error_code failure;
-    std::filesystem::rename(pending_path_, kept, failure);
-    if (failure) return fail_errno(failure.value(), pending_path_.string());
+    std::filesystem::path kept;
+    for (unsigned number = 1;; ++number) {
+      kept = set_aside_pending_file(options_.folders, name_, number);
+      const auto renamed = rename_without_replacing(pending_path_, kept);
+      if (renamed) break;
+      if (renamed.error().kind() != ErrorKind::kAlreadyExists) return std::unexpected(with_remedy(renamed.error(), pending_path_));
+    }
     log::warning("an install of another invitation under this name did not end; its config is kept as {}", kept.string());
     if (other == nullptr) return {};
     const auto device = machine_.backend.get(name_);

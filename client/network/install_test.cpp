@@ -327,6 +327,42 @@ TEST_F(InstallTest, AnotherInvitationsPendingFileIsKeptAside) {
   expect_installed();
 }
 
+// Each may hold the only copy of a redeemed key.
+TEST_F(InstallTest, NoPendingFileThatWasSetAsideIsReplacedAndItsInvitationTakesItBack) {
+  const wg::PrivateKey first = invitation_key;
+  loses_the_answer = true;
+  is_ours = false;
+  ASSERT_FALSE(install());
+  const wg::PublicKey redeemed_with = known;
+  std::vector<std::string> kept{*read_file(pending_file(options.folders, evilcorp()))};
+  for (int others = 0; others < 2; ++others) {
+    invitation_key = wg::PrivateKey::generate();
+    ASSERT_FALSE(install()) << "the server does not know it";
+    kept.push_back(*read_file(pending_file(options.folders, evilcorp())));
+  }
+  EXPECT_EQ(read_file(set_aside_pending_file(options.folders, evilcorp(), 1)).value_or("gone"), kept[0]);
+  EXPECT_EQ(read_file(set_aside_pending_file(options.folders, evilcorp(), 2)).value_or("gone"), kept[1]);
+
+  invitation_key = first;
+  const auto installed = install();
+  ASSERT_TRUE(installed) << installed.error().message();
+  expect_installed();
+  EXPECT_EQ(known, redeemed_with);
+  EXPECT_FALSE(std::filesystem::exists(set_aside_pending_file(options.folders, evilcorp(), 1)));
+  EXPECT_EQ(read_file(set_aside_pending_file(options.folders, evilcorp(), 2)).value_or("gone"), kept[1]);
+  EXPECT_EQ(read_file(set_aside_pending_file(options.folders, evilcorp(), 3)).value_or("gone"), kept[2]);
+}
+
+TEST_F(InstallTest, WhatAnInstallThatWasKilledWhileItWroteHasLeftIsRemoved) {
+  ASSERT_TRUE(make_private_folder(options.folders.config));
+  for (const char* left : {".evilcorp.pending.0123456789abcdef.new", ".evilcorp.conf.0123456789abcdef.new"})
+    ASSERT_TRUE(replace_file(options.folders.config / left, "a key"));
+  ASSERT_TRUE(install());
+  std::vector<std::string> there;
+  for (const auto& entry : std::filesystem::directory_iterator(options.folders.config)) there.push_back(entry.path().filename());
+  EXPECT_THAT(there, ::testing::ElementsAre("evilcorp.conf"));
+}
+
 TEST_F(InstallTest, AFailedFetchIsStillASuccess) {
   swaps_at_once = is_ours = false;  // and it never swaps
   const auto installed = install();
