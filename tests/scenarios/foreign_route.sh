@@ -60,9 +60,9 @@ exits 'without the server it goes on with what it has' 0 'last fetch'
 # Down, the interface has no route of its own to win: all of them lead to the stranger.
 on alice ip link delete "$NETWORK"
 if [ "$INNERNET_KIND" = ours ]; then
-  for change in 'rename-peer --name rob --new-name mallory' 'disable-peer --name rob' 'list-associations'; do
+  for change in 'rename-peer --name rob --new-name mallory --yes' 'disable-peer --name rob --yes' list-associations; do
     # shellcheck disable=SC2086
-    client alice $change "$NETWORK" $([ "$change" = list-associations ] || printf -- --yes)
+    client alice $change "$NETWORK"
     exits "with the interface down, ${change%% *} refuses" 1 "innernet up $NETWORK"
   done
 fi
