@@ -4,12 +4,14 @@
 
 #include "innernet/base/printable.hpp"
 #include "innernet/client/networks.hpp"
+#include "own_device.hpp"
 
 namespace innernet::client {
 
 Result<Admin> Admin::open(const Context& context, const InterfaceName& interface) {
   TRY(InterfaceConfig config, read_config(context.folders(), interface));
-  return Admin(interface, std::move(config), context.stop);
+  TRY_VOID(require_own_device(context, interface, config));
+  return Admin(interface, std::move(config), context);
 }
 
 Error Admin::explain(std::string_view doing, RequestError error) const {

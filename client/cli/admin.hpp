@@ -17,6 +17,7 @@ namespace innernet::client {
 /// A network as its admin asks about it: the config of our peer, and the server's API with errors that say what to do.
 class Admin {
  public:
+  /// Refuses while the interface is down or somebody else's: whoever then answers is not the server.
   static Result<Admin> open(const Context& context, const InterfaceName& interface);
 
   const InterfaceConfig& config() const { return config_; }
@@ -38,8 +39,10 @@ class Admin {
   }
 
  private:
-  Admin(InterfaceName interface, InterfaceConfig config, const Stop& stop)
-      : interface_(std::move(interface)), config_(std::move(config)), server_(config_, &stop) {}
+  Admin(InterfaceName interface, InterfaceConfig config, const Context& context)
+      : interface_(std::move(interface)),
+        config_(std::move(config)),
+        server_(config_, context.server_on_loopback ? std::nullopt : std::optional(interface_), &context.stop) {}
 
   Error explain(std::string_view doing, RequestError error) const;
 

@@ -60,11 +60,24 @@ TEST_F(AddPeer, AnExistingFileStopsItBeforeTheServerIsAsked) {
 }
 
 TEST_F(AddPeer, ARefusalRemovesTheInvitation) {
-  server.answer("POST /v1/admin/peers", {.status = 400, .body = R"({"error":"no such luck"})"});
-  const Outcome outcome = run_line(line + " --yes");
-  EXPECT_EQ(outcome.code, 1);
-  EXPECT_THAT(outcome.error, HasSubstr("no such luck"));
-  EXPECT_FALSE(std::filesystem::exists(file));
+  for (const int status : {400, 401, 404, 413}) {
+    server.answer("POST /v1/admin/peers", {.status = status, .body = R"({"error":"no such luck"})"});
+    const Outcome outcome = run_line(line + " --yes");
+    EXPECT_EQ(outcome.code, 1);
+    EXPECT_THAT(outcome.error, HasSubstr("no such luck"));
+    EXPECT_FALSE(std::filesystem::exists(file)) << status;
+  }
+}
+
+// The server may have stored the peer before it failed.
+TEST_F(AddPeer, AfterWhatIsNoRefusalTheInvitationIsKeptAndSaidToBe) {
+  for (const int status : {204, 302, 500, 503}) {
+    server.answer("POST /v1/admin/peers", {.status = status, .body = {}});
+    const Outcome outcome = run_line(line + " --yes");
+    EXPECT_EQ(outcome.code, 1);
+    EXPECT_THAT(outcome.error, AllOf(HasSubstr("was kept"), HasSubstr(file))) << status;
+    EXPECT_TRUE(std::filesystem::remove(file)) << status;
+  }
 }
 
 TEST_F(AddPeer, WithoutAnAnswerTheInvitationIsKept) {
@@ -283,6 +296,45 @@ TEST_F(CidrCommands, ErrorsOfTheServerSayWhatMayHelp) {
   config->server_internal_endpoint.port = 1;
   save();
   EXPECT_THAT(run_line("list-associations evilcorp").error, HasSubstr("innernet up evilcorp"));
+}
+
+class WithoutItsInterface : public Commands {
+ protected:
+  static constexpr const char* kLines[] = {
+      "add-peer evilcorp --name alice --cidr humans --auto-ip --admin false --invite-expires 14d --save-config x.toml --yes",
+      "rename-peer evilcorp --name peer2 --new-name bob --yes",
+      "disable-peer evilcorp --name peer2 --yes",
+      "enable-peer evilcorp --name peer2 --yes",
+      "add-cidr evilcorp --name guests --cidr 10.66.4.0/24 --parent evilcorp --yes",
+      "rename-cidr evilcorp --name humans --new-name people --yes",
+      "delete-cidr evilcorp --name island --yes",
+      "add-association evilcorp island humans",
+      "delete-association evilcorp humans robots --yes",
+      "list-associations evilcorp",
+      "override-endpoint evilcorp --unset --yes",
+  };
+};
+
+// Whoever answers then stands where the default route leads.
+TEST_F(WithoutItsInterface, NobodyIsAskedAnything) {
+  world.devices.clear();
+  for (const char* line : kLines) {
+    const Outcome outcome = run_line(line);
+    EXPECT_EQ(outcome.code, 1) << line;
+    EXPECT_THAT(outcome.error, AllOf(HasSubstr("is down"), HasSubstr("innernet up evilcorp"))) << line;
+  }
+  device().public_key = wg::PrivateKey::generate().public_key();
+  for (const char* line : kLines) {
+    const Outcome outcome = run_line(line);
+    EXPECT_EQ(outcome.code, 1) << line;
+    EXPECT_THAT(outcome.error, AllOf(HasSubstr("does not have the key"), HasSubstr("innernet up evilcorp"))) << line;
+  }
+  EXPECT_EQ(server.requests(), 0U);
+}
+
+TEST_F(WithoutItsInterface, WhoMayNotLookAtItIsNoReasonToRefuse) {
+  world.no_rights = Error(ErrorKind::kPermission, "CAP_NET_ADMIN is missing");
+  EXPECT_EQ(run_line("list-associations evilcorp").code, 0);
 }
 
 class OverrideEndpoint : public Commands {

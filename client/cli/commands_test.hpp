@@ -171,6 +171,8 @@ class Commands : public ::testing::Test {
           const auto* ip = std::get_if<IpAddress>(&endpoint.host());
           return ip != nullptr ? std::optional(SocketAddress{*ip, endpoint.port()}) : std::nullopt;
         },
+        {},
+        true,
     };
     const auto ending = program.run(*parsed.command, context);
     outcome.code = ending && *ending == command_line::Ending::kDone ? 0 : 1;

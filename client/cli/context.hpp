@@ -21,6 +21,8 @@ struct Context : command_line::Context {
   std::function<std::optional<SocketAddress>(const Endpoint&)> resolve;
   /// While it is there, signals request `stop`.
   std::optional<StopOnSignals> on_signals = {};
+  /// Only of tests: servers are spoken to on whatever way leads there, instead of through the interface alone.
+  bool server_on_loopback = false;
 
   /// For the commands that don't let hosts and NAT traversal be chosen, their defaults hold.
   ClientOptions client_options(const HostsOptions& hosts, const NatOptions& nat) const {

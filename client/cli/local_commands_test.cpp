@@ -132,6 +132,22 @@ TEST_F(UninstallCommand, RemovesInterfaceFilesAndNames) {
   EXPECT_THAT(run_line(line + " --yes").error, HasSubstr("no network evilcorp is installed"));
 }
 
+// Keys that nobody would find any more.
+TEST_F(UninstallCommand, LeavesNothingOfAnInstallThatWasKilledNorOfOnesThatWereSetAside) {
+  for (const bool is_installed : {true, false}) {
+    if (is_installed) {
+      ASSERT_TRUE(replace_file(dir / "etc/evilcorp.pending.old.2", "a key"));
+    }
+    for (const char* left : {"etc/.evilcorp.conf.0123456789abcdef.new", "etc/.evilcorp.pending.0123456789abcdef.new",
+                             "var/.evilcorp.json.0123456789abcdef.new"})
+      ASSERT_TRUE(replace_file(dir / left, "a key"));
+    const Outcome outcome = run_line(line + " --yes");
+    EXPECT_EQ(outcome.code, 0) << outcome.error << outcome.log;
+    EXPECT_TRUE(std::filesystem::is_empty(dir / "etc"));
+    EXPECT_TRUE(std::filesystem::is_empty(dir / "var"));
+  }
+}
+
 TEST_F(UninstallCommand, AsksAndAnUnknownNetworkIsAnErrorWithoutAQuestion) {
   asker.answers = {"no"};
   const Outcome no = run_line(line);
@@ -279,7 +295,10 @@ TEST_F(UpCommand, ABrokenConfigIsNamedAndTheOthersAreTried) {
   EXPECT_THAT(outcome.log, AllOf(HasSubstr("evilcorp.conf: "), HasSubstr("other.conf: "), Not(HasSubstr(".evilcorp.conf:"))));
 }
 
-class InstallCommand : public Commands {};
+class InstallCommand : public Commands {
+ protected:
+  InstallCommand() { config->server_internal_endpoint = *SocketAddress::parse("10.66.0.1:51820"); }
+};
 
 TEST_F(InstallCommand, IsRefusedOnTheServerItself) {
   config->network_name = "evilcorp";
@@ -287,9 +306,24 @@ TEST_F(InstallCommand, IsRefusedOnTheServerItself) {
   device().public_key = config->server_public_key;
   const Outcome outcome = run_line(fmt::format("install {} --default-name", (dir / "invite.toml").string()));
   EXPECT_EQ(outcome.code, 1);
-  EXPECT_THAT(outcome.error, HasSubstr("this machine is the server of evilcorp"));
+  EXPECT_THAT(outcome.error, HasSubstr("this machine is the server of \"evilcorp\""));
   EXPECT_THAT(world.done, IsEmpty());
   EXPECT_TRUE(std::filesystem::exists(dir / "invite.toml"));
+}
+
+TEST_F(InstallCommand, TheNameInAnInvitationDoesNotActOnTheTerminal) {
+  config->network_name = "\x1b]0;owned\x07";
+  ASSERT_TRUE(replace_file(dir / "invite.toml", config->to_invitation().reveal()));
+  device().public_key = config->server_public_key;
+  const Outcome on_the_server = run_line(fmt::format("install {} --name other", (dir / "invite.toml").string()));
+  device().public_key = config->private_key.public_key();
+  const Outcome by_its_name = run_line(fmt::format("install {} --default-name", (dir / "invite.toml").string()));
+  const Outcome asked = run_line(fmt::format("install {}", (dir / "invite.toml").string()));
+  for (const Outcome& outcome : {on_the_server, by_its_name, asked}) {
+    EXPECT_EQ(outcome.code, 1);
+    EXPECT_THAT(outcome.error + outcome.log + outcome.out, AllOf(Not(HasSubstr("\x1b")), Not(HasSubstr("\x07"))));
+  }
+  EXPECT_THAT(on_the_server.error, HasSubstr("\\x1b]0;owned\\x07"));
 }
 
 TEST_F(InstallCommand, WithoutATerminalANameMustBeGiven) {
@@ -305,6 +339,17 @@ TEST_F(InstallCommand, ANetworkNameThatIsNoInterfaceNameIsAnErrorOfTheInvitation
   const Outcome outcome = run_line("install --default-name " + (dir / "invite.toml").string());
   EXPECT_EQ(outcome.code, 1);
   EXPECT_THAT(outcome.error, AllOf(HasSubstr("invite.toml"), HasSubstr("\"Bad\"")));
+}
+
+TEST_F(InstallCommand, AHostileInvitationIsRefusedBeforeAnythingIsMade) {
+  std::filesystem::remove(dir / "etc/evilcorp.conf");
+  config->address = *IpNet::parse("10.66.1.5/0");
+  ASSERT_TRUE(replace_file(dir / "invite.toml", config->to_invitation().reveal()));
+  const Outcome outcome = run_line("install --default-name " + (dir / "invite.toml").string());
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_THAT(outcome.error, AllOf(HasSubstr("invite.toml"), HasSubstr("interface.address"), HasSubstr("whole address family")));
+  EXPECT_THAT(world.done, IsEmpty());
+  EXPECT_TRUE(std::filesystem::is_empty(dir / "etc"));
 }
 
 TEST_F(InstallCommand, AnExistingNetworkIsRefusedBeforeAnythingIsDone) {

@@ -1,5 +1,7 @@
 #include "own_device.hpp"
 
+#include <fmt/format.h>
+
 #include "innernet/machine/log.hpp"
 
 namespace innernet::client {
@@ -14,6 +16,27 @@ Result<std::optional<OwnDevice>> own_device(const Context& context, const Interf
     return std::nullopt;
   }
   return OwnDevice{std::move(backend), *std::move(device)};
+}
+
+Result<void> require_own_device(const Context& context, const InterfaceName& name, const InterfaceConfig& config) {
+  const auto device = context.backend(name)->get(name);
+  if (!device) {
+    switch (device.error().kind()) {
+      case ErrorKind::kNotFound:
+        return fail(ErrorKind::kNotFound, fmt::format("interface {} is down, and its server is reached through it alone; bring it up with: "
+                                                      "innernet up {}",
+                                                      quoted(name.str()), name.str()));
+      case ErrorKind::kPermission:
+        return {};
+      default:
+        return std::unexpected(device.error());
+    }
+  }
+  if (device->public_key == config.private_key.public_key()) return {};
+  return fail(ErrorKind::kAlreadyExists,
+              fmt::format("interface {} does not have the key of its config: it is another network's, or half configured, so nobody was "
+                          "asked. Put that right with: innernet up {}",
+                          quoted(name.str()), name.str()));
 }
 
 }  // namespace innernet::client

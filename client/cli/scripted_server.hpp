@@ -27,6 +27,8 @@ class ScriptedServer {
     prepared_[request_line] = std::move(prepared);
   }
 
+  std::size_t requests() { return server_.requests().size(); }
+
   /// `METHOD PATH BODY` of each request that changes something, in order.
   std::vector<std::string> changes() {
     std::vector<std::string> out;

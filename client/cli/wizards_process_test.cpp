@@ -3,7 +3,7 @@
 #include "commands_test.hpp"
 #include "innernet/testing/pseudo_terminal.hpp"
 
-// The whole program at a terminal, against a prepared server.
+// The whole program at a terminal, against a prepared server on loopback.
 
 namespace innernet::client {
 namespace {
@@ -16,7 +16,7 @@ using ::testing::StartsWith;
 class WizardProcess : public Commands {
  protected:
   std::vector<std::string> words(const std::vector<std::string>& more) {
-    std::vector<std::string> out{INNERNET_PROGRAM, "-c", (dir / "etc").string(), "--data-dir", (dir / "var").string()};
+    std::vector<std::string> out{INNERNET_ON_LOOPBACK_PROGRAM, "-c", (dir / "etc").string(), "--data-dir", (dir / "var").string()};
     out.insert(out.end(), more.begin(), more.end());
     return out;
   }
@@ -107,6 +107,7 @@ TEST_F(WizardProcess, HoldingBackspaceEmptiesALineAndNoMore) {
 }
 
 TEST_F(WizardProcess, InstallCancelledAtItsFirstQuestionChangesNothing) {
+  config->server_internal_endpoint = *SocketAddress::parse("10.66.0.1:51820");
   ASSERT_TRUE(replace_file(dir / "invitation.toml", config->to_invitation().reveal()));
   std::filesystem::remove(dir / "etc/evilcorp.conf");
   PseudoTerminal terminal({}, words({"install", (dir / "invitation.toml").string()}));

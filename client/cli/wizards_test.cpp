@@ -206,6 +206,7 @@ TEST_F(Wizards, OverridePeerEndpoint) {
 }
 
 TEST_F(Wizards, InstallAsksForTheInterfaceName) {
+  config->server_internal_endpoint = *SocketAddress::parse("10.66.0.1:51820");
   ASSERT_TRUE(replace_file(dir / "invitation.toml", config->to_invitation().reveal()));
   asker.answers = {"Bad Name", "evilcorp"};
   const Outcome outcome = run_line("install " + (dir / "invitation.toml").string());

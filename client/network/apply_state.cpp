@@ -62,6 +62,7 @@ Result<AppliedState> update_device(const Round& round, const ObtainedState& obta
                              .cached = is_in_data_store(obtained.origin) ? nullptr : &store.state(),
                              .own_key = config.private_key.public_key(),
                              .server = server,
+                             .network = config.address.truncated(),
                              .overrides = config.peer_endpoint_overrides,
                              .now = machine.clock().wall(),
                              .listen_port = config.listen_port,

@@ -35,6 +35,7 @@ struct Wanted {
   std::uint16_t keepalive = 0;
   const Endpoint* endpoint = nullptr;
   bool is_overridden = false;
+  bool is_endpoint_ours = false;  // from our own config, which may lead through this very machine
   bool is_on_device = false;
 };
 
@@ -78,7 +79,8 @@ class Comparison {
     wanted_.emplace_back(server.public_key, Wanted{.peer = nullptr,
                                                    .allowed_ips = allowed_ips_of(server.ip),
                                                    .keepalive = kPersistentKeepalive,
-                                                   .endpoint = &server.external_endpoint});
+                                                   .endpoint = &server.external_endpoint,
+                                                   .is_endpoint_ours = true});
     for (const Peer& peer : input_.state.peers) {
       if (peer.is_disabled || peer.public_key == input_.own_key) continue;
       const Endpoint* endpoint = peer.endpoint ? &*peer.endpoint : nullptr;
@@ -87,22 +89,31 @@ class Comparison {
         wanted.peer = &peer;
         wanted.keepalive = peer.persistent_keepalive_interval.value_or(kPersistentKeepalive);
         wanted.is_overridden = input_.overrides.contains(server.ip);
-        if (endpoint != nullptr) wanted.endpoint = endpoint;
+        if (endpoint != nullptr && (wanted.is_overridden || can_be_outside(*endpoint, input_.network))) {
+          wanted.endpoint = endpoint;
+          wanted.is_endpoint_ours = wanted.is_overridden;
+        }
         continue;
       }
       // The server's address is the server's: a device gives an allowed IP to the last peer that asks for it.
       if (peer.ip == server.ip || !index_.emplace(peer.public_key, wanted_.size()).second) continue;
+      const bool is_overridden = input_.overrides.contains(peer.ip);
+      if (endpoint != nullptr && !is_overridden && !can_be_outside(*endpoint, input_.network)) endpoint = nullptr;
       wanted_.emplace_back(peer.public_key, Wanted{.peer = &peer,
                                                    .allowed_ips = peer.allowed_ips(),
                                                    .keepalive = peer.persistent_keepalive_interval.value_or(0),
                                                    .endpoint = endpoint,
-                                                   .is_overridden = input_.overrides.contains(peer.ip)});
+                                                   .is_overridden = is_overridden,
+                                                   .is_endpoint_ours = is_overridden});
     }
   }
 
   std::optional<SocketAddress> address_of(const Wanted& wanted) const {
     if (wanted.endpoint == nullptr || wanted.endpoint->is_unspecified() || wanted.endpoint->port() == 0) return std::nullopt;
-    return resolved_(*wanted.endpoint);
+    const auto address = resolved_(*wanted.endpoint);
+    // Literal ones have been looked at; what a name means is whatever its owner says today.
+    if (address && !wanted.is_endpoint_ours && !can_be_outside(*address, input_.network)) return std::nullopt;
+    return address;
   }
 
   static std::string name_of(const Wanted& wanted) { return wanted.peer != nullptr ? wanted.peer->name.str() : "innernet-server"; }

@@ -11,6 +11,7 @@ using namespace testing;
 using ::testing::ElementsAre;
 using namespace std::chrono_literals;
 
+const IpNet kNetwork = net("10.66.0.0/16");
 const WallTime kNow{std::chrono::seconds(1'795'363'000)};
 
 std::optional<SocketAddress> literal(const Endpoint& endpoint) {
@@ -38,10 +39,16 @@ struct DifferenceTest : ::testing::Test {
             .allowed_ips = {IpNet::host(ip(address))},
             .last_handshake = handshake};
   }
-  Difference run() const {
-    return difference(
-        {.device = device, .state = state, .cached = &cached, .own_key = own, .server = server, .overrides = overrides, .now = kNow},
-        literal);
+  Difference run(const Resolved& resolved = literal) const {
+    return difference({.device = device,
+                       .state = state,
+                       .cached = &cached,
+                       .own_key = own,
+                       .server = server,
+                       .network = kNetwork,
+                       .overrides = overrides,
+                       .now = kNow},
+                      resolved);
   }
 };
 
@@ -62,6 +69,7 @@ TEST_F(DifferenceTest, AnotherListenPortIsSet) {
                        .cached = &cached,
                        .own_key = own,
                        .server = server,
+                       .network = kNetwork,
                        .overrides = overrides,
                        .now = kNow,
                        .listen_port = port},
@@ -208,6 +216,7 @@ TEST_F(DifferenceTest, NobodyIsDueForWhoWantsNoTraversal) {
                                   .cached = nullptr,
                                   .own_key = own,
                                   .server = server,
+                                  .network = kNetwork,
                                   .overrides = overrides,
                                   .now = kNow,
                                   .wants_traversal = false},
@@ -227,6 +236,35 @@ TEST_F(DifferenceTest, AnUnresolvableOrUnspecifiedEndpointIsLeftAlone) {
   }
 }
 
+// The server, or who answers in its place, would aim our packets at this machine, at everybody around, or back into the tunnel.
+TEST_F(DifferenceTest, AReportedEndpointThatIsNotOutsideIsNotSet) {
+  for (const char* text : {"127.0.0.1:53", "255.255.255.255:9", "0.0.0.0:1", "10.66.1.9:51820", "[::ffff:127.0.0.1]:53"}) {
+    state.peers = {peer(3, "bob", "10.66.1.3", new_key())};
+    state.peers[0].endpoint = endpoint(text);
+    state.peers[0].candidates = {endpoint("192.0.2.4:7")};
+    const auto result = run();
+    EXPECT_FALSE(result.update.peers.at(0).endpoint) << text;
+    EXPECT_FALSE(result.due.at(0).reported) << text;
+    overrides = {{ip("10.66.1.3"), endpoint(text)}};
+    EXPECT_EQ(run().update.peers.at(0).endpoint.has_value(), !endpoint(text).is_unspecified()) << text << ": who sets it himself may";
+    overrides.clear();
+  }
+  state.peers[0].endpoint = endpoint("rebound.example:53");
+  EXPECT_FALSE(run([](const Endpoint&) { return std::optional(address("127.0.0.1:53")); }).update.peers.at(0).endpoint);
+  EXPECT_TRUE(run([](const Endpoint&) { return std::optional(address("192.0.2.3:53")); }).update.peers.at(0).endpoint);
+}
+
+TEST_F(DifferenceTest, AServerThatReportsItselfInTheTunnelStaysWhereTheConfigHasIt) {
+  state.peers = {peer(1, "innernet-server", "10.66.0.1", server.public_key)};
+  device.peers[0].last_handshake.reset();
+  for (const char* text : {"10.66.0.1:51820", "127.0.0.1:51820"}) {
+    state.peers[0].endpoint = endpoint(text);
+    EXPECT_EQ(run().update.peers.at(0).endpoint, address("203.0.113.1:51820")) << text;
+  }
+  server.external_endpoint = endpoint("127.0.0.1:51820");
+  EXPECT_EQ(run().update.peers.at(0).endpoint, address("127.0.0.1:51820")) << "the config may lead through something on this machine";
+}
+
 TEST_F(DifferenceTest, APeerInTraversalKeepsTheEndpointThatIsBeingTried) {
   state.peers = {peer(3, "bob", "10.66.1.3", new_key())};
   state.peers[0].endpoint = endpoint("192.0.2.3:7");
@@ -237,6 +275,7 @@ TEST_F(DifferenceTest, APeerInTraversalKeepsTheEndpointThatIsBeingTried) {
                                   .cached = nullptr,
                                   .own_key = own,
                                   .server = server,
+                                  .network = kNetwork,
                                   .overrides = overrides,
                                   .now = kNow,
                                   .in_traversal = &trying},

@@ -173,9 +173,13 @@ struct FakeMachine {
   std::vector<IpAddress> addresses;
 
   Machine machine() {
-    return {.backend = backend, .stack = stack, .resolver = resolver, .wait = wait, .stop = nullptr, .local_addresses = [this] {
-              return Result<std::vector<IpAddress>>(addresses);
-            }};
+    return {.backend = backend,
+            .stack = stack,
+            .resolver = resolver,
+            .wait = wait,
+            .stop = nullptr,
+            .local_addresses = [this] { return Result<std::vector<IpAddress>>(addresses); },
+            .server_on_loopback = true};
   }
 };
 

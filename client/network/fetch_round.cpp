@@ -10,6 +10,7 @@
 #include "innernet/machine/log.hpp"
 #include "key_change.hpp"
 #include "obtain_state.hpp"
+#include "outsiders.hpp"
 #include "own_interface.hpp"
 #include "pending_install.hpp"
 #include "report_candidates.hpp"
@@ -44,6 +45,9 @@ Result<Finished> run(const ClientOptions& options, const InterfaceName& name, Ma
 
   TRY(auto loaded, DataStore::load(options.folders.data_store(name)));
   TRY(ObtainedState obtained, obtain_state(round, loaded, saved_etag));
+  if (const auto outsiders = take_outsiders(obtained.state, config.address.truncated()); !outsiders.empty())
+    log::write(repeats_itself(caller, obtained.origin) ? log::Level::kDebug : log::Level::kWarning,
+               warning_about(outsiders, config.address.truncated()));
   DataStore store = loaded ? *std::move(loaded) : DataStore::empty(options.folders.data_store(name));
   if (!is_in_data_store(obtained.origin)) TRY_VOID(store.check_pins(obtained.state));
   apply_overrides(obtained.state, config.peer_endpoint_overrides);

@@ -190,7 +190,7 @@ TEST_F(FetchTest, AServerNameThatResolvesLaterIsTakenThen) {
   Resolver resolver([&](const std::string&) { return is_known ? std::optional(ip("203.0.113.7")) : std::nullopt; });
   FetchMemory memory;
   const auto next_round = [&] {
-    Machine machine{fake.backend, fake.stack, resolver, fake.wait, nullptr, [] { return Result<std::vector<IpAddress>>(); }};
+    Machine machine{fake.backend, fake.stack, resolver, fake.wait, nullptr, [] { return Result<std::vector<IpAddress>>(); }, true};
     return fetch_round(options, evilcorp(), machine, memory, Caller::kDaemon);
   };
   const auto server_is_at = [&] {
@@ -203,6 +203,26 @@ TEST_F(FetchTest, AServerNameThatResolvesLaterIsTakenThen) {
   fake.wait.clock_.advance(std::chrono::minutes(15));
   ASSERT_TRUE(next_round());
   EXPECT_EQ(server_is_at(), address("203.0.113.7:51820"));
+}
+
+TEST_F(FetchTest, PeersOutsideOfTheNetworkAreSkippedWithAWarning) {
+  const State good = state;
+  for (const char* outside : {"8.8.8.8", "127.0.0.1", "10.67.1.1", "fd66::9"}) {
+    const auto id = static_cast<std::int64_t>(state.peers.size() + 1);
+    state.peers.push_back(peer(id, fmt::format("outsider-{}", id), outside, new_key()));
+  }
+  for (const Caller caller : {Caller::kUp, Caller::kFetch, Caller::kDaemon}) {
+    ::testing::internal::CaptureStderr();
+    const auto result = round(caller);
+    const std::string log = ::testing::internal::GetCapturedStderr();
+    ASSERT_TRUE(result) << result.error().message();
+    EXPECT_EQ(log.find("outside of 10.66.0.0/16") != std::string::npos, caller != Caller::kFetch) << "the store has none of them";
+    for (const wg::Peer& there : device().peers)
+      for (const IpNet& allowed : there.allowed_ips)
+        EXPECT_TRUE(net("10.66.0.0/16").contains(allowed) || allowed.address() == server_ip()) << allowed.to_string();
+    EXPECT_THAT(hosts(), Not(HasSubstr("outsider")));
+    EXPECT_EQ((*DataStore::load(options.folders.data_store(evilcorp())))->state(), good);
+  }
 }
 
 TEST_F(FetchTest, AnotherKeyForAKnownPeerLeavesEverythingAlone) {

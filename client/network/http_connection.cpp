@@ -10,6 +10,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "tunnel_socket.hpp"
+
 namespace innernet::client {
 namespace {
 
@@ -68,6 +70,13 @@ Answer<void> HttpConnection::connect() {
   const int family = server_.ip.is_v4() ? AF_INET : AF_INET6;
   socket_.reset(::socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_TCP));
   if (!socket_) return std::unexpected(RequestError(Error::system(errno, "making a socket")));
+  if (interface_) {
+    if (auto bound = bind_to_interface(socket_.get(), *interface_); !bound) {
+      if (bound.error().kind() == ErrorKind::kUnreachable)
+        return std::unexpected(unreachable(fmt::format("can't be reached: {}", bound.error().message())));
+      return std::unexpected(RequestError(std::move(bound).error()));
+    }
+  }
   const int on = 1;
   ::setsockopt(socket_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   const SocketName name = socket_name(server_);
@@ -192,8 +201,9 @@ Answer<HttpResponse> HttpConnection::receive(const HttpRequest& request) {
   return response;
 }
 
-// A server that closed an idle connection has told us so by now.
+// A server that closed an idle connection has told us so by now. What is bound to an interface that is gone waits for an answer in vain.
 bool HttpConnection::is_stale() const {
+  if (interface_ && !is_bound_to(socket_.get(), *interface_)) return true;
   pollfd fd{.fd = socket_.get(), .events = POLLIN | POLLRDHUP, .revents = 0};
   return ::poll(&fd, 1, 0) != 0;
 }

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "http_response.hpp"
+#include "innernet/base/interface_name.hpp"
 #include "innernet/base/ip.hpp"
 #include "innernet/base/unique_fd.hpp"
 #include "innernet/client/rest_client.hpp"
@@ -26,10 +28,11 @@ struct HttpResponse {
   std::string body;
 };
 
-/// One connection to one server, made when needed and kept alive.
+/// One connection to one server, through one interface if one is given, made when needed and kept alive.
 class HttpConnection {
  public:
-  HttpConnection(const SocketAddress& server, const Stop* stop, RequestTimes times) : server_(server), stop_(stop), times_(times) {}
+  HttpConnection(const SocketAddress& server, const std::optional<InterfaceName>& interface, const Stop* stop, RequestTimes times)
+      : server_(server), interface_(interface), stop_(stop), times_(times) {}
 
   /// Any whole response. Errors never have a status. A request on a kept connection that turns out to be dead is repeated on a new one,
   /// except for POST, which is not idempotent.
@@ -52,6 +55,7 @@ class HttpConnection {
   RequestError unreachable(std::string why) const;
 
   SocketAddress server_;
+  std::optional<InterfaceName> interface_;
   const Stop* stop_;
   RequestTimes times_;
   UniqueFd socket_;

@@ -6,11 +6,13 @@
 
 #include "fetch_round.hpp"
 #include "innernet/base/file.hpp"
+#include "innernet/base/printable.hpp"
 #include "innernet/client/file_access.hpp"
 #include "innernet/client/network_lock.hpp"
 #include "innernet/client/networks.hpp"
 #include "innernet/machine/interface_up.hpp"
 #include "innernet/machine/log.hpp"
+#include "install_progress.hpp"
 #include "install_steps.hpp"
 #include "key_change.hpp"
 #include "network_files.hpp"
@@ -50,10 +52,10 @@ class Install {
         return std::unexpected(with_remedy(std::move(made).error(), config_path_));
       TRY_VOID(look_around());
       TRY_VOID(find_server());
-      if (!redeemed_) {
+      if (!progress_.has_config) {
         TRY_VOID(write_pending());
         reached_("pending file written");
-        auto redeemed = resumed_ ? resume() : redeem();
+        auto redeemed = progress_.resumed ? resume() : redeem();
         if (!redeemed) return std::unexpected(clean_up(std::move(redeemed).error()));
         TRY_VOID(take_config_over());
       } else {
@@ -83,20 +85,17 @@ class Install {
             fmt::format("network {} is installed already: there is {}; choose another name with --name, or uninstall that one first",
                         quoted(name_.str()), config_path_.string()));
       TRY(config_, read_config(options_.folders, name_));
-      redeemed_ = true;
+      progress_.has_config = true;
       log::info("an earlier install has redeemed this invitation and did not end: going on where it stopped");
       return {};
     }
-    auto pending = PendingInstall::read(pending_path_);
-    if (!pending && pending.error().kind() != ErrorKind::kInvalidInput)
-      return std::unexpected(with_remedy(std::move(pending).error(), pending_path_));
-    if (pending && *pending && (*pending)->invitation == invitation_key()) {
-      config_ = (*pending)->config;
-      resumed_ = true;
+    TRY(const auto ours, find_pending());
+    if (ours) {
+      config_ = ours->config;
+      progress_.resumed = true;
       log::info("an earlier install of this invitation did not end: going on with its key");
       return {};
     }
-    if (!pending || *pending) TRY_VOID(set_aside(pending ? &**pending : nullptr));
     TRY(const auto link, machine_.stack.find_link(name_));
     if (link)
       return fail(ErrorKind::kAlreadyExists,
@@ -107,12 +106,36 @@ class Install {
     return {};
   }
 
+  // What an earlier install of this invitation has left. Another one's is out of the way then.
+  Result<std::optional<PendingInstall>> find_pending() {
+    auto pending = PendingInstall::read(pending_path_);
+    if (!pending && pending.error().kind() != ErrorKind::kInvalidInput)
+      return std::unexpected(with_remedy(std::move(pending).error(), pending_path_));
+    if (pending && *pending && (*pending)->invitation == invitation_key()) return pending;
+    if (!pending || *pending) TRY_VOID(set_aside(pending ? &**pending : nullptr));
+    return take_back();
+  }
+
+  // One of this invitation that another's install has set aside meanwhile.
+  Result<std::optional<PendingInstall>> take_back() {
+    for (const std::filesystem::path& path : set_aside_pending_files(options_.folders, name_)) {
+      auto kept = PendingInstall::read(path);
+      if (!kept || !*kept || (*kept)->invitation != invitation_key()) continue;
+      TRY_VOID(rename_without_replacing(path, pending_path_));
+      return kept;
+    }
+    return std::nullopt;
+  }
+
   // Of another invitation. Its file may hold the only copy of a redeemed key, so it is kept; its interface is ours to remove.
   Result<void> set_aside(const PendingInstall* other) {
-    const auto kept = set_aside_pending_file(options_.folders, name_);
-    std::error_code failure;
-    std::filesystem::rename(pending_path_, kept, failure);
-    if (failure) return fail_errno(failure.value(), pending_path_.string());
+    std::filesystem::path kept;
+    for (unsigned number = 1;; ++number) {
+      kept = set_aside_pending_file(options_.folders, name_, number);
+      const auto renamed = rename_without_replacing(pending_path_, kept);
+      if (renamed) break;
+      if (renamed.error().kind() != ErrorKind::kAlreadyExists) return std::unexpected(with_remedy(renamed.error(), pending_path_));
+    }
     log::warning("an install of another invitation under this name did not end; its config is kept as {}", kept.string());
     if (other == nullptr) return {};
     const auto device = machine_.backend.get(name_);
@@ -133,13 +156,13 @@ class Install {
   Result<void> find_server() {
     const Endpoint& endpoint = invitation_.server_external_endpoint;
     machine_.resolver.look_up({&endpoint, 1}, machine_.clock(), machine_.stop, std::chrono::seconds(10));
-    if (machine_.resolver.address(endpoint) || redeemed_) return {};
+    if (machine_.resolver.address(endpoint) || progress_.has_config) return {};
     return fail(ErrorKind::kUnreachable, fmt::format("the server's name in {} has no address: is this machine online, and its DNS working?",
                                                      quoted(endpoint.to_string())));
   }
 
   Result<void> write_pending() {
-    if (resumed_) return {};
+    if (progress_.resumed) return {};
     const PendingInstall pending{.invitation = invitation_key(), .config = config_};
     if (auto written = create_file(pending_path_, pending.to_text().reveal()); !written)
       return std::unexpected(
@@ -152,7 +175,7 @@ class Install {
     const wg::DeviceUpdate update{
         .private_key = key, .listen_port = {}, .fwmark = {}, .replace_peers = true, .peers = {server_peer(invitation_, machine_.resolver)}};
     TRY_VOID(bring_up(machine_.backend, name_, invitation_.address, update, options_.network, also_ours, machine_.stack));
-    made_ = true;
+    progress_.made_interface = true;
     return {};
   }
 
@@ -168,10 +191,9 @@ class Install {
 
   Answer<void> ask_to_redeem() {
     const BootTime start = machine_.clock().boot();
-    RestClient client(invitation_, machine_.stop, times_.redeem);
+    RestClient client(invitation_, machine_.api_interface(name_), machine_.stop, times_.redeem);
     auto answer = client.redeem(config_.private_key.public_key());
-    sent_ = client.last_request_was_sent();
-    refused_ = !answer && answer.error().status().value_or(0) / 100 == 4;
+    progress_.redeeming = redeeming_of(answer, client.last_request_was_sent());
     // A handshake, a connection and a request: more than two round trips.
     const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(machine_.clock().boot() - start);
     if (answer) round_trip_ = std::min(took / 3, times_.retry);
@@ -205,22 +227,22 @@ class Install {
           fmt::format(
               "{}. Is the server running (on it: systemctl status innernet-server@{}), and does UDP get through to {}? An invitation that "
               "has been used or has expired gets no answer, either",
-              error.message(), invitation_.network_name, invitation_.server_external_endpoint.to_string()));
+              error.message(), printable(invitation_.network_name), invitation_.server_external_endpoint.to_string()));
     return error;
   }
 
-  // Back to where it was, but for a pending key that the server may know.
   Error clean_up(Error error) {
     std::string message = error.message();
-    if (made_)
-      if (const auto removed = machine_.backend.remove(name_); !removed)
+    const CleanUp todo = clean_up_after(progress_);
+    if (todo.removes_interface)
+      if (const auto removed = machine_.backend.remove(name_); !removed && removed.error().kind() != ErrorKind::kNotFound)
         message += fmt::format("; and the interface could not be removed: {}", removed.error().message());
-    if (refused_ || (!sent_ && !resumed_)) {
+    if (todo.removes_pending_file) {
       if (const auto removed = remove_file(pending_path_); !removed) message += fmt::format("; and {}", removed.error().message());
     } else {
-      message += fmt::format(
-          ". The server may have redeemed the invitation: the new key is kept in {}, and the same command again goes on with it",
-          pending_path_.string());
+      message +=
+          fmt::format(". The server may have redeemed the invitation: the {} key is kept in {}, and the same command again goes on with it",
+                      progress_.resumed ? "earlier install's" : "new", pending_path_.string());
     }
     return Error(error.kind(), std::move(message));
   }
@@ -269,11 +291,7 @@ class Install {
   std::chrono::milliseconds retry_;
   std::chrono::milliseconds round_trip_{0};  // what the server needs to change its side
   RoundResult result_;
-  bool redeemed_ = false;  // by an earlier install that got as far as the config
-  bool resumed_ = false;   // with the pending file of an earlier one
-  bool made_ = false;      // the interface is there because of us
-  bool sent_ = false;      // the server may know of the permanent key
-  bool refused_ = false;   // the server has said no
+  InstallProgress progress_;
 };
 
 }  // namespace

@@ -200,6 +200,41 @@ TEST_F(InstallTest, A401OfARustServerThatHasNotSwappedYetDoesNotBurnTheKey) {
   expect_installed();
 }
 
+// The server says "used", and means by us: the key of the pending file is the one that it knows.
+TEST_F(InstallTest, A401ToOneThatGoesOnDoesNotBurnTheKeyEvenIfItIsInterruptedThen) {
+  for (const char* way : {"interrupted", "its link vanishes"}) {
+    fake.wait.on_wait = {};
+    fake.wait.is_stopped = false;
+    static_cast<void>(fake.backend.remove(evilcorp()));
+    std::filesystem::remove_all(options.folders.config);
+    known = invitation_key.public_key();
+    waiting.reset();
+    redeemed = swaps_at_once = is_ours = false;
+    loses_the_answer = true;
+    ASSERT_FALSE(install()) << way;
+    const std::string kept = *read_file(pending_file(options.folders, evilcorp()));
+
+    fake.wait.on_wait = [&] {
+      if (server.count("POST", "/v1/user/redeem") % 2 != 0) return;  // until the 401
+      if (way == std::string_view("interrupted"))
+        fake.wait.is_stopped = true;
+      else
+        static_cast<void>(fake.backend.remove(evilcorp()));
+    };
+    const auto resumed = install();
+    ASSERT_FALSE(resumed) << way;
+    EXPECT_THAT(resumed.error().message(), HasSubstr(pending_file(options.folders, evilcorp()).string())) << way;
+    EXPECT_EQ(read_file(pending_file(options.folders, evilcorp())).value_or("gone"), kept) << way;
+
+    fake.wait.on_wait = {};
+    fake.wait.is_stopped = false;
+    swap();
+    const auto installed = install();
+    ASSERT_TRUE(installed) << way << ": " << installed.error().message();
+    expect_installed(way);
+  }
+}
+
 TEST_F(InstallTest, ARefusalSaysWhyAndLeavesNothing) {
   for (const int status : {400, 401}) {
     refuses = status;
@@ -228,6 +263,17 @@ TEST_F(InstallTest, NoAnswerNamesAUsedInvitationAsAPossibleCause) {
   EXPECT_THAT(installed.error().message(), HasSubstr("Is the server running"));
   EXPECT_THAT(installed.error().message(), HasSubstr("used or has expired"));
   EXPECT_FALSE(fake.backend.has(evilcorp()));
+}
+
+TEST_F(InstallTest, TheNameInAnInvitationDoesNotActOnTheTerminal) {
+  is_deaf = true;
+  InterfaceConfig hostile = invitation();
+  hostile.network_name = "\x1b]0;owned\x07";
+  Machine machine = fake.machine();
+  const auto installed = install_on(options, evilcorp(), hostile, machine);
+  ASSERT_FALSE(installed);
+  EXPECT_THAT(installed.error().message(),
+              ::testing::AllOf(HasSubstr("\\x1b]0;owned\\x07"), ::testing::Not(HasSubstr("\x1b")), ::testing::Not(HasSubstr("\x07"))));
 }
 
 // Also what is behind it: a server that hears nobody with this key takes the whole of both times.
@@ -279,6 +325,42 @@ TEST_F(InstallTest, AnotherInvitationsPendingFileIsKeptAside) {
   ASSERT_TRUE(installed) << installed.error().message();
   EXPECT_EQ(*read_file(set_aside_pending_file(options.folders, evilcorp())), kept);
   expect_installed();
+}
+
+// Each may hold the only copy of a redeemed key.
+TEST_F(InstallTest, NoPendingFileThatWasSetAsideIsReplacedAndItsInvitationTakesItBack) {
+  const wg::PrivateKey first = invitation_key;
+  loses_the_answer = true;
+  is_ours = false;
+  ASSERT_FALSE(install());
+  const wg::PublicKey redeemed_with = known;
+  std::vector<std::string> kept{*read_file(pending_file(options.folders, evilcorp()))};
+  for (int others = 0; others < 2; ++others) {
+    invitation_key = wg::PrivateKey::generate();
+    ASSERT_FALSE(install()) << "the server does not know it";
+    kept.push_back(*read_file(pending_file(options.folders, evilcorp())));
+  }
+  EXPECT_EQ(read_file(set_aside_pending_file(options.folders, evilcorp(), 1)).value_or("gone"), kept[0]);
+  EXPECT_EQ(read_file(set_aside_pending_file(options.folders, evilcorp(), 2)).value_or("gone"), kept[1]);
+
+  invitation_key = first;
+  const auto installed = install();
+  ASSERT_TRUE(installed) << installed.error().message();
+  expect_installed();
+  EXPECT_EQ(known, redeemed_with);
+  EXPECT_FALSE(std::filesystem::exists(set_aside_pending_file(options.folders, evilcorp(), 1)));
+  EXPECT_EQ(read_file(set_aside_pending_file(options.folders, evilcorp(), 2)).value_or("gone"), kept[1]);
+  EXPECT_EQ(read_file(set_aside_pending_file(options.folders, evilcorp(), 3)).value_or("gone"), kept[2]);
+}
+
+TEST_F(InstallTest, WhatAnInstallThatWasKilledWhileItWroteHasLeftIsRemoved) {
+  ASSERT_TRUE(make_private_folder(options.folders.config));
+  for (const char* left : {".evilcorp.pending.0123456789abcdef.new", ".evilcorp.conf.0123456789abcdef.new"})
+    ASSERT_TRUE(replace_file(options.folders.config / left, "a key"));
+  ASSERT_TRUE(install());
+  std::vector<std::string> there;
+  for (const auto& entry : std::filesystem::directory_iterator(options.folders.config)) there.push_back(entry.path().filename());
+  EXPECT_THAT(there, ::testing::ElementsAre("evilcorp.conf"));
 }
 
 TEST_F(InstallTest, AFailedFetchIsStillASuccess) {

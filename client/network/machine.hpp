@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "innernet/client/options.hpp"
@@ -21,7 +22,13 @@ struct Machine {
   const Stop* stop;
   std::function<Result<std::vector<IpAddress>>()> local_addresses;  ///< those that may be candidates
 
+  bool server_on_loopback = false;  ///< only of tests
+
   const Clock& clock() const { return wait.clock(); }
+  /// Through which alone the server of that network is spoken to.
+  std::optional<InterfaceName> api_interface(const InterfaceName& network) const {
+    return server_on_loopback ? std::nullopt : std::optional(network);
+  }
 };
 
 /// The real one.

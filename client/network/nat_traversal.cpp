@@ -8,26 +8,20 @@
 namespace innernet::client {
 namespace {
 
-bool is_worth_trying(const Endpoint& candidate, const IpNet& network) {
-  if (candidate.port() == 0) return false;
-  const auto* ip = std::get_if<IpAddress>(&candidate.host());
-  return ip == nullptr || (!ip->is_unspecified() && !ip->is_loopback() && !ip->is_multicast() && !network.contains(*ip));
-}
-
 wg::PeerUpdate endpoint_update(const wg::PublicKey& key, const SocketAddress& endpoint) {
   return {.public_key = key, .update_only = true, .endpoint = endpoint, .allowed_ips = {}};
 }
 
 }  // namespace
 
-NatTraversal::NatTraversal(std::vector<TraversalPeer> due, const IpNet& network) {
+NatTraversal::NatTraversal(std::vector<TraversalPeer> due, const IpNet& network) : network_(network) {
   left_.reserve(due.size());
   for (TraversalPeer& peer : due) {
     std::vector<Endpoint> endpoints;
     if (peer.reported) endpoints.push_back(*peer.reported);
     for (Endpoint& candidate : peer.candidates) {
       if (endpoints.size() >= kMaxTried + (peer.reported ? 1U : 0U)) break;
-      if (is_worth_trying(candidate, network) && std::ranges::find(endpoints, candidate) == endpoints.end())
+      if (can_be_outside(candidate, network) && std::ranges::find(endpoints, candidate) == endpoints.end())
         endpoints.push_back(std::move(candidate));
     }
     // The reported endpoint alone is set on the device already.
@@ -44,12 +38,18 @@ void NatTraversal::observe(const wg::Device& device, WallTime now) {
   std::erase_if(left_, [&](const Left& left) { return !still_waiting.contains(left.public_key); });
 }
 
+std::optional<SocketAddress> NatTraversal::address_of(const Endpoint& endpoint, const Resolved& resolved) const {
+  const auto address = resolved(endpoint);
+  if (address && std::holds_alternative<std::string>(endpoint.host()) && !can_be_outside(*address, network_)) return std::nullopt;
+  return address;
+}
+
 wg::DeviceUpdate NatTraversal::step(const Resolved& resolved) {
   wg::DeviceUpdate update;
   for (Left& left : left_) {
     // A name without an address costs no step.
     while (!left.endpoints.empty()) {
-      const auto address = resolved(left.endpoints.back());
+      const auto address = address_of(left.endpoints.back(), resolved);
       left.endpoints.pop_back();
       if (!address) continue;
       update.peers.push_back(endpoint_update(left.public_key, *address));
@@ -65,7 +65,7 @@ wg::DeviceUpdate NatTraversal::give_up(const Resolved& resolved) {
   wg::DeviceUpdate update;
   for (const Left& left : left_) {
     if (!left.tried || !left.reported) continue;
-    if (const auto address = resolved(*left.reported)) update.peers.push_back(endpoint_update(left.public_key, *address));
+    if (const auto address = address_of(*left.reported, resolved)) update.peers.push_back(endpoint_update(left.public_key, *address));
   }
   left_.clear();
   return update;

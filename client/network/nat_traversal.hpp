@@ -16,7 +16,8 @@ constexpr std::size_t kMaxTried = 10;
 /// then the endpoint that the server reports, which stays if nothing worked. Pure: the driver below has the device and the clock.
 class NatTraversal {
  public:
-  /// Candidates inside `network`, unspecified or with port 0 can't be an outside address and are never tried.
+  /// Candidates that can't be outside of `network` are never tried, nor are names that turn out to be such an address. A reported endpoint
+  /// that is an address has been looked at, or is our own.
   NatTraversal(std::vector<TraversalPeer> due, const IpNet& network);
 
   /// Forgets the peers that have a recent handshake or are gone from the device: nothing of theirs is touched again.
@@ -30,6 +31,8 @@ class NatTraversal {
   std::size_t left() const { return left_.size(); }
 
  private:
+  std::optional<SocketAddress> address_of(const Endpoint& endpoint, const Resolved& resolved) const;
+
   struct Left {
     wg::PublicKey public_key;
     std::vector<Endpoint> endpoints;  // tried from the back
@@ -37,6 +40,7 @@ class NatTraversal {
     bool tried = false;
   };
   std::vector<Left> left_;
+  IpNet network_;
 };
 
 struct TraversalTimes {

@@ -113,9 +113,18 @@ TEST_F(TraversalTest, AnInstallTriesOnceWithinFiveSeconds) {
 }
 
 TEST(NatTraversal, LeavesOutWhatCanBeNoOutsideAddress) {
-  EXPECT_TRUE(NatTraversal({due(new_key(), {"10.66.1.3:1", "0.0.0.0:1", "127.0.0.1:1", "192.0.2.1:0", "224.0.0.1:1"})}, net("10.66.0.0/16"))
+  EXPECT_TRUE(NatTraversal({due(new_key(), {"10.66.1.3:1", "0.0.0.0:1", "127.0.0.1:1", "192.0.2.1:0", "224.0.0.1:1", "255.255.255.255:1"})},
+                           net("10.66.0.0/16"))
                   .done());
   EXPECT_TRUE(NatTraversal({due(new_key(), {"198.51.100.1:1"})}, net("10.66.0.0/16")).done()) << "the reported one alone is set already";
+}
+
+TEST(NatTraversal, ANameOfThisMachineIsNotTried) {
+  NatTraversal traversal({due(new_key(), {"192.0.2.1:1", "rebound.example:53"})}, net("10.66.0.0/16"));
+  const auto update = traversal.step([](const Endpoint& tried) {
+    return std::holds_alternative<std::string>(tried.host()) ? std::optional(address("127.0.0.1:53")) : literal(tried);
+  });
+  EXPECT_EQ(update.peers.at(0).endpoint, address("192.0.2.1:1"));
 }
 
 TEST(NatTraversal, TriesAtMostTen) {

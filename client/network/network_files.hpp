@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <vector>
 
 #include "innernet/values/options.hpp"
 
@@ -12,10 +13,11 @@ namespace innernet::client {
 inline std::filesystem::path pending_file(const Folders& folders, const InterfaceName& name) {
   return folders.config / (name.str() + ".pending");
 }
-/// One that another invitation's install came upon. Nothing reads it; there may be the only copy of a redeemed key in it.
-inline std::filesystem::path set_aside_pending_file(const Folders& folders, const InterfaceName& name) {
-  return folders.config / (name.str() + ".pending.old");
-}
+/// Where the `number`th one (from 1) goes that another invitation's install came upon. There may be the only copy of a redeemed key in it,
+/// so none is ever replaced; an install of its own invitation takes it back.
+std::filesystem::path set_aside_pending_file(const Folders& folders, const InterfaceName& name, unsigned number = 1);
+/// Those that are there, by number.
+std::vector<std::filesystem::path> set_aside_pending_files(const Folders& folders, const InterfaceName& name);
 inline std::filesystem::path corrupt_copy(const std::filesystem::path& data_store) { return data_store.string() + ".corrupt"; }
 /// See saved_etag.hpp.
 inline std::filesystem::path etag_file(const Folders& folders, const InterfaceName& name) { return folders.data / (name.str() + ".etag"); }

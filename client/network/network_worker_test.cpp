@@ -25,7 +25,7 @@ struct WaitForNewsTest : ::testing::Test {
   FetchMemory memory;
 
   Waited wait(LoopbackServer& server, std::chrono::seconds longest_pause, BootTime deadline) {
-    memory.client.emplace(server.address(), new_key(), &stop);
+    memory.client.emplace(server.address(), new_key(), std::nullopt, &stop);
     memory.capabilities = Capabilities{.state_etag = true, .state_wait_max = 300};
     memory.etag = "\"1\"";
     return wait_for_news(memory, clock, stop, nudge, deadline, longest_pause);

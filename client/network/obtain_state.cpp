@@ -21,7 +21,7 @@ std::string etag_of(Base base, const FetchMemory& memory, const SavedEtag& saved
 
 Answer<StateAnswer> ask(const Round& round, bool has_data_store, const SavedEtag& saved_etag) {
   FetchMemory& memory = round.memory;
-  RestClient& server = memory.client_of(round.config, round.machine.stop);
+  RestClient& server = memory.client_of(round.config, round.name, round.machine);
   if (memory.news) return *std::exchange(memory.news, std::nullopt);
   if (asks_for_capabilities(round.caller, memory.capabilities)) {
     const auto capabilities = server.capabilities();

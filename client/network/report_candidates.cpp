@@ -20,7 +20,7 @@ void report_candidates(const Round& round, const ObtainedState& obtained, std::u
   const auto own = std::ranges::find(peers, round.config.address.address(), &Peer::ip);
   if (must_report(candidates, own == peers.end() ? nullptr : &*own, listen_port)) {
     log::debug("reporting {} candidates", candidates.size());
-    if (const auto put = memory.client_of(round.config, round.machine.stop).put_candidates(candidates); !put) {
+    if (const auto put = memory.client_of(round.config, round.name, round.machine).put_candidates(candidates); !put) {
       log::warning("{}", report_failure(put.error()));
       memory.reported.reset();
       return;

@@ -48,8 +48,9 @@ void warn(std::string_view text) { log::warning("{}", text); }
 
 class RestClient::Connection {
  public:
-  Connection(const SocketAddress& server, const wg::PublicKey& server_key, const Stop* stop, RequestTimes times)
-      : http(server, stop, times), key_field(fmt::format("X-Innernet-Server-Key: {}\r\n", server_key.to_base64())) {}
+  Connection(const SocketAddress& server, const wg::PublicKey& server_key, const std::optional<InterfaceName>& interface, const Stop* stop,
+             RequestTimes times)
+      : http(server, interface, stop, times), key_field(fmt::format("X-Innernet-Server-Key: {}\r\n", server_key.to_base64())) {}
 
   // A response whose status is one of `expected`.
   Answer<HttpResponse> ask(HttpRequest request, std::initializer_list<int> expected) {
@@ -93,8 +94,9 @@ class RestClient::Connection {
   std::string key_field;
 };
 
-RestClient::RestClient(const SocketAddress& server, const wg::PublicKey& server_key, const Stop* stop, RequestTimes times)
-    : connection_(std::make_unique<Connection>(server, server_key, stop, times)) {}
+RestClient::RestClient(const SocketAddress& server, const wg::PublicKey& server_key, const std::optional<InterfaceName>& interface,
+                       const Stop* stop, RequestTimes times)
+    : connection_(std::make_unique<Connection>(server, server_key, interface, stop, times)) {}
 RestClient::RestClient(RestClient&&) noexcept = default;
 RestClient& RestClient::operator=(RestClient&&) noexcept = default;
 RestClient::~RestClient() = default;

@@ -6,6 +6,7 @@
 
 #include "innernet/testing/loopback_server.hpp"
 #include "sample_network.hpp"
+#include "tunnel_socket.hpp"
 
 namespace innernet::client {
 namespace {
@@ -13,6 +14,8 @@ namespace {
 using namespace testing;
 using ::testing::HasSubstr;
 
+// The server is on loopback.
+constexpr std::nullopt_t kAnyWay = std::nullopt;
 const RequestTimes kShort{.connect = std::chrono::milliseconds(200), .progress = std::chrono::milliseconds(200)};
 
 std::string state_text(std::size_t peers = 1) {
@@ -26,7 +29,7 @@ std::string state_text(std::size_t peers = 1) {
 TEST(RestClient, SendsTheServersKeyAndKeepsTheConnection) {
   const auto key = new_key();
   LoopbackServer server([](const Request&) { return answer(200, state_text()); });
-  RestClient client(server.address(), key);
+  RestClient client(server.address(), key, kAnyWay);
   ASSERT_TRUE(client.get_state());
   ASSERT_TRUE(client.get_state());
   EXPECT_EQ(server.connections(), 1U);
@@ -48,7 +51,7 @@ TEST(RestClient, EachWayOfNotAnsweringIsUnreachable) {
   };
   for (const Reply& reply : replies) {
     LoopbackServer server([&](const Request&) { return reply; });
-    const auto state = RestClient(server.address(), new_key(), nullptr, kShort).get_state();
+    const auto state = RestClient(server.address(), new_key(), kAnyWay, nullptr, kShort).get_state();
     ASSERT_FALSE(state) << reply.bytes;
     EXPECT_EQ(state.error().kind(), ErrorKind::kUnreachable) << state.error().message();
     EXPECT_FALSE(state.error().status());
@@ -60,11 +63,45 @@ TEST(RestClient, ARefusedConnectionIsUnreachableAndWasNotSent) {
   {
     gone = LoopbackServer([](const Request&) { return Reply{}; }).address();
   }
-  RestClient client(gone, new_key(), nullptr, kShort);
+  RestClient client(gone, new_key(), kAnyWay, nullptr, kShort);
   const auto redeemed = client.redeem(new_key());
   ASSERT_FALSE(redeemed);
   EXPECT_EQ(redeemed.error().kind(), ErrorKind::kUnreachable);
   EXPECT_FALSE(client.last_request_was_sent());
+}
+
+// A LAN can hand out a route to the server's address, and have somebody there who answers.
+TEST(RestClient, AServerThatIsReachedOtherThanThroughTheInterfaceIsNotSpokenTo) {
+  LoopbackServer stranger([](const Request&) { return answer(200, state_text()); });
+  RestClient client(stranger.address(), new_key(), InterfaceName::parse("no-such-link").value(), nullptr, kShort);
+  const auto state = client.get_state();
+  ASSERT_FALSE(state);
+  EXPECT_EQ(state.error().kind(), ErrorKind::kUnreachable);
+  EXPECT_THAT(state.error().message(), HasSubstr("no interface \"no-such-link\""));
+  EXPECT_FALSE(client.last_request_was_sent());
+  EXPECT_EQ(stranger.connections(), 0U);
+}
+
+TEST(RestClient, ThroughItsInterfaceItKeepsTheConnection) {
+  LoopbackServer server([](const Request&) { return answer(200, state_text()); });
+  RestClient client(server.address(), new_key(), InterfaceName::parse("lo").value());
+  const auto state = client.get_state();
+  if (!state && state.error().kind() == ErrorKind::kPermission) GTEST_SKIP() << state.error().message();
+  ASSERT_TRUE(state) << state.error().message();
+  ASSERT_TRUE(client.get_state());
+  EXPECT_EQ(server.connections(), 1U);
+}
+
+// One that was made anew has another index: what was bound to the old one waits for its answers in vain.
+TEST(TunnelSocket, KnowsTheInterfaceThatItWasBoundTo) {
+  const UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const InterfaceName lo = InterfaceName::parse("lo").value();
+  EXPECT_FALSE(is_bound_to(fd.get(), lo));
+  const auto bound = bind_to_interface(fd.get(), lo);
+  if (!bound && bound.error().kind() == ErrorKind::kPermission) GTEST_SKIP() << bound.error().message();
+  ASSERT_TRUE(bound) << bound.error().message();
+  EXPECT_TRUE(is_bound_to(fd.get(), lo));
+  EXPECT_FALSE(is_bound_to(fd.get(), evilcorp()));
 }
 
 TEST(RestClient, AnHttpErrorHasItsStatusAndTheServersWords) {
@@ -76,7 +113,7 @@ TEST(RestClient, AnHttpErrorHasItsStatusAndTheServersWords) {
   for (const auto& c : cases) {
     LoopbackServer server(
         [&](const Request&) { return answer(c.status, R"({"error":"because \u001b[31m"})", "Location: http://127.0.0.1:1/\r\n"); });
-    const auto state = RestClient(server.address(), new_key(), nullptr, kShort).get_state();
+    const auto state = RestClient(server.address(), new_key(), kAnyWay, nullptr, kShort).get_state();
     ASSERT_FALSE(state);
     EXPECT_EQ(state.error().status(), c.status);
     EXPECT_EQ(state.error().kind(), c.kind);
@@ -92,7 +129,7 @@ TEST(RestClient, ADeadKeptConnectionIsReplacedButNoPostIsRepeated) {
     if (++asked == 2 || request.method == "POST") return Reply{.bytes = "", .then = Reply::Then::kReset};
     return answer(200, state_text());
   });
-  RestClient client(server.address(), new_key(), nullptr, kShort);
+  RestClient client(server.address(), new_key(), kAnyWay, nullptr, kShort);
   ASSERT_TRUE(client.get_state());
   ASSERT_TRUE(client.get_state()) << "reset, and asked again";
   EXPECT_EQ(asked, 3);
@@ -104,7 +141,7 @@ TEST(RestClient, ADeadKeptConnectionIsReplacedButNoPostIsRepeated) {
 TEST(RestClient, ReadsStatesBeyondTheOriginalsTenMegabytes) {
   const std::string text = state_text(1) + std::string(20U << 20, ' ');
   LoopbackServer server([&](const Request&) { return answer(200, text); });
-  EXPECT_TRUE(RestClient(server.address(), new_key()).get_state());
+  EXPECT_TRUE(RestClient(server.address(), new_key(), kAnyWay).get_state());
 }
 
 TEST(RestClient, AnAnswerThatTricklesInIsProgress) {
@@ -127,13 +164,13 @@ TEST(RestClient, AnAnswerThatTricklesInIsProgress) {
     }
   });
   const SocketAddress server{*IpAddress::parse("127.0.0.1"), ntohs(address.sin_port)};
-  EXPECT_TRUE(RestClient(server, new_key(), nullptr, {.progress = std::chrono::milliseconds(1000)}).get_state());
+  EXPECT_TRUE(RestClient(server, new_key(), kAnyWay, nullptr, {.progress = std::chrono::milliseconds(1000)}).get_state());
   slow.join();
 }
 
 TEST(RestClient, RefusesAnEndlessAnswer) {
   LoopbackServer server([](const Request&) { return answer(200, {}, "Content-Length: 300000000\r\n"); });
-  EXPECT_FALSE(RestClient(server.address(), new_key(), nullptr, kShort).get_state());
+  EXPECT_FALSE(RestClient(server.address(), new_key(), kAnyWay, nullptr, kShort).get_state());
 }
 
 TEST(RestClient, AsksForNewsOnlyWithAnEtag) {
@@ -142,7 +179,7 @@ TEST(RestClient, AsksForNewsOnlyWithAnEtag) {
     if (request.has("If-None-Match: \"b\"")) return answer(226, R"({"peers":[],"gone":[3]})", "IM: innernet\r\nETag: \"c\"\r\n");
     return answer(200, state_text(), "ETag: \"a\"\r\n");
   });
-  RestClient client(server.address(), new_key());
+  RestClient client(server.address(), new_key(), kAnyWay);
   const auto first = client.get_state({.wait = std::chrono::seconds(60), .accept_delta = true});
   ASSERT_TRUE(first);
   EXPECT_EQ(first->etag, "\"a\"");
@@ -161,13 +198,13 @@ TEST(RestClient, AsksForNewsOnlyWithAnEtag) {
 TEST(RestClient, A304OrDeltaThatNobodyAskedForIsAnError) {
   for (const int status : {304, 226}) {
     LoopbackServer server([&](const Request&) { return answer(status, R"({"peers":[],"gone":[]})", "IM: innernet\r\n"); });
-    EXPECT_FALSE(RestClient(server.address(), new_key(), nullptr, kShort).get_state());
+    EXPECT_FALSE(RestClient(server.address(), new_key(), kAnyWay, nullptr, kShort).get_state());
   }
 }
 
 TEST(RestClient, AnOldServerCanDoNothingExtra) {
   LoopbackServer server([](const Request&) { return answer(404); });
-  const auto capabilities = RestClient(server.address(), new_key()).capabilities();
+  const auto capabilities = RestClient(server.address(), new_key(), kAnyWay).capabilities();
   ASSERT_TRUE(capabilities);
   EXPECT_FALSE(capabilities->state_etag);
 }
@@ -179,7 +216,7 @@ TEST(RestClient, AStopEndsAWaitingRequest) {
     stop->request();
     return Reply{.bytes = "", .then = Reply::Then::kHang};
   });
-  const auto state = RestClient(server.address(), new_key(), &*stop).get_state();
+  const auto state = RestClient(server.address(), new_key(), kAnyWay, &*stop).get_state();
   ASSERT_FALSE(state);
   EXPECT_EQ(state.error().kind(), ErrorKind::kInterrupted);
 }
@@ -193,7 +230,7 @@ TEST(RestClient, AdminCallsUseTheirRoutes) {
       return answer(201, to_json(Cidr{{"x", net("10.66.2.0/24"), CidrId{1}}, CidrId{4}}));
     return answer(request.method == "POST" ? 201 : 204);
   });
-  RestClient client(server.address(), new_key());
+  RestClient client(server.address(), new_key(), kAnyWay);
   EXPECT_TRUE(client.peers());
   EXPECT_EQ(client.create_peer(somebody).value(), somebody);
   EXPECT_TRUE(client.update_peer(PeerId{3}, somebody));

@@ -2,9 +2,9 @@
 
 namespace innernet::client {
 
-RestClient& FetchMemory::client_of(const InterfaceConfig& config, const Stop* stop) {
+RestClient& FetchMemory::client_of(const InterfaceConfig& config, const InterfaceName& name, const Machine& machine) {
   if (!client || server != config.server_internal_endpoint || server_key != config.server_public_key) {
-    client.emplace(config, stop);
+    client.emplace(config, machine.api_interface(name), machine.stop);
     server = config.server_internal_endpoint;
     server_key = config.server_public_key;
     capabilities.reset();
@@ -15,6 +15,7 @@ RestClient& FetchMemory::client_of(const InterfaceConfig& config, const Stop* st
 }
 
 void FetchMemory::forget_interface() {
+  if (client) client->disconnect();
   etag.clear();
   reported.reset();
   traversal.clear();

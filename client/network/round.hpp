@@ -28,7 +28,7 @@ struct FetchMemory {
   std::unordered_set<wg::PublicKey> in_traversal;  ///< by another thread
 
   /// `client`, made anew when the config names another server, of which nothing is known.
-  RestClient& client_of(const InterfaceConfig& config, const Stop* stop);
+  RestClient& client_of(const InterfaceConfig& config, const InterfaceName& name, const Machine& machine);
   /// Whatever was applied to an interface goes with it.
   void forget_interface();
 };

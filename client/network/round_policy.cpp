@@ -82,6 +82,8 @@ std::string_view nothing_to_update(Origin origin) {
   return server_answered(origin) ? "peers are already up to date" : "the device has the peers of the last fetch already";
 }
 
+bool repeats_itself(Caller caller, Origin origin) { return caller == Caller::kDaemon && origin != Origin::kAnswer; }
+
 bool is_reported(const std::vector<Endpoint>& ours, const std::optional<std::vector<Endpoint>>& last_report, Origin origin) {
   return origin != Origin::kAnswer && last_report == ours;
 }

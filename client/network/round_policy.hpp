@@ -63,6 +63,9 @@ EtagPlace etag_place(Caller caller, Origin origin);
 
 std::string_view nothing_to_update(Origin origin);
 
+/// Whether what is to be said of the state was said in the round before.
+bool repeats_itself(Caller caller, Origin origin);
+
 /// Whether the server has our candidates, although its state may not show them yet: it may let others wait a while before they see our
 /// report, but never tells us of an older one in a new answer.
 bool is_reported(const std::vector<Endpoint>& ours, const std::optional<std::vector<Endpoint>>& last_report, Origin origin);

@@ -155,6 +155,13 @@ TEST(RoundPolicy, TheCachedStateIsForAServerThatCannotBeReachedAlone) {
   EXPECT_EQ(nothing_to_update(Origin::kAnswer), nothing_to_update(Origin::kDataStore));
 }
 
+TEST(RoundPolicy, OnlyADaemonHasSaidItBefore) {
+  for (const Origin origin : {Origin::kAnswer, Origin::kMemory, Origin::kDataStore, Origin::kDataStoreAlone}) {
+    EXPECT_EQ(repeats_itself(Caller::kDaemon, origin), origin != Origin::kAnswer);
+    for (const Caller caller : {Caller::kInstall, Caller::kUp, Caller::kFetch}) EXPECT_FALSE(repeats_itself(caller, origin));
+  }
+}
+
 TEST(RoundPolicy, AReportCountsUntilTheServerHasNews) {
   const std::vector<Endpoint> ours{endpoint("192.0.2.1:7")};
   const std::vector<Endpoint> others{endpoint("192.0.2.2:7")};

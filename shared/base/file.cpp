@@ -188,6 +188,8 @@ Result<void> rename_without_replacing(const std::filesystem::path& from, const s
 }
 
 Result<void> remove_file(const std::filesystem::path& path) {
+  if (const auto swept = remove_leftovers_of(path); !swept)
+    return fail_errno(swept.error(), fmt::format("removing what is left beside {}", shown(path)));
   if (::unlink(path.c_str()) != 0) return failed(errno, path);
   return sync_folder_of(path);
 }

@@ -26,6 +26,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using testing::in_child;
 using testing::TempDir;
+using ::testing::UnorderedElementsAre;
 
 constexpr uid_t kNobody = 65534;
 
@@ -399,6 +400,50 @@ TEST(AccessOfOthers, IsWhatPeopleOutsideTheGroupHave) {
   ASSERT_EQ(::chmod((dir / "f").c_str(), 0660), 0);
   EXPECT_EQ(*access_of_others(dir / "f"), 0U);
   EXPECT_EQ(access_of_others(dir / "missing").error().kind(), ErrorKind::kNotFound);
+}
+
+// Who is killed before the rename leaves a file with a key.
+TEST(Leftovers, GoWithTheNextWriteOrRemovalOfTheirTargetAndNothingElseDoes) {
+  for (const char* way : {"replace", "create", "remove", "remove what is not there"}) {
+    const TempDir dir;
+    const auto conf = dir / "evilcorp.conf";
+    for (const char* left : {".evilcorp.conf.0123456789abcdef.new", ".evilcorp.conf.fedcba9876543210.new"})
+      std::ofstream(dir / left) << "a key";
+    const std::vector<std::string> others{".other.conf.0123456789abcdef.new",     ".evilcorp.conf.0123456789ABCDEF.new",
+                                          ".evilcorp.conf.0123456789abcde.new",   ".evilcorp.conf.0123456789abcdef.new.bak",
+                                          ".evilcorp.conf.x0123456789abcdef.new", "evilcorp.conf.0123456789abcdef.new",
+                                          ".evilcorp.conf.x.0123456789abcdef.new"};
+    for (const std::string& other : others) std::ofstream(dir / other) << "somebody's";
+    const std::string_view wanted = way;
+    if (wanted == "remove") std::ofstream(conf) << "old";
+    const auto done = wanted == "replace" ? replace_file(conf, "new") : wanted == "create" ? create_file(conf, "new") : remove_file(conf);
+    EXPECT_EQ(done.has_value(), wanted != "remove what is not there") << way;
+    std::vector<std::string> expected = others;
+    if (std::filesystem::exists(conf)) expected.emplace_back("evilcorp.conf");
+    EXPECT_THAT(names_in(dir / ""), ::testing::UnorderedElementsAreArray(expected)) << way;
+  }
+}
+
+TEST(Leftovers, WhatIsBeingWrittenIsNone) {
+  const TempDir dir;
+  auto slow = TempFile::beside(dir / "evilcorp.conf");
+  ASSERT_TRUE(slow);
+  ASSERT_TRUE(write_all(slow->fd(), "slow"));
+  ASSERT_TRUE(replace_file(dir / "evilcorp.conf", "quick"));
+  ASSERT_TRUE(slow->replace_target());
+  EXPECT_EQ(*read_file(dir / "evilcorp.conf"), "slow");
+  EXPECT_TRUE(temp_files_of(dir / "evilcorp.conf").empty());
+}
+
+TEST(Leftovers, OfAProcessThatWasKilledAreSwept) {
+  const TempDir dir;
+  EXPECT_TRUE(in_child([&]() -> bool {
+    auto file = TempFile::beside(dir / "evilcorp.conf");
+    ::_exit(file && write_all(file->fd(), "a key") ? 0 : 1);  // no destructor runs, as in a kill
+  }));
+  ASSERT_EQ(temp_files_of(dir / "evilcorp.conf").size(), 1U);
+  ASSERT_TRUE(replace_file(dir / "evilcorp.conf", "next"));
+  EXPECT_THAT(names_in(dir / ""), UnorderedElementsAre("evilcorp.conf"));
 }
 
 }  // namespace

@@ -133,9 +133,13 @@ bool IpAddress::is_unicast_global_v6() const {
   if (is_v4() || is_unspecified() || is_loopback() || is_multicast() || is_link_local()) return false;
   const bool unique_local = (bytes_[0] & 0xFEU) == 0xFCU;
   const bool documentation = bytes_[0] == 0x20 && bytes_[1] == 0x01 && bytes_[2] == 0x0D && bytes_[3] == 0xB8;
-  constexpr std::array<std::uint8_t, 12> kMapped = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};  // IPv4 in disguise
-  const bool mapped = std::ranges::equal(kMapped, std::span(bytes_).first<12>());
-  return !unique_local && !documentation && !mapped;
+  return !unique_local && !documentation && unmapped().is_v6();
+}
+
+IpAddress IpAddress::unmapped() const {
+  constexpr std::array<std::uint8_t, 12> kMapped = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};
+  if (is_v4() || !std::ranges::equal(kMapped, std::span(bytes_).first<12>())) return *this;
+  return v4(std::span(bytes_).last<4>());
 }
 
 std::optional<IpAddress> IpAddress::plus(std::uint64_t n) const {

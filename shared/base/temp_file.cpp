@@ -2,8 +2,10 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <climits>
 
@@ -15,10 +17,28 @@ namespace {
 constexpr int kMostLinks = 40;               // as the kernel (MAXSYMLINKS)
 constexpr std::size_t kShownOfTarget = 200;  // of the target's name; the whole stays below NAME_MAX
 
+constexpr std::size_t kDigits = 16;
+constexpr std::string_view kSuffix = ".new";
+
+std::string temp_prefix(std::string_view target) { return fmt::format(".{}.", target.substr(0, kShownOfTarget)); }
+
 Attempt<std::string> temp_name(std::string_view target) {
   const auto random = random_bits();
   if (!random) return std::unexpected(random.error());
-  return fmt::format(".{}.{:016x}.new", target.substr(0, kShownOfTarget), *random);
+  return fmt::format("{}{:0{}x}{}", temp_prefix(target), *random, kDigits, kSuffix);
+}
+
+bool is_temp_name(std::string_view name, std::string_view prefix) {
+  if (name.size() != prefix.size() + kDigits + kSuffix.size() || !name.starts_with(prefix) || !name.ends_with(kSuffix)) return false;
+  return name.substr(prefix.size(), kDigits).find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+// Whether this process has made it alone its own: who sweeps may have locked and removed it between the two calls. Where the file system
+// knows no locks, nobody sweeps either.
+bool keeps(int fd) {
+  if (::flock(fd, LOCK_EX | LOCK_NB) != 0) return errno != EWOULDBLOCK;
+  struct stat status{};
+  return ::fstat(fd, &status) == 0 && status.st_nlink > 0;
 }
 
 // Some file systems can't sync a folder and say EINVAL; then there is nothing more that we could do.
@@ -64,15 +84,39 @@ Attempt<std::filesystem::path> follow_links(const std::filesystem::path& path) {
   return std::unexpected(ELOOP);
 }
 
+std::vector<std::filesystem::path> temp_files_of(const std::filesystem::path& target) {
+  std::vector<std::filesystem::path> found;
+  const std::string prefix = temp_prefix(target.filename().native());
+  std::error_code failure;
+  std::filesystem::directory_iterator files(folder_of(target), failure);
+  for (; !failure && files != std::filesystem::directory_iterator(); files.increment(failure))
+    if (is_temp_name(files->path().filename().native(), prefix)) found.push_back(files->path());
+  return found;
+}
+
+Attempt<void> remove_leftovers_of(const std::filesystem::path& target) {
+  Attempt<void> result;
+  for (const std::filesystem::path& file : temp_files_of(target)) {
+    const UniqueFd fd(::open(file.c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    struct stat status{};
+    if (!fd || ::fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode)) continue;
+    if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) continue;
+    if (::unlink(file.c_str()) != 0 && errno != ENOENT) result = std::unexpected(errno);
+  }
+  return result;
+}
+
 Attempt<TempFile> TempFile::beside(const std::filesystem::path& target) {
   const std::string file = target.filename();
   if (file.empty() || file == "." || file == "..") return std::unexpected(EISDIR);
   UniqueFd folder(::open(folder_of(target).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!folder) return std::unexpected(errno);
+  static_cast<void>(remove_leftovers_of(target));  // no reason not to write
   for (;;) {
     auto name = temp_name(file);
     if (!name) return std::unexpected(name.error());
     UniqueFd fd(::openat(folder.get(), name->c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+    if (fd && !keeps(fd.get())) continue;
     if (fd) return TempFile(std::move(folder), std::move(fd), std::move(*name), file);
     if (errno != EEXIST && errno != EINTR) return std::unexpected(errno);
   }

@@ -57,8 +57,11 @@ void wipe(toml::node& node) {
   }
 }
 
+// A quoted key can be any text.
 std::string path_of(std::string_view table, std::string_view key) {
-  return table.empty() ? std::string(key) : fmt::format("{}.{}", table, key);
+  const bool is_plain = key.size() <= 63 && std::ranges::all_of(key, [](char c) { return c > ' ' && c < 0x7F && c != '"'; });
+  const std::string shown = is_plain ? std::string(key) : quoted(key);
+  return table.empty() ? shown : fmt::format("{}.{}", table, shown);
 }
 
 }  // namespace

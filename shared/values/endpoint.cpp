@@ -86,4 +86,17 @@ void Endpoint::append_to(std::string& out) const {
   out.append(digits, std::to_chars(digits, digits + sizeof digits, port_).ptr);
 }
 
+bool can_be_outside(const SocketAddress& address, const IpNet& network) {
+  const IpAddress ip = address.ip.unmapped();
+  const bool is_this_network = ip.is_v4() && ip.bytes()[0] == 0;  // 0.0.0.0/8: this machine, to Linux (RFC 6890)
+  const bool is_broadcast = ip.is_v4() && std::ranges::all_of(ip.bytes(), [](std::uint8_t byte) { return byte == 0xFF; });
+  return address.port != 0 && !ip.is_unspecified() && !is_this_network && !ip.is_loopback() && !ip.is_multicast() && !is_broadcast &&
+         !network.contains(ip);
+}
+
+bool can_be_outside(const Endpoint& endpoint, const IpNet& network) {
+  if (const auto* ip = std::get_if<IpAddress>(&endpoint.host())) return can_be_outside(SocketAddress{*ip, endpoint.port()}, network);
+  return endpoint.port() != 0;
+}
+
 }  // namespace innernet

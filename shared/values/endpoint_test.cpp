@@ -58,6 +58,23 @@ TEST(Endpoint, RefusesWhatTheRustProgramsCannotRead) {
   }
 }
 
+TEST(Endpoint, ThisMachineEverybodyAndTheTunnelAreNotOutside) {
+  const IpNet v4 = *IpNet::parse("10.66.0.0/16");
+  const IpNet v6 = *IpNet::parse("fd66::/48");
+  for (const char* text : {"192.0.2.1:1", "10.67.0.1:51820", "192.168.1.7:65535", "100.64.0.1:7", "169.254.1.1:7", "[2001:db8::1]:1",
+                           "[fe80::1]:1", "[fd67::1]:1", "vpn.example.com:1", "[::ffff:192.0.2.1]:1"})
+    for (const IpNet& network : {v4, v6}) EXPECT_TRUE(can_be_outside(*Endpoint::parse(text), network)) << text;
+  for (const char* text :
+       {"127.0.0.1:53", "127.1.2.3:1", "0.0.0.0:1", "0.0.0.1:1", "255.255.255.255:9", "224.0.0.1:1", "192.0.2.1:0", "[::]:1", "[::1]:1",
+        "[ff02::1]:1", "vpn.example.com:0", "[::ffff:127.0.0.1]:53", "[::ffff:255.255.255.255]:9", "[::ffff:0.0.0.0]:1"})
+    for (const IpNet& network : {v4, v6}) EXPECT_FALSE(can_be_outside(*Endpoint::parse(text), network)) << text;
+  for (const char* text : {"10.66.0.1:51820", "10.66.255.255:1", "[::ffff:10.66.1.1]:1"}) {
+    EXPECT_FALSE(can_be_outside(*Endpoint::parse(text), v4)) << text;
+    EXPECT_TRUE(can_be_outside(*Endpoint::parse(text), v6)) << text;
+  }
+  EXPECT_FALSE(can_be_outside(*Endpoint::parse("[fd66::1]:1"), v6));
+}
+
 TEST(Endpoint, KnowsTheUnspecifiedHost) {
   EXPECT_TRUE(Endpoint::parse("0.0.0.0:1")->is_unspecified());
   EXPECT_TRUE(Endpoint::parse("[::]:1")->is_unspecified());

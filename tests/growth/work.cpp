@@ -152,6 +152,7 @@ void compare_device(const path& folder) {
                                    .cached = &state,
                                    .own_key = key(1),
                                    .server = {kServerKey, must(IpAddress::parse("10.0.0.1")), must(Endpoint::parse("192.0.2.1:51820"))},
+                                   .network = must(IpNet::parse("10.0.0.0/8")),
                                    .overrides = {},
                                    .now = SystemClock().wall()},
                                   literal);

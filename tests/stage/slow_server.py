@@ -3,7 +3,7 @@
     slow_server.py INTERFACE ADDRESS PORT PEERS_FILE SECONDS
 
 It plays on an interface that is already up, with the invitation's key as the only peer. PEERS_FILE holds the peers of the state
-as JSON: the server, and the one that redeems, whose key is replaced when it does. There are no capabilities (404), as with an old server.
+as JSON: the server, the one that redeems, whose key is replaced when it does, and any others. There are no capabilities (404), as with an old server.
 """
 
 import http.server
@@ -16,7 +16,7 @@ import threading
 interface, address, port, peers_file, delay = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4], float(sys.argv[5])
 with open(peers_file, encoding="utf-8") as file:
     state = json.load(file)
-server, guest = state["peers"]
+server, guest = state["peers"][:2]
 
 
 def change_keys(old, new):

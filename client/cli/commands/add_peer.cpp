@@ -115,10 +115,11 @@ Result<Plan> make_plan(const AddPeerOptions& options, const std::vector<Cidr>& c
   return Plan{std::move(name), std::move(cidr), ip, is_admin, expires, std::move(file)};
 }
 
-/// Where the server is reached from outside, as its own list has it.
+/// Where the server is reached from outside, as its own list has it, if that can be.
 Endpoint server_endpoint(const std::vector<Peer>& peers, const InterfaceConfig& config) {
   const auto server = std::ranges::find(peers, kServerPeer, &Peer::id);
-  if (server == peers.end() || !server->endpoint || server->endpoint->is_unspecified()) return config.server_external_endpoint;
+  if (server == peers.end() || !server->endpoint || !can_be_outside(*server->endpoint, config.address.truncated()))
+    return config.server_external_endpoint;
   return *server->endpoint;
 }
 
@@ -158,9 +159,9 @@ Result<Peer> create(Admin& admin, const Plan& plan, const InterfaceConfig& invit
       "writing the invitation (no peer was created)");
   auto answer = admin.server().create_peer(contents(plan, invitation.private_key.public_key()));
   if (answer) return *std::move(answer);
-  const bool refused = answer.error().status().has_value() || !admin.server().last_request_was_sent();
+  const bool there_is_none = answer.error().is_refusal() || !admin.server().last_request_was_sent();
   Error error = admin.explained("creating the peer", std::move(answer)).error();
-  if (!refused) {
+  if (!there_is_none) {
     // The peer may exist, and this file may be the only one with its key.
     return std::unexpected(
         Error(error.kind(), fmt::format("{}; whether {} was created is not known, so its invitation {} was kept: look at `innernet "

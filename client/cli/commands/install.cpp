@@ -4,8 +4,10 @@
 
 #include "../presence.hpp"
 #include "commands.hpp"
+#include "innernet/client/invitation.hpp"
 #include "innernet/command_line/command_line.hpp"
 #include "innernet/machine/log.hpp"
+#include "innernet/values/network_range.hpp"
 
 namespace innernet::client {
 namespace {
@@ -69,9 +71,16 @@ Result<void> refuse_on_the_server_itself(const InterfaceConfig& invitation, Cont
     return invalid_input(
         fmt::format("this machine is the server of {} (its interface {} has the server's key), which can't be its own peer: "
                     "install the invitation on the machine that it was made for",
-                    invitation.network_name, found.name.str()));
+                    quoted(invitation.network_name), found.name.str()));
   }
   return {};
+}
+
+void warn_of_public_range(const InterfaceConfig& invitation) {
+  const IpNet network = invitation.address.truncated();
+  if (is_private_range(network)) return;
+  log::warning("{} is no private range: whatever this machine has to say to an address in it goes to the peers of {} from now on",
+               network.to_string(), quoted(invitation.network_name));
 }
 
 Result<bool> is_to_be_deleted(const Options& options, Context& context) {
@@ -87,9 +96,10 @@ Result<bool> is_to_be_deleted(const Options& options, Context& context) {
 }
 
 Result<Ending> run(const Options& options, Context& context) {
-  TRY_CONTEXT(const InterfaceConfig invitation, InterfaceConfig::read(options.invitation), "reading the invitation");
+  TRY(const InterfaceConfig invitation, read_invitation(options.invitation));
   TRY_VOID(refuse_on_the_server_itself(invitation, context));
   TRY(const InterfaceName name, interface_name(options, invitation, context));
+  warn_of_public_range(invitation);
   TRY(const Installed installed, install(context.client_options(options.hosts, options.nat), name, invitation, context.stop));
 
   // The peer is in. Nothing that follows may make a script believe otherwise.

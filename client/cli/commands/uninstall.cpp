@@ -4,6 +4,7 @@
 
 #include "../presence.hpp"
 #include "commands.hpp"
+#include "innernet/base/temp_file.hpp"
 #include "innernet/client/network_lock.hpp"
 #include "innernet/hostsfile/hostsfile.hpp"
 #include "innernet/machine/log.hpp"
@@ -34,7 +35,7 @@ std::vector<std::filesystem::path> files_of(const Folders& folders, const Interf
 Result<bool> has_any_file(const Folders& folders, const InterfaceName& name) {
   for (const std::filesystem::path& file : files_of(folders, name)) {
     TRY(const bool is_there, is_present(file));
-    if (is_there) return true;
+    if (is_there || !temp_files_of(file).empty()) return true;
   }
   return false;
 }

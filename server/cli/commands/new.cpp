@@ -1,12 +1,11 @@
 #include <fmt/format.h>
 
-#include <array>
-
 #include "commands.hpp"
 #include "innernet/base/file.hpp"
 #include "innernet/config/config.hpp"
 #include "innernet/machine/network_stack.hpp"
 #include "innernet/server/registry.hpp"
+#include "innernet/values/network_range.hpp"
 #include "innernet/wizard/wizard.hpp"
 
 namespace innernet::server {
@@ -36,31 +35,6 @@ void define(Definition& definition, Options& options) {
 
 constexpr std::uint16_t kUsualPort = 51820;  // in WireGuard's own documents
 constexpr std::string_view kServerCidrName = "innernet-server";
-
-struct Range {
-  std::string_view cidr;
-  std::string_view what;
-};
-// Addresses that no peer can have: the kernel does not route them, or gives them a meaning of their own.
-constexpr std::array<Range, 7> kUnusable{{{"0.0.0.0/8", "\"this network\" addresses"},
-                                          {"127.0.0.0/8", "loopback addresses"},
-                                          {"169.254.0.0/16", "link-local addresses"},
-                                          {"224.0.0.0/4", "multicast addresses"},
-                                          {"::/127", "the loopback address"},
-                                          {"fe80::/10", "link-local addresses"},
-                                          {"ff00::/8", "multicast addresses"}}};
-
-Result<void> check_network_cidr(const IpNet& net) {
-  constexpr std::string_view kExample = "a private range such as 10.42.0.0/16 or fd00:1::/64 works";
-  if (net.prefix() == 0) return invalid_input(fmt::format("{} is the whole address family, not a network: {}", net.to_string(), kExample));
-  if (net.address().bits() - net.prefix() < 2)
-    return invalid_input(fmt::format("{} has no room for a server and a peer: {}", net.to_string(), kExample));
-  for (const Range& range : kUnusable) {
-    const auto unusable = IpNet::parse(range.cidr);
-    if (unusable && unusable->overlaps(net)) return invalid_input(fmt::format("{} contains {}: {}", net.to_string(), range.what, kExample));
-  }
-  return {};
-}
 
 Result<InterfaceName> check_network_name(const std::string& text) {
   TRY(const auto hostname, Hostname::parse(text));
@@ -130,8 +104,8 @@ Result<Ending> run(const Options& options, Context& context) {
   TRY(const InterfaceName name, network_name(context, options));
   TRY(const IpNet any_net, options.network_cidr ? Result<IpNet>(*options.network_cidr)
                                                 : wizard::ask_cidr(context.asker, "Network CIDR", "--network-cidr CIDR, like 10.42.0.0/16",
-                                                                   "10.42.0.0/16", check_network_cidr));
-  TRY_VOID(check_network_cidr(any_net));
+                                                                   "10.42.0.0/16", check_network_range));
+  TRY_VOID(check_network_range(any_net));
   TRY(const std::uint16_t listen_port, options.listen_port ? Result<std::uint16_t>(*options.listen_port)
                                                            : wizard::ask_listen_port(context.asker, "--listen-port PORT", kUsualPort, 1));
   TRY(const auto endpoint, external_endpoint(context, options, listen_port));

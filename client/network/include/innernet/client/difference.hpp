@@ -58,6 +58,7 @@ struct DifferenceInput {
   const State* cached;  ///< for the names of peers that are gone; may be null
   wg::PublicKey own_key;
   const ServerPeer& server;
+  IpNet network;  ///< of which all are; no endpoint that the server reports may lie in it
   const std::map<IpAddress, Endpoint>& overrides;
   WallTime now;
   std::optional<std::uint16_t> listen_port = {};                    ///< wanted; none: as it is

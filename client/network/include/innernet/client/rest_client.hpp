@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "innernet/base/error.hpp"
+#include "innernet/base/interface_name.hpp"
 #include "innernet/client/stop.hpp"
 #include "innernet/config/config.hpp"
 #include "innernet/json/json.hpp"
@@ -17,13 +18,17 @@
 namespace innernet::client {
 
 /// Why a request failed. Without a status the server gave no whole answer (kUnreachable: refused, reset, closed, timed out) or one
-/// that can't be read (kInvalidInput), or we were stopped (kInterrupted). With a status it refused; the message has its words, if any:
-/// 400, 413: kInvalidInput; 401: kPermission; 404: kNotFound; all others kSystem. Converts to Error, so TRY works on answers.
+/// that can't be read (kInvalidInput), or we were stopped (kInterrupted). With a status it is not the expected one; the message has its
+/// words, if any: 400, 413: kInvalidInput; 401: kPermission; 404: kNotFound; all others kSystem. Converts to Error, so TRY works on
+/// answers.
 class RequestError : public Error {
  public:
   RequestError(Error error, std::optional<int> status = std::nullopt) : Error(std::move(error)), status_(status) {}
 
   std::optional<int> status() const { return status_; }
+  /// Whether the server said that it has not done what was asked (4xx). After any other failure it may have: what it stored before a 5xx
+  /// stays stored.
+  bool is_refusal() const { return status_ && *status_ / 100 == 4; }
 
  private:
   std::optional<int> status_;
@@ -56,11 +61,16 @@ State apply_delta(State state, StateDelta delta);
 
 /// The server's API, one blocking request at a time over one kept-alive connection, made when first needed. Deadlines go by
 /// CLOCK_BOOTTIME. No redirects, no proxies. A `stop` ends whatever blocks.
+///
+/// Requests and answers go through `interface` alone. A route to the server's address is nothing to rely on: any DHCP server of a LAN can
+/// hand out a more specific one (CVE-2024-3661), and then a stranger answers. Only tests, whose servers are on loopback, give none.
 class RestClient {
  public:
-  RestClient(const SocketAddress& server, const wg::PublicKey& server_key, const Stop* stop = nullptr, RequestTimes times = {});
-  explicit RestClient(const InterfaceConfig& config, const Stop* stop = nullptr, RequestTimes times = {})
-      : RestClient(config.server_internal_endpoint, config.server_public_key, stop, times) {}
+  RestClient(const SocketAddress& server, const wg::PublicKey& server_key, const std::optional<InterfaceName>& interface,
+             const Stop* stop = nullptr, RequestTimes times = {});
+  RestClient(const InterfaceConfig& config, const std::optional<InterfaceName>& interface, const Stop* stop = nullptr,
+             RequestTimes times = {})
+      : RestClient(config.server_internal_endpoint, config.server_public_key, interface, stop, times) {}
   RestClient(RestClient&&) noexcept;
   RestClient& operator=(RestClient&&) noexcept;
   ~RestClient();

@@ -64,7 +64,7 @@ Result<void> create_file(const std::filesystem::path& path, std::string_view con
 /// Renames durably within a folder; fails with kAlreadyExists rather than replace `to`.
 Result<void> rename_without_replacing(const std::filesystem::path& from, const std::filesystem::path& to);
 
-/// Removes durably; kNotFound when there is none.
+/// Removes durably, with what writers of it that were killed have left beside it; kNotFound when there is none.
 Result<void> remove_file(const std::filesystem::path& path);
 
 /// Makes the last component with mode 0700 when it is missing. An existing folder is left as it is; anything else fails.

@@ -40,6 +40,9 @@ class IpAddress {
   /// ones or the documentation range 2001:db8::/32. IPv6 only; false for IPv4.
   bool is_unicast_global_v6() const;
 
+  /// The IPv4 address that an IPv4-mapped one (::ffff:0:0/96, RFC 4291 2.5.5.2) stands for, any other as it is.
+  IpAddress unmapped() const;
+
   /// The address `n` further on, none beyond the end of the family.
   std::optional<IpAddress> plus(std::uint64_t n) const;
 

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "innernet/base/unique_fd.hpp"
 
@@ -28,8 +29,15 @@ Attempt<std::filesystem::path> follow_links(const std::filesystem::path& path);
 /// The folder that holds `path`: "." for a bare name.
 std::filesystem::path folder_of(const std::filesystem::path& path);
 
+/// What writers of `target` that were killed have left beside it, and what is being written just now.
+std::vector<std::filesystem::path> temp_files_of(const std::filesystem::path& target);
+
+/// Removes the former. There may be a key in it. Those that can't be opened are left; a folder that is not there has none.
+Attempt<void> remove_leftovers_of(const std::filesystem::path& target);
+
 /// A file in the making beside its target (never elsewhere: a rename stays within one file system). Its name starts
-/// with a dot, can't be guessed, and ends in `.new`. It is removed when it goes before it was put in place.
+/// with a dot, can't be guessed, and ends in `.new`. It is removed when it goes before it was put in place, and by the next one for the
+/// same target if its process was killed: one that is alive is locked (flock(2)).
 class TempFile {
  public:
   /// Empty, with mode 0600. `target` is taken as it is, links in it are not followed.

@@ -39,4 +39,10 @@ class Endpoint {
   std::uint16_t port_;
 };
 
+/// Whether a peer of `network` can be at `address`: what comes from somebody else must not aim our packets at this machine itself, at
+/// everybody around, or back into the tunnel.
+bool can_be_outside(const SocketAddress& address, const IpNet& network);
+/// The same of an endpoint, as far as it tells: a name can be anywhere, until it is looked up.
+bool can_be_outside(const Endpoint& endpoint, const IpNet& network);
+
 }  // namespace innernet

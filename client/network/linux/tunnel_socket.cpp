@@ -1,0 +1,33 @@
+#include "tunnel_socket.hpp"
+
+#include <fmt/format.h>
+#include <net/if.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <cerrno>
+
+namespace innernet::client {
+
+Result<void> bind_to_interface(int socket, const InterfaceName& interface) {
+  const auto size = static_cast<socklen_t>(interface.str().size() + 1);
+  if (::setsockopt(socket, SOL_SOCKET, SO_BINDTODEVICE, interface.c_str(), size) == 0) return {};
+  const int saved = errno;
+  if (saved == ENODEV) return fail(ErrorKind::kUnreachable, fmt::format("there is no interface {}", quoted(interface.str())));
+  // Since 5.7 (sock_setbindtodevice() in net/core/sock.c) anybody may bind a socket that is not bound yet.
+  if (saved == EPERM)
+    return fail(ErrorKind::kPermission,
+                fmt::format("a socket can't be bound to interface {}: before Linux 5.7 that takes CAP_NET_RAW (run this as root; a service "
+                            "needs it in its CapabilityBoundingSet)",
+                            quoted(interface.str())));
+  return fail_errno(saved, fmt::format("binding a socket to interface {}", quoted(interface.str())));
+}
+
+bool is_bound_to(int socket, const InterfaceName& interface) {
+  // The kernel keeps the index and looks up the name; there is none (ENODEV) when the interface is gone.
+  std::array<char, IFNAMSIZ> name{};
+  socklen_t size = name.size();
+  return ::getsockopt(socket, SOL_SOCKET, SO_BINDTODEVICE, name.data(), &size) == 0 && interface.str() == name.data();
+}
+
+}  // namespace innernet::client
