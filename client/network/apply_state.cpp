@@ -55,6 +55,8 @@ Result<AppliedState> update_device(const Round& round, const ObtainedState& obta
     machine.resolver.look_up(names, machine.clock(), machine.stop);
 
   TRY(const wg::Device device, current_device(round, std::move(reading)));
+  const BootTime now = machine.clock().boot();
+  memory.handshakes.see(device, machine.clock().wall(), now);
   const ServerPeer server{config.server_public_key, config.server_internal_endpoint.ip, config.server_external_endpoint};
   const Details details = log::enabled(log::Level::kDebug) ? Details::kShown : Details::kHidden;
   auto changes = difference({.device = device,
@@ -63,7 +65,9 @@ Result<AppliedState> update_device(const Round& round, const ObtainedState& obta
                              .own_key = config.private_key.public_key(),
                              .server = server,
                              .overrides = config.peer_endpoint_overrides,
-                             .now = machine.clock().wall(),
+                             .handshakes = memory.handshakes,
+                             .now = now,
+                             .server_answers = server_answered(obtained.origin),
                              .listen_port = config.listen_port,
                              .in_traversal = &memory.in_traversal,
                              .wants_traversal = !options.nat.no_traversal,

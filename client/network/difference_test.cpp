@@ -11,7 +11,8 @@ using namespace testing;
 using ::testing::ElementsAre;
 using namespace std::chrono_literals;
 
-const WallTime kNow{std::chrono::seconds(1'795'363'000)};
+const WallTime kWall{std::chrono::seconds(1'795'363'000)};
+const BootTime kNow{std::chrono::hours(1)};
 
 std::optional<SocketAddress> literal(const Endpoint& endpoint) {
   const auto* ip = std::get_if<IpAddress>(&endpoint.host());
@@ -27,7 +28,7 @@ struct DifferenceTest : ::testing::Test {
   State cached;
   wg::Device device{.name = evilcorp(), .private_key = {}, .public_key = {}, .listen_port = 0, .peers = {}};
 
-  DifferenceTest() { device.peers.push_back(there(server.public_key, "10.66.0.1", kNow - 10s)); }
+  DifferenceTest() { device.peers.push_back(there(server.public_key, "10.66.0.1", kWall - 10s)); }
 
   static wg::Peer there(const wg::PublicKey& key, const std::string& address, std::optional<WallTime> handshake = {},
                         std::optional<SocketAddress> endpoint = {}) {
@@ -39,9 +40,20 @@ struct DifferenceTest : ::testing::Test {
             .last_handshake = handshake};
   }
   Difference run() const {
-    return difference(
-        {.device = device, .state = state, .cached = &cached, .own_key = own, .server = server, .overrides = overrides, .now = kNow},
-        literal);
+    return difference({.device = device,
+                       .state = state,
+                       .cached = &cached,
+                       .own_key = own,
+                       .server = server,
+                       .overrides = overrides,
+                       .handshakes = handshakes(),
+                       .now = kNow},
+                      literal);
+  }
+  Handshakes handshakes() const {
+    Handshakes handshakes;
+    handshakes.see(device, kWall, kNow);
+    return handshakes;
   }
 };
 
@@ -63,6 +75,7 @@ TEST_F(DifferenceTest, AnotherListenPortIsSet) {
                        .own_key = own,
                        .server = server,
                        .overrides = overrides,
+                       .handshakes = handshakes(),
                        .now = kNow,
                        .listen_port = port},
                       literal)
@@ -139,7 +152,7 @@ TEST_F(DifferenceTest, AWorkingEndpointIsNeverTouched) {
   const struct {
     std::optional<WallTime> handshake;
     bool touched;
-  } cases[] = {{std::nullopt, true}, {kNow, false}, {kNow - 180s, false}, {kNow - 181s, true}, {kNow + 1h, false}};
+  } cases[] = {{std::nullopt, true}, {kWall, false}, {kWall - 180s, false}, {kWall - 181s, true}, {kWall + 1h, true}};
   for (const auto& c : cases) {
     state.peers = {peer(3, "bob", "10.66.1.3", new_key())};
     state.peers[0].endpoint = endpoint("192.0.2.3:7");
@@ -147,12 +160,33 @@ TEST_F(DifferenceTest, AWorkingEndpointIsNeverTouched) {
     device.peers.resize(1, device.peers[0]);
     device.peers.push_back(there(state.peers[0].public_key, "10.66.1.3", c.handshake, address("198.51.100.1:9")));
     const auto result = run();
-    EXPECT_EQ(!result.update.empty(), c.touched);
+    ASSERT_EQ(!result.update.empty(), c.touched);
     EXPECT_EQ(!result.due.empty(), c.touched);
     if (c.touched) {
       EXPECT_EQ(result.changes[0].endpoint, "Endpoint: 198.51.100.1:9 => 192.0.2.3:7");
     }
   }
+}
+
+TEST_F(DifferenceTest, AServerThatAnswersIsWhereItIsWhateverTheClockMakesOfItsHandshake) {
+  state.peers = {peer(1, "innernet-server", "10.66.0.1", server.public_key)};
+  state.peers[0].endpoint = endpoint("192.0.2.1:1");
+  device.peers = {there(server.public_key, "10.66.0.1", kWall - 1h, address("198.51.100.1:9"))};
+  const auto with = [&](bool answers) {
+    return difference({.device = device,
+                       .state = state,
+                       .cached = nullptr,
+                       .own_key = own,
+                       .server = server,
+                       .overrides = overrides,
+                       .handshakes = handshakes(),
+                       .now = kNow,
+                       .server_answers = answers},
+                      literal)
+        .update;
+  };
+  EXPECT_TRUE(with(true).empty());
+  EXPECT_FALSE(with(false).empty());
 }
 
 TEST_F(DifferenceTest, APeerThatGetsItsFirstEndpointIsAddedAnewSoThatItIsTriedAtOnce) {
@@ -172,7 +206,7 @@ TEST_F(DifferenceTest, APeerThatGetsItsFirstEndpointIsAddedAnewSoThatItIsTriedAt
   EXPECT_EQ(result.changes[0].kind, PeerChangeKind::kModified);
   EXPECT_EQ(result.changes[0].endpoint, "Endpoint: [none] => 192.0.2.3:7");
 
-  device.peers[1].last_handshake = kNow - 1h;
+  device.peers[1].last_handshake = kWall - 1h;
   ASSERT_EQ(run().update.peers.size(), 1U) << "one that was reached before keeps what it has counted";
   EXPECT_TRUE(run().update.peers[0].update_only);
 }
@@ -209,6 +243,7 @@ TEST_F(DifferenceTest, NobodyIsDueForWhoWantsNoTraversal) {
                                   .own_key = own,
                                   .server = server,
                                   .overrides = overrides,
+                                  .handshakes = handshakes(),
                                   .now = kNow,
                                   .wants_traversal = false},
                                  literal);
@@ -238,6 +273,7 @@ TEST_F(DifferenceTest, APeerInTraversalKeepsTheEndpointThatIsBeingTried) {
                                   .own_key = own,
                                   .server = server,
                                   .overrides = overrides,
+                                  .handshakes = handshakes(),
                                   .now = kNow,
                                   .in_traversal = &trying},
                                  literal);

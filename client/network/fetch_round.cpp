@@ -77,14 +77,15 @@ Result<RoundResult> fetch_round(const ClientOptions& options, const InterfaceNam
 }
 
 void traverse_due(const ClientOptions& options, const InterfaceName& name, const IpNet& network, Machine& machine, RoundResult result,
-                  const TraversalOptions& traversal) {
+                  Handshakes handshakes, const TraversalOptions& traversal) {
   if (options.nat.no_traversal) return;
   std::vector<Endpoint> names;
   for (const TraversalPeer& peer : result.due) std::ranges::copy_if(peer.candidates, std::back_inserter(names), is_name);
   if (!names.empty()) machine.resolver.look_up(names, machine.clock(), machine.stop);
   const auto traversed = traverse(
       NatTraversal(std::move(result.due), network), machine.backend, name, machine.wait, result.updated_at,
-      [&](const Endpoint& endpoint) { return machine.resolver.address(endpoint); }, traversal.times, traversal.audience);
+      [&](const Endpoint& endpoint) { return machine.resolver.address(endpoint); }, std::move(handshakes), traversal.times,
+      traversal.audience);
   if (!traversed) log::warning("looking for ways to peers of {}: {}", quoted(name.str()), traversed.error().message());
 }
 
@@ -98,7 +99,7 @@ Result<void> fetch_once(const ClientOptions& options, const InterfaceName& name,
     TRY(result, fetch_round(options, name, machine, memory, caller));
   }
   // Without the lock: it may take a minute, touches only peers without a connection, and others may want to work.
-  traverse_due(options, name, config.address.truncated(), machine, std::move(result));
+  traverse_due(options, name, config.address.truncated(), machine, std::move(result), std::move(memory.handshakes));
   return {};
 }
 

@@ -25,7 +25,7 @@ struct TraversalOptions {
 
 /// NAT traversal for those who are due. Its failure is only warned about: the next round tries again.
 void traverse_due(const ClientOptions& options, const InterfaceName& name, const IpNet& network, Machine& machine, RoundResult result,
-                  const TraversalOptions& traversal = {});
+                  Handshakes handshakes, const TraversalOptions& traversal = {});
 
 /// One fetch with its own memory and the network's lock: what fetch() and up() do on the given machine.
 Result<void> fetch_once(const ClientOptions& options, const InterfaceName& name, Machine& machine, Caller caller);

@@ -68,7 +68,8 @@ class Install {
       if (auto written = write_config(options_.folders, name_, config_); !written) log::warning("{}", written.error().message());
     }
     reached_("finished");
-    traverse_due(options_, name_, config_.address.truncated(), machine_, std::move(result_), {.times = kTraversalOfInstall});
+    traverse_due(options_, name_, config_.address.truncated(), machine_, std::move(result_), std::move(memory.handshakes),
+                 {.times = kTraversalOfInstall});
     return installed;
   }
 

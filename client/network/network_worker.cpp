@@ -81,11 +81,11 @@ class NetworkWorker::Traversal {
     stop_.emplace(*std::move(stop));
     for (const TraversalPeer& peer : result.due) memory.in_traversal.insert(peer.public_key);
     ended_ = false;
-    thread_ = std::thread([this, network, result = std::move(result)]() mutable {
+    thread_ = std::thread([this, network, result = std::move(result), handshakes = memory.handshakes]() mutable {
       // A backend is one thread's.
       if (auto system = SystemMachine::create(options_, name_, *stop_, resolver_)) {
         Machine machine = system->machine();
-        traverse_due(options_, name_, network, machine, std::move(result), {.audience = Audience::kLater});
+        traverse_due(options_, name_, network, machine, std::move(result), std::move(handshakes), {.audience = Audience::kLater});
       }
       ended_ = true;
     });

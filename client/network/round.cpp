@@ -17,6 +17,7 @@ RestClient& FetchMemory::client_of(const InterfaceConfig& config, const Stop* st
 void FetchMemory::forget_interface() {
   etag.clear();
   reported.reset();
+  handshakes.clear();
   traversal.clear();
 }
 

@@ -24,6 +24,7 @@ struct FetchMemory {
   State state;                      ///< as the server sent it
   std::optional<StateAnswer> news;  ///< what waiting for news has brought: the next round does not ask again
   std::optional<std::vector<Endpoint>> reported;
+  Handshakes handshakes;
   TraversalHistory traversal;
   std::unordered_set<wg::PublicKey> in_traversal;  ///< by another thread
 

@@ -153,7 +153,8 @@ void compare_device(const path& folder) {
                                    .own_key = key(1),
                                    .server = {kServerKey, must(IpAddress::parse("10.0.0.1")), must(Endpoint::parse("192.0.2.1:51820"))},
                                    .overrides = {},
-                                   .now = SystemClock().wall()},
+                                   .handshakes = {},
+                                   .now = SystemClock().boot()},
                                   literal);
     if (found.changes.empty()) std::abort();
   });
