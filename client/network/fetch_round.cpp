@@ -14,6 +14,7 @@
 #include "pending_install.hpp"
 #include "report_candidates.hpp"
 #include "saved_etag.hpp"
+#include "server_search.hpp"
 
 namespace innernet::client {
 namespace {
@@ -41,6 +42,7 @@ Result<Finished> run(const ClientOptions& options, const InterfaceName& name, Ma
     finish_key_change(round);
     reading = {};
   }
+  TRY_VOID(find_server(round, reading));
 
   TRY(auto loaded, DataStore::load(options.folders.data_store(name)));
   TRY(ObtainedState obtained, obtain_state(round, loaded, saved_etag));

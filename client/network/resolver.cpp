@@ -93,12 +93,14 @@ struct Resolver::Shared {
     --shared->threads;
   }
 
-  static void finish(Name& name, const std::optional<IpAddress>& address) {
+  void finish(Name& name, const std::optional<IpAddress>& address) {
     name.is_being_looked_up = false;
     name.is_late = false;
     if (address) {
+      // It was not this name alone that could not be looked up.
+      if (std::exchange(name.failures, 0) > 0)
+        for (auto& [other_text, other] : names) other.not_before = {};
       name.last_good = address;
-      name.failures = 0;
       name.not_before = {};
     } else {
       name.not_before = name.asked + std::min<std::chrono::seconds>(kFirstPause * (1 << std::min(name.failures, 6)), kLongestPause);
@@ -175,6 +177,13 @@ std::optional<SocketAddress> Resolver::address(const Endpoint& endpoint) const {
 bool Resolver::is_busy() const {
   const std::lock_guard lock(shared_->mutex);
   return shared_->threads > 0;
+}
+
+void Resolver::forget_failures_of(const Endpoint& endpoint) {
+  const auto* text = std::get_if<std::string>(&endpoint.host());
+  if (text == nullptr) return;
+  const std::lock_guard lock(shared_->mutex);
+  if (const auto found = shared_->names.find(*text); found != shared_->names.end()) found->second.not_before = {};
 }
 
 void Resolver::forget_failures() {

@@ -49,6 +49,29 @@ TEST(Resolver, KeepsTheLastGoodAddressAndBacksOff) {
   EXPECT_EQ(asked, 3);
 }
 
+TEST(Resolver, AsksAtOnceForANameThatCantBeDoneWithoutAndForOthersWhenOneIsBack) {
+  std::atomic<bool> works = false;
+  std::atomic<int> asked = 0;
+  Resolver resolver([&](const std::string&) {
+    ++asked;
+    return works ? std::optional(ip("192.0.2.1")) : std::nullopt;
+  });
+  const innernet::testing::FakeClock clock;
+  const std::vector names{endpoint("vpn.example.com:7"), endpoint("bob.example.com:7")};
+  resolver.look_up(names, clock, nullptr);
+  resolver.look_up(names, clock, nullptr);
+  EXPECT_EQ(asked, 2);
+  resolver.forget_failures_of(names[0]);
+  resolver.look_up(names, clock, nullptr);
+  EXPECT_EQ(asked, 3) << "the other one waits";
+  works = true;
+  resolver.forget_failures_of(names[0]);
+  resolver.look_up(names, clock, nullptr);
+  EXPECT_EQ(asked, 4);
+  resolver.look_up({&names[1], 1}, clock, nullptr);
+  EXPECT_EQ(resolver.address(names[1]), address("192.0.2.1:7")) << "what was away is back";
+}
+
 TEST(Resolver, OneDeadNameHoldsUpNoOther) {
   std::mutex mutex;
   std::condition_variable changed;

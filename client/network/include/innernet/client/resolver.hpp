@@ -37,6 +37,8 @@ class Resolver {
 
   /// After a change of networks: names that failed may be there now.
   void forget_failures();
+  /// The next look-up of this one is not put off, however often it has failed: for the one name without which nothing works.
+  void forget_failures_of(const Endpoint& endpoint);
 
   /// Whether a look-up goes on in the background.
   bool is_busy() const;
