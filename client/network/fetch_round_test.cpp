@@ -187,7 +187,7 @@ TEST_F(FetchTest, AServerNameThatResolvesLaterIsTakenInTheNextRound) {
   named.server_external_endpoint = endpoint("late.example:51820");
   write(named);
   std::atomic<bool> is_known = false;
-  Resolver resolver([&](const std::string&) { return is_known ? std::optional(ip("203.0.113.7")) : std::nullopt; });
+  Resolver resolver([&](const std::string&) { return is_known ? std::vector{ip("203.0.113.7")} : std::vector<IpAddress>(); });
   FetchMemory memory;
   const auto next_round = [&] {
     Machine machine{fake.backend, fake.stack, resolver, fake.wait, nullptr, [] { return Result<std::vector<IpAddress>>(); }};
@@ -210,6 +210,34 @@ TEST_F(FetchTest, AServerNameThatResolvesLaterIsTakenInTheNextRound) {
   is_known = true;
   EXPECT_TRUE(next_round());
   EXPECT_EQ(server_is_at(), address("203.0.113.7:51820"));
+}
+
+TEST_F(FetchTest, EachAddressOfTheServersNameIsTriedAndTheFirstStays) {
+  auto named = config();
+  named.server_external_endpoint = endpoint("vpn.example.com:51820");
+  write(named);
+  fake.names["vpn.example.com"] = {ip("2001:db8::1"), ip("192.0.2.1")};
+  std::atomic<bool> is_away = true;
+  special = [&](const Request&) -> std::optional<Reply> {
+    if (is_away) return Reply{.bytes = "", .then = Reply::Then::kClose};
+    return std::nullopt;
+  };
+  const auto failed = round();
+  ASSERT_FALSE(failed);
+  EXPECT_THAT(failed.error().message(), HasSubstr("no handshake with it at [2001:db8::1]:51820 and 192.0.2.1:51820"));
+  EXPECT_EQ(device().peers.at(0).endpoint, address("[2001:db8::1]:51820"));
+  is_away = false;
+  fake.backend.on_apply = [&] {
+    fake.backend.change_device(evilcorp(), [&](wg::Device& device) {
+      if (device.peers.at(0).endpoint == address("192.0.2.1:51820")) device.peers[0].last_handshake = fake.wait.clock_.wall();
+    });
+  };
+  ASSERT_TRUE(round());
+  EXPECT_EQ(device().peers.at(0).endpoint, address("192.0.2.1:51820"));
+  const BootTime now = fake.wait.clock_.boot();
+  ASSERT_TRUE(round());
+  EXPECT_EQ(fake.wait.clock_.boot(), now) << "a live tunnel is not looked for";
+  EXPECT_EQ(device().peers.at(0).endpoint, address("192.0.2.1:51820"));
 }
 
 TEST_F(FetchTest, AnotherKeyForAKnownPeerLeavesEverythingAlone) {

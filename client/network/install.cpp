@@ -16,6 +16,7 @@
 #include "network_files.hpp"
 #include "pending_install.hpp"
 #include "server_peer.hpp"
+#include "server_search.hpp"
 
 namespace innernet::client {
 namespace {
@@ -154,7 +155,7 @@ class Install {
         .private_key = key, .listen_port = {}, .fwmark = {}, .replace_peers = true, .peers = {server_peer(invitation_, machine_.resolver)}};
     TRY_VOID(bring_up(machine_.backend, name_, invitation_.address, update, options_.network, also_ours, machine_.stack));
     made_ = true;
-    return {};
+    return search_new_server(invitation_, name_, machine_);
   }
 
   Result<void> redeem() {
@@ -206,8 +207,14 @@ class Install {
           fmt::format(
               "{}. Is the server running (on it: systemctl status innernet-server@{}), and does UDP get through to {}? An invitation that "
               "has been used or has expired gets no answer, either",
-              error.message(), invitation_.network_name, invitation_.server_external_endpoint.to_string()));
+              error.message(), invitation_.network_name, where_the_server_is()));
     return error;
+  }
+
+  std::string where_the_server_is() const {
+    const Endpoint& endpoint = invitation_.server_external_endpoint;
+    if (!is_name(endpoint)) return endpoint.to_string();
+    return fmt::format("{} (tried: {})", endpoint.to_string(), text_of(machine_.resolver.addresses(endpoint)));
   }
 
   // Back to where it was, but for a pending key that the server may know.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "innernet/machine/log.hpp"
+#include "server_search.hpp"
 
 namespace innernet::client {
 namespace {
@@ -48,7 +49,10 @@ Result<ObtainedState> obtain_state(const Round& round, std::optional<DataStore>&
   memory.etag.clear();  // until all of the answer has been applied
   if (!answer) {
     memory.capabilities.reset();
-    const Error failure = Error(std::move(answer).error()).context(fmt::format("fetching the state of {}", quoted(round.name.str())));
+    Error why = std::move(answer).error();
+    if (!memory.server_tried.empty())
+      why = Error(why.kind(), fmt::format("{}; there was no handshake with it at {}", why.message(), text_of(memory.server_tried)));
+    const Error failure = std::move(why).context(fmt::format("fetching the state of {}", quoted(round.name.str())));
     TRY(const Origin origin, origin_without_answer(failure, has_data_store));
     log::warning("{}; going on with the peers of the last fetch", failure.message());
     return ObtainedState{.state = store->take_state(), .origin = origin, .etag = {}};

@@ -25,6 +25,7 @@ struct FetchMemory {
   std::optional<StateAnswer> news;  ///< what waiting for news has brought: the next round does not ask again
   std::optional<std::vector<Endpoint>> reported;
   Handshakes handshakes;
+  std::vector<SocketAddress> server_tried;  ///< where there was no handshake with it in this round, of several
   TraversalHistory traversal;
   std::unordered_set<wg::PublicKey> in_traversal;  ///< by another thread
 

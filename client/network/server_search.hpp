@@ -1,12 +1,25 @@
 #pragma once
 
-#include "innernet/client/data_store.hpp"
+#include <span>
+#include <string>
+#include <vector>
+
 #include "own_interface.hpp"
 
 namespace innernet::client {
 
-/// Sees to it that the server's peer has an endpoint, where the server can't be asked without: its name is looked up in each round.
-/// `reading` is forgotten when the device was changed.
+/// In which order to try the `known` addresses of the server, each once: the one that the device has comes first, known or not.
+std::vector<SocketAddress> search_order(const std::optional<SocketAddress>& on_device, std::span<const SocketAddress> known);
+
+/// "A, B and C".
+std::string text_of(std::span<const SocketAddress> addresses);
+
+/// For an interface that was brought up just now, with the first address of the server's name: where there are more, each gets a second,
+/// until there is a handshake. The first one stays when there is none at any.
+Result<void> search_new_server(const InterfaceConfig& config, const InterfaceName& name, Machine& machine);
+
+/// The same at the beginning of a round that finds no live tunnel to the server, whose name is looked up each time. What was tried in
+/// vain is left in memory.server_tried. `reading` is forgotten when the device was changed.
 Result<void> find_server(const Round& round, DeviceReading& reading);
 
 }  // namespace innernet::client
