@@ -85,7 +85,8 @@ class Comparison {
         wanted.peer = &peer;
         wanted.keepalive = peer.persistent_keepalive_interval.value_or(kPersistentKeepalive);
         wanted.is_overridden = input_.overrides.contains(server.ip);
-        if (endpoint != nullptr) wanted.endpoint = endpoint;
+        // Where the state says that it is, a round has looked before (find_server()); the config's is what stays.
+        if (endpoint != nullptr && wanted.is_overridden) wanted.endpoint = endpoint;
         continue;
       }
       // The server's address is the server's: a device gives an allowed IP to the last peer that asks for it.

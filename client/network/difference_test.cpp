@@ -139,6 +139,18 @@ TEST_F(DifferenceTest, TheServerStaysWhateverTheStateSays) {
   EXPECT_EQ(result.update.peers[0].persistent_keepalive, kPersistentKeepalive);
 }
 
+TEST_F(DifferenceTest, TheServerIsWhereTheConfigSaysUnlessItIsOverridden) {
+  state.peers = {peer(1, "innernet-server", "10.66.0.1", server.public_key)};
+  state.peers[0].endpoint = endpoint("192.0.2.1:1");
+  device.peers = {there(server.public_key, "10.66.0.1", {}, address("192.0.2.1:1"))};
+  ASSERT_EQ(run().update.peers.size(), 1U);
+  EXPECT_EQ(run().update.peers[0].endpoint, address("203.0.113.1:51820"));
+  device.peers[0].endpoint = address("203.0.113.1:51820");
+  EXPECT_TRUE(run().update.empty());
+  overrides.emplace(ip("10.66.0.1"), endpoint("192.0.2.1:1"));
+  EXPECT_EQ(run().update.peers.at(0).endpoint, address("192.0.2.1:1"));
+}
+
 TEST_F(DifferenceTest, TheAddressOfARemovedPeerCanComeBackWithAnotherKey) {
   state.peers = {peer(4, "new", "10.66.1.3", new_key())};
   device.peers.push_back(there(new_key(), "10.66.1.3"));
@@ -170,7 +182,6 @@ TEST_F(DifferenceTest, AWorkingEndpointIsNeverTouched) {
 
 TEST_F(DifferenceTest, AServerThatAnswersIsWhereItIsWhateverTheClockMakesOfItsHandshake) {
   state.peers = {peer(1, "innernet-server", "10.66.0.1", server.public_key)};
-  state.peers[0].endpoint = endpoint("192.0.2.1:1");
   device.peers = {there(server.public_key, "10.66.0.1", kWall - 1h, address("198.51.100.1:9"))};
   const auto with = [&](bool answers) {
     return difference({.device = device,

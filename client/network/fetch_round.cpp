@@ -42,9 +42,9 @@ Result<Finished> run(const ClientOptions& options, const InterfaceName& name, Ma
     finish_key_change(round);
     reading = {};
   }
-  TRY_VOID(find_server(round, reading));
 
   TRY(auto loaded, DataStore::load(options.folders.data_store(name)));
+  TRY_VOID(find_server(round, reading, loaded ? &loaded->state() : nullptr));
   TRY(ObtainedState obtained, obtain_state(round, loaded, saved_etag));
   DataStore store = loaded ? *std::move(loaded) : DataStore::empty(options.folders.data_store(name));
   if (!is_in_data_store(obtained.origin)) TRY_VOID(store.check_pins(obtained.state));

@@ -240,6 +240,46 @@ TEST_F(FetchTest, EachAddressOfTheServersNameIsTriedAndTheFirstStays) {
   EXPECT_EQ(device().peers.at(0).endpoint, address("192.0.2.1:51820"));
 }
 
+TEST_F(FetchTest, AServerThatHasMovedIsFoundWhereTheConfigSaysAndWhereTheStateSays) {
+  state.peers[0].endpoint = endpoint("192.0.2.1:51820");
+  ASSERT_TRUE(round());
+  const SocketAddress of_config = address("203.0.113.1:51820");
+  const SocketAddress of_state = address("192.0.2.1:51820");
+  std::optional<SocketAddress> server_is_at;
+  const auto change_server_peer = [&](const std::function<void(wg::Peer&)>& change) {
+    fake.backend.change_device(evilcorp(),
+                               [&](wg::Device& device) { change(*std::ranges::find(device.peers, server_key, &wg::Peer::public_key)); });
+  };
+  const auto server_peer = [&] {
+    const wg::Device now = device();
+    return *std::ranges::find(now.peers, server_key, &wg::Peer::public_key);
+  };
+  fake.backend.on_apply = [&] {
+    change_server_peer([&](wg::Peer& peer) {
+      if (peer.endpoint == server_is_at) peer.last_handshake = fake.wait.clock_.wall();
+    });
+  };
+  special = [&](const Request&) -> std::optional<Reply> {
+    if (server_peer().last_handshake) return std::nullopt;
+    return Reply{.bytes = "", .then = Reply::Then::kClose};
+  };
+  for (const auto& place : {of_config, of_state}) {
+    server_is_at.reset();
+    change_server_peer([](wg::Peer& peer) { peer.last_handshake.reset(); });
+    for (int i = 0; i < 2; ++i) {
+      const auto without = round();
+      ASSERT_TRUE(without) << without.error().message();
+      EXPECT_FALSE(without->server_answered);
+      EXPECT_EQ(server_peer().endpoint, of_config) << "which stays";
+    }
+    server_is_at = place;
+    const auto with = round();
+    ASSERT_TRUE(with) << with.error().message();
+    EXPECT_TRUE(with->server_answered);
+    EXPECT_EQ(server_peer().endpoint, place);
+  }
+}
+
 TEST_F(FetchTest, AnotherKeyForAKnownPeerLeavesEverythingAlone) {
   ASSERT_TRUE(round());
   const auto sets = fake.backend.updates.size();

@@ -60,6 +60,16 @@ Result<bool> try_each(std::span<const SocketAddress> order, const SocketAddress&
   return false;
 }
 
+// That of the config first: somebody has written it there, perhaps because the server has moved.
+std::vector<Endpoint> server_endpoints(const InterfaceConfig& config, const State* last) {
+  std::vector<Endpoint> endpoints{config.server_external_endpoint};
+  if (last == nullptr) return endpoints;
+  const auto said = std::ranges::find(last->peers, config.server_public_key, &Peer::public_key);
+  if (said == last->peers.end() || !said->endpoint || said->endpoint->is_unspecified() || said->endpoint->port() == 0) return endpoints;
+  if (*said->endpoint != config.server_external_endpoint) endpoints.push_back(*said->endpoint);
+  return endpoints;
+}
+
 }  // namespace
 
 std::vector<SocketAddress> search_order(const std::optional<SocketAddress>& on_device, std::span<const SocketAddress> known) {
@@ -84,7 +94,7 @@ Result<void> search_new_server(const InterfaceConfig& config, const InterfaceNam
   return {};
 }
 
-Result<void> find_server(const Round& round, DeviceReading& reading) {
+Result<void> find_server(const Round& round, DeviceReading& reading, const State* last) {
   const auto& [options, name, config, machine, memory, caller] = round;
   memory.server_tried.clear();
   const bool is_overridden = config.peer_endpoint_overrides.contains(config.server_internal_endpoint.ip);
@@ -94,23 +104,28 @@ Result<void> find_server(const Round& round, DeviceReading& reading) {
     const BootTime now = machine.clock().boot();
     memory.handshakes.see(*reading.device, machine.clock().wall(), now);
     if (memory.handshakes.is_recent(config.server_public_key, now)) return {};
-    machine.resolver.forget_failures_of(config.server_external_endpoint);
-    machine.resolver.look_up({&config.server_external_endpoint, 1}, machine.clock(), machine.stop);
   }
-  const auto known = machine.resolver.addresses(config.server_external_endpoint);
+  const std::vector<Endpoint> endpoints = server_endpoints(config, last);
+  machine.resolver.forget_failures_of(config.server_external_endpoint);
+  if (!is_new || endpoints.size() > 1) machine.resolver.look_up(endpoints, machine.clock(), machine.stop);
+  std::vector<SocketAddress> known;
+  for (const Endpoint& endpoint : endpoints) std::ranges::copy(machine.resolver.addresses(endpoint), std::back_inserter(known));
   if (known.empty()) return {};
+
   const wg::Peer* there = is_new ? nullptr : server_on(*reading.device, config);
-  const auto on_device = is_new ? known.front() : there != nullptr ? there->endpoint : std::nullopt;
+  const auto on_device = is_new             ? machine.resolver.address(config.server_external_endpoint)
+                         : there != nullptr ? there->endpoint
+                                            : std::nullopt;
   const auto order = search_order(on_device, known);
   if (order.size() == 1) {
     // Nothing to choose from, and nothing to wait for.
     if (on_device) return {};
-    TRY_VOID(machine.backend.apply(name, at(order.front(), there, config, machine)));
     reading = {};
-    return {};
+    return move_to(order.front(), config, name, machine);
   }
   reading = {};
-  TRY(const bool is_found, try_each(order, known.front(), is_new ? First::kIsTried : First::kIsSet, config, name, machine));
+  const First first = is_new && on_device ? First::kIsTried : First::kIsSet;
+  TRY(const bool is_found, try_each(order, known.front(), first, config, name, machine));
   if (!is_found) memory.server_tried = order;
   return {};
 }

@@ -18,8 +18,9 @@ std::string text_of(std::span<const SocketAddress> addresses);
 /// until there is a handshake. The first one stays when there is none at any.
 Result<void> search_new_server(const InterfaceConfig& config, const InterfaceName& name, Machine& machine);
 
-/// The same at the beginning of a round that finds no live tunnel to the server, whose name is looked up each time. What was tried in
+/// The same at the beginning of a round that finds no live tunnel to the server, whose name is looked up each time. Where the last state,
+/// if there is one, says that it is, is tried as well: it may have moved, and so may what the config says; that stays. What was tried in
 /// vain is left in memory.server_tried. `reading` is forgotten when the device was changed.
-Result<void> find_server(const Round& round, DeviceReading& reading);
+Result<void> find_server(const Round& round, DeviceReading& reading, const State* last);
 
 }  // namespace innernet::client
