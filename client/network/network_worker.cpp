@@ -20,6 +20,13 @@ namespace {
 std::minstd_rand jitter(const Clock& clock) { return std::minstd_rand(static_cast<unsigned>(clock.boot().time_since_epoch().count())); }
 double fraction(std::minstd_rand& random) { return std::uniform_real_distribution<>()(random); }
 
+// A server may answer at once with what we have, and has to be asked less often then, too.
+bool brings_news(const StateAnswer& answer, const State& known) {
+  if (const auto* state = std::get_if<State>(&answer.news)) return *state != known;
+  if (const auto* delta = std::get_if<StateDelta>(&answer.news)) return apply_delta(known, *delta) != known;
+  return false;
+}
+
 }  // namespace
 
 Waited wait_for_news(FetchMemory& memory, const Clock& clock, const Stop& stop, const Nudge& nudge, BootTime deadline,
@@ -39,10 +46,11 @@ Waited wait_for_news(FetchMemory& memory, const Clock& clock, const Stop& stop, 
       log::debug("waiting for news: {}", answer.error().message());
       return Waited::kFailed;
     }
-    if (!std::holds_alternative<NotModified>(answer->news)) {
+    if (brings_news(*answer, memory.state)) {
       memory.news = *std::move(answer);
       return Waited::kNews;
     }
+    if (!answer->etag.empty()) memory.etag = std::move(answer->etag);
     const auto pause = holding.pause(clock.boot() - asked, wait, fraction(random));
     if (pause.count() == 0) continue;
     auto poller = Poller::create(&stop);

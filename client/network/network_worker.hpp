@@ -15,7 +15,7 @@
 namespace innernet::client {
 
 /// Waits until `deadline` for news of the state that `memory` has, with a server that can hold a request. What comes is left in
-/// memory.news. After an answer that came too early for one that was held back it pauses, up to `longest_pause`.
+/// memory.news. After an answer without any that came too early for one that was held back it pauses, up to `longest_pause`.
 Waited wait_for_news(FetchMemory& memory, const Clock& clock, const Stop& stop, const Nudge& nudge, BootTime deadline,
                      std::chrono::seconds longest_pause = std::chrono::seconds(60));
 
