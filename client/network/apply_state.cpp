@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "innernet/client/file_access.hpp"
 #include "innernet/machine/hosts_section.hpp"
 
 namespace innernet::client {
@@ -92,7 +93,9 @@ void update_hosts(const Round& round, const State& state) {
   const HostsOptions& hosts = round.options.hosts;
   if (!hosts.write) return;
   const auto written = hostsfile::update(hosts.path, round.name.str(), entries_of_enabled(state, hosts, round.name));
-  if (!written) log::warning("the names of the peers could not be written: {}", written.error().message());
+  if (written) return;
+  if (written.error().kind() == ErrorKind::kReadOnly) return warn_of_read_only(hosts.path);
+  log::warning("the names of the peers could not be written: {}", written.error().message());
 }
 
 }  // namespace innernet::client

@@ -3,8 +3,10 @@
 #include <algorithm>
 
 #include "apply_state.hpp"
+#include "innernet/base/file.hpp"
 #include "innernet/client/data_store.hpp"
 #include "innernet/client/fetch.hpp"
+#include "innernet/client/file_access.hpp"
 #include "innernet/client/network_lock.hpp"
 #include "innernet/client/networks.hpp"
 #include "innernet/machine/log.hpp"
@@ -26,6 +28,12 @@ void finish_key_change(const Round& round) {
   static_cast<void>(change_key(round.config, round.name, round.machine, {}));
 }
 
+// Without the folder, that the store can't be written would look as if somebody had removed it just now.
+Result<void> save_store(DataStore& store, const Folders& folders) {
+  TRY_VOID(make_private_folder(folders.data));
+  return store.save();
+}
+
 struct Finished {
   RoundResult result;
   std::string etag_to_remember;
@@ -44,6 +52,7 @@ Result<Finished> run(const ClientOptions& options, const InterfaceName& name, Ma
   }
 
   TRY(auto loaded, DataStore::load(options.folders.data_store(name)));
+  if (memory.unsaved) loaded = memory.unsaved;
   TRY_VOID(find_server(round, reading, loaded ? &loaded->state() : nullptr));
   TRY(ObtainedState obtained, obtain_state(round, loaded, saved_etag));
   DataStore store = loaded ? *std::move(loaded) : DataStore::empty(options.folders.data_store(name));
@@ -56,11 +65,15 @@ Result<Finished> run(const ClientOptions& options, const InterfaceName& name, Ma
   if (server_answered(obtained.origin)) report_candidates(round, obtained, applied.listen_port);
   if (!is_in_data_store(obtained.origin)) {
     store.take_over(std::move(obtained.state));
-    TRY_VOID(store.save());
+    const auto saved = save_store(store, options.folders);
+    if (!saved && saved.error().kind() == ErrorKind::kReadOnly) memory.unsaved = store;
+    TRY_VOID(unless_read_only(saved, options.folders.data_store(name)));
+    if (saved) memory.unsaved.reset();
     if (etag_goes == EtagPlace::kFile) saved_etag.save(obtained.etag);
   }
   // Without the mark of an install that has not ended.
-  if (ends_install && server_answered(obtained.origin)) TRY_VOID(write_config(options.folders, name, config));
+  if (ends_install && server_answered(obtained.origin))
+    TRY_VOID(unless_read_only(write_config(options.folders, name, config), options.folders.config_file(name)));
   return Finished{
       .result = {.server_answered = server_answered(obtained.origin), .due = std::move(applied.due), .updated_at = applied.updated_at},
       .etag_to_remember = etag_goes == EtagPlace::kMemory ? std::move(obtained.etag) : ""};
@@ -97,7 +110,7 @@ Result<void> fetch_once(const ClientOptions& options, const InterfaceName& name,
   FetchMemory memory;
   RoundResult result;
   {
-    TRY(const FileLock lock, lock_network(options.folders, name, machine.stop));
+    TRY(const FileLock lock, lock_network(options.folders, name, machine.stop, ReadOnly::kAccepted));
     TRY(result, fetch_round(options, name, machine, memory, caller));
   }
   // Without the lock: it may take a minute, touches only peers without a connection, and others may want to work.

@@ -46,7 +46,7 @@ class Install {
     Installed installed = Installed::kNotFetched;
     FetchMemory memory;
     {
-      TRY(const FileLock lock, lock_network(options_.folders, name_, machine_.stop));
+      TRY(const FileLock lock, lock_network(options_.folders, name_, machine_.stop, ReadOnly::kRefused));
       if (auto made = make_private_folder(options_.folders.config); !made)
         return std::unexpected(with_remedy(std::move(made).error(), config_path_));
       TRY_VOID(look_around());

@@ -196,7 +196,7 @@ bool NetworkWorker::one_round(Machine& machine, FetchMemory& memory, Traversal& 
   const auto round = [&]() -> Result<bool> {
     RoundResult result;
     {
-      TRY(const FileLock lock, lock_network(options_.folders, name_, &stop_));
+      TRY(const FileLock lock, lock_network(options_.folders, name_, &stop_, ReadOnly::kAccepted));
       TRY(result, fetch_round(options_, name_, machine, memory, Caller::kDaemon));
     }
     const bool answered = result.server_answered;

@@ -5,6 +5,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "innernet/client/data_store.hpp"
 #include "innernet/client/options.hpp"
 #include "innernet/client/rest_client.hpp"
 #include "innernet/config/config.hpp"
@@ -20,9 +21,10 @@ struct FetchMemory {
   SocketAddress server;                     ///< of `client`
   std::optional<wg::PublicKey> server_key;  ///< of `client`
   std::optional<Capabilities> capabilities;
-  std::string etag;                 ///< of `state`, which was applied to the device without error since the interface came up; else empty
-  State state;                      ///< as the server sent it
-  std::optional<StateAnswer> news;  ///< what waiting for news has brought: the next round does not ask again
+  std::string etag;                  ///< of `state`, which was applied to the device without error since the interface came up; else empty
+  State state;                       ///< as the server sent it
+  std::optional<DataStore> unsaved;  ///< the data store, where its file can't be written
+  std::optional<StateAnswer> news;   ///< what waiting for news has brought: the next round does not ask again
   std::optional<std::vector<Endpoint>> reported;
   Handshakes handshakes;
   std::vector<SocketAddress> server_tried;  ///< where there was no handshake with it in this round, of several
