@@ -35,7 +35,9 @@ Answer<void> change_key(const InterfaceConfig& config, const InterfaceName& name
   const BootTime end = clock.boot() + times.patience;
   for (bool connected = false;;) {
     const BootTime next = clock.boot() + times.retry;
-    RestClient probe(config, machine.stop, {.connect = connected ? 4 * times.retry : times.retry, .progress = std::chrono::seconds(5)});
+    RestClient probe(
+        config, machine.stop,
+        {.connect = connected ? 4 * times.retry : times.retry, .progress = std::chrono::seconds(5), .whole = std::chrono::seconds(10)});
     const auto answer = probe.capabilities();
     if (answer || answer.error().status()) return {};
     if (answer.error().kind() != ErrorKind::kUnreachable || clock.boot() >= end) return std::unexpected(answer.error());
