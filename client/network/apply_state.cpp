@@ -12,7 +12,11 @@ namespace {
 
 Result<wg::Device> current_device(const Round& round, DeviceReading reading) {
   if (reading.is_fresh(round.machine.clock().boot())) return *std::move(reading.device);
-  return round.machine.backend.get(round.name);
+  TRY(wg::Device device, round.machine.backend.get(round.name));
+  // Nobody was kept from it while the server was asked.
+  if (device.public_key && *device.public_key != round.config.private_key.public_key())
+    return std::unexpected(refusal(InterfaceStatus::kForeign, round.name));
+  return device;
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "fake_machine.hpp"
 #include "innernet/base/file.hpp"
 #include "innernet/client/data_store.hpp"
+#include "innernet/client/network_lock.hpp"
 #include "innernet/client/networks.hpp"
 #include "innernet/testing/loopback_server.hpp"
 #include "innernet/testing/temp_dir.hpp"
@@ -168,6 +169,90 @@ TEST_F(FetchTest, AnHttpErrorIsAnErrorInSpiteOfACache) {
     special = [status](const Request&) { return answer(status); };
     EXPECT_FALSE(round()) << status;
   }
+}
+
+struct UnlockedFetchTest : FetchTest {
+  std::function<void()> meanwhile;  ///< while the server is first asked for the state
+  int states = 0;
+
+  UnlockedFetchTest() {
+    special = [this](const Request& request) -> std::optional<Reply> {
+      if (request.target == "/v1/user/state" && ++states == 1 && meanwhile) meanwhile();
+      return std::nullopt;
+    };
+  }
+  Result<void> up() {
+    Machine machine = fake.machine();
+    return fetch_once(options, evilcorp(), machine, Caller::kUp);
+  }
+  bool is_free() const {
+    return lock_network(options.folders, evilcorp(), nullptr, ReadOnly::kRefused, std::chrono::milliseconds(0)).has_value();
+  }
+};
+
+TEST_F(UnlockedFetchTest, NobodyWaitsForTheServerWithUs) {
+  bool was_free_at_state = false, was_free_at_report = false;
+  meanwhile = [&] { was_free_at_state = is_free(); };
+  fake.addresses = {ip("192.0.2.50")};
+  const auto next = special;
+  special = [&, next](const Request& request) {
+    if (request.method == "PUT") was_free_at_report = is_free();
+    return next(request);
+  };
+  ASSERT_TRUE(up());
+  EXPECT_TRUE(was_free_at_state);
+  EXPECT_TRUE(was_free_at_report);
+  EXPECT_EQ(states, 1);
+}
+
+TEST_F(UnlockedFetchTest, WhatTheConfigSaysByThenIsApplied) {
+  meanwhile = [&] {
+    auto changed = config();
+    changed.listen_port = 51999;
+    changed.peer_endpoint_overrides = {{ip("10.66.1.3"), endpoint("192.0.2.99:9")}};
+    write(changed);
+  };
+  ASSERT_TRUE(up());
+  EXPECT_EQ(device().listen_port, 51999);
+  EXPECT_EQ(device().peers[1].endpoint, address("192.0.2.99:9"));
+}
+
+TEST_F(UnlockedFetchTest, AnAnswerThatIsOlderThanTheDataStoreIsAskedForAgain) {
+  ASSERT_TRUE(up());
+  states = 0;
+  const State before = state;
+  special = [&](const Request& request) -> std::optional<Reply> {
+    if (request.target != "/v1/user/state" || ++states > 1) return std::nullopt;
+    auto store = *DataStore::load(options.folders.data_store(evilcorp()));
+    state.peers.push_back(peer(4, "carol", "10.66.1.4", new_key()));
+    EXPECT_TRUE(store->update(state));
+    EXPECT_TRUE(store->save());
+    return answer(200, to_json(before));
+  };
+  ASSERT_TRUE(up());
+  EXPECT_EQ(states, 2);
+  EXPECT_EQ(device().peers.size(), 3U) << "carol, of whom somebody else was told meanwhile";
+}
+
+TEST_F(UnlockedFetchTest, AnUninstallMeanwhileIsTheEnd) {
+  meanwhile = [&] {
+    EXPECT_TRUE(fake.backend.remove(evilcorp()));
+    EXPECT_TRUE(remove_file(options.folders.config_file(evilcorp())));
+  };
+  const auto fetched = up();
+  ASSERT_FALSE(fetched);
+  EXPECT_EQ(fetched.error().kind(), ErrorKind::kNotFound);
+  EXPECT_FALSE(fake.backend.has(evilcorp()));
+  EXPECT_TRUE(std::filesystem::is_empty(options.folders.data));
+}
+
+TEST_F(UnlockedFetchTest, AnInterfaceThatIsAnothersByThenIsLeftAlone) {
+  meanwhile = [&] {
+    fake.wait.clock_.advance(std::chrono::seconds(5));
+    fake.backend.change_device(evilcorp(), [](wg::Device& device) { device.public_key = new_key(); });
+  };
+  EXPECT_EQ(up().error().kind(), ErrorKind::kAlreadyExists);
+  EXPECT_EQ(device().peers.size(), 1U);
 }
 
 TEST_F(FetchTest, AnUnresolvableServerNameComesUpFromTheCache) {

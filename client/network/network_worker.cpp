@@ -196,8 +196,8 @@ bool NetworkWorker::one_round(Machine& machine, FetchMemory& memory, Traversal& 
   const auto round = [&]() -> Result<bool> {
     RoundResult result;
     {
-      TRY(const FileLock lock, lock_network(options_.folders, name_, &stop_, ReadOnly::kAccepted));
-      TRY(result, fetch_round(options_, name_, machine, memory, Caller::kDaemon));
+      TRY(RoundLock lock, RoundLock::take(options_.folders, name_, &stop_));
+      TRY(result, fetch_round(options_, name_, machine, memory, Caller::kDaemon, &lock));
     }
     const bool answered = result.server_answered;
     TRY(const InterfaceConfig config, read_config(options_.folders, name_));
