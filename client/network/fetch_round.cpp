@@ -73,6 +73,7 @@ Result<Asked> ask(const ClientOptions& options, const InterfaceName& name, Machi
 
     const bool lets_go = lock != nullptr && i < kTries;
     if (lets_go) lock->let_go();
+    memory.shows_life();
     TRY_VOID(find_server(round, reading, loaded ? &loaded->state() : nullptr));
     auto answer = ask_for_state(round, loaded.has_value(), saved_etag);
     if (lets_go) TRY_VOID(lock->take_again());
@@ -96,6 +97,7 @@ Result<Finished> run(const ClientOptions& options, const InterfaceName& name, Ma
   TRY(Asked asked, ask(options, name, machine, memory, caller, lock));
   const auto& config = asked.config;
   const Round round{options, name, config, machine, memory, caller};
+  memory.shows_life();
   TRY(ObtainedState obtained, obtain_state(round, std::move(asked.answer), asked.loaded));
   const Origin origin = obtained.origin;
   DataStore store = asked.loaded ? *std::move(asked.loaded) : DataStore::empty(options.folders.data_store(name));
@@ -118,6 +120,7 @@ Result<Finished> run(const ClientOptions& options, const InterfaceName& name, Ma
   if (asked.ends_install && server_answered(origin))
     TRY_VOID(unless_read_only(write_config(options.folders, name, config), options.folders.config_file(name)));
   if (lock != nullptr) lock->let_go();
+  memory.shows_life();
   if (server_answered(origin)) report_candidates(round, origin, own ? &*own : nullptr, applied.listen_port);
   return Finished{.result = {.server_answered = server_answered(origin), .due = std::move(applied.due), .updated_at = applied.updated_at},
                   .etag_to_remember = etag_goes == EtagPlace::kMemory ? std::move(obtained.etag) : ""};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <unordered_set>
@@ -30,6 +31,8 @@ struct FetchMemory {
   std::vector<SocketAddress> server_tried;  ///< where there was no handshake with it in this round, of several
   TraversalHistory traversal;
   std::unordered_set<wg::PublicKey> in_traversal;  ///< by another thread
+
+  std::function<void()> shows_life = [] {};  ///< called between steps that may take long
 
   /// `client`, made anew when the config names another server, of which nothing is known.
   RestClient& client_of(const InterfaceConfig& config, const Stop* stop);
