@@ -45,6 +45,7 @@ class Install {
   Result<Installed> run() {
     Installed installed = Installed::kNotFetched;
     FetchMemory memory;
+    memory.times.whole = times_.fetch;
     {
       TRY(const FileLock lock, lock_network(options_.folders, name_, machine_.stop, ReadOnly::kRefused));
       if (auto made = make_private_folder(options_.folders.config); !made)

@@ -40,6 +40,7 @@ struct InstallTest : ::testing::Test {
   bool loses_the_answer = false;  ///< redeems, but the client does not hear of it
   int refuses = 0;
   bool is_deaf = false;
+  bool drips = false;  ///< the state, for ever
   std::optional<std::string> server_name;
   std::optional<SocketAddress> only_at;  ///< the server; none: wherever the device has it
   int renewals_with_new_key = 0;
@@ -72,6 +73,7 @@ struct InstallTest : ::testing::Test {
     if (!redeemed) return answer(401);
     if (request.target == "/v1/user/capabilities") return answer(200, "{}");
     if (request.method == "PUT") return answer(204);
+    if (drips) return {.bytes = "", .then = Reply::Then::kDrip};
     return answer(200, to_json(State{.peers = {peer(1, "innernet-server", "10.66.0.1", server_key), peer(2, "me", "10.66.1.2", known)},
                                      .cidrs = {}}));
   }
@@ -323,6 +325,15 @@ TEST_F(InstallTest, AnotherInvitationsPendingFileIsKeptAside) {
   ASSERT_TRUE(installed) << installed.error().message();
   EXPECT_EQ(*read_file(set_aside_pending_file(options.folders, evilcorp())), kept);
   expect_installed();
+}
+
+TEST_F(InstallTest, AFirstFetchThatNeverEndsIsGivenUp) {
+  drips = true;
+  Machine machine = fake.machine();
+  const auto installed = install_on(options, evilcorp(), invitation(), machine, {.fetch = 200ms});
+  ASSERT_TRUE(installed) << installed.error().message();
+  EXPECT_EQ(*installed, Installed::kNotFetched);
+  EXPECT_TRUE(read_config(options.folders, evilcorp()));
 }
 
 TEST_F(InstallTest, AFailedFetchIsStillASuccess) {

@@ -4,7 +4,7 @@ namespace innernet::client {
 
 RestClient& FetchMemory::client_of(const InterfaceConfig& config, const Stop* stop) {
   if (!client || server != config.server_internal_endpoint || server_key != config.server_public_key) {
-    client.emplace(config, stop);
+    client.emplace(config, stop, times);
     server = config.server_internal_endpoint;
     server_key = config.server_public_key;
     capabilities.reset();

@@ -18,6 +18,7 @@ namespace innernet::client {
 
 /// What one round leaves to the next of the same network.
 struct FetchMemory {
+  RequestTimes times{};  ///< of `client`
   std::optional<RestClient> client;
   SocketAddress server;                     ///< of `client`
   std::optional<wg::PublicKey> server_key;  ///< of `client`
