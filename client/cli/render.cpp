@@ -6,7 +6,7 @@
 #include <unordered_map>
 
 #include "innernet/base/printable.hpp"
-#include "innernet/client/difference.hpp"
+#include "innernet/client/handshakes.hpp"
 #include "innernet/values/cidr_tree.hpp"
 #include "phrase.hpp"
 
@@ -66,6 +66,17 @@ std::string key_text(const wg::PublicKey& key, const Appearance& appearance) {
   return appearance.whole_keys ? key.to_base64() : key.abbreviated();
 }
 
+// What the clock has been set back from says nothing about how long ago it was.
+std::optional<std::chrono::nanoseconds> age_of(WallTime handshake, WallTime now) {
+  if (handshake > now && !is_recent(handshake, now)) return std::nullopt;
+  return std::max<std::chrono::nanoseconds>(now - handshake, {});
+}
+
+std::string when(WallTime handshake, WallTime now) {
+  const auto age = age_of(handshake, now);
+  return age ? ago(*age) : "not known, this machine's clock was set back since";
+}
+
 void append_long(std::string& out, const Row& row, const NetworkView& view, const Appearance& appearance) {
   const Palette& palette = appearance.palette;
   out += fmt::format("  {}: {} ({})\n", palette.bold("peer"), palette.name(row.name), palette.dim(key_text(row.public_key, appearance)));
@@ -75,7 +86,7 @@ void append_long(std::string& out, const Row& row, const NetworkView& view, cons
   if (peer.endpoint)
     out += fmt::format("    {}: {}{}{}\n", palette.bold("endpoint"), peer.endpoint->to_string(), row.is_overridden ? " " : "",
                        row.is_overridden ? kOverridden : "");
-  if (peer.last_handshake) out += fmt::format("    {}: {}\n", palette.bold("last handshake"), ago(view.now - *peer.last_handshake));
+  if (peer.last_handshake) out += fmt::format("    {}: {}\n", palette.bold("last handshake"), when(*peer.last_handshake, view.now));
   if (peer.received_bytes != 0 || peer.sent_bytes != 0)
     out += fmt::format("    {}: {} received, {} sent\n", palette.bold("transfer"), size(peer.received_bytes), size(peer.sent_bytes));
 }
@@ -98,7 +109,7 @@ JsonObject describe_peer(const Row& row, const NetworkView& view) {
   std::optional<std::int64_t> age;
   if (handshake) {
     moment = std::chrono::floor<seconds>(handshake->time_since_epoch()).count();
-    age = std::max(std::int64_t{0}, std::int64_t{std::chrono::floor<seconds>(view.now - *handshake).count()});
+    if (const auto since = age_of(*handshake, view.now)) age = std::chrono::floor<seconds>(*since).count();
   }
   return std::move(JsonObject()
                        .text("name", row.is_known ? std::optional(row.name) : std::nullopt)

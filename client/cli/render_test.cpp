@@ -144,6 +144,18 @@ TEST_F(Show, APeerIsConnectedForAsLongAsASessionLasts) {
   EXPECT_NE(render(Layout::kShort).find("◯ 10.66.0.1"), std::string::npos);
 }
 
+TEST_F(Show, AHandshakeFromTheFutureIsNoConnection) {
+  seen.peers = {on_device(peer_named(state, "innernet-server"), 0, 0, seconds(-3))};
+  EXPECT_NE(render(Layout::kLong).find("last handshake: just now\n"), std::string::npos) << "clocks are corrected";
+  EXPECT_NE(render(Layout::kShort).find("◉ 10.66.0.1"), std::string::npos);
+  seen.peers = {on_device(peer_named(state, "innernet-server"), 0, 0, -std::chrono::hours(24))};
+  EXPECT_NE(render(Layout::kLong).find("last handshake: not known, this machine's clock was set back since\n"), std::string::npos);
+  EXPECT_NE(render(Layout::kShort).find("◯ 10.66.0.1"), std::string::npos);
+  const NetworkView view{seen, state, config.address.address(), config.peer_endpoint_overrides, kNow};
+  EXPECT_NE(describe_network(view).str().find(R"("is_connected":false)"), std::string::npos);
+  EXPECT_NE(describe_network(view).str().find(R"("last_handshake_age":null)"), std::string::npos);
+}
+
 TEST_F(Show, WhatIsNotKnownIsLeftOut) {
   wg::Peer server = on_device(peer_named(state, "innernet-server"), 0, 0, seconds(0));
   server.endpoint = std::nullopt;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "innernet/client/file_access.hpp"
 #include "innernet/machine/hosts_section.hpp"
 
 namespace innernet::client {
@@ -11,7 +12,11 @@ namespace {
 
 Result<wg::Device> current_device(const Round& round, DeviceReading reading) {
   if (reading.is_fresh(round.machine.clock().boot())) return *std::move(reading.device);
-  return round.machine.backend.get(round.name);
+  TRY(wg::Device device, round.machine.backend.get(round.name));
+  // Nobody was kept from it while the server was asked.
+  if (device.public_key && *device.public_key != round.config.private_key.public_key())
+    return std::unexpected(refusal(InterfaceStatus::kForeign, round.name));
+  return device;
 }
 
 }  // namespace
@@ -55,6 +60,8 @@ Result<AppliedState> update_device(const Round& round, const ObtainedState& obta
     machine.resolver.look_up(names, machine.clock(), machine.stop);
 
   TRY(const wg::Device device, current_device(round, std::move(reading)));
+  const BootTime now = machine.clock().boot();
+  memory.handshakes.see(device, machine.clock().wall(), now);
   const ServerPeer server{config.server_public_key, config.server_internal_endpoint.ip, config.server_external_endpoint};
   const Details details = log::enabled(log::Level::kDebug) ? Details::kShown : Details::kHidden;
   auto changes = difference({.device = device,
@@ -64,7 +71,9 @@ Result<AppliedState> update_device(const Round& round, const ObtainedState& obta
                              .server = server,
                              .network = config.address.truncated(),
                              .overrides = config.peer_endpoint_overrides,
-                             .now = machine.clock().wall(),
+                             .handshakes = memory.handshakes,
+                             .now = now,
+                             .server_answers = server_answered(obtained.origin),
                              .listen_port = config.listen_port,
                              .in_traversal = &memory.in_traversal,
                              .wants_traversal = !options.nat.no_traversal,
@@ -89,7 +98,9 @@ void update_hosts(const Round& round, const State& state) {
   const HostsOptions& hosts = round.options.hosts;
   if (!hosts.write) return;
   const auto written = hostsfile::update(hosts.path, round.name.str(), entries_of_enabled(state, hosts, round.name));
-  if (!written) log::warning("the names of the peers could not be written: {}", written.error().message());
+  if (written) return;
+  if (written.error().kind() == ErrorKind::kReadOnly) return warn_of_read_only(hosts.path);
+  log::warning("the names of the peers could not be written: {}", written.error().message());
 }
 
 }  // namespace innernet::client

@@ -16,6 +16,7 @@
 #include "innernet/machine/link_watch.hpp"
 #include "innernet/machine/log.hpp"
 #include "innernet/machine/sd_notify.hpp"
+#include "life_sign.hpp"
 #include "machine.hpp"
 #include "missed_interfaces.hpp"
 #include "network_worker.hpp"
@@ -84,16 +85,23 @@ class Supervisor {
     BootTime next_look = clock_.boot() + interval_;
     tell_those_without_interface();
     while (!asked_to_end) {
-      const BootTime wake = std::min({next_look, missed_.due(), watchdog ? clock_.boot() + *watchdog : BootTime::max()});
+      look_for_stuck();
+      const BootTime next_feed = watchdog ? clock_.boot() + (late_.any_late() ? LateThreads::kMoment : *watchdog) : BootTime::max();
+      const BootTime wake = std::min({next_look, missed_.due(), next_feed});
       TRY_VOID(poller.until(
           wake, {{signals_.fd(), POLLIN}, {ended_.fd(), POLLIN}, {links ? (*links)->fd() : -1, POLLIN}, {clock_watch.fd(), POLLIN}}));
-      if (watchdog) sd_notify("WATCHDOG=1");
+      look_for_stuck();
+      // Else the service manager starts us anew; whoever runs the daemon without one finds it in the log.
+      if (watchdog && !late_.any_stuck()) sd_notify("WATCHDOG=1");
       signals_.take();
       ended_.take();
       if (asked_to_end) break;
       std::erase_if(workers_, [this](const auto& worker) {
         const bool has_ended = worker.second->has_ended();
-        if (has_ended) missed_.forget(worker.first);
+        if (has_ended) {
+          missed_.forget(worker.first);
+          late_.forget(worker.first);
+        }
         return has_ended;
       });
 
@@ -141,6 +149,13 @@ class Supervisor {
     return {};
   }
 
+  void look_for_stuck() {
+    for (const auto& [name, worker] : workers_)
+      if (late_.see(name, worker->is_late(clock_.boot()), clock_.boot()))
+        log::error("network {} is no longer looked after: its thread is stuck; restart the daemon, if a service manager does not",
+                   name.str());
+  }
+
   void tell_those_without_interface() {
     for (const auto& [name, worker] : workers_)
       if (missed_.see(name, ::if_nametoindex(name.str().c_str()) != 0, clock_.boot())) worker->nudge();
@@ -163,6 +178,7 @@ class Supervisor {
   std::shared_ptr<Resolver> resolver_;
   Result<std::vector<IpAddress>> last_addresses_;
   MissedInterfaces missed_;
+  LateThreads late_;
   std::map<InterfaceName, std::unique_ptr<NetworkWorker>> workers_;
 };
 

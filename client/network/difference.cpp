@@ -10,8 +10,6 @@
 namespace innernet::client {
 namespace {
 
-constexpr std::chrono::seconds kRejectAfterTime{180};  // WireGuard's REJECT_AFTER_TIME: then a session is dead
-
 std::string text_of(const std::optional<SocketAddress>& address) { return address ? address->to_string() : "[none]"; }
 
 std::string text_of(std::uint16_t keepalive) { return keepalive == 0 ? "[none]" : fmt::format("{} s", keepalive); }
@@ -89,9 +87,10 @@ class Comparison {
         wanted.peer = &peer;
         wanted.keepalive = peer.persistent_keepalive_interval.value_or(kPersistentKeepalive);
         wanted.is_overridden = input_.overrides.contains(server.ip);
-        if (endpoint != nullptr && (wanted.is_overridden || can_be_outside(*endpoint, input_.network))) {
+        // Where the state says that it is, a round has looked before (find_server()); the config's is what stays.
+        if (endpoint != nullptr && wanted.is_overridden) {
           wanted.endpoint = endpoint;
-          wanted.is_endpoint_ours = wanted.is_overridden;
+          wanted.is_endpoint_ours = true;
         }
         continue;
       }
@@ -153,7 +152,7 @@ class Comparison {
       update.persistent_keepalive = wanted.keepalive;
       change.others.push_back(changed("Persistent keepalive", there.persistent_keepalive, wanted.keepalive));
     }
-    const bool works = is_recent(there.last_handshake, input_.now);
+    const bool works = has_session(there);
     const bool in_traversal = input_.in_traversal != nullptr && input_.in_traversal->contains(there.public_key);
     if (!works && !in_traversal) {
       const auto address = address_of(wanted);
@@ -176,6 +175,11 @@ class Comparison {
       modified_.push_back(std::move(update));
     }
     result_.changes.push_back(std::move(change));
+  }
+
+  bool has_session(const wg::Peer& there) const {
+    if (input_.server_answers && there.endpoint && there.public_key == input_.server.public_key) return true;
+    return there.last_handshake && input_.handshakes.is_recent(there.public_key, input_.now);
   }
 
   // WireGuard has tried in vain to reach a peer that had no endpoint, and tries again only when 5 s (REKEY_TIMEOUT) are over. One that is
@@ -218,8 +222,6 @@ std::string PeerChange::to_string() const {
   constexpr std::string_view kWords[] = {"added", "modified", "removed"};
   return fmt::format("peer {} ({}) was {}.", name.value_or("[unknown]"), public_key.abbreviated(), kWords[static_cast<std::size_t>(kind)]);
 }
-
-bool is_recent(const std::optional<WallTime>& handshake, WallTime now) { return handshake && now - *handshake <= kRejectAfterTime; }
 
 Difference difference(const DifferenceInput& input, const Resolved& resolved) { return Comparison(input, resolved).run(); }
 

@@ -12,7 +12,8 @@ using ::testing::ElementsAre;
 using namespace std::chrono_literals;
 
 const IpNet kNetwork = net("10.66.0.0/16");
-const WallTime kNow{std::chrono::seconds(1'795'363'000)};
+const WallTime kWall{std::chrono::seconds(1'795'363'000)};
+const BootTime kNow{std::chrono::hours(1)};
 
 std::optional<SocketAddress> literal(const Endpoint& endpoint) {
   const auto* ip = std::get_if<IpAddress>(&endpoint.host());
@@ -28,7 +29,7 @@ struct DifferenceTest : ::testing::Test {
   State cached;
   wg::Device device{.name = evilcorp(), .private_key = {}, .public_key = {}, .listen_port = 0, .peers = {}};
 
-  DifferenceTest() { device.peers.push_back(there(server.public_key, "10.66.0.1", kNow - 10s)); }
+  DifferenceTest() { device.peers.push_back(there(server.public_key, "10.66.0.1", kWall - 10s)); }
 
   static wg::Peer there(const wg::PublicKey& key, const std::string& address, std::optional<WallTime> handshake = {},
                         std::optional<SocketAddress> endpoint = {}) {
@@ -47,8 +48,14 @@ struct DifferenceTest : ::testing::Test {
                        .server = server,
                        .network = kNetwork,
                        .overrides = overrides,
+                       .handshakes = handshakes(),
                        .now = kNow},
                       resolved);
+  }
+  Handshakes handshakes() const {
+    Handshakes handshakes;
+    handshakes.see(device, kWall, kNow);
+    return handshakes;
   }
 };
 
@@ -71,6 +78,7 @@ TEST_F(DifferenceTest, AnotherListenPortIsSet) {
                        .server = server,
                        .network = kNetwork,
                        .overrides = overrides,
+                       .handshakes = handshakes(),
                        .now = kNow,
                        .listen_port = port},
                       literal)
@@ -134,6 +142,18 @@ TEST_F(DifferenceTest, TheServerStaysWhateverTheStateSays) {
   EXPECT_EQ(result.update.peers[0].persistent_keepalive, kPersistentKeepalive);
 }
 
+TEST_F(DifferenceTest, TheServerIsWhereTheConfigSaysUnlessItIsOverridden) {
+  state.peers = {peer(1, "innernet-server", "10.66.0.1", server.public_key)};
+  state.peers[0].endpoint = endpoint("192.0.2.1:1");
+  device.peers = {there(server.public_key, "10.66.0.1", {}, address("192.0.2.1:1"))};
+  ASSERT_EQ(run().update.peers.size(), 1U);
+  EXPECT_EQ(run().update.peers[0].endpoint, address("203.0.113.1:51820"));
+  device.peers[0].endpoint = address("203.0.113.1:51820");
+  EXPECT_TRUE(run().update.empty());
+  overrides.emplace(ip("10.66.0.1"), endpoint("192.0.2.1:1"));
+  EXPECT_EQ(run().update.peers.at(0).endpoint, address("192.0.2.1:1"));
+}
+
 TEST_F(DifferenceTest, TheAddressOfARemovedPeerCanComeBackWithAnotherKey) {
   state.peers = {peer(4, "new", "10.66.1.3", new_key())};
   device.peers.push_back(there(new_key(), "10.66.1.3"));
@@ -147,7 +167,7 @@ TEST_F(DifferenceTest, AWorkingEndpointIsNeverTouched) {
   const struct {
     std::optional<WallTime> handshake;
     bool touched;
-  } cases[] = {{std::nullopt, true}, {kNow, false}, {kNow - 180s, false}, {kNow - 181s, true}, {kNow + 1h, false}};
+  } cases[] = {{std::nullopt, true}, {kWall, false}, {kWall - 180s, false}, {kWall - 181s, true}, {kWall + 1h, true}};
   for (const auto& c : cases) {
     state.peers = {peer(3, "bob", "10.66.1.3", new_key())};
     state.peers[0].endpoint = endpoint("192.0.2.3:7");
@@ -155,12 +175,32 @@ TEST_F(DifferenceTest, AWorkingEndpointIsNeverTouched) {
     device.peers.resize(1, device.peers[0]);
     device.peers.push_back(there(state.peers[0].public_key, "10.66.1.3", c.handshake, address("198.51.100.1:9")));
     const auto result = run();
-    EXPECT_EQ(!result.update.empty(), c.touched);
+    ASSERT_EQ(!result.update.empty(), c.touched);
     EXPECT_EQ(!result.due.empty(), c.touched);
     if (c.touched) {
       EXPECT_EQ(result.changes[0].endpoint, "Endpoint: 198.51.100.1:9 => 192.0.2.3:7");
     }
   }
+}
+
+TEST_F(DifferenceTest, AServerThatAnswersIsWhereItIsWhateverTheClockMakesOfItsHandshake) {
+  state.peers = {peer(1, "innernet-server", "10.66.0.1", server.public_key)};
+  device.peers = {there(server.public_key, "10.66.0.1", kWall - 1h, address("198.51.100.1:9"))};
+  const auto with = [&](bool answers) {
+    return difference({.device = device,
+                       .state = state,
+                       .cached = nullptr,
+                       .own_key = own,
+                       .server = server,
+                       .overrides = overrides,
+                       .handshakes = handshakes(),
+                       .now = kNow,
+                       .server_answers = answers},
+                      literal)
+        .update;
+  };
+  EXPECT_TRUE(with(true).empty());
+  EXPECT_FALSE(with(false).empty());
 }
 
 TEST_F(DifferenceTest, APeerThatGetsItsFirstEndpointIsAddedAnewSoThatItIsTriedAtOnce) {
@@ -180,7 +220,7 @@ TEST_F(DifferenceTest, APeerThatGetsItsFirstEndpointIsAddedAnewSoThatItIsTriedAt
   EXPECT_EQ(result.changes[0].kind, PeerChangeKind::kModified);
   EXPECT_EQ(result.changes[0].endpoint, "Endpoint: [none] => 192.0.2.3:7");
 
-  device.peers[1].last_handshake = kNow - 1h;
+  device.peers[1].last_handshake = kWall - 1h;
   ASSERT_EQ(run().update.peers.size(), 1U) << "one that was reached before keeps what it has counted";
   EXPECT_TRUE(run().update.peers[0].update_only);
 }
@@ -218,6 +258,7 @@ TEST_F(DifferenceTest, NobodyIsDueForWhoWantsNoTraversal) {
                                   .server = server,
                                   .network = kNetwork,
                                   .overrides = overrides,
+                                  .handshakes = handshakes(),
                                   .now = kNow,
                                   .wants_traversal = false},
                                  literal);
@@ -277,6 +318,7 @@ TEST_F(DifferenceTest, APeerInTraversalKeepsTheEndpointThatIsBeingTried) {
                                   .server = server,
                                   .network = kNetwork,
                                   .overrides = overrides,
+                                  .handshakes = handshakes(),
                                   .now = kNow,
                                   .in_traversal = &trying},
                                  literal);

@@ -168,7 +168,8 @@ class FakeWait final : public Wait {
 struct FakeMachine {
   FakeBackend backend;
   FakeStack stack{backend};
-  Resolver resolver{[](const std::string&) { return std::optional<IpAddress>(); }};
+  std::map<std::string, std::vector<IpAddress>> names;  ///< that can be looked up; changed between look-ups only
+  Resolver resolver{[this](const std::string& name) { return names.contains(name) ? names.at(name) : std::vector<IpAddress>(); }};
   FakeWait wait;
   std::vector<IpAddress> addresses;
 

@@ -3,9 +3,10 @@
 #include <algorithm>
 
 #include "apply_state.hpp"
+#include "innernet/base/file.hpp"
 #include "innernet/client/data_store.hpp"
 #include "innernet/client/fetch.hpp"
-#include "innernet/client/network_lock.hpp"
+#include "innernet/client/file_access.hpp"
 #include "innernet/client/networks.hpp"
 #include "innernet/machine/log.hpp"
 #include "key_change.hpp"
@@ -15,6 +16,7 @@
 #include "pending_install.hpp"
 #include "report_candidates.hpp"
 #include "saved_etag.hpp"
+#include "server_search.hpp"
 
 namespace innernet::client {
 namespace {
@@ -26,53 +28,113 @@ void finish_key_change(const Round& round) {
   static_cast<void>(change_key(round.config, round.name, round.machine, {}));
 }
 
+// Without the folder, that the store can't be written would look as if somebody had removed it just now.
+Result<void> save_store(DataStore& store, const Folders& folders) {
+  TRY_VOID(make_private_folder(folders.data));
+  return store.save();
+}
+
 struct Finished {
   RoundResult result;
   std::string etag_to_remember;
 };
 
-Result<Finished> run(const ClientOptions& options, const InterfaceName& name, Machine& machine, FetchMemory& memory, Caller caller) {
-  const SavedEtag saved_etag(options.folders, name);
-  TRY(const InterfaceConfig config, read_config(options.folders, name));
-  const auto invitation = invitation_of_config(options.folders.config_file(name));
-  const Round round{options, name, config, machine, memory, caller};
-  TRY(DeviceReading reading, own_interface(round, invitation));
-  const bool ends_install = finishes_install(caller, invitation);
-  if (ends_install) {
-    finish_key_change(round);
-    reading = {};
-  }
+// What was known when the server was asked, and its answer.
+struct Asked {
+  SavedEtag saved_etag;
+  InterfaceConfig config;
+  bool ends_install = false;
+  DeviceReading reading;
+  std::optional<DataStore> loaded;
+  Answer<StateAnswer> answer;
+};
 
-  TRY(auto loaded, DataStore::load(options.folders.data_store(name)));
-  TRY(ObtainedState obtained, obtain_state(round, loaded, saved_etag));
+// Without the lock: a slow server would keep `down` and all others waiting. When somebody has used that to change our files, the answer may
+// be older than they are, and it is asked again; the last time with the lock.
+Result<Asked> ask(const ClientOptions& options, const InterfaceName& name, Machine& machine, FetchMemory& memory, Caller caller,
+                  RoundLock* lock) {
+  constexpr int kTries = 3;
+  const auto files = [&] {
+    return std::pair(file_identity(options.folders.config_file(name)), file_identity(options.folders.data_store(name)));
+  };
+  for (int i = 1;; ++i) {
+    const auto before = files();
+    SavedEtag saved_etag(options.folders, name);
+    TRY(InterfaceConfig config, read_config(options.folders, name));
+    const auto invitation = invitation_of_config(options.folders.config_file(name));
+    const Round round{options, name, config, machine, memory, caller};
+    TRY(DeviceReading reading, own_interface(round, invitation));
+    const bool ends_install = finishes_install(caller, invitation);
+    if (ends_install) {
+      finish_key_change(round);
+      reading = {};
+    }
+    TRY(auto loaded, DataStore::load(options.folders.data_store(name)));
+    if (memory.unsaved) loaded = memory.unsaved;
+
+    const bool lets_go = lock != nullptr && i < kTries;
+    if (lets_go) lock->let_go();
+    memory.shows_life();
+    TRY_VOID(find_server(round, reading, loaded ? &loaded->state() : nullptr));
+    auto answer = ask_for_state(round, loaded.has_value(), saved_etag);
+    if (lets_go) TRY_VOID(lock->take_again());
+    if (lets_go && files() != before) continue;
+    return Asked{.saved_etag = std::move(saved_etag),
+                 .config = std::move(config),
+                 .ends_install = ends_install,
+                 .reading = std::move(reading),
+                 .loaded = std::move(loaded),
+                 .answer = std::move(answer)};
+  }
+}
+
+std::optional<Peer> own_entry(const State& state, const InterfaceConfig& config) {
+  const auto own = std::ranges::find(state.peers, config.address.address(), &Peer::ip);
+  return own == state.peers.end() ? std::nullopt : std::optional(*own);
+}
+
+Result<Finished> run(const ClientOptions& options, const InterfaceName& name, Machine& machine, FetchMemory& memory, Caller caller,
+                     RoundLock* lock) {
+  TRY(Asked asked, ask(options, name, machine, memory, caller, lock));
+  const auto& config = asked.config;
+  const Round round{options, name, config, machine, memory, caller};
+  memory.shows_life();
+  TRY(ObtainedState obtained, obtain_state(round, std::move(asked.answer), asked.loaded));
+  const Origin origin = obtained.origin;
   if (const auto outsiders = take_outsiders(obtained.state, config.address.truncated()); !outsiders.empty())
-    log::write(repeats_itself(caller, obtained.origin) ? log::Level::kDebug : log::Level::kWarning,
+    log::write(repeats_itself(caller, origin) ? log::Level::kDebug : log::Level::kWarning,
                warning_about(outsiders, config.address.truncated()));
-  DataStore store = loaded ? *std::move(loaded) : DataStore::empty(options.folders.data_store(name));
-  if (!is_in_data_store(obtained.origin)) TRY_VOID(store.check_pins(obtained.state));
+  DataStore store = asked.loaded ? *std::move(asked.loaded) : DataStore::empty(options.folders.data_store(name));
+  if (!is_in_data_store(origin)) TRY_VOID(store.check_pins(obtained.state));
   apply_overrides(obtained.state, config.peer_endpoint_overrides);
 
-  TRY(AppliedState applied, update_device(round, obtained, store, std::move(reading)));
+  TRY(AppliedState applied, update_device(round, obtained, store, std::move(asked.reading)));
   update_hosts(round, obtained.state);
-  const EtagPlace etag_goes = etag_place(caller, obtained.origin);
-  if (server_answered(obtained.origin)) report_candidates(round, obtained, applied.listen_port);
-  if (!is_in_data_store(obtained.origin)) {
+  const EtagPlace etag_goes = etag_place(caller, origin);
+  const auto own = own_entry(obtained.state, config);
+  if (!is_in_data_store(origin)) {
     store.take_over(std::move(obtained.state));
-    TRY_VOID(store.save());
-    if (etag_goes == EtagPlace::kFile) saved_etag.save(obtained.etag);
+    const auto saved = save_store(store, options.folders);
+    if (!saved && saved.error().kind() == ErrorKind::kReadOnly) memory.unsaved = store;
+    TRY_VOID(unless_read_only(saved, options.folders.data_store(name)));
+    if (saved) memory.unsaved.reset();
+    if (etag_goes == EtagPlace::kFile) asked.saved_etag.save(obtained.etag);
   }
   // Without the mark of an install that has not ended.
-  if (ends_install && server_answered(obtained.origin)) TRY_VOID(write_config(options.folders, name, config));
-  return Finished{
-      .result = {.server_answered = server_answered(obtained.origin), .due = std::move(applied.due), .updated_at = applied.updated_at},
-      .etag_to_remember = etag_goes == EtagPlace::kMemory ? std::move(obtained.etag) : ""};
+  if (asked.ends_install && server_answered(origin))
+    TRY_VOID(unless_read_only(write_config(options.folders, name, config), options.folders.config_file(name)));
+  if (lock != nullptr) lock->let_go();
+  memory.shows_life();
+  if (server_answered(origin)) report_candidates(round, origin, own ? &*own : nullptr, applied.listen_port);
+  return Finished{.result = {.server_answered = server_answered(origin), .due = std::move(applied.due), .updated_at = applied.updated_at},
+                  .etag_to_remember = etag_goes == EtagPlace::kMemory ? std::move(obtained.etag) : ""};
 }
 
 }  // namespace
 
 Result<RoundResult> fetch_round(const ClientOptions& options, const InterfaceName& name, Machine& machine, FetchMemory& memory,
-                                Caller caller) {
-  auto finished = run(options, name, machine, memory, caller);
+                                Caller caller, RoundLock* lock) {
+  auto finished = run(options, name, machine, memory, caller, lock);
   memory.news.reset();
   memory.etag.clear();
   if (!finished) return std::unexpected(std::move(finished).error());
@@ -81,14 +143,15 @@ Result<RoundResult> fetch_round(const ClientOptions& options, const InterfaceNam
 }
 
 void traverse_due(const ClientOptions& options, const InterfaceName& name, const IpNet& network, Machine& machine, RoundResult result,
-                  const TraversalOptions& traversal) {
+                  Handshakes handshakes, const TraversalOptions& traversal) {
   if (options.nat.no_traversal) return;
   std::vector<Endpoint> names;
   for (const TraversalPeer& peer : result.due) std::ranges::copy_if(peer.candidates, std::back_inserter(names), is_name);
   if (!names.empty()) machine.resolver.look_up(names, machine.clock(), machine.stop);
   const auto traversed = traverse(
       NatTraversal(std::move(result.due), network), machine.backend, name, machine.wait, result.updated_at,
-      [&](const Endpoint& endpoint) { return machine.resolver.address(endpoint); }, traversal.times, traversal.audience);
+      [&](const Endpoint& endpoint) { return machine.resolver.address(endpoint); }, std::move(handshakes), traversal.times,
+      traversal.audience);
   if (!traversed) log::warning("looking for ways to peers of {}: {}", quoted(name.str()), traversed.error().message());
 }
 
@@ -98,11 +161,11 @@ Result<void> fetch_once(const ClientOptions& options, const InterfaceName& name,
   FetchMemory memory;
   RoundResult result;
   {
-    TRY(const FileLock lock, lock_network(options.folders, name, machine.stop));
-    TRY(result, fetch_round(options, name, machine, memory, caller));
+    TRY(RoundLock lock, RoundLock::take(options.folders, name, machine.stop));
+    TRY(result, fetch_round(options, name, machine, memory, caller, &lock));
   }
   // Without the lock: it may take a minute, touches only peers without a connection, and others may want to work.
-  traverse_due(options, name, config.address.truncated(), machine, std::move(result));
+  traverse_due(options, name, config.address.truncated(), machine, std::move(result), std::move(memory.handshakes));
   return {};
 }
 

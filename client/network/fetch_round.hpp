@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "round.hpp"
+#include "round_lock.hpp"
 
 namespace innernet::client {
 
@@ -14,9 +15,10 @@ struct RoundResult {
 };
 
 /// Brings interface, hosts file and data store in line with the server's state, or with the cached one when the server can't be reached,
-/// and reports our candidates. The caller holds the network's lock, and follows up with traverse_due() without it.
+/// and reports our candidates. The caller has taken the network's `lock`, which is let go of while the server is asked and in the end;
+/// without one the caller holds it throughout. What follows is traverse_due(), without it.
 Result<RoundResult> fetch_round(const ClientOptions& options, const InterfaceName& name, Machine& machine, FetchMemory& memory,
-                                Caller caller);
+                                Caller caller, RoundLock* lock = nullptr);
 
 struct TraversalOptions {
   TraversalTimes times{};
@@ -25,7 +27,7 @@ struct TraversalOptions {
 
 /// NAT traversal for those who are due. Its failure is only warned about: the next round tries again.
 void traverse_due(const ClientOptions& options, const InterfaceName& name, const IpNet& network, Machine& machine, RoundResult result,
-                  const TraversalOptions& traversal = {});
+                  Handshakes handshakes, const TraversalOptions& traversal = {});
 
 /// One fetch with its own memory and the network's lock: what fetch() and up() do on the given machine.
 Result<void> fetch_once(const ClientOptions& options, const InterfaceName& name, Machine& machine, Caller caller);

@@ -11,6 +11,7 @@
 #include "fake_machine.hpp"
 #include "innernet/base/file.hpp"
 #include "innernet/client/data_store.hpp"
+#include "innernet/client/network_lock.hpp"
 #include "innernet/client/networks.hpp"
 #include "innernet/testing/loopback_server.hpp"
 #include "innernet/testing/temp_dir.hpp"
@@ -170,6 +171,90 @@ TEST_F(FetchTest, AnHttpErrorIsAnErrorInSpiteOfACache) {
   }
 }
 
+struct UnlockedFetchTest : FetchTest {
+  std::function<void()> meanwhile;  ///< while the server is first asked for the state
+  int states = 0;
+
+  UnlockedFetchTest() {
+    special = [this](const Request& request) -> std::optional<Reply> {
+      if (request.target == "/v1/user/state" && ++states == 1 && meanwhile) meanwhile();
+      return std::nullopt;
+    };
+  }
+  Result<void> up() {
+    Machine machine = fake.machine();
+    return fetch_once(options, evilcorp(), machine, Caller::kUp);
+  }
+  bool is_free() const {
+    return lock_network(options.folders, evilcorp(), nullptr, ReadOnly::kRefused, std::chrono::milliseconds(0)).has_value();
+  }
+};
+
+TEST_F(UnlockedFetchTest, NobodyWaitsForTheServerWithUs) {
+  bool was_free_at_state = false, was_free_at_report = false;
+  meanwhile = [&] { was_free_at_state = is_free(); };
+  fake.addresses = {ip("192.0.2.50")};
+  const auto next = special;
+  special = [&, next](const Request& request) {
+    if (request.method == "PUT") was_free_at_report = is_free();
+    return next(request);
+  };
+  ASSERT_TRUE(up());
+  EXPECT_TRUE(was_free_at_state);
+  EXPECT_TRUE(was_free_at_report);
+  EXPECT_EQ(states, 1);
+}
+
+TEST_F(UnlockedFetchTest, WhatTheConfigSaysByThenIsApplied) {
+  meanwhile = [&] {
+    auto changed = config();
+    changed.listen_port = 51999;
+    changed.peer_endpoint_overrides = {{ip("10.66.1.3"), endpoint("192.0.2.99:9")}};
+    write(changed);
+  };
+  ASSERT_TRUE(up());
+  EXPECT_EQ(device().listen_port, 51999);
+  EXPECT_EQ(device().peers[1].endpoint, address("192.0.2.99:9"));
+}
+
+TEST_F(UnlockedFetchTest, AnAnswerThatIsOlderThanTheDataStoreIsAskedForAgain) {
+  ASSERT_TRUE(up());
+  states = 0;
+  const State before = state;
+  special = [&](const Request& request) -> std::optional<Reply> {
+    if (request.target != "/v1/user/state" || ++states > 1) return std::nullopt;
+    auto store = *DataStore::load(options.folders.data_store(evilcorp()));
+    state.peers.push_back(peer(4, "carol", "10.66.1.4", new_key()));
+    EXPECT_TRUE(store->update(state));
+    EXPECT_TRUE(store->save());
+    return answer(200, to_json(before));
+  };
+  ASSERT_TRUE(up());
+  EXPECT_EQ(states, 2);
+  EXPECT_EQ(device().peers.size(), 3U) << "carol, of whom somebody else was told meanwhile";
+}
+
+TEST_F(UnlockedFetchTest, AnUninstallMeanwhileIsTheEnd) {
+  meanwhile = [&] {
+    EXPECT_TRUE(fake.backend.remove(evilcorp()));
+    EXPECT_TRUE(remove_file(options.folders.config_file(evilcorp())));
+  };
+  const auto fetched = up();
+  ASSERT_FALSE(fetched);
+  EXPECT_EQ(fetched.error().kind(), ErrorKind::kNotFound);
+  EXPECT_FALSE(fake.backend.has(evilcorp()));
+  EXPECT_TRUE(std::filesystem::is_empty(options.folders.data));
+}
+
+TEST_F(UnlockedFetchTest, AnInterfaceThatIsAnothersByThenIsLeftAlone) {
+  meanwhile = [&] {
+    fake.wait.clock_.advance(std::chrono::seconds(5));
+    fake.backend.change_device(evilcorp(), [](wg::Device& device) { device.public_key = new_key(); });
+  };
+  EXPECT_EQ(up().error().kind(), ErrorKind::kAlreadyExists);
+  EXPECT_EQ(device().peers.size(), 1U);
+}
+
 TEST_F(FetchTest, AnUnresolvableServerNameComesUpFromTheCache) {
   ASSERT_TRUE(round());
   ASSERT_TRUE(fake.backend.remove(evilcorp()));
@@ -182,12 +267,12 @@ TEST_F(FetchTest, AnUnresolvableServerNameComesUpFromTheCache) {
   EXPECT_FALSE(device().peers[0].endpoint);
 }
 
-TEST_F(FetchTest, AServerNameThatResolvesLaterIsTakenThen) {
+TEST_F(FetchTest, AServerNameThatResolvesLaterIsTakenInTheNextRound) {
   auto named = config();
   named.server_external_endpoint = endpoint("late.example:51820");
   write(named);
   std::atomic<bool> is_known = false;
-  Resolver resolver([&](const std::string&) { return is_known ? std::optional(ip("203.0.113.7")) : std::nullopt; });
+  Resolver resolver([&](const std::string&) { return is_known ? std::vector{ip("203.0.113.7")} : std::vector<IpAddress>(); });
   FetchMemory memory;
   const auto next_round = [&] {
     Machine machine{fake.backend, fake.stack, resolver, fake.wait, nullptr, [] { return Result<std::vector<IpAddress>>(); }, true};
@@ -197,11 +282,18 @@ TEST_F(FetchTest, AServerNameThatResolvesLaterIsTakenThen) {
     const wg::Device now = device();
     return std::ranges::find(now.peers, server_key, &wg::Peer::public_key)->endpoint;
   };
-  ASSERT_TRUE(next_round());
-  EXPECT_FALSE(server_is_at());
+  // Nothing was ever fetched, so that each round fails until the server is asked.
+  special = [&](const Request&) -> std::optional<Reply> {
+    if (server_is_at()) return std::nullopt;
+    return Reply{.bytes = "", .then = Reply::Then::kClose};
+  };
+  for (int minute = 0; minute < 6; ++minute) {
+    EXPECT_FALSE(next_round());
+    EXPECT_FALSE(server_is_at());
+    fake.wait.clock_.advance(std::chrono::minutes(1));
+  }
   is_known = true;
-  fake.wait.clock_.advance(std::chrono::minutes(15));
-  ASSERT_TRUE(next_round());
+  EXPECT_TRUE(next_round());
   EXPECT_EQ(server_is_at(), address("203.0.113.7:51820"));
 }
 
@@ -222,6 +314,74 @@ TEST_F(FetchTest, PeersOutsideOfTheNetworkAreSkippedWithAWarning) {
         EXPECT_TRUE(net("10.66.0.0/16").contains(allowed) || allowed.address() == server_ip()) << allowed.to_string();
     EXPECT_THAT(hosts(), Not(HasSubstr("outsider")));
     EXPECT_EQ((*DataStore::load(options.folders.data_store(evilcorp())))->state(), good);
+  }
+}
+
+TEST_F(FetchTest, EachAddressOfTheServersNameIsTriedAndTheFirstStays) {
+  auto named = config();
+  named.server_external_endpoint = endpoint("vpn.example.com:51820");
+  write(named);
+  fake.names["vpn.example.com"] = {ip("2001:db8::1"), ip("192.0.2.1")};
+  std::atomic<bool> is_away = true;
+  special = [&](const Request&) -> std::optional<Reply> {
+    if (is_away) return Reply{.bytes = "", .then = Reply::Then::kClose};
+    return std::nullopt;
+  };
+  const auto failed = round();
+  ASSERT_FALSE(failed);
+  EXPECT_THAT(failed.error().message(), HasSubstr("no handshake with it at [2001:db8::1]:51820 and 192.0.2.1:51820"));
+  EXPECT_EQ(device().peers.at(0).endpoint, address("[2001:db8::1]:51820"));
+  is_away = false;
+  fake.backend.on_apply = [&] {
+    fake.backend.change_device(evilcorp(), [&](wg::Device& device) {
+      if (device.peers.at(0).endpoint == address("192.0.2.1:51820")) device.peers[0].last_handshake = fake.wait.clock_.wall();
+    });
+  };
+  ASSERT_TRUE(round());
+  EXPECT_EQ(device().peers.at(0).endpoint, address("192.0.2.1:51820"));
+  const BootTime now = fake.wait.clock_.boot();
+  ASSERT_TRUE(round());
+  EXPECT_EQ(fake.wait.clock_.boot(), now) << "a live tunnel is not looked for";
+  EXPECT_EQ(device().peers.at(0).endpoint, address("192.0.2.1:51820"));
+}
+
+TEST_F(FetchTest, AServerThatHasMovedIsFoundWhereTheConfigSaysAndWhereTheStateSays) {
+  state.peers[0].endpoint = endpoint("192.0.2.1:51820");
+  ASSERT_TRUE(round());
+  const SocketAddress of_config = address("203.0.113.1:51820");
+  const SocketAddress of_state = address("192.0.2.1:51820");
+  std::optional<SocketAddress> server_is_at;
+  const auto change_server_peer = [&](const std::function<void(wg::Peer&)>& change) {
+    fake.backend.change_device(evilcorp(),
+                               [&](wg::Device& device) { change(*std::ranges::find(device.peers, server_key, &wg::Peer::public_key)); });
+  };
+  const auto server_peer = [&] {
+    const wg::Device now = device();
+    return *std::ranges::find(now.peers, server_key, &wg::Peer::public_key);
+  };
+  fake.backend.on_apply = [&] {
+    change_server_peer([&](wg::Peer& peer) {
+      if (peer.endpoint == server_is_at) peer.last_handshake = fake.wait.clock_.wall();
+    });
+  };
+  special = [&](const Request&) -> std::optional<Reply> {
+    if (server_peer().last_handshake) return std::nullopt;
+    return Reply{.bytes = "", .then = Reply::Then::kClose};
+  };
+  for (const auto& place : {of_config, of_state}) {
+    server_is_at.reset();
+    change_server_peer([](wg::Peer& peer) { peer.last_handshake.reset(); });
+    for (int i = 0; i < 2; ++i) {
+      const auto without = round();
+      ASSERT_TRUE(without) << without.error().message();
+      EXPECT_FALSE(without->server_answered);
+      EXPECT_EQ(server_peer().endpoint, of_config) << "which stays";
+    }
+    server_is_at = place;
+    const auto with = round();
+    ASSERT_TRUE(with) << with.error().message();
+    EXPECT_TRUE(with->server_answered);
+    EXPECT_EQ(server_peer().endpoint, place);
   }
 }
 

@@ -32,6 +32,17 @@ Error with_remedy(Error error, const std::filesystem::path& file) {
                            error.message(), folder, folder, folder));
 }
 
+void warn_of_read_only(const std::filesystem::path& folder) {
+  if (is_first_time(folder))
+    log::warning("{} is on a read-only file system: what changes is applied, but not remembered there", folder.string());
+}
+
+Result<void> unless_read_only(Result<void> written, const std::filesystem::path& file) {
+  if (written || written.error().kind() != ErrorKind::kReadOnly) return written;
+  warn_of_read_only(folder_of(file));
+  return {};
+}
+
 void warn_of_access_by_others(const std::filesystem::path& file) {
   const auto access = access_of_others(file);
   if (!access || *access == 0) return;

@@ -55,9 +55,12 @@ RequestError HttpConnection::unreachable(std::string why) const {
 Answer<void> HttpConnection::wait_for(short events, std::chrono::milliseconds patience, std::string_view what, int interrupt_fd) {
   auto poller = Poller::create(stop_);
   if (!poller) return std::unexpected(RequestError(std::move(poller).error()));
-  const auto woken = poller->until(SystemClock().boot() + patience, {{socket_.get(), events}, {interrupt_fd, POLLIN}});
+  const BootTime deadline = std::min(end_, SystemClock().boot() + patience);
+  const auto woken = poller->until(deadline, {{socket_.get(), events}, {interrupt_fd, POLLIN}});
   if (!woken) return std::unexpected(RequestError(woken.error()));
   if (*woken == Woken::kStopped) return std::unexpected(RequestError(Error(ErrorKind::kInterrupted, "stopped")));
+  if (*woken == Woken::kDeadline && deadline == end_)
+    return std::unexpected(unreachable(fmt::format("is not done with an answer within {}", seconds_text(times_.whole))));
   if (*woken == Woken::kDeadline) return std::unexpected(unreachable(fmt::format("{} within {}", what, seconds_text(patience))));
   if (interrupt_fd >= 0) {
     pollfd interrupt{.fd = interrupt_fd, .events = POLLIN, .revents = 0};
@@ -219,6 +222,7 @@ Answer<HttpResponse> HttpConnection::exchange(const HttpRequest& request) {
   text += request.body;
 
   sent_ = false;
+  end_ = SystemClock().boot() + times_.whole + request.extra_patience;
   if (socket_ && is_stale()) disconnect();
   for (;;) {
     const bool kept = static_cast<bool>(socket_);

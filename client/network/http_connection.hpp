@@ -19,7 +19,7 @@ struct HttpRequest {
   std::string_view target;
   std::string fields;  ///< whole lines with CRLF
   std::string_view body;
-  std::chrono::milliseconds extra_patience{0};  ///< for the first byte of the answer
+  std::chrono::milliseconds extra_patience{0};  ///< for the first byte of the answer, and in all
   int interrupt_fd = -1;
 };
 
@@ -59,6 +59,7 @@ class HttpConnection {
   const Stop* stop_;
   RequestTimes times_;
   UniqueFd socket_;
+  BootTime end_{};  // of this exchange
   bool sent_ = false;
   bool answer_began_ = false;
 };

@@ -18,6 +18,7 @@
 #include "network_files.hpp"
 #include "pending_install.hpp"
 #include "server_peer.hpp"
+#include "server_search.hpp"
 
 namespace innernet::client {
 namespace {
@@ -46,8 +47,9 @@ class Install {
   Result<Installed> run() {
     Installed installed = Installed::kNotFetched;
     FetchMemory memory;
+    memory.times.whole = times_.fetch;
     {
-      TRY(const FileLock lock, lock_network(options_.folders, name_, machine_.stop));
+      TRY(const FileLock lock, lock_network(options_.folders, name_, machine_.stop, ReadOnly::kRefused));
       if (auto made = make_private_folder(options_.folders.config); !made)
         return std::unexpected(with_remedy(std::move(made).error(), config_path_));
       TRY_VOID(look_around());
@@ -70,7 +72,8 @@ class Install {
       if (auto written = write_config(options_.folders, name_, config_); !written) log::warning("{}", written.error().message());
     }
     reached_("finished");
-    traverse_due(options_, name_, config_.address.truncated(), machine_, std::move(result_), {.times = kTraversalOfInstall});
+    traverse_due(options_, name_, config_.address.truncated(), machine_, std::move(result_), std::move(memory.handshakes),
+                 {.times = kTraversalOfInstall});
     return installed;
   }
 
@@ -176,7 +179,7 @@ class Install {
         .private_key = key, .listen_port = {}, .fwmark = {}, .replace_peers = true, .peers = {server_peer(invitation_, machine_.resolver)}};
     TRY_VOID(bring_up(machine_.backend, name_, invitation_.address, update, options_.network, also_ours, machine_.stack));
     progress_.made_interface = true;
-    return {};
+    return search_new_server(invitation_, name_, machine_);
   }
 
   Result<void> redeem() {
@@ -227,8 +230,14 @@ class Install {
           fmt::format(
               "{}. Is the server running (on it: systemctl status innernet-server@{}), and does UDP get through to {}? An invitation that "
               "has been used or has expired gets no answer, either",
-              error.message(), printable(invitation_.network_name), invitation_.server_external_endpoint.to_string()));
+              error.message(), printable(invitation_.network_name), where_the_server_is()));
     return error;
+  }
+
+  std::string where_the_server_is() const {
+    const Endpoint& endpoint = invitation_.server_external_endpoint;
+    if (!is_name(endpoint)) return endpoint.to_string();
+    return fmt::format("{} (tried: {})", endpoint.to_string(), text_of(machine_.resolver.addresses(endpoint)));
   }
 
   Error clean_up(Error error) {

@@ -11,10 +11,11 @@
 namespace innernet::client {
 
 struct InstallTimes {
-  RequestTimes redeem{.connect = std::chrono::seconds(5), .progress = std::chrono::seconds(5)};  ///< ten seconds in all
+  RequestTimes redeem{.connect = std::chrono::seconds(5), .progress = std::chrono::seconds(5), .whole = std::chrono::seconds(10)};
   std::chrono::milliseconds key_change{15'000};  ///< the Rust server changes keys 5 s after its answer
   std::chrono::milliseconds probe_pending{3'000};
-  std::chrono::milliseconds retry{100};  ///< at least: on slow ways what redeeming took
+  std::chrono::milliseconds retry{100};     ///< at least: on slow ways what redeeming took
+  std::chrono::milliseconds fetch{30'000};  ///< a whole answer: the network's lock is held meanwhile
   std::chrono::milliseconds between_fetches{1'000};
 };
 

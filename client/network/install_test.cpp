@@ -1,5 +1,7 @@
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 #include "fake_machine.hpp"
 #include "innernet/base/file.hpp"
 #include "innernet/client/networks.hpp"
@@ -38,6 +40,9 @@ struct InstallTest : ::testing::Test {
   bool loses_the_answer = false;  ///< redeems, but the client does not hear of it
   int refuses = 0;
   bool is_deaf = false;
+  bool drips = false;  ///< the state, for ever
+  std::optional<std::string> server_name;
+  std::optional<SocketAddress> only_at;  ///< the server; none: wherever the device has it
   int renewals_with_new_key = 0;
   LoopbackServer server{[this](const Request& request) { return reply(request); }};
 
@@ -54,7 +59,7 @@ struct InstallTest : ::testing::Test {
     const std::lock_guard lock(mutex);
     const auto device = fake.backend.get(evilcorp());
     const Reply silence{.bytes = "", .then = Reply::Then::kClose};
-    if (is_deaf || !device || device->public_key != known) return silence;
+    if (is_deaf || !device || device->public_key != known || !is_heard_at(*device)) return silence;
     if (request.target == "/v1/user/redeem") {
       if (refuses != 0) return answer(refuses, R"({"error":"no"})");
       const auto key = parse_redeem(request.body);
@@ -68,11 +73,28 @@ struct InstallTest : ::testing::Test {
     if (!redeemed) return answer(401);
     if (request.target == "/v1/user/capabilities") return answer(200, "{}");
     if (request.method == "PUT") return answer(204);
+    if (drips) return {.bytes = "", .then = Reply::Then::kDrip};
     return answer(200, to_json(State{.peers = {peer(1, "innernet-server", "10.66.0.1", server_key), peer(2, "me", "10.66.1.2", known)},
                                      .cidrs = {}}));
   }
 
-  InterfaceConfig invitation() const { return config_of(invitation_key, server_key, server.address()); }
+  bool is_heard_at(const wg::Device& device) const {
+    return !only_at || std::ranges::any_of(device.peers, [&](const wg::Peer& peer) { return peer.endpoint == only_at; });
+  }
+  void shake_hands_where_it_is() {
+    fake.backend.on_apply = [&] {
+      fake.backend.change_device(evilcorp(), [&](wg::Device& device) {
+        for (auto& peer : device.peers)
+          if (peer.endpoint == only_at) peer.last_handshake = fake.wait.clock_.wall();
+      });
+    };
+  }
+
+  InterfaceConfig invitation() const {
+    InterfaceConfig config = config_of(invitation_key, server_key, server.address());
+    if (server_name) config.server_external_endpoint = endpoint(*server_name);
+    return config;
+  }
   Result<Installed> install(const std::string& kill_at = {}) {
     Machine machine = fake.machine();
     return install_on(options, evilcorp(), invitation(), machine, {}, [&](std::string_view step) {
@@ -276,8 +298,32 @@ TEST_F(InstallTest, TheNameInAnInvitationDoesNotActOnTheTerminal) {
               ::testing::AllOf(HasSubstr("\\x1b]0;owned\\x07"), ::testing::Not(HasSubstr("\x1b")), ::testing::Not(HasSubstr("\x07"))));
 }
 
+TEST_F(InstallTest, TriesEachAddressOfTheServersNameForASecond) {
+  server_name = "vpn.example.com:51820";
+  fake.names["vpn.example.com"] = {ip("2001:db8::1"), ip("2001:db8::2"), ip("192.0.2.1")};
+  only_at = address("192.0.2.1:51820");
+  shake_hands_where_it_is();
+  const BootTime start = fake.wait.clock_.boot();
+  const auto installed = install();
+  ASSERT_TRUE(installed) << installed.error().message();
+  EXPECT_EQ(*installed, Installed::kFetched);
+  expect_installed();
+  EXPECT_LT(fake.wait.clock_.boot() - start, 3s);
+  EXPECT_EQ(fake.backend.get(evilcorp())->peers.at(0).endpoint, only_at) << "nor is it lost by what follows";
+}
+
+TEST_F(InstallTest, NamesTheAddressesThatWereTried) {
+  server_name = "vpn.example.com:51820";
+  fake.names["vpn.example.com"] = {ip("2001:db8::1"), ip("192.0.2.1")};
+  is_deaf = true;
+  const auto installed = install();
+  ASSERT_FALSE(installed);
+  EXPECT_THAT(installed.error().message(), HasSubstr("vpn.example.com:51820 (tried: [2001:db8::1]:51820 and 192.0.2.1:51820)"));
+}
+
 // Also what is behind it: a server that hears nobody with this key takes the whole of both times.
 TEST_F(InstallTest, GivesUpAfterTenSeconds) {
+  EXPECT_LE(InstallTimes{}.redeem.whole, 10s);
   EXPECT_LE(InstallTimes{}.redeem.connect + InstallTimes{}.redeem.progress, 10s);
   EXPECT_LE(RequestTimes{}.connect, 5s) << "and a fetch has its cache to go on with";
 }
@@ -361,6 +407,15 @@ TEST_F(InstallTest, WhatAnInstallThatWasKilledWhileItWroteHasLeftIsRemoved) {
   std::vector<std::string> there;
   for (const auto& entry : std::filesystem::directory_iterator(options.folders.config)) there.push_back(entry.path().filename());
   EXPECT_THAT(there, ::testing::ElementsAre("evilcorp.conf"));
+}
+
+TEST_F(InstallTest, AFirstFetchThatNeverEndsIsGivenUp) {
+  drips = true;
+  Machine machine = fake.machine();
+  const auto installed = install_on(options, evilcorp(), invitation(), machine, {.fetch = 200ms});
+  ASSERT_TRUE(installed) << installed.error().message();
+  EXPECT_EQ(*installed, Installed::kNotFetched);
+  EXPECT_TRUE(read_config(options.folders, evilcorp()));
 }
 
 TEST_F(InstallTest, AFailedFetchIsStillASuccess) {

@@ -30,11 +30,11 @@ NatTraversal::NatTraversal(std::vector<TraversalPeer> due, const IpNet& network)
   }
 }
 
-void NatTraversal::observe(const wg::Device& device, WallTime now) {
+void NatTraversal::observe(const wg::Device& device, const Handshakes& handshakes, BootTime now) {
   if (left_.empty()) return;
   std::unordered_set<wg::PublicKey> still_waiting;
   for (const wg::Peer& peer : device.peers)
-    if (!is_recent(peer.last_handshake, now)) still_waiting.insert(peer.public_key);
+    if (!handshakes.is_recent(peer.public_key, now)) still_waiting.insert(peer.public_key);
   std::erase_if(left_, [&](const Left& left) { return !still_waiting.contains(left.public_key); });
 }
 
@@ -72,7 +72,7 @@ wg::DeviceUpdate NatTraversal::give_up(const Resolved& resolved) {
 }
 
 Result<void> traverse(NatTraversal traversal, wg::Backend& backend, const InterfaceName& name, Wait& wait, BootTime updated_at,
-                      const Resolved& resolved, const TraversalTimes& times, Audience audience) {
+                      const Resolved& resolved, Handshakes handshakes, const TraversalTimes& times, Audience audience) {
   if (traversal.done()) return {};
   constexpr std::chrono::seconds kNobodyAsks{1};  // why nothing happens
   bool is_said = false;
@@ -84,10 +84,11 @@ Result<void> traverse(NatTraversal traversal, wg::Backend& backend, const Interf
       if (device.error().kind() == ErrorKind::kNotFound) return {};
       return std::unexpected(std::move(device).error());
     }
-    traversal.observe(*device, wait.clock().wall());
+    const BootTime now = wait.clock().boot();
+    handshakes.see(*device, wait.clock().wall(), now);
+    traversal.observe(*device, handshakes, now);
     if (traversal.done()) return {};
 
-    const BootTime now = wait.clock().boot();
     const bool over = now >= end || wait.stopped();
     if (!is_said && !over && now - updated_at >= kNobodyAsks) {
       log::write(audience == Audience::kWaits ? log::Level::kInfo : log::Level::kDebug,

@@ -21,7 +21,7 @@ class NatTraversal {
   NatTraversal(std::vector<TraversalPeer> due, const IpNet& network);
 
   /// Forgets the peers that have a recent handshake or are gone from the device: nothing of theirs is touched again.
-  void observe(const wg::Device& device, WallTime now);
+  void observe(const wg::Device& device, const Handshakes& handshakes, BootTime now);
   /// Sets the next endpoint of each peer that is left, and forgets those whose list is used up. Call observe() just before it.
   wg::DeviceUpdate step(const Resolved& resolved);
   /// Puts the reported endpoint back where another one was tried, and ends.
@@ -56,9 +56,11 @@ constexpr TraversalTimes kTraversalOfInstall{
 /// Who reads the log: somebody who waits for the prompt, and wants to know why, or nobody yet.
 enum class Audience { kWaits, kLater };
 
-/// Drives it to its end or to a stop. An interface that has gone meanwhile ends it, too.
+/// Drives it to its end or to a stop. An interface that has gone meanwhile ends it, too. `handshakes` are as the round saw them that found
+/// out who is due.
 Result<void> traverse(NatTraversal traversal, wg::Backend& backend, const InterfaceName& name, Wait& wait, BootTime updated_at,
-                      const Resolved& resolved, const TraversalTimes& times = {}, Audience audience = Audience::kLater);
+                      const Resolved& resolved, Handshakes handshakes, const TraversalTimes& times = {},
+                      Audience audience = Audience::kLater);
 
 /// What was tried in vain, so that a peer that can't be reached is not tried in each round of the daemon for ever: hosting providers
 /// take packets to other people's private networks for an attack.

@@ -33,6 +33,7 @@ struct TraversalTest : ::testing::Test {
   wg::PublicKey key = new_key();
   std::vector<std::string> tried;  // at which second, which endpoint
   BootTime start = fake.wait.clock_.boot();
+  Handshakes handshakes;
 
   TraversalTest() {
     static_cast<void>(fake.backend.create(evilcorp()));
@@ -52,7 +53,8 @@ struct TraversalTest : ::testing::Test {
     fake.backend.change_device(evilcorp(), [&](wg::Device& device) { device.peers[0].last_handshake = fake.wait.clock_.wall(); });
   }
   void run(std::vector<TraversalPeer> peers, const TraversalTimes& times = {}) {
-    ASSERT_TRUE(traverse(NatTraversal(std::move(peers), net("10.66.0.0/16")), fake.backend, evilcorp(), fake.wait, start, literal, times));
+    ASSERT_TRUE(traverse(NatTraversal(std::move(peers), net("10.66.0.0/16")), fake.backend, evilcorp(), fake.wait, start, literal,
+                         handshakes, times));
   }
 };
 
@@ -66,7 +68,7 @@ TEST_F(TraversalTest, WhoWaitsForItIsToldWhyItTakesSoLong) {
   const auto said_to = [&](Audience audience) {
     ::testing::internal::CaptureStderr();
     EXPECT_TRUE(traverse(NatTraversal({due(key, {"192.0.2.1:1"})}, net("10.66.0.0/16")), fake.backend, evilcorp(), fake.wait,
-                         fake.wait.clock_.boot(), literal, {}, audience));
+                         fake.wait.clock_.boot(), literal, {}, {}, audience));
     return ::testing::internal::GetCapturedStderr();
   };
   EXPECT_THAT(said_to(Audience::kWaits), HasSubstr("trying where else a peer of evilcorp may be"));
@@ -83,6 +85,16 @@ TEST_F(TraversalTest, AHandshakeBeforeTheFirstStepTouchesNothing) {
   run({due(key, {"192.0.2.1:1"})});
   EXPECT_THAT(tried, ElementsAre());
   EXPECT_LT(fake.wait.clock_.boot() - start, 1s) << "and the wait ends early";
+}
+
+TEST_F(TraversalTest, AnOldHandshakeIsNoneHoweverTheClockIsSet) {
+  connect();
+  handshakes.see(*fake.backend.get(evilcorp()), fake.wait.clock_.wall(), start);
+  fake.wait.clock_.advance(1h);
+  fake.wait.clock_.set_wall(fake.wait.clock_.wall() - 1h);
+  start = fake.wait.clock_.boot();
+  run({due(key, {"192.0.2.1:1"})});
+  EXPECT_THAT(tried, ElementsAre("5 192.0.2.1:1", "10 198.51.100.1:1"));
 }
 
 TEST_F(TraversalTest, ACandidateThatWorksStays) {

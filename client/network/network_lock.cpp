@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <functional>
 
 #include "innernet/base/clock.hpp"
 #include "innernet/client/file_access.hpp"
@@ -21,23 +22,52 @@ std::vector<std::filesystem::path> network_files(const Folders& folders, const I
   return files;
 }
 
-Result<FileLock> lock_network(const Folders& folders, const InterfaceName& name, const Stop* stop, std::chrono::milliseconds patience) {
-  const auto path = folders.lock_file(name);
-  if (auto made = make_private_folder(folders.data); !made) return std::unexpected(with_remedy(std::move(made).error(), path));
-  // flock(2) can't wait for a file descriptor as well, so a stop is looked for now and then.
-  constexpr std::chrono::milliseconds kSlice{100};
+namespace {
+
+// flock(2) can't wait for a file descriptor as well, so a stop is looked for now and then.
+constexpr std::chrono::milliseconds kSlice{100};
+
+using Acquire = std::function<Result<FileLock>(std::chrono::milliseconds patience)>;
+
+Result<FileLock> wait_for(const Acquire& acquire, const Stop* stop, BootTime end) {
   const SystemClock clock;
-  const BootTime end = clock.boot() + patience;
   for (;;) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - clock.boot());
-    auto lock = FileLock::acquire(path, std::clamp(left, std::chrono::milliseconds(0), kSlice), network_files(folders, name));
-    if (lock) return lock;
-    const bool is_taken = lock.error().kind() == ErrorKind::kBusy;
-    if (is_taken && stop != nullptr && stop->requested()) return fail(ErrorKind::kInterrupted, "stopped");
-    if (is_taken && clock.boot() < end) continue;
-    return std::unexpected(
-        with_remedy(std::move(lock).error(), path).context(fmt::format("another command works on network {}", quoted(name.str()))));
+    auto lock = acquire(std::clamp(left, std::chrono::milliseconds(0), kSlice));
+    if (lock || lock.error().kind() != ErrorKind::kBusy) return lock;
+    if (stop != nullptr && stop->requested()) return fail(ErrorKind::kInterrupted, "stopped");
+    if (clock.boot() >= end) return lock;
   }
+}
+
+Result<FileLock> lock_by_file(const Folders& folders, const InterfaceName& name, const Stop* stop, BootTime end) {
+  const auto path = folders.lock_file(name);
+  TRY_VOID(make_private_folder(folders.data));
+  return wait_for([&](auto patience) { return FileLock::acquire(path, patience, network_files(folders, name)); }, stop, end);
+}
+
+// Not the name of the lock: that could not be made.
+Result<FileLock> lock_by_config(const Folders& folders, const InterfaceName& name, const Stop* stop, BootTime end) {
+  return wait_for([&](auto patience) { return FileLock::acquire_existing(folders.config_file(name), patience); }, stop, end);
+}
+
+Result<FileLock> lock(const Folders& folders, const InterfaceName& name, const Stop* stop, ReadOnly read_only, BootTime end) {
+  auto by_file = lock_by_file(folders, name, stop, end);
+  if (by_file || by_file.error().kind() != ErrorKind::kReadOnly || read_only == ReadOnly::kRefused) return by_file;
+  warn_of_read_only(folders.data);
+  return lock_by_config(folders, name, stop, end);
+}
+
+}  // namespace
+
+Result<FileLock> lock_network(const Folders& folders, const InterfaceName& name, const Stop* stop, ReadOnly read_only,
+                              std::chrono::milliseconds patience) {
+  auto locked = lock(folders, name, stop, read_only, SystemClock().boot() + patience);
+  if (locked) return locked;
+  Error why = std::move(locked).error();
+  if (why.kind() == ErrorKind::kBusy)
+    return std::unexpected(std::move(why).context(fmt::format("another command works on network {}", quoted(name.str()))));
+  return std::unexpected(with_remedy(std::move(why), folders.lock_file(name)));
 }
 
 std::optional<int> daemon_of(const Folders& folders, const InterfaceName& name) {

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <exception>
-#include <optional>
 #include <random>
 #include <system_error>
 
@@ -18,7 +17,19 @@ namespace {
 
 // For pauses of different lengths alone. (random_device would bind the program to a newer libc.)
 std::minstd_rand jitter(const Clock& clock) { return std::minstd_rand(static_cast<unsigned>(clock.boot().time_since_epoch().count())); }
+// Between two signs of life of a round: what a slow server may take for two requests, and then some for all that is done on this machine.
+constexpr auto kLongestStep = 2 * (RequestTimes{}.connect + RequestTimes{}.whole) + std::chrono::minutes(5);
+// After the deadline of a wait.
+constexpr std::chrono::seconds kLatestWaking{30};
+
 double fraction(std::minstd_rand& random) { return std::uniform_real_distribution<>()(random); }
+
+// A server may answer at once with what we have, and has to be asked less often then, too.
+bool brings_news(const StateAnswer& answer, const State& known) {
+  if (const auto* state = std::get_if<State>(&answer.news)) return *state != known;
+  if (const auto* delta = std::get_if<StateDelta>(&answer.news)) return apply_delta(known, *delta) != known;
+  return false;
+}
 
 }  // namespace
 
@@ -39,10 +50,11 @@ Waited wait_for_news(FetchMemory& memory, const Clock& clock, const Stop& stop, 
       log::debug("waiting for news: {}", answer.error().message());
       return Waited::kFailed;
     }
-    if (!std::holds_alternative<NotModified>(answer->news)) {
+    if (brings_news(*answer, memory.state)) {
       memory.news = *std::move(answer);
       return Waited::kNews;
     }
+    if (!answer->etag.empty()) memory.etag = std::move(answer->etag);
     const auto pause = holding.pause(clock.boot() - asked, wait, fraction(random));
     if (pause.count() == 0) continue;
     auto poller = Poller::create(&stop);
@@ -51,54 +63,6 @@ Waited wait_for_news(FetchMemory& memory, const Clock& clock, const Stop& stop, 
     if (!woken || *woken != Woken::kDeadline) return Waited::kInVain;
   }
 }
-
-// NAT traversal takes up to a minute. Beside the rounds, it holds up no news.
-class NetworkWorker::Traversal {
- public:
-  Traversal(const ClientOptions& options, const InterfaceName& name, std::shared_ptr<Resolver> resolver)
-      : options_(options), name_(name), resolver_(std::move(resolver)) {}
-  Traversal(const Traversal&) = delete;
-  Traversal& operator=(const Traversal&) = delete;
-  ~Traversal() {
-    if (stop_) stop_->request();
-    if (thread_.joinable()) thread_.join();
-  }
-
-  /// Forgets the peers of one that has ended.
-  void collect(FetchMemory& memory) {
-    if (!thread_.joinable() || !ended_) return;
-    thread_.join();
-    memory.in_traversal.clear();
-  }
-
-  /// Does nothing while one is under way: who is due stays due.
-  void begin(RoundResult result, FetchMemory& memory, const IpNet& network, BootTime now) {
-    if (options_.nat.no_traversal || thread_.joinable()) return;
-    result.due = memory.traversal.take(std::move(result.due), now);
-    if (result.due.empty()) return;
-    auto stop = Stop::create();
-    if (!stop) return;
-    stop_.emplace(*std::move(stop));
-    for (const TraversalPeer& peer : result.due) memory.in_traversal.insert(peer.public_key);
-    ended_ = false;
-    thread_ = std::thread([this, network, result = std::move(result)]() mutable {
-      // A backend is one thread's.
-      if (auto system = SystemMachine::create(options_, name_, *stop_, resolver_)) {
-        Machine machine = system->machine();
-        traverse_due(options_, name_, network, machine, std::move(result), {.audience = Audience::kLater});
-      }
-      ended_ = true;
-    });
-  }
-
- private:
-  const ClientOptions& options_;
-  const InterfaceName& name_;
-  std::shared_ptr<Resolver> resolver_;
-  std::optional<Stop> stop_;
-  std::atomic<bool> ended_ = false;
-  std::thread thread_;
-};
 
 NetworkWorker::NetworkWorker(Stop stop, Nudge nudge, ClientOptions options, InterfaceName name, std::chrono::seconds interval,
                              std::shared_ptr<Resolver> resolver)
@@ -158,16 +122,30 @@ bool NetworkWorker::config_is_gone() const {
 }
 
 void NetworkWorker::pause(BootTime deadline) {
+  life_.expect_by(deadline + kLatestWaking);
   if (auto poller = Poller::create(&stop_)) static_cast<void>(poller->until(deadline, {{nudge_.fd(), POLLIN}}));
 }
 
 void NetworkWorker::rounds(Machine& machine) {
   FetchMemory memory;
-  Traversal traversal(options_, name_, resolver_);
+  memory.shows_life = [this] { life_.expect_by(clock_.boot() + kLongestStep); };
+  BackgroundTraversal traversal(
+      [this](RoundResult result, Handshakes handshakes, const Stop& stop) {
+        // The address never changes, and a backend is one thread's.
+        const auto config = read_config(options_.folders, name_);
+        auto system = SystemMachine::create(options_, name_, stop, resolver_);
+        if (!config || !system) return;
+        Machine its_machine = system->machine();
+        traverse_due(options_, name_, config->address.truncated(), its_machine, std::move(result), std::move(handshakes),
+                     {.audience = Audience::kLater});
+      },
+      [this] { nudge_.give(); });
   std::minstd_rand random = jitter(clock_);
   RoundSchedule schedule(interval_);
   while (!stop_.requested()) {
-    if (nudge_.take() && memory.client) memory.client->disconnect();
+    memory.shows_life();
+    nudge_.take();
+    if (changed_outside_.exchange(false) && memory.client) memory.client->disconnect();
     if (config_is_gone()) {
       log::info("the config of {} is gone: its interface stays as it is and is no longer looked after", name_.str());
       return;
@@ -179,21 +157,21 @@ void NetworkWorker::rounds(Machine& machine) {
       continue;
     }
     const bool can_wait = !memory.etag.empty() && memory.capabilities && memory.capabilities->state_wait_max > 0;
+    life_.expect_by(schedule.deadline(began) + kLongestStep);
     const Waited waited = can_wait ? wait_for_news(memory, clock_, stop_, nudge_, schedule.deadline(began)) : Waited::kInVain;
     pause(schedule.after(waited, began, clock_.boot(), fraction(random)));
   }
 }
 
-bool NetworkWorker::one_round(Machine& machine, FetchMemory& memory, Traversal& traversal) {
+bool NetworkWorker::one_round(Machine& machine, FetchMemory& memory, BackgroundTraversal& traversal) {
   const auto round = [&]() -> Result<bool> {
     RoundResult result;
     {
-      TRY(const FileLock lock, lock_network(options_.folders, name_, &stop_));
-      TRY(result, fetch_round(options_, name_, machine, memory, Caller::kDaemon));
+      TRY(RoundLock lock, RoundLock::take(options_.folders, name_, &stop_));
+      TRY(result, fetch_round(options_, name_, machine, memory, Caller::kDaemon, &lock));
     }
     const bool answered = result.server_answered;
-    TRY(const InterfaceConfig config, read_config(options_.folders, name_));
-    traversal.begin(std::move(result), memory, config.address.truncated(), clock_.boot());
+    if (!options_.nat.no_traversal) traversal.begin(std::move(result), memory, clock_.boot());
     return answered;
   };
   const auto answered = round();

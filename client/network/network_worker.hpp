@@ -6,16 +6,18 @@
 #include <memory>
 #include <thread>
 
+#include "background_traversal.hpp"
 #include "fetch_round.hpp"
 #include "innernet/client/nudge.hpp"
 #include "innernet/client/options.hpp"
 #include "innernet/client/stop.hpp"
+#include "life_sign.hpp"
 #include "round_schedule.hpp"
 
 namespace innernet::client {
 
 /// Waits until `deadline` for news of the state that `memory` has, with a server that can hold a request. What comes is left in
-/// memory.news. After an answer that came too early for one that was held back it pauses, up to `longest_pause`.
+/// memory.news. After an answer without any that came too early for one that was held back it pauses, up to `longest_pause`.
 Waited wait_for_news(FetchMemory& memory, const Clock& clock, const Stop& stop, const Nudge& nudge, BootTime deadline,
                      std::chrono::seconds longest_pause = std::chrono::seconds(60));
 
@@ -32,19 +34,22 @@ class NetworkWorker {
   ~NetworkWorker();
 
   void request_stop() { stop_.request(); }
-  /// The next round begins now.
-  void nudge() { nudge_.give(); }
+  /// Something has changed outside: the next round begins now, with a new connection.
+  void nudge() {
+    changed_outside_ = true;
+    nudge_.give();
+  }
   bool has_ended() const { return ended_; }
+  /// It was not heard of for longer than a slow server or a long wait explain.
+  bool is_late(BootTime now) const { return life_.is_late(now); }
 
  private:
-  class Traversal;
-
   NetworkWorker(Stop stop, Nudge nudge, ClientOptions options, InterfaceName name, std::chrono::seconds interval,
                 std::shared_ptr<Resolver> resolver);
   void run();
   void rounds(Machine& machine);
   /// Whether the server has answered. Traversal goes on beside it.
-  bool one_round(Machine& machine, FetchMemory& memory, Traversal& traversal);
+  bool one_round(Machine& machine, FetchMemory& memory, BackgroundTraversal& traversal);
   bool config_is_gone() const;
   void pause(BootTime deadline);
 
@@ -55,6 +60,8 @@ class NetworkWorker {
   InterfaceName name_;
   std::chrono::seconds interval_;
   std::shared_ptr<Resolver> resolver_;
+  LifeSign life_;
+  std::atomic<bool> changed_outside_ = false;
   std::atomic<bool> ended_ = false;
   std::thread thread_;
 };

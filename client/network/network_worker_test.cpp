@@ -23,11 +23,13 @@ struct WaitForNewsTest : ::testing::Test {
   Stop stop = *Stop::create();
   Nudge nudge = *Nudge::create();
   FetchMemory memory;
+  wg::PublicKey bob = new_key();
 
   Waited wait(LoopbackServer& server, std::chrono::seconds longest_pause, BootTime deadline) {
     memory.client.emplace(server.address(), new_key(), std::nullopt, &stop);
-    memory.capabilities = Capabilities{.state_etag = true, .state_wait_max = 300};
+    if (!memory.capabilities) memory.capabilities = Capabilities{.state_etag = true, .state_wait_max = 300};
     memory.etag = "\"1\"";
+    memory.state.peers = {peer(3, "bob", "10.66.1.3", bob)};
     return wait_for_news(memory, clock, stop, nudge, deadline, longest_pause);
   }
   Waited wait(LoopbackServer& server) { return wait(server, 0s, clock.boot() + 1h); }
@@ -62,6 +64,21 @@ TEST_F(WaitForNewsTest, AServerThatFailsOrDoesNotWaitIsNotAskedInACircle) {
   LoopbackServer hasty([](const Request&) { return answer(304); });
   EXPECT_EQ(wait(hasty, 3600s, clock.boot() + 1s + 50ms), Waited::kInVain);
   EXPECT_EQ(hasty.requests().size(), 1U);
+}
+
+TEST_F(WaitForNewsTest, WhatIsKnownAlreadyIsNoNewsWhateverTheServerSays) {
+  LoopbackServer same([&](const Request&) { return answer(200, to_json(memory.state), "ETag: \"1\"\r\n"); });
+  EXPECT_EQ(wait(same, 3600s, clock.boot() + 1s + 50ms), Waited::kInVain);
+  EXPECT_EQ(same.requests().size(), 1U) << "and it is not asked in a circle";
+  LoopbackServer other_etag([&](const Request&) { return answer(200, to_json(memory.state), "ETag: \"2\"\r\n"); });
+  EXPECT_EQ(wait(other_etag, 3600s, clock.boot() + 1s + 50ms), Waited::kInVain);
+  EXPECT_EQ(memory.etag, "\"2\"") << "which is asked for next";
+  LoopbackServer delta([&](const Request&) {
+    return answer(226, fmt::format(R"({{"peers":[{}],"gone":[]}})", to_json(memory.state.peers[0])), "IM: innernet\r\nETag: \"1\"\r\n");
+  });
+  memory.capabilities = Capabilities{.state_etag = true, .state_delta = true, .state_wait_max = 300};
+  EXPECT_EQ(wait(delta, 3600s, clock.boot() + 1s + 50ms), Waited::kInVain);
+  EXPECT_EQ(delta.requests().size(), 1U);
 }
 
 TEST_F(WaitForNewsTest, AServerThatEndsAndIsThereAgainIsAskedAgain) {

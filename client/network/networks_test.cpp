@@ -43,9 +43,9 @@ TEST_F(NetworksTest, AMissingConfigSaysWhatToDo) {
 }
 
 TEST_F(NetworksTest, TheLockNamesItsHolder) {
-  const auto first = lock_network(folders, evilcorp(), nullptr, std::chrono::milliseconds(0));
+  const auto first = lock_network(folders, evilcorp(), nullptr, ReadOnly::kRefused, std::chrono::milliseconds(0));
   ASSERT_TRUE(first);
-  const auto second = lock_network(folders, evilcorp(), nullptr, std::chrono::milliseconds(0));
+  const auto second = lock_network(folders, evilcorp(), nullptr, ReadOnly::kRefused, std::chrono::milliseconds(0));
   ASSERT_FALSE(second);
   EXPECT_THAT(second.error().message(), HasSubstr(std::to_string(::getpid())));
 }
@@ -54,18 +54,18 @@ TEST_F(NetworksTest, TheLockNamesItsHolder) {
 TEST_F(NetworksTest, TheLockGoesWithTheNetwork) {
   std::filesystem::create_directory(folders.config);
   ASSERT_TRUE(replace_file(folders.config_file(evilcorp()), "x"));
-  ASSERT_TRUE(lock_network(folders, evilcorp(), nullptr));
+  ASSERT_TRUE(lock_network(folders, evilcorp(), nullptr, ReadOnly::kRefused));
   EXPECT_TRUE(std::filesystem::exists(folders.lock_file(evilcorp())));
   ASSERT_TRUE(remove_file(folders.config_file(evilcorp())));
-  ASSERT_TRUE(lock_network(folders, evilcorp(), nullptr));
+  ASSERT_TRUE(lock_network(folders, evilcorp(), nullptr, ReadOnly::kRefused));
   EXPECT_TRUE(std::filesystem::is_empty(folders.data));
 }
 
 TEST_F(NetworksTest, AStopEndsTheWaitForTheLock) {
-  const auto first = lock_network(folders, evilcorp(), nullptr, std::chrono::milliseconds(0));
+  const auto first = lock_network(folders, evilcorp(), nullptr, ReadOnly::kRefused, std::chrono::milliseconds(0));
   auto stop = Stop::create();
   stop->request();
-  const auto second = lock_network(folders, evilcorp(), &*stop, std::chrono::hours(1));
+  const auto second = lock_network(folders, evilcorp(), &*stop, ReadOnly::kRefused, std::chrono::hours(1));
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().message(), "stopped");
 }

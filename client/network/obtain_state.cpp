@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "innernet/machine/log.hpp"
+#include "server_search.hpp"
 
 namespace innernet::client {
 namespace {
@@ -19,7 +20,16 @@ std::string etag_of(Base base, const FetchMemory& memory, const SavedEtag& saved
   return {};
 }
 
-Answer<StateAnswer> ask(const Round& round, bool has_data_store, const SavedEtag& saved_etag) {
+State whole(StateAnswer& answer, State before) {
+  if (auto* state = std::get_if<State>(&answer.news)) return std::move(*state);
+  if (auto* delta = std::get_if<StateDelta>(&answer.news)) return apply_delta(std::move(before), std::move(*delta));
+  return before;
+}
+
+}  // namespace
+
+Answer<StateAnswer> ask_for_state(const Round& round, bool has_data_store, const SavedEtag& saved_etag) {
+  log::write(progress_level(round.caller), fmt::format("fetching the state of {} from the server", round.name.str()));
   FetchMemory& memory = round.memory;
   RestClient& server = memory.client_of(round.config, round.name, round.machine);
   if (memory.news) return *std::exchange(memory.news, std::nullopt);
@@ -32,23 +42,16 @@ Answer<StateAnswer> ask(const Round& round, bool has_data_store, const SavedEtag
   return server.get_state({.if_none_match = etag_of(plan.base, memory, saved_etag), .accept_delta = plan.accept_delta});
 }
 
-State whole(StateAnswer& answer, State before) {
-  if (auto* state = std::get_if<State>(&answer.news)) return std::move(*state);
-  if (auto* delta = std::get_if<StateDelta>(&answer.news)) return apply_delta(std::move(before), std::move(*delta));
-  return before;
-}
-
-}  // namespace
-
-Result<ObtainedState> obtain_state(const Round& round, std::optional<DataStore>& store, const SavedEtag& saved_etag) {
+Result<ObtainedState> obtain_state(const Round& round, Answer<StateAnswer> answer, std::optional<DataStore>& store) {
   FetchMemory& memory = round.memory;
   const bool has_data_store = store.has_value();
-  log::write(progress_level(round.caller), fmt::format("fetching the state of {} from the server", round.name.str()));
-  auto answer = ask(round, has_data_store, saved_etag);
   memory.etag.clear();  // until all of the answer has been applied
   if (!answer) {
     memory.capabilities.reset();
-    const Error failure = Error(std::move(answer).error()).context(fmt::format("fetching the state of {}", quoted(round.name.str())));
+    Error why = std::move(answer).error();
+    if (!memory.server_tried.empty())
+      why = Error(why.kind(), fmt::format("{}; there was no handshake with it at {}", why.message(), text_of(memory.server_tried)));
+    const Error failure = std::move(why).context(fmt::format("fetching the state of {}", quoted(round.name.str())));
     TRY(const Origin origin, origin_without_answer(failure, has_data_store));
     log::warning("{}; going on with the peers of the last fetch", failure.message());
     return ObtainedState{.state = store->take_state(), .origin = origin, .etag = {}};

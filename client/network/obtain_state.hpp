@@ -15,8 +15,11 @@ struct ObtainedState {
   std::string etag;  ///< empty: the server has none, or was not reached
 };
 
-/// The state of the server, or the cached one when the server can't be reached. What `store` holds is taken out of it when it is used
+/// Asks the server, which may take its time.
+Answer<StateAnswer> ask_for_state(const Round& round, bool has_data_store, const SavedEtag& saved_etag);
+
+/// The state of its answer, or the cached one when the server can't be reached. What `store` holds is taken out of it when it is used
 /// (is_in_data_store()).
-Result<ObtainedState> obtain_state(const Round& round, std::optional<DataStore>& store, const SavedEtag& saved_etag);
+Result<ObtainedState> obtain_state(const Round& round, Answer<StateAnswer> answer, std::optional<DataStore>& store);
 
 }  // namespace innernet::client

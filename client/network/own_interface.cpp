@@ -12,6 +12,7 @@ Result<void> bring_up(const Round& round) {
   const auto& [options, name, config, machine, memory, caller] = round;
   memory.forget_interface();
   log::info("bringing up interface {}", name.str());
+  machine.resolver.forget_failures_of(config.server_external_endpoint);
   machine.resolver.look_up({&config.server_external_endpoint, 1}, machine.clock(), machine.stop);
   const wg::DeviceUpdate update{
       .private_key = config.private_key, .listen_port = config.listen_port, .fwmark = {}, .peers = {server_peer(config, machine.resolver)}};

@@ -1,13 +1,11 @@
 #include "report_candidates.hpp"
 
-#include <algorithm>
-
 #include "innernet/machine/log.hpp"
 #include "own_candidates.hpp"
 
 namespace innernet::client {
 
-void report_candidates(const Round& round, const ObtainedState& obtained, std::uint16_t listen_port) {
+void report_candidates(const Round& round, Origin origin, const Peer* own_entry, std::uint16_t listen_port) {
   FetchMemory& memory = round.memory;
   const auto addresses = round.machine.local_addresses();
   if (!addresses) {
@@ -15,10 +13,8 @@ void report_candidates(const Round& round, const ObtainedState& obtained, std::u
     return;
   }
   auto candidates = own_candidates(*addresses, listen_port, round.options.nat);
-  if (is_reported(candidates, memory.reported, obtained.origin)) return;
-  const auto& peers = obtained.state.peers;
-  const auto own = std::ranges::find(peers, round.config.address.address(), &Peer::ip);
-  if (must_report(candidates, own == peers.end() ? nullptr : &*own, listen_port)) {
+  if (is_reported(candidates, memory.reported, origin)) return;
+  if (must_report(candidates, own_entry, listen_port)) {
     log::debug("reporting {} candidates", candidates.size());
     if (const auto put = memory.client_of(round.config, round.name, round.machine).put_candidates(candidates); !put) {
       log::warning("{}", report_failure(put.error()));

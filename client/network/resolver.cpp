@@ -25,34 +25,42 @@ constexpr std::size_t kMaxThreads = 8;
 constexpr std::chrono::seconds kFirstPause{15};
 constexpr std::chrono::seconds kLongestPause{600};
 
-std::optional<IpAddress> getaddrinfo_first(const std::string& name) {
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_DGRAM;
-  addrinfo* list = nullptr;
-  if (::getaddrinfo(name.c_str(), nullptr, &hints, &list) != 0) return std::nullopt;
-  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(list, ::freeaddrinfo);
-  for (const addrinfo* info = list; info != nullptr; info = info->ai_next) {
-    if (info->ai_family == AF_INET) {
-      sockaddr_in address{};
-      std::memcpy(&address, info->ai_addr, sizeof address);
-      std::array<std::uint8_t, 4> bytes{};
-      std::memcpy(bytes.data(), &address.sin_addr, bytes.size());
-      return IpAddress::v4(bytes);
-    }
-    if (info->ai_family == AF_INET6) {
-      sockaddr_in6 address{};
-      std::memcpy(&address, info->ai_addr, sizeof address);
-      std::array<std::uint8_t, 16> bytes{};
-      std::memcpy(bytes.data(), &address.sin6_addr, bytes.size());
-      return IpAddress::v6(bytes);
-    }
+// More are not worth a second each.
+constexpr std::size_t kMaxAddresses = 8;
+
+std::optional<IpAddress> address_of(const addrinfo& info) {
+  if (info.ai_family == AF_INET) {
+    sockaddr_in address{};
+    std::memcpy(&address, info.ai_addr, sizeof address);
+    std::array<std::uint8_t, 4> bytes{};
+    std::memcpy(bytes.data(), &address.sin_addr, bytes.size());
+    return IpAddress::v4(bytes);
+  }
+  if (info.ai_family == AF_INET6) {
+    sockaddr_in6 address{};
+    std::memcpy(&address, info.ai_addr, sizeof address);
+    std::array<std::uint8_t, 16> bytes{};
+    std::memcpy(bytes.data(), &address.sin6_addr, bytes.size());
+    return IpAddress::v6(bytes);
   }
   return std::nullopt;
 }
 
+std::vector<IpAddress> getaddrinfo_all(const std::string& name) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_DGRAM;
+  addrinfo* list = nullptr;
+  if (::getaddrinfo(name.c_str(), nullptr, &hints, &list) != 0) return {};
+  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(list, ::freeaddrinfo);
+  std::vector<IpAddress> found;
+  for (const addrinfo* info = list; info != nullptr && found.size() < kMaxAddresses; info = info->ai_next)
+    if (const auto address = address_of(*info); address && std::ranges::find(found, *address) == found.end()) found.push_back(*address);
+  return found;
+}
+
 }  // namespace
 
-Lookup system_lookup() { return getaddrinfo_first; }
+Lookup system_lookup() { return getaddrinfo_all; }
 
 // One caller of look_up: how many of its names are still open, and what wakes it.
 struct Batch {
@@ -61,7 +69,7 @@ struct Batch {
 };
 
 struct Name {
-  std::optional<IpAddress> last_good;
+  std::vector<IpAddress> last_good;
   int failures = 0;
   BootTime asked{};
   BootTime not_before{};
@@ -86,19 +94,21 @@ struct Resolver::Shared {
       const std::string text = std::move(shared->jobs.front());
       shared->jobs.pop_front();
       lock.unlock();
-      const auto address = shared->lookup(text);
+      auto addresses = shared->lookup(text);
       lock.lock();
-      shared->finish(shared->names[text], address);
+      shared->finish(shared->names[text], std::move(addresses));
     }
     --shared->threads;
   }
 
-  static void finish(Name& name, const std::optional<IpAddress>& address) {
+  void finish(Name& name, std::vector<IpAddress> addresses) {
     name.is_being_looked_up = false;
     name.is_late = false;
-    if (address) {
-      name.last_good = address;
-      name.failures = 0;
+    if (!addresses.empty()) {
+      // It was not this name alone that could not be looked up.
+      if (std::exchange(name.failures, 0) > 0)
+        for (auto& [other_text, other] : names) other.not_before = {};
+      name.last_good = std::move(addresses);
       name.not_before = {};
     } else {
       name.not_before = name.asked + std::min<std::chrono::seconds>(kFirstPause * (1 << std::min(name.failures, 6)), kLongestPause);
@@ -164,17 +174,31 @@ void Resolver::look_up(std::span<const Endpoint> endpoints, const Clock& clock, 
   });
 }
 
-std::optional<SocketAddress> Resolver::address(const Endpoint& endpoint) const {
-  if (const auto* literal = std::get_if<IpAddress>(&endpoint.host())) return SocketAddress{*literal, endpoint.port()};
+std::vector<SocketAddress> Resolver::addresses(const Endpoint& endpoint) const {
+  if (const auto* literal = std::get_if<IpAddress>(&endpoint.host())) return {{*literal, endpoint.port()}};
+  std::vector<SocketAddress> addresses;
   const std::lock_guard lock(shared_->mutex);
-  const auto found = shared_->names.find(std::get<std::string>(endpoint.host()));
-  if (found == shared_->names.end() || !found->second.last_good) return std::nullopt;
-  return SocketAddress{*found->second.last_good, endpoint.port()};
+  if (const auto found = shared_->names.find(std::get<std::string>(endpoint.host())); found != shared_->names.end())
+    for (const IpAddress& ip : found->second.last_good) addresses.push_back({ip, endpoint.port()});
+  return addresses;
+}
+
+std::optional<SocketAddress> Resolver::address(const Endpoint& endpoint) const {
+  const auto all = addresses(endpoint);
+  if (all.empty()) return std::nullopt;
+  return all.front();
 }
 
 bool Resolver::is_busy() const {
   const std::lock_guard lock(shared_->mutex);
   return shared_->threads > 0;
+}
+
+void Resolver::forget_failures_of(const Endpoint& endpoint) {
+  const auto* text = std::get_if<std::string>(&endpoint.host());
+  if (text == nullptr) return;
+  const std::lock_guard lock(shared_->mutex);
+  if (const auto found = shared_->names.find(*text); found != shared_->names.end()) found->second.not_before = {};
 }
 
 void Resolver::forget_failures() {

@@ -18,11 +18,21 @@ using namespace testing;
 using namespace std::chrono_literals;
 
 TEST(Resolver, KnowsLiteralsWithoutALookUp) {
-  Resolver resolver([](const std::string&) -> std::optional<IpAddress> { std::abort(); });
+  Resolver resolver([](const std::string&) -> std::vector<IpAddress> { std::abort(); });
   const innernet::testing::FakeClock clock;
   const Endpoint literal = endpoint("[2001:db8::1]:7");
   resolver.look_up({&literal, 1}, clock, nullptr);
   EXPECT_EQ(resolver.address(literal), address("[2001:db8::1]:7"));
+}
+
+TEST(Resolver, HasAllAddressesOfANameInTheirOrder) {
+  Resolver resolver([](const std::string&) { return std::vector{ip("2001:db8::1"), ip("192.0.2.1")}; });
+  const Endpoint name = endpoint("vpn.example.com:7");
+  resolver.look_up({&name, 1}, innernet::testing::FakeClock(), nullptr);
+  EXPECT_EQ(resolver.addresses(name), (std::vector{address("[2001:db8::1]:7"), address("192.0.2.1:7")}));
+  EXPECT_EQ(resolver.address(name), address("[2001:db8::1]:7"));
+  EXPECT_EQ(resolver.addresses(endpoint("192.0.2.9:9")), std::vector{address("192.0.2.9:9")});
+  EXPECT_TRUE(resolver.addresses(endpoint("other.example.com:7")).empty());
 }
 
 TEST(Resolver, KeepsTheLastGoodAddressAndBacksOff) {
@@ -30,7 +40,7 @@ TEST(Resolver, KeepsTheLastGoodAddressAndBacksOff) {
   std::atomic<int> asked = 0;
   Resolver resolver([&](const std::string&) {
     ++asked;
-    return works ? std::optional(ip("192.0.2.1")) : std::nullopt;
+    return works ? std::vector{ip("192.0.2.1")} : std::vector<IpAddress>();
   });
   innernet::testing::FakeClock clock;
   const Endpoint name = endpoint("vpn.example.com:7");
@@ -49,15 +59,38 @@ TEST(Resolver, KeepsTheLastGoodAddressAndBacksOff) {
   EXPECT_EQ(asked, 3);
 }
 
+TEST(Resolver, AsksAtOnceForANameThatCantBeDoneWithoutAndForOthersWhenOneIsBack) {
+  std::atomic<bool> works = false;
+  std::atomic<int> asked = 0;
+  Resolver resolver([&](const std::string&) {
+    ++asked;
+    return works ? std::vector{ip("192.0.2.1")} : std::vector<IpAddress>();
+  });
+  const innernet::testing::FakeClock clock;
+  const std::vector names{endpoint("vpn.example.com:7"), endpoint("bob.example.com:7")};
+  resolver.look_up(names, clock, nullptr);
+  resolver.look_up(names, clock, nullptr);
+  EXPECT_EQ(asked, 2);
+  resolver.forget_failures_of(names[0]);
+  resolver.look_up(names, clock, nullptr);
+  EXPECT_EQ(asked, 3) << "the other one waits";
+  works = true;
+  resolver.forget_failures_of(names[0]);
+  resolver.look_up(names, clock, nullptr);
+  EXPECT_EQ(asked, 4);
+  resolver.look_up({&names[1], 1}, clock, nullptr);
+  EXPECT_EQ(resolver.address(names[1]), address("192.0.2.1:7")) << "what was away is back";
+}
+
 TEST(Resolver, OneDeadNameHoldsUpNoOther) {
   std::mutex mutex;
   std::condition_variable changed;
   bool released = false;
-  Resolver resolver([&](const std::string& name) -> std::optional<IpAddress> {
-    if (name != "dead.example") return ip("192.0.2.1");
+  Resolver resolver([&](const std::string& name) -> std::vector<IpAddress> {
+    if (name != "dead.example") return {ip("192.0.2.1")};
     std::unique_lock lock(mutex);
     changed.wait(lock, [&] { return released; });
-    return std::nullopt;
+    return {};
   });
   const innernet::testing::FakeClock clock;
   const std::vector names{endpoint("dead.example:1"), endpoint("live.example:1")};
@@ -76,14 +109,14 @@ TEST(Resolver, OneDeadNameHoldsUpNoOther) {
 
 TEST(Resolver, UsesAtMostEightThreads) {
   std::atomic<int> running = 0, most = 0, done = 0;
-  Resolver resolver([&](const std::string&) -> std::optional<IpAddress> {
+  Resolver resolver([&](const std::string&) -> std::vector<IpAddress> {
     int now = ++running;
     for (int before = most; before < now && !most.compare_exchange_weak(before, now);) {
     }
     std::this_thread::yield();
     --running;
     ++done;
-    return ip("192.0.2.1");
+    return {ip("192.0.2.1")};
   });
   std::vector<Endpoint> names;
   for (int i = 0; i < 200; ++i) names.push_back(endpoint(fmt::format("n{}.example:1", i)));

@@ -168,6 +168,19 @@ TEST(RestClient, AnAnswerThatTricklesInIsProgress) {
   slow.join();
 }
 
+TEST(RestClient, AnAnswerThatDripsHasAnEnd) {
+  for (const char* begin :
+       {"", "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5000\r\n"}) {
+    LoopbackServer server([&](const Request&) { return Reply{.bytes = begin, .then = Reply::Then::kDrip}; });
+    RequestTimes times = kShort;
+    times.whole = std::chrono::milliseconds(500);
+    const auto answer = RestClient(server.address(), new_key(), nullptr, times).get_state();
+    ASSERT_FALSE(answer) << begin;
+    EXPECT_EQ(answer.error().kind(), ErrorKind::kUnreachable) << begin;
+    EXPECT_THAT(answer.error().message(), HasSubstr("is not done with an answer within 0.5 s")) << begin;
+  }
+}
+
 TEST(RestClient, RefusesAnEndlessAnswer) {
   LoopbackServer server([](const Request&) { return answer(200, {}, "Content-Length: 300000000\r\n"); });
   EXPECT_FALSE(RestClient(server.address(), new_key(), kAnyWay, nullptr, kShort).get_state());

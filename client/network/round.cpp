@@ -4,7 +4,7 @@ namespace innernet::client {
 
 RestClient& FetchMemory::client_of(const InterfaceConfig& config, const InterfaceName& name, const Machine& machine) {
   if (!client || server != config.server_internal_endpoint || server_key != config.server_public_key) {
-    client.emplace(config, machine.api_interface(name), machine.stop);
+    client.emplace(config, machine.api_interface(name), machine.stop, times);
     server = config.server_internal_endpoint;
     server_key = config.server_public_key;
     capabilities.reset();
@@ -18,6 +18,7 @@ void FetchMemory::forget_interface() {
   if (client) client->disconnect();
   etag.clear();
   reported.reset();
+  handshakes.clear();
   traversal.clear();
 }
 

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <unordered_set>
 #include <vector>
 
+#include "innernet/client/data_store.hpp"
 #include "innernet/client/options.hpp"
 #include "innernet/client/rest_client.hpp"
 #include "innernet/config/config.hpp"
@@ -16,16 +18,22 @@ namespace innernet::client {
 
 /// What one round leaves to the next of the same network.
 struct FetchMemory {
+  RequestTimes times{};  ///< of `client`
   std::optional<RestClient> client;
   SocketAddress server;                     ///< of `client`
   std::optional<wg::PublicKey> server_key;  ///< of `client`
   std::optional<Capabilities> capabilities;
-  std::string etag;                 ///< of `state`, which was applied to the device without error since the interface came up; else empty
-  State state;                      ///< as the server sent it
-  std::optional<StateAnswer> news;  ///< what waiting for news has brought: the next round does not ask again
+  std::string etag;                  ///< of `state`, which was applied to the device without error since the interface came up; else empty
+  State state;                       ///< as the server sent it
+  std::optional<DataStore> unsaved;  ///< the data store, where its file can't be written
+  std::optional<StateAnswer> news;   ///< what waiting for news has brought: the next round does not ask again
   std::optional<std::vector<Endpoint>> reported;
+  Handshakes handshakes;
+  std::vector<SocketAddress> server_tried;  ///< where there was no handshake with it in this round, of several
   TraversalHistory traversal;
   std::unordered_set<wg::PublicKey> in_traversal;  ///< by another thread
+
+  std::function<void()> shows_life = [] {};  ///< called between steps that may take long
 
   /// `client`, made anew when the config names another server, of which nothing is known.
   RestClient& client_of(const InterfaceConfig& config, const InterfaceName& name, const Machine& machine);

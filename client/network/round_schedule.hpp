@@ -40,7 +40,8 @@ class Holding {
  public:
   explicit Holding(std::chrono::seconds longest_pause) : longest_pause_(longest_pause) {}
 
-  /// How long to pause before the next request, after an answer without news that took `took` where `asked_for` was asked for.
+  /// How long to pause before the next request, after an answer without news, whatever it says, that took `took` where `asked_for` was
+  /// asked for.
   std::chrono::milliseconds pause(std::chrono::nanoseconds took, std::chrono::seconds asked_for, double random);
 
  private:

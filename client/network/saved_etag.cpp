@@ -12,22 +12,21 @@ namespace {
 
 constexpr std::size_t kMostText = 4096;
 
-// No two contents of a path have the same: replacing makes another inode, writing another time of change. Empty: there is none.
-std::string identity(const std::filesystem::path& path) {
+}  // namespace
+
+std::string file_identity(const std::filesystem::path& path) {
   struct stat status{};
   if (::stat(path.c_str(), &status) != 0) return {};
   return fmt::format("{}.{}.{}.{}.{}", status.st_dev, status.st_ino, status.st_size, status.st_ctim.tv_sec, status.st_ctim.tv_nsec);
 }
 
-}  // namespace
-
 SavedEtag::SavedEtag(const Folders& folders, const InterfaceName& name)
-    : path_(etag_file(folders, name)), data_store_(folders.data_store(name)), config_identity_(identity(folders.config_file(name))) {}
+    : path_(etag_file(folders, name)), data_store_(folders.data_store(name)), config_identity_(file_identity(folders.config_file(name))) {}
 
 std::string SavedEtag::read() const {
   const auto text = read_file(path_, kMostText);
   if (!text) return {};
-  const std::string store = identity(data_store_);
+  const std::string store = file_identity(data_store_);
   const std::string expected = fmt::format("{} {} ", store, config_identity_);
   std::string_view etag = *text;
   if (store.empty() || config_identity_.empty() || !etag.starts_with(expected) || !etag.ends_with('\n')) return {};
@@ -40,7 +39,7 @@ std::string SavedEtag::read() const {
 }
 
 void SavedEtag::save(std::string_view etag) const {
-  const std::string store = identity(data_store_);
+  const std::string store = file_identity(data_store_);
   const bool counts = !etag.empty() && !store.empty() && !config_identity_.empty();
   const auto done = counts ? replace_file(path_, fmt::format("{} {} {}\n", store, config_identity_, etag)) : remove_file(path_);
   if (!done && done.error().kind() != ErrorKind::kNotFound) log::debug("{}", done.error().message());

@@ -1,11 +1,15 @@
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <string_view>
 
 #include "innernet/values/options.hpp"
 
 namespace innernet::client {
+
+/// No two contents of a path have the same: replacing makes another inode, writing another time of change. Empty: there is none.
+std::string file_identity(const std::filesystem::path& path);
 
 /// The ETag of the state in a network's data store, from one fetch to the next: a server with nothing new need not send 10,000 peers, and
 /// we need not read them. It counts only while the data store and the config (whose overrides are in the data store) are the very files

@@ -172,12 +172,7 @@ Result<void> Coordinator::Impl::write(const std::function<Result<void>(Registry:
 
 Result<void> Coordinator::Impl::delete_expired_invitations() {
   const auto now = options.clock->wall();
-  const auto expired = registry->network.expired_invitations(now);
-  // Once could be a clock that is being set.
-  std::vector<PeerId> due;
-  for (const PeerId id : expired)
-    if (expired_at_last_look.contains(id)) due.push_back(id);
-  expired_at_last_look = {expired.begin(), expired.end()};
+  const auto due = expiry_looks.due(registry->network.expired_invitations(now), now, options.clock->boot());
   cache.announce(options.clock->boot());
   if (due.empty()) return {};
   return write([&](Registry::Writer& writer) -> Result<void> {
@@ -222,7 +217,7 @@ void Coordinator::Impl::replaced() {
   options.epoch = random_epoch(options.epoch);
   cache.replaced(options.epoch);
   redemptions = {};
-  expired_at_last_look.clear();
+  expiry_looks.forget_peers();
   warned_of.clear();
   effects.device_resync = true;
   effects.hosts = true;

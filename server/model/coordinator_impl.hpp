@@ -4,6 +4,7 @@
 
 #include "api/decide.hpp"
 #include "effects.hpp"
+#include "expiry_looks.hpp"
 #include "innernet/server/coordinator.hpp"
 #include "registry_impl.hpp"
 #include "state_cache.hpp"
@@ -48,7 +49,7 @@ struct Coordinator::Impl final : Observer {
   StateCache cache;
   api::Redemptions redemptions;
   Effects effects;
-  std::set<PeerId> expired_at_last_look;
+  ExpiryLooks expiry_looks;
   std::set<PeerId> warned_of;
 
   struct Transaction {

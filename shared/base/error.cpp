@@ -25,6 +25,8 @@ ErrorKind kind_of(int code) {
       return ErrorKind::kPermission;
     case EBUSY:
       return ErrorKind::kBusy;
+    case EROFS:
+      return ErrorKind::kReadOnly;
     case ENOSYS:
     case EOPNOTSUPP:
       return ErrorKind::kUnsupported;

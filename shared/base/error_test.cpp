@@ -14,9 +14,11 @@ TEST(Error, FromErrnoHasTheKindThatProgramsActOn) {
   const struct {
     int code;
     ErrorKind kind;
-  } cases[] = {{ENOENT, ErrorKind::kNotFound},        {EEXIST, ErrorKind::kAlreadyExists}, {EPERM, ErrorKind::kPermission},
-               {EACCES, ErrorKind::kPermission},      {EBUSY, ErrorKind::kBusy},           {ENOSYS, ErrorKind::kUnsupported},
-               {EOPNOTSUPP, ErrorKind::kUnsupported}, {ENOSPC, ErrorKind::kSystem},        {EIO, ErrorKind::kSystem}};
+  } cases[] = {{ENOENT, ErrorKind::kNotFound},    {EEXIST, ErrorKind::kAlreadyExists},
+               {EPERM, ErrorKind::kPermission},   {EACCES, ErrorKind::kPermission},
+               {EBUSY, ErrorKind::kBusy},         {EROFS, ErrorKind::kReadOnly},
+               {ENOSYS, ErrorKind::kUnsupported}, {EOPNOTSUPP, ErrorKind::kUnsupported},
+               {ENOSPC, ErrorKind::kSystem},      {EIO, ErrorKind::kSystem}};
   for (const auto& c : cases) EXPECT_EQ(Error::system(c.code, "x").kind(), c.kind) << c.code;
   EXPECT_EQ(Error::system(ENOENT, "/etc/innernet/evilcorp.conf").message(), "/etc/innernet/evilcorp.conf: No such file or directory");
 }

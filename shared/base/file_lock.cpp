@@ -99,6 +99,19 @@ FileLock::~FileLock() {
   if (fd_ && !guarded_.empty() && std::ranges::all_of(guarded_, is_gone) && is_still_at(path_, fd_.get())) ::unlink(path_.c_str());
 }
 
+Result<FileLock> FileLock::acquire_existing(const std::filesystem::path& path, std::chrono::milliseconds patience) {
+  const BootTime deadline = SystemClock().boot() + patience;
+  for (;;) {
+    UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!fd) return fail_errno(errno, path.string());
+    const Errno code = lock_until(fd.get(), deadline);
+    if (code == EWOULDBLOCK)
+      return fail(ErrorKind::kBusy, fmt::format("{}: locked by another process; try again when it has ended", path.string()));
+    if (code != 0) return fail_errno(code, fmt::format("{}: locking", path.string()));
+    if (is_still_at(path, fd.get())) return FileLock(std::move(fd), path, {});
+  }
+}
+
 Result<FileLock> FileLock::acquire_folder(const std::filesystem::path& folder, std::chrono::milliseconds patience) {
   UniqueFd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!fd) return fail_errno(errno, folder.string());

@@ -35,6 +35,17 @@ TEST(FileLock, HasOneHolderAndNamesIt) {
   EXPECT_TRUE(std::filesystem::exists(dir / "evilcorp.lock")) << "the file stays";
 }
 
+TEST(FileLock, LocksAFileThatIsThereWithoutWritingToIt) {
+  const TempDir dir;
+  EXPECT_EQ(FileLock::acquire_existing(dir / "evilcorp.conf", kAtOnce).error().kind(), ErrorKind::kNotFound);
+  ASSERT_TRUE(create_file(dir / "evilcorp.conf", "x", 0400));
+  std::optional<FileLock> held(FileLock::acquire_existing(dir / "evilcorp.conf", kAtOnce).value());
+  EXPECT_EQ(FileLock::acquire_existing(dir / "evilcorp.conf", kAtOnce).error().kind(), ErrorKind::kBusy);
+  held.reset();
+  EXPECT_TRUE(FileLock::acquire_existing(dir / "evilcorp.conf", kAtOnce));
+  EXPECT_EQ(*read_file(dir / "evilcorp.conf"), "x");
+}
+
 TEST(FileLock, IsReleasedWhenTheHolderDies) {
   const TempDir dir;
   EXPECT_TRUE(in_child([&] {

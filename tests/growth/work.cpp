@@ -154,7 +154,8 @@ void compare_device(const path& folder) {
                                    .server = {kServerKey, must(IpAddress::parse("10.0.0.1")), must(Endpoint::parse("192.0.2.1:51820"))},
                                    .network = must(IpNet::parse("10.0.0.0/8")),
                                    .overrides = {},
-                                   .now = SystemClock().wall()},
+                                   .handshakes = {},
+                                   .now = SystemClock().boot()},
                                   literal);
     if (found.changes.empty()) std::abort();
   });

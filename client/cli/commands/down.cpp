@@ -23,7 +23,7 @@ Result<Ending> run(const Options& options, Context& context) {
                 fmt::format("no network {} is installed: there is neither {} nor {}, and other interfaces are not taken down", name.str(),
                             context.folders().config_file(name).native(), context.folders().data_store(name).native()));
   }
-  TRY(const FileLock lock, lock_network(context.folders(), name, &context.stop));
+  TRY(const FileLock lock, lock_network(context.folders(), name, &context.stop, ReadOnly::kAccepted));
   const auto removed = context.backend(name)->remove(name);
   if (!removed && removed.error().kind() == ErrorKind::kNotFound)
     return fail(ErrorKind::kNotFound, fmt::format("{} is not up", name.str()));

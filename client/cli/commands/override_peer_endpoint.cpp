@@ -98,7 +98,7 @@ Result<Ending> unset(const Options& options, const InterfaceConfig& before, Cont
   }
   TRY(const bool agreed, confirmed(context, options.yes, fmt::format("Forget the overridden endpoint of {}?", name.str())));
   if (!agreed) return Ending::kDone;
-  TRY(const FileLock lock, lock_network(context.folders(), interface, &context.stop));
+  TRY(const FileLock lock, lock_network(context.folders(), interface, &context.stop, ReadOnly::kRefused));
   TRY(InterfaceConfig config, read_config(context.folders(), interface));
   config.peer_endpoint_overrides.erase(peer.ip);
   TRY_VOID(write_config(context.folders(), interface, config));
@@ -130,7 +130,7 @@ Result<Ending> run(const Options& options, Context& context) {
   TRY(const bool agreed, confirmed(context, options.yes, fmt::format("Reach {} at {}?", name.str(), endpoint.to_string())));
   if (!agreed) return Ending::kDone;
 
-  TRY(const FileLock lock, lock_network(context.folders(), interface, &context.stop));
+  TRY(const FileLock lock, lock_network(context.folders(), interface, &context.stop, ReadOnly::kRefused));
   TRY(InterfaceConfig config, read_config(context.folders(), interface));
   config.peer_endpoint_overrides.insert_or_assign(peer.ip, endpoint);
   TRY_VOID(write_config(context.folders(), interface, config));

@@ -87,7 +87,7 @@ Result<Ending> run(const Options& options, Context& context) {
   TRY(const bool agreed, confirmed(context, options.yes, fmt::format("Let {} listen on {}?", name.str(), in_words(port))));
   if (!agreed) return Ending::kDone;
 
-  TRY(const FileLock lock, lock_network(context.folders(), name, &context.stop));
+  TRY(const FileLock lock, lock_network(context.folders(), name, &context.stop, ReadOnly::kRefused));
   TRY(InterfaceConfig config, read_config(context.folders(), name));
   TRY_VOID(change(context, name, std::move(config), port));
   context.print(fmt::format("{} now listens on {}.", name.str(), in_words(port)));

@@ -63,7 +63,7 @@ Result<Ending> run(const Options& options, Context& context) {
                                    fmt::format("Leave {} for good, so that only a new invitation brings this machine back?", name.str())));
   if (!agreed) return Ending::kDone;
 
-  TRY(const FileLock lock, lock_network(context.folders(), name, &context.stop));
+  TRY(const FileLock lock, lock_network(context.folders(), name, &context.stop, ReadOnly::kRefused));
   TRY_VOID(remove_interface(name, context));
   const auto daemon = daemon_of(context.folders(), name);
   Ending ending = Ending::kDone;

@@ -22,6 +22,7 @@ Response refusal(const Error& error) {
     case ErrorKind::kBusy:
     case ErrorKind::kInterrupted:
     case ErrorKind::kUnreachable:
+    case ErrorKind::kReadOnly:
     case ErrorKind::kUnsupported:
     case ErrorKind::kSystem:
       break;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "innernet/base/clock.hpp"
+#include "innernet/client/handshakes.hpp"
 #include "innernet/values/peer.hpp"
 #include "innernet/wireguard/device.hpp"
 
@@ -60,8 +61,10 @@ struct DifferenceInput {
   const ServerPeer& server;
   IpNet network;  ///< of which all are; no endpoint that the server reports may lie in it
   const std::map<IpAddress, Endpoint>& overrides;
-  WallTime now;
-  std::optional<std::uint16_t> listen_port = {};                    ///< wanted; none: as it is
+  const Handshakes& handshakes;  ///< that have seen the device
+  BootTime now;
+  bool server_answers = false;                    ///< just now, so that there is a way to it whatever its handshake looks like
+  std::optional<std::uint16_t> listen_port = {};  ///< wanted; none: as it is
   const std::unordered_set<wg::PublicKey>* in_traversal = nullptr;  ///< whose endpoint is being looked for just now, and left alone
   bool wants_traversal = true;                                      ///< Difference::due
   bool details_of_new = true;  ///< PeerChange::others of peers that are added, too: half of the work when all are new
@@ -69,8 +72,5 @@ struct DifferenceInput {
 
 /// What makes `device` agree with `state`, peer by peer. Linear in peers.
 Difference difference(const DifferenceInput& input, const Resolved& resolved);
-
-/// Within WireGuard's REJECT_AFTER_TIME, 180 s. One from the future counts as just now.
-bool is_recent(const std::optional<WallTime>& handshake, WallTime now);
 
 }  // namespace innernet::client

@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "innernet/base/clock.hpp"
 #include "innernet/base/error.hpp"
@@ -13,8 +14,8 @@
 
 namespace innernet::client {
 
-/// The first address that the system has for a name, none when it has none. Blocks.
-using Lookup = std::function<std::optional<IpAddress>(const std::string& name)>;
+/// The addresses that the system has for a name, in the order in which it would try them. Blocks.
+using Lookup = std::function<std::vector<IpAddress>(const std::string& name)>;
 Lookup system_lookup();
 
 /// Whether it has to be looked up.
@@ -32,11 +33,15 @@ class Resolver {
   void look_up(std::span<const Endpoint> endpoints, const Clock& clock, const Stop* stop,
                std::chrono::milliseconds patience = std::chrono::seconds(3));
 
-  /// Literals at once; of names, the last address that was good.
+  /// Literals at once; of names, what the last look-up that was good has brought.
+  std::vector<SocketAddress> addresses(const Endpoint& endpoint) const;
+  /// The first of them.
   std::optional<SocketAddress> address(const Endpoint& endpoint) const;
 
   /// After a change of networks: names that failed may be there now.
   void forget_failures();
+  /// The next look-up of this one is not put off, however often it has failed: for the one name without which nothing works.
+  void forget_failures_of(const Endpoint& endpoint);
 
   /// Whether a look-up goes on in the background.
   bool is_busy() const;

@@ -39,13 +39,14 @@ using Answer = std::expected<T, RequestError>;
 
 struct RequestTimes {
   std::chrono::milliseconds connect{5'000};
-  std::chrono::milliseconds progress{10'000};  ///< without a byte sent or received; there is no limit on the whole
+  std::chrono::milliseconds progress{10'000};  ///< without a byte sent or received
+  std::chrono::milliseconds whole{300'000};    ///< from the request to the end of its answer, however steadily that trickles
 };
 
 /// How to ask for a state. Everything beyond the default needs a server that announces it (Capabilities).
 struct StateQuery {
   std::string if_none_match{};   ///< the ETag of what we have; empty: none
-  std::chrono::seconds wait{0};  ///< for news, with if_none_match (state_wait_max); adds to RequestTimes::progress
+  std::chrono::seconds wait{0};  ///< for news, with if_none_match (state_wait_max); adds to RequestTimes::progress and whole
   bool accept_delta = false;     ///< with if_none_match (state_delta)
   int interrupt_fd = -1;         ///< when it becomes readable before the answer begins, the request fails (kSystem)
 };

@@ -21,7 +21,7 @@ struct ServePeriods {
   std::chrono::milliseconds endpoints{5'000};         ///< the device is asked where it has seen the peers
   std::chrono::milliseconds endpoints_soon{100};      ///< between two such looks at least, when a peer has just changed its key
   std::chrono::milliseconds endpoints_unseen{1'000};  ///< the same, when a peer asks that was not seen yet; and until the look after either
-  std::chrono::milliseconds invitations{4'000};       ///< two looks that say expired delete one, so within 10 s
+  std::chrono::milliseconds invitations{4'000};       ///< two looks that say expired delete one, so within 10 s; see ExpiryLooks
   std::chrono::milliseconds hosts{10'000};            ///< the hosts file is compared, for it may have been changed by others
   std::chrono::milliseconds hosts_after_change{200};
   std::chrono::milliseconds checkpoint_after_commit{1'000};

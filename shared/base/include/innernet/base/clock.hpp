@@ -4,7 +4,7 @@
 
 namespace innernet {
 
-/// Wall clock: for invitations and handshake ages only, because somebody may set it.
+/// Wall clock: for invitations, and what a device says of handshakes, only, because somebody may set it.
 using WallTime = std::chrono::sys_time<std::chrono::nanoseconds>;
 
 /// CLOCK_BOOTTIME: never set, and goes on while the machine sleeps. For deadlines and periods.

@@ -16,6 +16,7 @@ enum class ErrorKind {
   kBusy,         ///< somebody else holds it just now (a lock, the database); the same again in a moment works
   kInterrupted,  ///< we were told to stop, or whoever was asked has left
   kUnreachable,  ///< the other side did not answer; later may help
+  kReadOnly,     ///< the file system takes no changes
   kUnsupported,  ///< this machine can't do it: a module, a program or a call is not there
   kSystem,       ///< everything else that the system refuses
 };
@@ -27,8 +28,8 @@ class Error {
   Error(ErrorKind kind, std::string message) : kind_(kind), message_(std::move(message)) {}
 
   /// From an `errno` that the caller saved on the line after the failing call: "WHAT: No such file or directory", with
-  /// the kind that belongs to it (ENOENT: kNotFound, EEXIST: kAlreadyExists, EPERM and EACCES: kPermission, EBUSY: kBusy, ENOSYS and
-  /// EOPNOTSUPP: kUnsupported, else kSystem).
+  /// the kind that belongs to it (ENOENT: kNotFound, EEXIST: kAlreadyExists, EPERM and EACCES: kPermission, EBUSY: kBusy, EROFS: kReadOnly,
+  /// ENOSYS and EOPNOTSUPP: kUnsupported, else kSystem).
   static Error system(int saved_errno, std::string_view what);
 
   ErrorKind kind() const { return kind_; }

@@ -88,6 +88,9 @@ class FileLock {
   /// Locks a folder itself, for files in it that others replace by rename. Nothing is written.
   static Result<FileLock> acquire_folder(const std::filesystem::path& folder, std::chrono::milliseconds patience);
 
+  /// Locks a file that is there, for where nothing can be written. kNotFound when there is none.
+  static Result<FileLock> acquire_existing(const std::filesystem::path& path, std::chrono::milliseconds patience);
+
   FileLock(FileLock&&) noexcept = default;
   FileLock& operator=(FileLock&&) = delete;
   ~FileLock();

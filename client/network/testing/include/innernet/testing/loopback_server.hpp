@@ -29,7 +29,7 @@ struct Request {
 
 /// The bytes of an answer, and what becomes of the connection after them.
 struct Reply {
-  enum class Then { kKeep, kClose, kReset, kHang };
+  enum class Then { kKeep, kClose, kReset, kHang, kDrip };  // kDrip: a space now and then, for ever
   std::string bytes;
   Then then = Then::kKeep;
 };
@@ -86,6 +86,12 @@ class LoopbackServer {
     return fds[1].revents == 0;
   }
 
+  bool drip(int fd) {
+    constexpr int kPause = 20;  // milliseconds
+    pollfd fds[] = {{.fd = fd, .events = POLLRDHUP, .revents = 0}, {.fd = stop_.fd(), .events = POLLIN, .revents = 0}};
+    return ::poll(fds, 2, kPause) == 0 && ::send(fd, " ", 1, MSG_NOSIGNAL) == 1;
+  }
+
   void accept() {
     while (wait(listener_.get())) {
       const int fd = ::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC);
@@ -117,6 +123,11 @@ class LoopbackServer {
       if (reply.then == Reply::Then::kReset) {
         const linger at_once{.l_onoff = 1, .l_linger = 0};
         ::setsockopt(fd.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+        return;
+      }
+      if (reply.then == Reply::Then::kDrip) {
+        while (drip(fd.get())) {
+        }
         return;
       }
       if (reply.then == Reply::Then::kHang) {

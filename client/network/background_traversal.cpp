@@ -1,0 +1,37 @@
+#include "background_traversal.hpp"
+
+namespace innernet::client {
+
+BackgroundTraversal::~BackgroundTraversal() {
+  if (stop_) stop_->request();
+  if (thread_.joinable()) thread_.join();
+}
+
+void BackgroundTraversal::collect(FetchMemory& memory) {
+  if (!thread_.joinable() || progress_ != Progress::kEnded) return;
+  thread_.join();
+  memory.in_traversal.clear();
+}
+
+void BackgroundTraversal::begin(RoundResult result, FetchMemory& memory, BootTime now) {
+  if (result.due.empty()) return;
+  if (thread_.joinable()) {
+    // When it has ended just now, there is nobody left to want a round.
+    auto before = Progress::kUnderWay;
+    if (progress_.compare_exchange_strong(before, Progress::kSomebodyWaits) || before == Progress::kSomebodyWaits) return;
+    collect(memory);
+  }
+  result.due = memory.traversal.take(std::move(result.due), now);
+  if (result.due.empty()) return;
+  auto stop = Stop::create();
+  if (!stop) return;
+  stop_.emplace(*std::move(stop));
+  for (const TraversalPeer& peer : result.due) memory.in_traversal.insert(peer.public_key);
+  progress_ = Progress::kUnderWay;
+  thread_ = std::thread([this, result = std::move(result), handshakes = memory.handshakes]() mutable {
+    work_(std::move(result), std::move(handshakes), *stop_);
+    if (progress_.exchange(Progress::kEnded) == Progress::kSomebodyWaits) wants_round_();
+  });
+}
+
+}  // namespace innernet::client

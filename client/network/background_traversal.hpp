@@ -1,0 +1,40 @@
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <optional>
+#include <thread>
+
+#include "fetch_round.hpp"
+
+namespace innernet::client {
+
+/// NAT traversal takes up to a minute. Beside the rounds of a network, it holds up no news.
+class BackgroundTraversal {
+ public:
+  /// Runs in a thread of its own.
+  using Work = std::function<void(RoundResult result, Handshakes handshakes, const Stop& stop)>;
+
+  /// `wants_round` is called from that thread when it ends and somebody was due meanwhile, whose turn it is now.
+  BackgroundTraversal(Work work, std::function<void()> wants_round) : work_(std::move(work)), wants_round_(std::move(wants_round)) {}
+  BackgroundTraversal(const BackgroundTraversal&) = delete;
+  BackgroundTraversal& operator=(const BackgroundTraversal&) = delete;
+  /// Stops it and waits for its end.
+  ~BackgroundTraversal();
+
+  /// Forgets the peers of one that has ended.
+  void collect(FetchMemory& memory);
+  /// Does nothing while one is under way: who is due stays due.
+  void begin(RoundResult result, FetchMemory& memory, BootTime now);
+
+ private:
+  enum class Progress { kUnderWay, kSomebodyWaits, kEnded };
+
+  Work work_;
+  std::function<void()> wants_round_;
+  std::optional<Stop> stop_;
+  std::atomic<Progress> progress_ = Progress::kEnded;
+  std::thread thread_;
+};
+
+}  // namespace innernet::client

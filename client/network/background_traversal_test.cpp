@@ -1,0 +1,70 @@
+#include "background_traversal.hpp"
+
+#include <gmock/gmock.h>
+#include <poll.h>
+
+#include "sample_network.hpp"
+
+namespace innernet::client {
+namespace {
+
+using namespace testing;
+using namespace std::chrono_literals;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::UnorderedElementsAre;
+
+struct BackgroundTraversalTest : ::testing::Test {
+  FetchMemory memory;
+  Stop may_end = *Stop::create();
+  Nudge round_wanted = *Nudge::create();
+  Nudge ended = *Nudge::create();
+  wg::PublicKey bob = new_key();
+  wg::PublicKey carol = new_key();
+  BackgroundTraversal traversal{[this](RoundResult, Handshakes, const Stop& stop) {
+                                  // Until the test lets it.
+                                  auto poller = Poller::create(&stop);
+                                  static_cast<void>(poller->until(SystemClock().boot() + 1h, {{may_end.fd(), POLLIN}}));
+                                  ended.give();
+                                },
+                                [this] { round_wanted.give(); }};
+
+  static RoundResult due(const wg::PublicKey& key) {
+    RoundResult result;
+    result.due.push_back({.public_key = key, .reported = {}, .candidates = {endpoint("192.0.2.1:1")}});
+    return result;
+  }
+  static bool comes(const Nudge& nudge) {
+    auto poller = Poller::create(nullptr);
+    return poller->until(SystemClock().boot() + 30s, {{nudge.fd(), POLLIN}}) == Woken::kReady;
+  }
+};
+
+TEST_F(BackgroundTraversalTest, WhoIsDueMeanwhileGetsARoundAtItsEnd) {
+  const BootTime now{1h};
+  traversal.begin(due(bob), memory, now);
+  EXPECT_THAT(memory.in_traversal, ElementsAre(bob));
+  traversal.begin(due(carol), memory, now);
+  EXPECT_THAT(memory.in_traversal, ElementsAre(bob)) << "one after the other";
+  traversal.collect(memory);
+  EXPECT_THAT(memory.in_traversal, ElementsAre(bob));
+  may_end.request();
+  ASSERT_TRUE(comes(round_wanted));
+  traversal.collect(memory);
+  EXPECT_THAT(memory.in_traversal, IsEmpty());
+  traversal.begin(due(carol), memory, now);
+  EXPECT_THAT(memory.in_traversal, ElementsAre(carol));
+}
+
+TEST_F(BackgroundTraversalTest, WithNobodyWaitingItsEndIsNoNews) {
+  traversal.begin(due(bob), memory, BootTime(1h));
+  may_end.request();
+  ASSERT_TRUE(comes(ended));
+  while (!memory.in_traversal.empty()) traversal.collect(memory);
+  EXPECT_FALSE(round_wanted.take());
+}
+
+TEST_F(BackgroundTraversalTest, IsStoppedWithItsNetwork) { traversal.begin(due(bob), memory, BootTime(1h)); }
+
+}  // namespace
+}  // namespace innernet::client

@@ -1,0 +1,135 @@
+#include "server_search.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "server_peer.hpp"
+
+namespace innernet::client {
+namespace {
+
+constexpr std::chrono::milliseconds kForEach{1'000};
+constexpr std::chrono::milliseconds kPoll{20};
+
+/// Whether WireGuard tries the first address already.
+enum class First { kIsTried, kIsSet };
+
+const wg::Peer* server_on(const wg::Device& device, const InterfaceConfig& config) {
+  const auto found = std::ranges::find(device.peers, config.server_public_key, &wg::Peer::public_key);
+  return found != device.peers.end() ? &*found : nullptr;
+}
+
+// Added anew, so that WireGuard tries it at once: after tries in vain it would wait (REKEY_TIMEOUT, 5 s).
+wg::DeviceUpdate at(const SocketAddress& endpoint, const wg::Peer* there, const InterfaceConfig& config, const Machine& machine) {
+  wg::PeerUpdate peer = server_peer(config, machine.resolver);
+  peer.endpoint = endpoint;
+  if (there != nullptr) peer.preshared_key = there->preshared_key;
+  if (there != nullptr && there->persistent_keepalive != 0) peer.persistent_keepalive = there->persistent_keepalive;
+  return {.private_key = {},
+          .listen_port = {},
+          .fwmark = {},
+          .peers = {{.public_key = config.server_public_key, .remove = true, .allowed_ips = {}}, std::move(peer)}};
+}
+
+Result<void> move_to(const SocketAddress& endpoint, const InterfaceConfig& config, const InterfaceName& name, Machine& machine) {
+  TRY(const wg::Device device, machine.backend.get(name));
+  return machine.backend.apply(name, at(endpoint, server_on(device, config), config, machine));
+}
+
+Result<bool> hears(const InterfaceConfig& config, const InterfaceName& name, Machine& machine) {
+  const BootTime end = machine.clock().boot() + kForEach;
+  for (;;) {
+    TRY(const wg::Device device, machine.backend.get(name));
+    if (const wg::Peer* server = server_on(device, config); server != nullptr && server->last_handshake) return true;
+    const BootTime now = machine.clock().boot();
+    if (now >= end) return false;
+    if (!machine.wait.until(std::min(end, now + kPoll))) return fail(ErrorKind::kInterrupted, "stopped");
+  }
+}
+
+/// Whether there was a handshake with one; else `stays` is on the device.
+Result<bool> try_each(std::span<const SocketAddress> order, const SocketAddress& stays, First first, const InterfaceConfig& config,
+                      const InterfaceName& name, Machine& machine) {
+  for (const SocketAddress& endpoint : order) {
+    if (first == First::kIsSet || &endpoint != order.data()) TRY_VOID(move_to(endpoint, config, name, machine));
+    TRY(const bool is_heard, hears(config, name, machine));
+    if (is_heard) return true;
+  }
+  TRY_VOID(move_to(stays, config, name, machine));
+  return false;
+}
+
+// That of the config first: somebody has written it there, perhaps because the server has moved.
+std::vector<Endpoint> server_endpoints(const InterfaceConfig& config, const State* last) {
+  std::vector<Endpoint> endpoints{config.server_external_endpoint};
+  if (last == nullptr) return endpoints;
+  const auto said = std::ranges::find(last->peers, config.server_public_key, &Peer::public_key);
+  if (said == last->peers.end() || !said->endpoint || !can_be_outside(*said->endpoint, config.address.truncated())) return endpoints;
+  if (*said->endpoint != config.server_external_endpoint) endpoints.push_back(*said->endpoint);
+  return endpoints;
+}
+
+}  // namespace
+
+std::vector<SocketAddress> search_order(const std::optional<SocketAddress>& on_device, std::span<const SocketAddress> known) {
+  std::vector<SocketAddress> order;
+  if (on_device) order.push_back(*on_device);
+  for (const SocketAddress& address : known)
+    if (std::ranges::find(order, address) == order.end()) order.push_back(address);
+  return order;
+}
+
+std::string text_of(std::span<const SocketAddress> addresses) {
+  std::string text;
+  for (std::size_t i = 0; i < addresses.size(); ++i)
+    text += fmt::format("{}{}", i == 0 ? "" : i + 1 == addresses.size() ? " and " : ", ", addresses[i].to_string());
+  return text;
+}
+
+Result<void> search_new_server(const InterfaceConfig& config, const InterfaceName& name, Machine& machine) {
+  const auto known = machine.resolver.addresses(config.server_external_endpoint);
+  if (known.size() < 2) return {};
+  TRY_VOID(try_each(known, known.front(), First::kIsTried, config, name, machine));
+  return {};
+}
+
+Result<void> find_server(const Round& round, DeviceReading& reading, const State* last) {
+  const auto& [options, name, config, machine, memory, caller] = round;
+  memory.server_tried.clear();
+  const bool is_overridden = config.peer_endpoint_overrides.contains(config.server_internal_endpoint.ip);
+  if (is_overridden || memory.news || memory.in_traversal.contains(config.server_public_key)) return {};
+  const bool is_new = !reading.device;
+  if (!is_new) {
+    const BootTime now = machine.clock().boot();
+    memory.handshakes.see(*reading.device, machine.clock().wall(), now);
+    if (memory.handshakes.is_recent(config.server_public_key, now)) return {};
+  }
+  const std::vector<Endpoint> endpoints = server_endpoints(config, last);
+  machine.resolver.forget_failures_of(config.server_external_endpoint);
+  if (!is_new || endpoints.size() > 1) machine.resolver.look_up(endpoints, machine.clock(), machine.stop);
+  std::vector<SocketAddress> known;
+  for (const Endpoint& endpoint : endpoints)
+    for (const SocketAddress& address : machine.resolver.addresses(endpoint))
+      if (&endpoint == endpoints.data() || can_be_outside(address, config.address.truncated())) known.push_back(address);
+  if (known.empty()) return {};
+
+  const wg::Peer* there = is_new ? nullptr : server_on(*reading.device, config);
+  const auto on_device = is_new             ? machine.resolver.address(config.server_external_endpoint)
+                         : there != nullptr ? there->endpoint
+                                            : std::nullopt;
+  const auto order = search_order(on_device, known);
+  if (order.size() == 1) {
+    // Nothing to choose from, and nothing to wait for.
+    if (on_device) return {};
+    reading = {};
+    return move_to(order.front(), config, name, machine);
+  }
+  reading = {};
+  const First first = is_new && on_device ? First::kIsTried : First::kIsSet;
+  TRY(const bool is_found, try_each(order, known.front(), first, config, name, machine));
+  if (!is_found) memory.server_tried = order;
+  return {};
+}
+
+}  // namespace innernet::client

@@ -1,0 +1,52 @@
+# shellcheck shell=bash
+# Where the server is: its name may not be known yet, or have an address at which nobody is, and the server may have moved.
+
+network_of alice
+name=vpn.evilcorp.test moved_to=198.51.100.99 nobody=2001:2::dead
+is_at() { on "$1" sed -i "s/^external-endpoint = .*/external-endpoint = \"$2:$PORT\"/" "/etc/innernet/$NETWORK.conf"; }   # HOST PLACE
+# shellcheck disable=SC2016 # expanded by the shell on the host
+knows() { on "$1" sh -c 'for address; do echo "$address '"$name"'"; done >>/etc/hosts' knows "${@:2}"; }   # HOST ADDRESS...
+
+chapter 'A name that is not known yet'
+succeed client alice down "$NETWORK"
+on alice rm "/var/lib/innernet/$NETWORK.json"
+is_at alice "$name"
+start alice daemon innernet "${CLIENT_OPTIONS[@]}" up --daemon --interval 4 --no-nat-traversal "$NETWORK"
+fails_twice() { [ -e "$(log_of alice daemon)" ] && [ "$(grep -c '^\[E\] network' "$(log_of alice daemon)")" -ge 2 ]; }
+check_soon 'the daemon looks for the server in vain' 50 fails_twice
+knows alice "$(outside server)"
+check_soon 'and finds it as soon as its name is known' 15 reaches alice server
+check_soon 'and fetches' 10 on alice test -e "/var/lib/innernet/$NETWORK.json"
+stop alice daemon || :
+
+chapter 'An address at which nobody is'
+host_add bob carol
+for peer in bob carol; do
+  succeed invite "$peer" humans false
+  sed -i "s/^external-endpoint = .*/external-endpoint = \"$name:$PORT\"/" "$(invitation_file "$peer")"
+done
+knows bob "$nobody" "$(outside server)"
+began=$(now_ms)
+redeem bob
+exits 'install tries the next address' 0
+note "install took $(($(now_ms) - began)) ms"
+succeed client bob down "$NETWORK"
+client bob up "$NETWORK" --no-nat-traversal
+exits 'and so does up' 0 'already up to date|updated interface'
+check 'which reaches the server' reaches bob server
+knows carol "$nobody" 198.51.100.98
+redeem carol
+exits 'where nobody is at any, install fails and names them' 1 "tried: \[$nobody\]:$PORT and 198.51.100.98:$PORT"
+
+chapter 'A server that has moved'
+stop server serve || :
+on server ip link delete "$NETWORK"
+is_at alice "$moved_to"
+succeed client alice down "$NETWORK"
+client alice up "$NETWORK" --no-nat-traversal
+exits 'without the server up goes on with the last state, in which it is where it was' 0 'going on with the peers of the last fetch'
+on server sh -c "ip address delete $(outside server)/24 dev eth0 && ip address add $moved_to/24 dev eth0"
+succeed serve
+client alice fetch "$NETWORK" --no-nat-traversal
+exits 'it is found where the config says' 0 'up to date|updated interface'
+check 'and reached' reaches alice server
