@@ -11,7 +11,7 @@
 
 namespace innernet::server {
 
-/// The thread for what can block outside SQLite: the WireGuard device and the hosts file. It exchanges values with the loop and shares
+/// The thread for the WireGuard device, which can block. It exchanges values with the loop and shares
 /// nothing. Jobs run in the order in which they were given; what a synchronization has to change follows in slices
 /// whenever no job waits, so that a new peer or a changed key need not wait for ten thousand others.
 class DeviceWorker {
@@ -37,7 +37,7 @@ class DeviceWorker {
   /// One update: the old key out, `peer`, if there is one, in. It must not have an endpoint: only the peer begins the next handshake.
   void change_key(const wg::PublicKey& old_key, std::optional<wg::PeerUpdate> peer, Done done);
   void seen_endpoints(std::function<void(Result<Seen>)> done);
-  /// Anything else that may block.
+  /// Anything else that is done to the device.
   void run(std::function<Result<void>()> job, Done done);
 
  private:

@@ -17,6 +17,7 @@
 #include "http/raw_client.hpp"
 #include "innernet/base/file.hpp"
 #include "innernet/config/config.hpp"
+#include "innernet/hostsfile/hostsfile.hpp"
 #include "innernet/json/json.hpp"
 #include "innernet/server/registry.hpp"
 #include "innernet/testing/temp_dir.hpp"
@@ -326,6 +327,22 @@ TEST_F(ServeTest, WritesTheHostsFileAndRepairsIt) {
   ASSERT_TRUE(replace_file(options_.hosts.path, "127.0.0.1 localhost\n"));
   EXPECT_TRUE(eventually(is_whole));
   EXPECT_THAT(hosts(), HasSubstr("localhost"));
+}
+
+// Whoever holds that lock must not hold up who is cut off.
+TEST_F(ServeTest, ChangesTheDeviceWhileTheHostsFileCanNotBeWritten) {
+  std::optional<FileLock> held(must(FileLock::acquire(hostsfile::lock_file(options_.hosts.path), 0ms)));
+  start();
+  auto disabled = contents("invited", kInvitedIp, invitation_key_, false);
+  disabled.is_disabled = true;
+  EXPECT_THAT(ask(kAliceIp, "PUT", "/v1/admin/peers/3", to_json(disabled)), StartsWith("HTTP/1.1 204 "));
+  const auto asked = std::chrono::steady_clock::now();
+  EXPECT_TRUE(eventually([this] { return !on_device(invitation_key_); }));
+  EXPECT_LT(std::chrono::steady_clock::now() - asked, 5s)
+      << "it has waited for the lock, of which whoever writes the file has enough after 10 s";
+  EXPECT_EQ(hosts(), "");
+  held.reset();
+  EXPECT_TRUE(eventually([this] { return hosts().find("127.66.1.1 alice.evilcorp.wg") != std::string::npos; }));
 }
 
 TEST_F(ServeTest, DeletesExpiredInvitationsFromDatabaseAndDevice) {

@@ -62,7 +62,8 @@ Service::Service(InterfaceName interface, const ServeOptions& options, const Ser
       timer_(loop_),
       watchdog_timer_(loop_),
       worker_(std::make_unique<DeviceWorker>(system.backend, interface_,
-                                             [this](std::function<void()> task) { loop_.post(event(std::move(task))); })) {}
+                                             [this](std::function<void()> task) { loop_.post(event(std::move(task))); })),
+      hosts_writer_(std::make_unique<LatestJob>([this](std::function<void()> task) { loop_.post(event(std::move(task))); })) {}
 
 Service::~Service() = default;
 
@@ -76,6 +77,7 @@ Result<void> Service::run() {
   signals_.reset();
   http_.close();    // whose key changes are due now goes to the worker
   worker_.reset();  // what it was given is carried out; the rest the next start finds in the database
+  hosts_writer_.reset();
   if (failure_) {
     (void)coordinator_.close();
     return std::unexpected(*std::move(failure_));
@@ -338,7 +340,7 @@ void Service::delete_expired_invitations() {
 void Service::write_hosts() {
   if (hosts_.begin_write(now()))
     hosts_entries_ = std::make_shared<const std::vector<hostsfile::Entry>>(coordinator_.hosts_entries(options_.hosts, interface_.str()));
-  worker_->run(
+  hosts_writer_->run(
       [path = options_.hosts.path, network = interface_.str(), entries = hosts_entries_]() -> Result<void> {
         TRY_VOID(hostsfile::update(path, network, *entries));
         return {};

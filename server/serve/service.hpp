@@ -19,6 +19,7 @@
 #include "innernet/server/coordinator.hpp"
 #include "innernet/server/serve.hpp"
 #include "key_changes.hpp"
+#include "latest_job.hpp"
 #include "link_repair.hpp"
 #include "linux/folder_watch.hpp"
 #include "missing_files.hpp"
@@ -166,7 +167,9 @@ class Service final : private Turns::Answerer {
   std::shared_ptr<const std::vector<hostsfile::Entry>> hosts_entries_;
   std::optional<Error> failure_;
 
-  std::unique_ptr<DeviceWorker> worker_;  // last: its thread posts to the loop
+  // Last: their threads post to the loop.
+  std::unique_ptr<DeviceWorker> worker_;
+  std::unique_ptr<LatestJob> hosts_writer_;
 };
 
 }  // namespace innernet::server
