@@ -33,6 +33,7 @@ struct Finished {
 Result<Finished> run(const ClientOptions& options, const InterfaceName& name, Machine& machine, FetchMemory& memory, Caller caller) {
   const SavedEtag saved_etag(options.folders, name);
   TRY(const InterfaceConfig config, read_config(options.folders, name));
+  TRY_VOID(check_own_key(config, name));
   const auto invitation = invitation_of_config(options.folders.config_file(name));
   const Round round{options, name, config, machine, memory, caller};
   TRY(DeviceReading reading, own_interface(round, invitation));

@@ -24,6 +24,7 @@ struct FetchMemory {
   State state;                      ///< as the server sent it
   std::optional<StateAnswer> news;  ///< what waiting for news has brought: the next round does not ask again
   std::optional<std::vector<Endpoint>> reported;
+  int own_link = 0;  ///< the index of the link that had our key in an earlier round; 0: none
   TraversalHistory traversal;
   std::unordered_set<wg::PublicKey> in_traversal;  ///< by another thread
 

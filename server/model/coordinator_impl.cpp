@@ -46,6 +46,7 @@ Result<void> Coordinator::Impl::begin_turn(bool may_be_replaced) {
   is_locked_out = false;
   is_file_in_doubt |= may_be_replaced;
   const auto fresh = registry->refresh(is_file_in_doubt);
+  is_up_to_date = fresh.has_value();
   if (fresh) is_file_in_doubt = false;
   if (!fresh && fresh.error().kind() == ErrorKind::kBusy) {
     is_locked_out = true;

@@ -59,6 +59,7 @@ struct Coordinator::Impl final : Observer {
   std::optional<Transaction> transaction;  // the one that is open
 
   bool is_file_in_doubt = true;  // until a turn has seen that it is the one that is open
+  bool is_up_to_date = false;    // the last turn has read what others wrote
   bool is_locked_out = false;    // in this turn nothing could be read, because of a lock
   bool is_redeeming = false;
   bool is_undoing = false;

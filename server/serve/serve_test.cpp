@@ -329,6 +329,39 @@ TEST_F(ServeTest, WritesTheHostsFileAndRepairsIt) {
   EXPECT_THAT(hosts(), HasSubstr("localhost"));
 }
 
+TEST_F(ServeTest, PutsBackWhatSomebodyElseHasDoneToTheDevice) {
+  start();
+  EXPECT_TRUE(eventually([this] { return on_device(alice_key_); }));
+  const auto stranger = wg::PrivateKey::generate();
+  wg::PeerUpdate strange_peer;
+  strange_peer.public_key = stranger.public_key();
+  const wg::DeviceUpdate done_by_others[] = {
+      {.peers = {{.public_key = alice_key_, .remove = true}}},
+      {.peers = {strange_peer}},
+      {.listen_port = std::uint16_t{0}, .replace_peers = true},
+      {.private_key = stranger, .replace_peers = true},
+  };
+  for (const auto& update : done_by_others) {
+    must(backend_.apply(name_, update));
+    EXPECT_TRUE(eventually([&] {
+      const auto device = backend_.get_quietly(name_);
+      return device->public_key == server_key_.public_key() && device->listen_port == 51820 && device->peers.size() == 2 &&
+             on_device(alice_key_);
+    }));
+  }
+  EXPECT_EQ(times_brought_up_, 1) << "sessions go on";
+}
+
+TEST_F(ServeTest, LooksAtTheDeviceWhenItHangsUp) {
+  options_.periods.endpoints = 1h;
+  start();
+  // After the look that all start with.
+  EXPECT_TRUE(eventually([this] { return on_device(alice_key_) && hosts().find("alice") != std::string::npos; }));
+  must(backend_.apply(name_, {.listen_port = std::uint16_t{0}, .replace_peers = true}));
+  ::kill(::getpid(), SIGHUP);
+  EXPECT_TRUE(eventually([this] { return on_device(alice_key_) && backend_.get_quietly(name_)->listen_port == 51820; }));
+}
+
 // Whoever holds that lock must not hold up who is cut off.
 TEST_F(ServeTest, ChangesTheDeviceWhileTheHostsFileCanNotBeWritten) {
   std::optional<FileLock> held(must(FileLock::acquire(hostsfile::lock_file(options_.hosts.path), 0ms)));

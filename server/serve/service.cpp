@@ -55,6 +55,7 @@ Service::Service(InterfaceName interface, const ServeOptions& options, const Ser
       options_(options),
       system_(system),
       config_(std::move(config)),
+      public_key_(config_.private_key.public_key()),
       net_(net),
       coordinator_(std::move(coordinator)),
       turns_(*this, system.clock, {}, [this] { http_.wake(); }),
@@ -168,6 +169,7 @@ Result<void> Service::end_turn() {
 
 void Service::after_turn() {
   carry_out(coordinator_.take_effects());
+  if (are_peers_in_doubt_ && coordinator_.is_up_to_date()) restore_peers();
   arm_timer();
 }
 
@@ -189,13 +191,14 @@ void Service::carry_out(Coordinator::Effects effects) {
 
 // --- the device ---
 
-void Service::synchronize() {
+void Service::synchronize(std::function<void(std::size_t corrected)> done) {
   synchronization_.clear();
   worker_->synchronize(
       key_changes_.with_old_keys(coordinator_.device_peers()), [this](const Result<void>& outcome) { on_first_slice(outcome); },
-      [this](const Result<void>& outcome) {
-        report("bringing the device in line with the database", outcome);
-        if (!outcome) synchronize_later();
+      [this, done = std::move(done)](const Result<std::size_t>& corrected) {
+        report("bringing the device in line with the database", corrected);
+        if (!corrected) return synchronize_later();
+        if (done) done(*corrected);
       });
 }
 
@@ -225,15 +228,52 @@ void Service::change_key(const KeyChange& change) {
   });
 }
 
-void Service::poll_endpoints() {
+void Service::look_at_device() {
   endpoints_.begin_poll(now());
-  worker_->seen_endpoints([this](const Result<DeviceWorker::Seen>& seen) {
+  worker_->look([this](const Result<DeviceWorker::Look>& look) {
     endpoints_.end_poll(now());
     if (stopping_) return;
-    report("asking the device for endpoints", seen);
-    if (!seen) return check_link();
-    coordinator_.set_seen_endpoints(*seen);
+    report("looking at the device", look);
+    if (!look) return check_link();
+    coordinator_.set_seen_endpoints(look->endpoints);
     carry_out(coordinator_.take_effects());
+    restore_device(*look);
+  });
+}
+
+// Another program that sets this interface (a network manager, `wg syncconf`, a client with the server's key) takes away what peers need.
+void Service::restore_device(const DeviceWorker::Look& look) {
+  const bool has_key = look.public_key == public_key_;
+  const bool has_port = look.listen_port == config_.listen_port;
+  if (look.has_expected_peers) were_peers_restored_ = false;
+  if (has_key && has_port && look.has_expected_peers) return;
+  // One that was put in the place of ours is not ours to set.
+  check_link();
+  if (!link_repair_.wants_to_see()) return;
+  if (!has_key || !has_port) {
+    const std::string what = fmt::format("the {} of the interface", !has_key && !has_port ? "key and the port" : has_key ? "port" : "key");
+    log::warning("{}: {} was changed by somebody else; putting it back", interface_.str(), what);
+    wg::DeviceUpdate update;
+    if (!has_key) update.private_key = config_.private_key;
+    if (!has_port) update.listen_port = config_.listen_port;
+    worker_->run([&backend = system_.backend, interface = interface_, update] { return backend.apply(interface, update); },
+                 [this](const Result<void>& outcome) { report("putting back key and port of the device", outcome); });
+  }
+  if (!look.has_expected_peers) {
+    // A command writes the database and then changes the device itself: what it wrote comes first.
+    are_peers_in_doubt_ = true;
+    foreign_looks_.doubt_file();
+    turns_.request_turn();
+  }
+}
+
+void Service::restore_peers() {
+  are_peers_in_doubt_ = false;
+  if (!link_repair_.wants_to_see()) return;  // what is rebuilt gets all peers then
+  synchronize([this](std::size_t corrected) {
+    if (corrected == 0 || std::exchange(were_peers_restored_, true)) return;
+    log::warning("{}: somebody else has changed peers of the interface; {} {} put right", interface_.str(), corrected,
+                 corrected == 1 ? "is" : "are");
   });
 }
 
@@ -301,7 +341,7 @@ void Service::begin_listening() {
 void Service::begin_tasks() {
   watch_folders();
   watch_links();
-  poll_endpoints();
+  look_at_device();
   invitations_.set(now());
   if (options_.hosts.write) hosts_.begin(now());
   check_.set(now());
@@ -419,6 +459,8 @@ void Service::read_config_again() {
   if (stopping_) return;
   log::info("{}: SIGHUP: reading the config again", interface_.str());
   hosts_.hasten(now());
+  are_peers_in_doubt_ = true;
+  endpoints_.hasten(EndpointSchedule::Reason::kAsked);
   foreign_looks_.doubt_file();
   turns_.request_turn();
   auto config = ServerConfig::read(options_.folders.config_file(interface_));

@@ -98,11 +98,15 @@ class Service final : private Turns::Answerer {
   }
 
   // The device.
-  void synchronize();
+  void synchronize() { synchronize(nullptr); }
+  /// `done` is told how many peers were to be put right, once they are.
+  void synchronize(std::function<void(std::size_t corrected)> done);
   void synchronize_later();
   void on_first_slice(const Result<void>& outcome);
   void change_key(const KeyChange& change);
-  void poll_endpoints();
+  void look_at_device();
+  void restore_device(const DeviceWorker::Look& look);
+  void restore_peers();
 
   // The link.
   void check_link();
@@ -127,6 +131,7 @@ class Service final : private Turns::Answerer {
   const ServeOptions options_;
   const ServeSystem system_;
   ServerConfig config_;
+  const wg::PublicKey public_key_;  // the config's
   const IpNet net_;
   Coordinator coordinator_;
 
@@ -136,7 +141,7 @@ class Service final : private Turns::Answerer {
   Due<LinkRepair> link_repair_{*this, &Service::repair_link, options_.periods.repair};
   Due<ForeignLooks> foreign_looks_{*this, &Service::look_for_foreign_changes};
   Due<EndpointSchedule> endpoints_{
-      *this, &Service::poll_endpoints,
+      *this, &Service::look_at_device,
       EndpointSchedule::Periods{
           .regular = options_.periods.endpoints, .soon = options_.periods.endpoints_soon, .unseen = options_.periods.endpoints_unseen}};
   Due<Deadline> synchronization_{*this, &Service::synchronize};
@@ -163,7 +168,9 @@ class Service final : private Turns::Answerer {
   std::optional<SignalWatch> signals_;
 
   bool stopping_ = false;
-  bool gone_ = false;  // config or database
+  bool gone_ = false;                 // config or database
+  bool are_peers_in_doubt_ = false;   // the device may have others than it was given
+  bool were_peers_restored_ = false;  // by what the last look has shown
   std::shared_ptr<const std::vector<hostsfile::Entry>> hosts_entries_;
   std::optional<Error> failure_;
 

@@ -111,6 +111,7 @@ Result<InterfaceView> interface_status(wg::Backend& backend, const InterfaceName
   TRY(const auto link, stack.find_link(name));
   InterfaceView view;
   if (!link) return view;
+  view.link_index = link->index;
   TRY(const bool wireguard, is_wireguard(backend, *link, view.device));
   if (!wireguard) {
     view.status = InterfaceStatus::kForeign;

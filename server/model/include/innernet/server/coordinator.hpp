@@ -53,6 +53,8 @@ class Coordinator {
   /// Sees what other processes wrote before anything is answered. An error is a database that can't be read any more. Without
   /// `may_be_replaced` the caller knows that nothing has happened to the name of the file since the last turn.
   Result<void> begin_turn(bool may_be_replaced = true);
+  /// Whether the last turn has seen what others wrote: not when the database was locked or could not be read.
+  bool is_up_to_date() const;
   Outcome answer(const Request& request);
   /// Commits. On failure nothing of this turn happened (the model is as before) and each answer of the turn must be replaced by
   /// failure_response().

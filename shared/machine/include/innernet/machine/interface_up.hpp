@@ -29,6 +29,7 @@ enum class InterfaceStatus {
 };
 struct InterfaceView {
   InterfaceStatus status = InterfaceStatus::kAbsent;
+  int link_index = 0;                ///< 0: there is none
   std::optional<wg::Device> device;  ///< as it was at that moment, where there is one: reading a large one twice costs
 };
 Result<InterfaceView> interface_status(wg::Backend& backend, const InterfaceName& name, const IpNet& address, const wg::PrivateKey& key,
