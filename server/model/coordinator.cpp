@@ -18,6 +18,7 @@ Coordinator::~Coordinator() = default;
 
 const Network& Coordinator::network() const { return impl_->registry->network; }
 Result<void> Coordinator::begin_turn(bool may_be_replaced) { return impl_->begin_turn(may_be_replaced); }
+bool Coordinator::is_same_network() const { return impl_->is_same_network(); }
 bool Coordinator::is_up_to_date() const { return impl_->is_up_to_date; }
 Coordinator::Outcome Coordinator::answer(const Request& request) { return impl_->answer(request); }
 Result<void> Coordinator::end_turn() { return impl_->end_turn(); }

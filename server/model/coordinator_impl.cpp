@@ -21,10 +21,14 @@ Coordinator::Impl::Impl(std::unique_ptr<Registry::Impl> opened, const Options& c
     : registry(std::move(opened)),
       options(chosen),
       server_key(chosen.server_key.to_base64()),
+      key_as_opened(key_in_database()),
       cache(registry->network, {chosen.epoch, chosen.answer_cache_bytes, chosen.endpoint_news_period, chosen.first_endpoint_period}) {
   registry->observer = this;
   registry->set_patience(std::chrono::milliseconds(0));
   warn_of_quarantined();
+  if (key_as_opened && *key_as_opened != chosen.server_key)
+    log::warning("database {}: the server's key in it is not the config's, so peers are told a wrong one; are both of the same network?",
+                 registry->path.native());
 }
 
 Coordinator::Impl::~Impl() { registry->observer = nullptr; }
@@ -36,6 +40,22 @@ void Coordinator::Impl::warn_of_quarantined() {
           "database {}: peer {} ({}, {}) is not valid and is left out everywhere: {}. Add the peer anew under another name and "
           "address; this row keeps its own taken",
           registry->path.native(), number(id), quoted(row.name), quoted(row.ip), row.reason);
+}
+
+std::optional<wg::PublicKey> Coordinator::Impl::key_in_database() const {
+  const PeerRecord* server = registry->network.find_peer(kServerPeer);
+  return server == nullptr ? std::nullopt : std::optional(server->peer.public_key);
+}
+
+bool Coordinator::Impl::is_same_network() const {
+  const auto key = key_in_database();
+  return !key || *key == options.server_key || key == key_as_opened;
+}
+
+Result<void> Coordinator::Impl::check_network() const {
+  if (is_same_network()) return {};
+  return fail(ErrorKind::kAlreadyExists,
+              fmt::format("database {} is another network's now: its server has another key", registry->path.native()));
 }
 
 api::Decision Coordinator::Impl::decide(const Request& request) const {
@@ -53,6 +73,7 @@ Result<void> Coordinator::Impl::begin_turn(bool may_be_replaced) {
     return {};
   }
   if (!fresh) return std::unexpected(fresh.error());
+  TRY_VOID(check_network());
   if (*fresh) warn_of_quarantined();
   return {};
 }
@@ -158,6 +179,7 @@ Result<void> Coordinator::Impl::end_turn() {
 
 Result<void> Coordinator::Impl::write(const std::function<Result<void>(Registry::Writer&)>& change) {
   TRY_VOID(registry->refresh());
+  TRY_VOID(check_network());
   TRY_VOID(begin());
   auto done = change(*registry);
   if (done) done = registry->commit();

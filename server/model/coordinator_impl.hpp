@@ -30,6 +30,10 @@ struct Coordinator::Impl final : Observer {
   Result<void> delete_expired_invitations();
   void set_seen(const std::vector<std::pair<wg::PublicKey, SocketAddress>>& seen);
   void warn_of_quarantined();
+  std::optional<wg::PublicKey> key_in_database() const;
+  bool is_same_network() const;
+  /// Fails if it is not.
+  Result<void> check_network() const;
 
   void peer_changed(const PeerRecord* before, const PeerRecord* after) override;
   void cidrs_changed(bool one_is_gone) override;
@@ -45,6 +49,7 @@ struct Coordinator::Impl final : Observer {
   std::unique_ptr<Registry::Impl> registry;
   Options options;
   std::string server_key;
+  const std::optional<wg::PublicKey> key_as_opened;  // of the server's row
   StateCache cache;
   api::Redemptions redemptions;
   Effects effects;

@@ -180,6 +180,31 @@ TEST(Database, ReplacedIsOpenedAnewUnderAnotherEpoch) {
   EXPECT_TRUE(server.coordinator->take_effects().device_resync);
 }
 
+// `uninstall` and `new` under a server that runs: nothing of the new network is told to anybody, and nothing written into it.
+TEST(Database, OfAnotherNetworkIsNotServed) {
+  Server server;
+  make_database(server.folder / "other.db", server.family);
+  foreign(server.folder / "other.db", "UPDATE peers SET public_key = '" + key_of(99).to_base64() + "' WHERE id = 1");
+  EXPECT_TRUE(server.coordinator->is_same_network());
+  std::filesystem::rename(server.folder / "other.db", server.path);
+  const auto begun = server.coordinator->begin_turn();
+  ASSERT_FALSE(begun);
+  EXPECT_NE(begun.error().message().find(server.path.string()), std::string::npos);
+  EXPECT_FALSE(server.coordinator->is_same_network());
+  EXPECT_FALSE(server.coordinator->set_server_candidates({*Endpoint::parse("192.0.2.7:1")}));
+  EXPECT_FALSE(server.coordinator->begin_turn()) << "nor in any later turn";
+  EXPECT_TRUE(must(Registry::open(server.path)).network().find_peer(kServerPeer)->peer.candidates.empty());
+}
+
+TEST(Database, WhoseServerHasAlwaysHadAnotherKeyThanTheConfigIsServed) {
+  TempDir folder;
+  const auto path = folder / "old.db";
+  make_database(path, {});
+  foreign(path, "UPDATE peers SET public_key = '" + key_of(99).to_base64() + "' WHERE id = 1");
+  Server server({}, path);
+  EXPECT_EQ(server.ask(server.admin(), "GET", "/v1/user/state").status, 200);
+}
+
 // SQLite would replay the log that the old database has left beside the new one.
 TEST(Database, ReplacedRightAfterAWriteTakesNothingFromTheOldOnesLog) {
   Server server;

@@ -200,7 +200,7 @@ class ServeTest : public ::testing::Test {
   std::condition_variable listens_;
   std::deque<std::uint16_t> ports_;
   std::thread thread_;
-  Result<void> result_;
+  Result<ServeEnd> result_;
   std::atomic<bool> ended_ = false;
   std::uint16_t port_ = 0;
 };
@@ -481,10 +481,49 @@ TEST_F(ServeTest, EndsWhenItsNetworkIsUninstalled) {
   std::filesystem::remove(options_.folders.config_file(name_));
   std::filesystem::remove(options_.folders.database(name_));
   join();
-  EXPECT_TRUE(result_);
+  ASSERT_TRUE(result_);
+  EXPECT_EQ(*result_, ServeEnd::kGone);
   EXPECT_EQ(backend_.get_quietly(name_), std::nullopt) << "nothing is rebuilt";
   EXPECT_FALSE(std::filesystem::exists(options_.folders.database(name_)));
   EXPECT_FALSE(std::filesystem::exists(options_.folders.lock_file(name_)));
+}
+
+// `uninstall` and `new` before it has noticed anything.
+TEST_F(ServeTest, EndsWhenAnotherNetworkHasTakenItsName) {
+  for (const bool with_config : {true, false}) {
+    const auto config_file = options_.folders.config_file(name_);
+    const auto database = options_.folders.database(name_);
+    std::filesystem::copy_file(config_file, folder_ / "old.conf", std::filesystem::copy_options::overwrite_existing);
+    std::filesystem::copy_file(database, folder_ / "old.db", std::filesystem::copy_options::overwrite_existing);
+    start();
+    const auto other_key = wg::PrivateKey::generate();
+    const ServerConfig other{
+        .private_key = other_key, .listen_port = 51820, .address = must(IpAddress::parse("127.67.0.1")), .network_cidr_prefix = 16};
+    must(Registry::create(folder_ / "other.db", {.name = "evilcorp",
+                                                 .cidr = must(IpNet::parse("127.67.0.0/16")),
+                                                 .server_ip = other.address,
+                                                 .server_key = other_key.public_key(),
+                                                 .external_endpoint = must(Endpoint::parse("192.0.2.1:51820"))}));
+    if (with_config) must(replace_file(config_file, other.to_toml().reveal()));
+    std::filesystem::rename(folder_ / "other.db", database);
+    join();
+    ended_ = false;
+    ASSERT_TRUE(result_) << result_.error().message();
+    EXPECT_EQ(*result_, ServeEnd::kReplaced);
+    EXPECT_EQ(backend_.get_quietly(name_).has_value(), !with_config) << "its key would be in the way of the next start";
+    EXPECT_EQ(must(Registry::open(database)).network().find_peer(kServerPeer)->peer.candidates.size(), 0U) << "not even a candidate";
+    std::filesystem::rename(folder_ / "old.conf", config_file);
+    std::filesystem::rename(folder_ / "old.db", database);
+  }
+}
+
+TEST_F(ServeTest, LetsNobodyInWhenItsLockIsRemoved) {
+  start();
+  ASSERT_TRUE(remove_file(options_.folders.lock_file(name_)));
+  EXPECT_TRUE(eventually([this] { return std::filesystem::exists(options_.folders.lock_file(name_)); }));
+  const auto second = serve(name_, options_, system());
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().kind(), ErrorKind::kBusy);
 }
 
 // The order of `innernet-server uninstall`.

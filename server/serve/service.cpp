@@ -18,12 +18,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-bool is_missing(const std::filesystem::path& path) {
-  std::error_code failure;
-  const auto status = std::filesystem::status(path, failure);
-  return status.type() == std::filesystem::file_type::not_found;
-}
-
 /// Of both programs: an address inside of any innernet network is reachable by nobody who asks for it here.
 std::vector<InterfaceName> interfaces_of_innernet(const Folders& folders, const InterfaceName& served) {
   std::vector<InterfaceName> own = interfaces_with_config(folders.config);
@@ -50,7 +44,7 @@ const char* what_happened(LinkRepair::Damage damage) {
 }  // namespace
 
 Service::Service(InterfaceName interface, const ServeOptions& options, const ServeSystem& system, ServerConfig config, const IpNet& net,
-                 Coordinator coordinator, const HttpServer::Limits& limits)
+                 Coordinator coordinator, const HttpServer::Limits& limits, ServedFiles& files)
     : interface_(std::move(interface)),
       options_(options),
       system_(system),
@@ -58,6 +52,7 @@ Service::Service(InterfaceName interface, const ServeOptions& options, const Ser
       public_key_(config_.private_key.public_key()),
       net_(net),
       coordinator_(std::move(coordinator)),
+      files_(files),
       turns_(*this, system.clock, {}, [this] { http_.wake(); }),
       http_(loop_, turns_, system.clock, limits, [this](const KeyChange& change) { change_key(change); }),
       timer_(loop_),
@@ -68,7 +63,7 @@ Service::Service(InterfaceName interface, const ServeOptions& options, const Ser
 
 Service::~Service() = default;
 
-Result<void> Service::run() {
+Result<ServeEnd> Service::run() {
   signals_.emplace(loop_, std::initializer_list<int>{SIGTERM, SIGINT, SIGHUP}, event([this](int signal) { handle_signal(signal); }));
   store_candidates();
   synchronize();
@@ -84,8 +79,8 @@ Result<void> Service::run() {
     return std::unexpected(*std::move(failure_));
   }
   auto closed = coordinator_.close();
-  if (!closed && !gone_) return std::unexpected(std::move(closed).error().context("closing the database"));
-  return {};
+  if (!closed && end_ == ServeEnd::kTold) return std::unexpected(std::move(closed).error().context("closing the database"));
+  return end_;
 }
 
 void Service::handle_signal(int signal) {
@@ -102,6 +97,13 @@ void Service::stop(const std::string& why) {
   folders_readable_.reset();
   links_readable_.reset();
   http_.stop(options_.periods.patience_at_stop, [this] { loop_.stop(); });
+}
+
+void Service::stop_for_another(const std::string& why) {
+  if (stopping_ || end_ == ServeEnd::kReplaced) return;
+  log::error("{}: {}; the next start serves what is there now", interface_.str(), why);
+  end_ = ServeEnd::kReplaced;
+  loop_.post([this] { stop("this network is not this server's any more"); });  // after the turn that has found it out
 }
 
 void Service::fail_to_start(Error error) {
@@ -169,11 +171,13 @@ Result<void> Service::end_turn() {
 
 void Service::after_turn() {
   carry_out(coordinator_.take_effects());
+  if (stopping_) return;
   if (are_peers_in_doubt_ && coordinator_.is_up_to_date()) restore_peers();
   arm_timer();
 }
 
 void Service::carry_out(Coordinator::Effects effects) {
+  if (!coordinator_.is_same_network()) return stop_for_another("the database is another network's now");
   if (effects.device_resync) {
     synchronize();
     // A database that was put in place of another one may hold the addresses of another day.
@@ -300,7 +304,7 @@ void Service::repair_link() {
 
 void Service::rebuild_link() {
   check_files();
-  if (!link_repair_.begin_rebuild(missing_files_.are_in_doubt(), now())) return;
+  if (stopping_ || !link_repair_.begin_rebuild(missing_files_.are_in_doubt(), now())) return;
   worker_->run(
       [&backend = system_.backend, bring_up = system_.bring_up, interface = interface_, net = net_, options = options_.network,
        update = wg::DeviceUpdate{.private_key = config_.private_key, .listen_port = config_.listen_port}] {
@@ -431,23 +435,20 @@ void Service::check_everything() {
   turns_.request_turn();
 }
 
-std::optional<std::filesystem::path> Service::missing_file() const {
-  for (const auto& path : {options_.folders.config_file(interface_), options_.folders.database(interface_)})
-    if (is_missing(path)) return path;
-  return std::nullopt;
-}
-
 void Service::check_files() {
-  if (!missing_files_.are_in_doubt()) (void)missing_files_.see(missing_file().has_value(), now());
+  if (stopping_ || missing_files_.are_in_doubt()) return;
+  if (missing_files_.see(files_.missing().has_value(), now()) != MissingFiles::Verdict::kThere) return;
+  if (const auto why = files_.taken_over()) stop_for_another(*why);
 }
 
 void Service::decide_about_missing_files() {
-  const auto missing = missing_file();
+  const auto missing = files_.missing();
   switch (missing_files_.see(missing.has_value(), now())) {
     case MissingFiles::Verdict::kBack:
+      check_files();
       return check_link();
     case MissingFiles::Verdict::kGone:
-      gone_ = true;
+      end_ = ServeEnd::kGone;
       return stop(missing->string() + " is gone");
     case MissingFiles::Verdict::kThere:
     case MissingFiles::Verdict::kInDoubt:

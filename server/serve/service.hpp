@@ -23,6 +23,7 @@
 #include "link_repair.hpp"
 #include "linux/folder_watch.hpp"
 #include "missing_files.hpp"
+#include "served_files.hpp"
 #include "troubles.hpp"
 #include "turns.hpp"
 
@@ -37,11 +38,11 @@ class Service final : private Turns::Answerer {
  public:
   /// `net` is the config's.
   Service(InterfaceName interface, const ServeOptions& options, const ServeSystem& system, ServerConfig config, const IpNet& net,
-          Coordinator coordinator, const HttpServer::Limits& limits);
+          Coordinator coordinator, const HttpServer::Limits& limits, ServedFiles& files);
   ~Service() override;
 
   /// Until a signal, or the end of the network. Fails if it can't begin to serve.
-  Result<void> run();
+  Result<ServeEnd> run();
 
  private:
   /// What is done at times of its own.
@@ -84,6 +85,7 @@ class Service final : private Turns::Answerer {
   void watch_links();
   void handle_signal(int signal);
   void stop(const std::string& why);
+  void stop_for_another(const std::string& why);
   void fail_to_start(Error error);
   void carry_out(Coordinator::Effects effects);
   void read_config_again();
@@ -121,7 +123,6 @@ class Service final : private Turns::Answerer {
   /// Whether something has happened to our files since the last time.
   bool read_folder_events();
   void look_for_foreign_changes();
-  std::optional<std::filesystem::path> missing_file() const;
   void check_files();
   void decide_about_missing_files();
   /// Should a notification have been lost.
@@ -134,6 +135,7 @@ class Service final : private Turns::Answerer {
   const wg::PublicKey public_key_;  // the config's
   const IpNet net_;
   Coordinator coordinator_;
+  ServedFiles& files_;
 
   // What is due when. Of those that are due together the first comes first: whether there is still something to serve.
   std::vector<Task> tasks_;
@@ -168,7 +170,7 @@ class Service final : private Turns::Answerer {
   std::optional<SignalWatch> signals_;
 
   bool stopping_ = false;
-  bool gone_ = false;                 // config or database
+  ServeEnd end_ = ServeEnd::kTold;
   bool are_peers_in_doubt_ = false;   // the device may have others than it was given
   bool were_peers_restored_ = false;  // by what the last look has shown
   std::shared_ptr<const std::vector<hostsfile::Entry>> hosts_entries_;

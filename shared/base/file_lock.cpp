@@ -104,6 +104,8 @@ Result<FileLock> FileLock::acquire(const std::filesystem::path& path, std::chron
   }
 }
 
+bool FileLock::is_held() const { return fd_ && is_still_at(path_, fd_.get()); }
+
 FileLock::~FileLock() {
   if (!fd_ || at_release_ == AtRelease::kStays) return;
   if (at_release_ == AtRelease::kGoesWithGuarded && !std::ranges::all_of(guarded_, is_gone)) return;

@@ -113,6 +113,17 @@ TEST(FileLock, LeavesAFileAloneThatSomebodyElseMayHaveLocked) {
   EXPECT_FALSE(FileLock::acquire(dir / "lock", kAtOnce));
 }
 
+TEST(FileLock, IsNotHeldWhenItsFileIsGoneOrAnotherOne) {
+  const TempDir dir;
+  const auto first = FileLock::acquire(dir / "lock", kAtOnce).value();
+  EXPECT_TRUE(first.is_held());
+  ASSERT_TRUE(remove_file(dir / "lock"));
+  EXPECT_FALSE(first.is_held());
+  const auto second = FileLock::acquire(dir / "lock", kAtOnce).value();
+  EXPECT_FALSE(first.is_held());
+  EXPECT_TRUE(second.is_held());
+}
+
 TEST(FileLock, DoesNotTrustAFileThatIsGone) {
   const TempDir dir;
   std::optional<FileLock> held(FileLock::acquire(dir / "lock", kAtOnce).value());

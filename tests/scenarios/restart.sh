@@ -40,7 +40,8 @@ if [ "$INNERNET_SERVER_KIND" = ours ]; then
   server uninstall "$NETWORK" --yes
   exits 'a network can be uninstalled while it is served' 0
   check_soon 'serve sees it' 15 not running server serve
-  check 'and ends with exit 0' stop server serve
+  ends_with() { local status=0; stop server serve || status=$?; [ "$status" = "$1" ]; }
+  check 'and ends with the exit status after which no service is started again' ends_with 3
   check 'without an interface' not link_exists server
   check 'and without a file of the network' no_files_of_network server /etc/innernet-server /var/lib/innernet-server
 fi

@@ -53,6 +53,9 @@ class Coordinator {
   /// Sees what other processes wrote before anything is answered. An error is a database that can't be read any more. Without
   /// `may_be_replaced` the caller knows that nothing has happened to the name of the file since the last turn.
   Result<void> begin_turn(bool may_be_replaced = true);
+  /// False once the database has become another network's: its server has a key that is neither Options::server_key nor that of the
+  /// database as it was opened. Then every turn fails, and nothing is written.
+  bool is_same_network() const;
   /// Whether the last turn has seen what others wrote: not when the database was locked or could not be read.
   bool is_up_to_date() const;
   Outcome answer(const Request& request);
