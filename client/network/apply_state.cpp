@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "innernet/machine/hosts_section.hpp"
 
@@ -12,6 +13,20 @@ namespace {
 Result<wg::Device> current_device(const Round& round, DeviceReading reading) {
   if (reading.is_fresh(round.machine.clock().boot())) return *std::move(reading.device);
   return round.machine.backend.get(round.name);
+}
+
+// Not in one update with the peers: a port that is taken costs neither them nor the old port. The one that the device has then.
+std::uint16_t take_listen_port(const Round& round, std::uint16_t from, std::uint16_t to) {
+  wg::Backend& backend = round.machine.backend;
+  const auto taken = backend.apply(round.name, {.listen_port = to});
+  if (taken) {
+    log::info("  the listening port is {} now", to);
+    return to;
+  }
+  log::warning("listen-port {}: {}; going on with {}", to, taken.error().message(), from);
+  if (const auto restored = backend.apply(round.name, {.listen_port = from}); !restored)
+    log::warning("{} could not get its old port {} back: {}", round.name.str(), from, restored.error().message());
+  return from;
 }
 
 }  // namespace
@@ -69,17 +84,16 @@ Result<AppliedState> update_device(const Round& round, const ObtainedState& obta
                              .wants_traversal = !options.nat.no_traversal,
                              .details_of_new = details == Details::kShown},
                             [&](const Endpoint& endpoint) { return machine.resolver.address(endpoint); });
-  AppliedState applied{.due = std::move(changes.due),
-                       .updated_at = machine.clock().boot(),
-                       .listen_port = changes.update.listen_port.value_or(device.listen_port)};
+  AppliedState applied{.due = std::move(changes.due), .updated_at = machine.clock().boot(), .listen_port = device.listen_port};
   if (changes.update.empty()) {
     log::write(progress_level(caller), nothing_to_update(obtained.origin));
     return applied;
   }
-  TRY_VOID(machine.backend.apply(name, changes.update));
+  const auto port = std::exchange(changes.update.listen_port, std::nullopt);
+  if (!changes.update.empty()) TRY_VOID(machine.backend.apply(name, changes.update));
   applied.updated_at = machine.clock().boot();
   for (const auto& [level, text] : lines_about(changes.changes, details)) log::write(level, text);
-  if (changes.update.listen_port) log::info("  the listening port is {} now", *changes.update.listen_port);
+  if (port) applied.listen_port = take_listen_port(round, device.listen_port, *port);
   log::info("updated interface {}", name.str());
   return applied;
 }

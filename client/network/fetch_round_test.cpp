@@ -440,6 +440,18 @@ TEST_F(FetchTest, AChangedListenPortIsAppliedToTheDevice) {
   EXPECT_EQ(device().listen_port, 51999);
 }
 
+TEST_F(FetchTest, AListenPortThatIsTakenCostsNeitherPeersNorTheOldOne) {
+  ASSERT_TRUE(round());
+  fake.backend.change_device(evilcorp(), [](wg::Device& device) { device.peers.clear(); });
+  fake.backend.taken_port = 51999;
+  auto changed = config();
+  changed.listen_port = std::uint16_t{51999};
+  write(changed);
+  EXPECT_TRUE(round());
+  EXPECT_EQ(device().listen_port, 40000);
+  EXPECT_EQ(device().peers.size(), 2U);
+}
+
 TEST_F(FetchTest, UpFinishesAnInstallThatWasKilledBeforeItChangedTheKey) {
   const auto invitation = wg::PrivateKey::generate();
   const PendingInstall killed{.invitation = invitation.public_key(), .config = config()};

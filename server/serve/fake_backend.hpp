@@ -42,8 +42,12 @@ class FakeBackend final : public wg::Backend {
     const auto found = devices_.find(name);
     if (found == devices_.end()) return fail(ErrorKind::kNotFound, name.str() + ": No such device");
     if (failing_) return fail(ErrorKind::kSystem, name.str() + ": refused by the test");
-    updates_.push_back(update);
     wg::Device& device = found->second;
+    if (update.listen_port && *update.listen_port == taken_port_) {
+      device.listen_port = 0;  // as wireguard-go has it
+      return fail(ErrorKind::kSystem, name.str() + ": the port is in use");
+    }
+    updates_.push_back(update);
     if (update.private_key) {
       device.private_key = update.private_key;
       device.public_key = update.private_key->public_key();
@@ -87,6 +91,11 @@ class FakeBackend final : public wg::Backend {
     failing_ = failing;
   }
 
+  void set_taken_port(std::uint16_t port) {
+    const std::lock_guard lock(mutex_);
+    taken_port_ = port;
+  }
+
   /// Called on the thread that asks, before the lock is taken. Set them before there is such a thread.
   std::function<void()> before_get;
   std::function<void(const wg::DeviceUpdate&)> before_apply;
@@ -119,6 +128,7 @@ class FakeBackend final : public wg::Backend {
   std::map<InterfaceName, wg::Device> devices_;
   std::vector<wg::DeviceUpdate> updates_;
   bool failing_ = false;
+  std::optional<std::uint16_t> taken_port_;
 };
 
 }  // namespace innernet::server::testing

@@ -181,6 +181,12 @@ class ServeTest : public ::testing::Test {
     must(registry.write(change));
     must(registry.close());
   }
+  void configure_port(std::uint16_t port) {
+    const ServerConfig config{
+        .private_key = server_key_, .listen_port = port, .address = must(IpAddress::parse("127.66.0.1")), .network_cidr_prefix = 16};
+    must(replace_file(options_.folders.config_file(name_), config.to_toml().reveal()));
+    ::kill(::getpid(), SIGHUP);
+  }
   std::string hosts() { return read_file(options_.hosts.path).value_or(""); }
 
   const InterfaceName name_ = must(InterfaceName::parse("evilcorp"));
@@ -612,13 +618,37 @@ TEST_F(ServeTest, WritesTheHostsFileAlsoWhileOneChangeFollowsTheOther) {
 
 TEST_F(ServeTest, TakesANewListenPortWhenItHangsUp) {
   start();
-  const ServerConfig config{
-      .private_key = server_key_, .listen_port = 51999, .address = must(IpAddress::parse("127.66.0.1")), .network_cidr_prefix = 16};
-  must(replace_file(options_.folders.config_file(name_), config.to_toml().reveal()));
-  ::kill(::getpid(), SIGHUP);
+  configure_port(51999);
   port_ = next_port();
   EXPECT_EQ(backend_.get_quietly(name_)->listen_port, 51999);
   EXPECT_TRUE(eventually([this] { return ask(kAliceIp, "GET", "/v1/user/state").find("192.0.2.77:51999") != std::string::npos; }));
+}
+
+TEST_F(ServeTest, StaysOnItsPortWhenTheNewOneIsTaken) {
+  backend_.set_taken_port(51999);
+  std::atomic<int> tries = 0;
+  backend_.before_apply = [&tries](const wg::DeviceUpdate& update) { tries += update.listen_port == 51999; };
+  start();
+  configure_port(51999);
+  EXPECT_TRUE(eventually([&] { return tries == 1 && backend_.get_quietly(name_)->listen_port == 51820; }));
+  EXPECT_THAT(ask(kAliceIp, "GET", "/v1/user/state"), StartsWith("HTTP/1.1 200 ")) << "it has never stopped to listen";
+  configure_port(52000);
+  port_ = next_port();
+  EXPECT_EQ(backend_.get_quietly(name_)->listen_port, 52000);
+  EXPECT_EQ(tries, 1) << "what failed is not tried again";
+  EXPECT_EQ(times_brought_up_, 1);
+}
+
+TEST_F(ServeTest, HearsThatThePortIsAnotherOneWhileTheInterfaceCanNotBeBroughtBack) {
+  start();
+  backend_.set_taken_port(51820);
+  must(backend_.remove(name_));
+  EXPECT_TRUE(eventually([this] { return times_brought_up_ >= 3; }));
+  configure_port(52000);
+  port_ = next_port();
+  EXPECT_EQ(backend_.get_quietly(name_)->listen_port, 52000);
+  EXPECT_TRUE(eventually([this] { return on_device(alice_key_); }));
+  EXPECT_THAT(ask(kAliceIp, "GET", "/v1/user/state"), StartsWith("HTTP/1.1 200 "));
 }
 
 TEST_F(ServeTest, TriesAgainWhatTheDeviceRefused) {

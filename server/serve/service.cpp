@@ -248,7 +248,7 @@ void Service::look_at_device() {
 // Another program that sets this interface (a network manager, `wg syncconf`, a client with the server's key) takes away what peers need.
 void Service::restore_device(const DeviceWorker::Look& look) {
   const bool has_key = look.public_key == public_key_;
-  const bool has_port = look.listen_port == config_.listen_port;
+  const bool has_port = look.listen_port == port_.now() || port_.is_moving();
   if (look.has_expected_peers) were_peers_restored_ = false;
   if (has_key && has_port && look.has_expected_peers) return;
   // One that was put in the place of ours is not ours to set.
@@ -259,7 +259,7 @@ void Service::restore_device(const DeviceWorker::Look& look) {
     log::warning("{}: {} was changed by somebody else; putting it back", interface_.str(), what);
     wg::DeviceUpdate update;
     if (!has_key) update.private_key = config_.private_key;
-    if (!has_port) update.listen_port = config_.listen_port;
+    if (!has_port) update.listen_port = port_.now();
     worker_->run([&backend = system_.backend, interface = interface_, update] { return backend.apply(interface, update); },
                  [this](const Result<void>& outcome) { report("putting back key and port of the device", outcome); });
   }
@@ -305,42 +305,109 @@ void Service::repair_link() {
 void Service::rebuild_link() {
   check_files();
   if (stopping_ || !link_repair_.begin_rebuild(missing_files_.are_in_doubt(), now())) return;
+  const auto other_port = port_.begin_move();
   worker_->run(
       [&backend = system_.backend, bring_up = system_.bring_up, interface = interface_, net = net_, options = options_.network,
-       update = wg::DeviceUpdate{.private_key = config_.private_key, .listen_port = config_.listen_port}] {
+       update = wg::DeviceUpdate{.private_key = config_.private_key, .listen_port = other_port.value_or(port_.now())}] {
         return bring_up(backend, interface, net, update, options);
       },
-      [this](const Result<void>& outcome) {
+      [this, other_port](const Result<void>& outcome) {
         if (stopping_) return;
+        if (other_port) end_move(*other_port, outcome);
+        if (other_port && outcome) {
+          http_.close();
+          link_repair_.note_closed();
+        }
         const auto link = outcome ? system_.link_state(interface_, config_.address) : Result<LinkState>(std::unexpected(outcome.error()));
         report("bringing the interface back", link);
         link_repair_.end_rebuild(link ? std::optional(*link) : std::nullopt, now());
         if (!link) return;
         store_candidates();
         synchronize();
+        move_port();
       });
+}
+
+// The device first, for it tells whether the port is free; and back to the old one if either of the two can't have the new one.
+void Service::move_port() {
+  if (stopping_ || !link_repair_.wants_to_see()) return;  // what is rebuilt takes the port then
+  const auto port = port_.begin_move();
+  if (!port) return;
+  const auto give = [&backend = system_.backend, interface = interface_](std::uint16_t to) {
+    return backend.apply(interface, {.listen_port = to});
+  };
+  worker_->run(
+      [give, probe = system_.probe_udp_port, port = *port, old = port_.now()]() -> Result<void> {
+        TRY_VOID(probe(port));
+        auto given = give(port);
+        if (given) return {};
+        TRY_VOID_CONTEXT(give(old), given.error().message() + "; and going back to the old one failed");
+        return given;
+      },
+      [this, give, port = *port](const Result<void>& outcome) {
+        if (stopping_) return;
+        auto taken = outcome;
+        if (taken && !link_repair_.wants_to_see()) {
+          // The link has been damaged meanwhile: it is listened on when it is rebuilt with this port.
+          end_move(port, {});
+          http_.close();
+          return link_repair_.note_closed();
+        }
+        if (taken) {
+          const auto bound = http_.listen(api_address(port), options_.bind_to_device ? std::optional(interface_) : std::nullopt);
+          if (bound) {
+            end_move(port, {});
+            log::info("{}: listening on {}", interface_.str(), bound->to_string());
+            link_repair_.note_listening();
+            if (system_.listening) system_.listening(*bound);
+            store_candidates();
+            return move_port();
+          }
+          taken = std::unexpected(bound.error());
+        }
+        if (!outcome) {
+          end_move(port, taken);
+          return move_port();
+        }
+        worker_->run([give, old = port_.now()] { return give(old); },
+                     [this, port, taken](const Result<void>& restored) {
+                       report("putting back the device's port", restored);
+                       end_move(port, taken);
+                       move_port();
+                     });
+      });
+}
+
+void Service::end_move(std::uint16_t port, const Result<void>& outcome) {
+  port_.end_move(outcome.has_value());
+  config_.listen_port = port_.now();
+  if (outcome)
+    log::info("{}: listen-port is {} now", interface_.str(), port);
+  else
+    log::error("{}: listen-port {}: {}; going on with {}", interface_.str(), port, outcome.error().message(), port_.now());
 }
 
 // --- life ---
 
 void Service::begin_listening() {
-  const SocketAddress address = options_.listen.value_or(SocketAddress{config_.address, config_.listen_port});
   const bool is_first = !link_repair_.has_begun();
   const auto link = is_first ? system_.link_state(interface_, config_.address) : Result<LinkState>();
   if (!link) return fail_to_start(link.error());
-  const auto bound = http_.listen(address, options_.bind_to_device ? std::optional(interface_) : std::nullopt);
+  const auto bound = http_.listen(api_address(port_.now()), options_.bind_to_device ? std::optional(interface_) : std::nullopt);
   if (!bound && is_first) return fail_to_start(bound.error());
   report("listening", bound);
   if (!bound) return link_repair_.note_listening_failed(now());
   log::info("{}: listening on {}", interface_.str(), bound->to_string());
   if (is_first) {
-    link_repair_.begin(*link, now());
+    link_repair_.begin(*link);
     begin_tasks();
-  } else {
-    link_repair_.note_listening();
   }
+  link_repair_.note_listening();
   if (system_.listening) system_.listening(*bound);
+  move_port();  // if the config was read again meanwhile
 }
+
+SocketAddress Service::api_address(std::uint16_t port) const { return options_.listen.value_or(SocketAddress{config_.address, port}); }
 
 void Service::begin_tasks() {
   watch_folders();
@@ -466,13 +533,10 @@ void Service::read_config_again() {
   turns_.request_turn();
   auto config = ServerConfig::read(options_.folders.config_file(interface_));
   if (!config) return log::error("{}: {}; going on as before", interface_.str(), config.error().message());
-  const ConfigChange change = config_change(config_, *config);
-  if (change.needs_restart) log::warning("{}: private-key, address and network-cidr-prefix change only with a restart", interface_.str());
-  if (!change.listen_port) return;
-  log::info("{}: listen-port is {} now", interface_.str(), *change.listen_port);
-  config_.listen_port = *change.listen_port;
-  http_.close();
-  link_repair_.demand_rebuild(now());
+  if (needs_restart(config_, *config))
+    log::warning("{}: private-key, address and network-cidr-prefix change only with a restart", interface_.str());
+  port_.want(config->listen_port);
+  move_port();
 }
 
 void Service::pet_watchdog() {

@@ -22,6 +22,7 @@
 #include "latest_job.hpp"
 #include "link_repair.hpp"
 #include "linux/folder_watch.hpp"
+#include "listen_port.hpp"
 #include "missing_files.hpp"
 #include "served_files.hpp"
 #include "troubles.hpp"
@@ -114,6 +115,10 @@ class Service final : private Turns::Answerer {
   void check_link();
   void repair_link();
   void rebuild_link();
+  /// To the port that the config has named, if there is one to try.
+  void move_port();
+  void end_move(std::uint16_t port, const Result<void>& outcome);
+  SocketAddress api_address(std::uint16_t port) const;
 
   // Database, config and hosts file.
   void delete_expired_invitations();
@@ -154,6 +159,7 @@ class Service final : private Turns::Answerer {
   Due<Deadline> checkpoint_{*this, &Service::checkpoint};
   Due<Deadline> check_{*this, &Service::check_everything};
 
+  ListenPort port_{config_.listen_port};
   KeyChanges key_changes_;
   Troubles troubles_;
 

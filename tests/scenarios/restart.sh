@@ -33,6 +33,27 @@ for to in server bob; do
 done
 
 if [ "$INNERNET_SERVER_KIND" = ours ]; then
+  take_port() { # PORT: for the config, and a reload
+    on server sed -i "s/^listen-port = .*/listen-port = $1/" "/etc/innernet-server/$NETWORK.conf"
+    # shellcheck disable=SC2016 # expanded by the shell on the host
+    on server sh -c 'kill -HUP $(cat /run/stage-serve.pid)'
+  }
+  said() { grep -qE "$1" "$(log_of server serve)"; }
+  start server taker python3 -c 'import socket, time; taken = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); taken.bind(("", 51999)); time.sleep(1000)'
+  is_taken() { [ -n "$(on server ss -Hlun 'sport = :51999')" ]; }
+  check_soon 'somebody has a UDP port' 10 is_taken
+  take_port 51999
+  check_soon 'a reload with that port says so' 10 said "listen-port 51999: .*going on with $PORT"
+  check 'the device stays on its own' test "$(on server wg show "$NETWORK" listen-port)" = "$PORT"
+  check 'and so does the API' api_listens
+  check 'nobody notices' reaches alice server
+  take_port 51998
+  check_soon 'one that is free is taken' 10 said 'listening on .*:51998'
+  check 'by the device, too' test "$(on server wg show "$NETWORK" listen-port)" = 51998
+  take_port "$PORT"
+  check_soon 'and the old one again' 10 api_listens
+  check_soon 'on which the server is reached' 30 reaches alice server
+
   run server timeout 10 innernet-server serve "${SERVER_OPTIONS[@]}" "$NETWORK"
   exits 'a second serve refuses' 1
   check 'and does no harm' reaches alice server
