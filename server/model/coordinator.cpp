@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "coordinator_impl.hpp"
+#include "effects.hpp"
 
 namespace innernet::server {
 
@@ -27,6 +28,7 @@ Response Coordinator::failure_response() { return api::refusal(500, "the server 
 
 Coordinator::Effects Coordinator::take_effects() {
   Effects taken = std::exchange(impl_->effects, {});
+  taken.device = settled(std::move(taken.device), network());
   taken.news = impl_->cache.take_news();
   return taken;
 }

@@ -1,5 +1,8 @@
 #include "effects.hpp"
 
+#include <iterator>
+#include <unordered_set>
+
 namespace innernet::server {
 namespace {
 
@@ -36,6 +39,25 @@ void add_effects(const PeerRecord* before, const PeerRecord* after, const std::o
     if (const auto address = device_entry(*after).endpoint)
       effects.device.push_back({.public_key = after->peer.public_key, .update_only = true, .endpoint = address});
   }
+}
+
+std::vector<wg::PeerUpdate> settled(std::vector<wg::PeerUpdate> updates, const Network& network) {
+  std::vector<wg::PeerUpdate> removals;
+  std::vector<wg::PeerUpdate> rest;
+  std::unordered_set<wg::PublicKey> removed, given;
+  for (wg::PeerUpdate& update : updates) {
+    const PeerRecord* const record = network.find_peer(update.public_key);
+    if (record == nullptr || !belongs_on_device(record->peer)) {
+      if (removed.insert(update.public_key).second) removals.push_back(removal(update.public_key));
+    } else if (update.update_only) {
+      if (!given.contains(update.public_key)) rest.push_back(std::move(update));
+    } else if (given.insert(update.public_key).second) {
+      // Also where one peer has lost the key: another one has it now.
+      rest.push_back(device_entry(*record));
+    }
+  }
+  removals.insert(removals.end(), std::make_move_iterator(rest.begin()), std::make_move_iterator(rest.end()));
+  return removals;
 }
 
 }  // namespace innernet::server

@@ -66,7 +66,7 @@ class Coordinator {
 
   /// What has to follow outside. Accumulates until taken.
   struct Effects {
-    std::vector<wg::PeerUpdate> device;  ///< in order; a redeemed peer's new key is not here (Response::key_change)
+    std::vector<wg::PeerUpdate> device;  ///< removals first, each key once; a redeemed peer's new key is not here (Response::key_change)
     bool device_resync = false;          ///< compare the whole device with device_peers() instead
     bool hosts = false;                  ///< the hosts file may be out of line
     std::vector<CidrId> news;            ///< groups whose waiting requests are to be asked again
