@@ -50,7 +50,15 @@ check_soon 'a daemon looks after the interface of alice' 10 looked_after
 succeed client alice fetch "$NETWORK" --no-nat-traversal
 on alice wg syncconf "$NETWORK" "$(invitation_of other)"
 check_soon 'which it puts right, too' 20 is_as_before alice "$alice_key" 2
-on alice sh -c "wg genkey >stranger.key && wg set $NETWORK private-key stranger.key peer $server_key remove"
+on alice sh -c "umask 077; wg genkey >stranger.key && wg set $NETWORK private-key stranger.key peer $server_key remove"
 check_soon 'also when it has the key of somebody else' 20 is_as_before alice "$alice_key" 2
 check_soon 'and alice reaches the server' 30 reaches alice server
 check 'the daemon ends at SIGTERM with exit 0' stop alice daemon
+
+if [ "$INNERNET_SERVER_KIND" = ours ]; then
+  stop server serve || :
+  on server sh -c "umask 077; wg genkey >stranger.key && wg set $NETWORK private-key stranger.key"
+  server disable-peer "$NETWORK" --name bob --yes
+  exits "a command of the server leaves an interface with another key alone" 0 "does not have this network's key"
+  check 'with all its peers' on_device "$bob_key"
+fi
