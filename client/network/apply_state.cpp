@@ -81,10 +81,14 @@ Result<AppliedState> update_device(const Round& round, const ObtainedState& obta
                              .now = machine.clock().wall(),
                              .listen_port = config.listen_port,
                              .in_traversal = &memory.in_traversal,
+                             .max_peers = machine.backend.max_peers(),
                              .wants_traversal = !options.nat.no_traversal,
                              .details_of_new = details == Details::kShown},
                             [&](const Endpoint& endpoint) { return machine.resolver.address(endpoint); });
   AppliedState applied{.due = std::move(changes.due), .updated_at = machine.clock().boot(), .listen_port = device.listen_port};
+  if (changes.left_out > 0)
+    log::warning("{} peers are left out, for the WireGuard of {} takes at most {}; the kernel's takes more", changes.left_out, name.str(),
+                 machine.backend.max_peers().value_or(0));
   if (changes.update.empty()) {
     log::write(progress_level(caller), nothing_to_update(obtained.origin));
     return applied;

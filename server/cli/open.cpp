@@ -29,6 +29,11 @@ Result<ServerConfig> open_config(const command_line::Context& context, const Int
   return ServerConfig::read(path);
 }
 
+void limit_to_device(const command_line::Context& context, const InterfaceName& interface, Registry& registry) {
+  if (const auto link = system_network_stack().find_link(interface); link && *link)
+    registry.set_max_on_device(context.backend(interface)->max_peers());
+}
+
 namespace {
 
 Result<void> apply_to_own_device(const command_line::Context& context, const InterfaceName& interface, std::vector<wg::PeerUpdate> peers) {

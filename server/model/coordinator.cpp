@@ -36,7 +36,7 @@ Coordinator::Effects Coordinator::take_effects() {
 std::vector<wg::PeerUpdate> Coordinator::device_peers() const {
   std::vector<wg::PeerUpdate> updates;
   for (const auto& [id, record] : network().peers())
-    if (belongs_on_device(record.peer)) updates.push_back(device_entry(record));
+    if (Network::belongs_on_device(record.peer)) updates.push_back(device_entry(record));
   return updates;
 }
 

@@ -24,6 +24,7 @@ Coordinator::Impl::Impl(std::unique_ptr<Registry::Impl> opened, const Options& c
       key_as_opened(key_in_database()),
       cache(registry->network, {chosen.epoch, chosen.answer_cache_bytes, chosen.endpoint_news_period, chosen.first_endpoint_period}) {
   registry->observer = this;
+  registry->max_on_device = chosen.max_on_device;
   registry->set_patience(std::chrono::milliseconds(0));
   warn_of_quarantined();
   if (key_as_opened && *key_as_opened != chosen.server_key)

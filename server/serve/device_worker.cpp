@@ -1,5 +1,7 @@
 #include "device_worker.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <condition_variable>
 #include <deque>
@@ -59,15 +61,16 @@ struct DeviceWorker::Impl {
     return applied;
   }
 
-  void begin_synchronization(const std::vector<wg::PeerUpdate>& wanted, Done first, Synchronized last) {
+  void begin_synchronization(std::vector<wg::PeerUpdate> wanted, Done first, Synchronized last) {
     backlog.clear();
-    backlog_size = 0;
+    synchronization = {};
     first_slice_in = std::move(first);
     backlog_done = std::move(last);
     auto device = backend.get(interface);
     if (!device) return end_synchronization(std::unexpected(std::move(device).error()));
+    if (const auto most = backend.max_peers()) synchronization.left_out = leave_out(device->peers, *most, wanted);
     for (wg::PeerUpdate& update : device_difference(device->peers, wanted)) backlog.push_back(std::move(update));
-    backlog_size = backlog.size();
+    synchronization.corrected = backlog.size();
     expected.set(wanted);
     if (backlog.empty()) return end_synchronization({});
     // So that whoever waits for the first slice does not wait for the jobs that came meanwhile.
@@ -87,7 +90,16 @@ struct DeviceWorker::Impl {
   void end_synchronization(Result<void> outcome) {
     backlog.clear();
     complete(first_slice_in, outcome);
-    complete(backlog_done, outcome ? Result<std::size_t>(backlog_size) : Result<std::size_t>(std::unexpected(std::move(outcome).error())));
+    complete(backlog_done,
+             outcome ? Result<Synchronization>(synchronization) : Result<Synchronization>(std::unexpected(std::move(outcome).error())));
+  }
+
+  // One too many would make WireGuard drop the others with it. A synchronization finds out who fits.
+  Result<void> check_room(std::span<const wg::PeerUpdate> updates) const {
+    const auto most = backend.max_peers();
+    const auto count = expected.size_after(updates);
+    if (!most || !count || *count <= *most) return {};
+    return fail(ErrorKind::kSystem, fmt::format("{} takes at most {} peers", interface.str(), *most));
   }
 
   void supersede(const std::unordered_set<wg::PublicKey>& keys) {
@@ -97,6 +109,7 @@ struct DeviceWorker::Impl {
   }
 
   Result<void> apply_in_slices(std::vector<wg::PeerUpdate> updates) {
+    TRY_VOID(check_room(updates));
     expected.change(updates);
     for (std::size_t begin = 0; begin < updates.size(); begin += kSlice) {
       wg::DeviceUpdate update;
@@ -137,7 +150,7 @@ struct DeviceWorker::Impl {
   const InterfaceName interface;
   const Post post;
   std::deque<wg::PeerUpdate> backlog;
-  std::size_t backlog_size = 0;  // at the beginning
+  Synchronization synchronization;
   Done first_slice_in;
   Synchronized backlog_done;
   ExpectedPeers expected;
@@ -166,7 +179,7 @@ DeviceWorker::~DeviceWorker() {
 
 void DeviceWorker::synchronize(std::vector<wg::PeerUpdate> wanted, Done first_slice_in, Synchronized done) {
   impl_->give([impl = impl_.get(), wanted = std::move(wanted), first = std::move(first_slice_in), last = std::move(done)]() mutable {
-    impl->begin_synchronization(wanted, std::move(first), std::move(last));
+    impl->begin_synchronization(std::move(wanted), std::move(first), std::move(last));
   });
 }
 

@@ -18,8 +18,11 @@ class DeviceWorker {
  public:
   using Post = std::function<void(std::function<void()>)>;
   using Done = std::function<void(Result<void>)>;
-  /// How many peers were to be put right.
-  using Synchronized = std::function<void(Result<std::size_t>)>;
+  struct Synchronization {
+    std::size_t corrected = 0;  ///< peers that were to be put right
+    std::size_t left_out = 0;   ///< peers for which the device has no room
+  };
+  using Synchronized = std::function<void(Result<Synchronization>)>;
   /// What one look at the device has shown.
   struct Look {
     std::vector<std::pair<wg::PublicKey, SocketAddress>> endpoints;

@@ -166,6 +166,29 @@ TEST_F(DeviceWorkerTest, TellsWhatTheDeviceRefused) {
   EXPECT_EQ(told_, (std::vector<std::string>{"first failed", "all failed", "change failed"}));
 }
 
+// wireguard-go takes 65,536, and drops all of an update that has one more.
+TEST_F(DeviceWorkerTest, LeavesOutThoseForWhomTheDeviceHasNoRoom) {
+  backend_.most = 3;
+  DeviceWorker worker(backend_, name_, posts_.post());
+  std::optional<DeviceWorker::Synchronization> synchronized;
+  const auto synchronize = [&](std::uint32_t count) {
+    synchronized.reset();
+    worker.synchronize(peers(count), nullptr, [&](const Result<DeviceWorker::Synchronization>& outcome) { synchronized = *outcome; });
+    posts_.run_until([&] { return synchronized.has_value(); });
+  };
+  synchronize(5);
+  EXPECT_EQ(synchronized->left_out, 2U);
+  EXPECT_EQ(backend_.get_quietly(name_)->peers.size(), 3U);
+  EXPECT_TRUE(look_of(worker).has_expected_peers);
+  worker.apply({peer(4)}, tell("one too many"));
+  worker.apply({{.public_key = key(1), .remove = true}, peer(5)}, tell("one for another"));
+  run_until_told(2);
+  EXPECT_EQ(told_, (std::vector<std::string>{"one too many failed", "one for another"}));
+  EXPECT_TRUE(backend_.peer(name_, key(5)));
+  synchronize(3);
+  EXPECT_EQ(synchronized->left_out, 0U);
+}
+
 TEST_F(DeviceWorkerTest, FinishesItsJobsBeforeItGoes) {
   {
     DeviceWorker worker(backend_, name_, posts_.post());
@@ -187,8 +210,8 @@ TEST_F(DeviceWorkerTest, SeesWhatSomebodyElseHasDoneToTheDevice) {
   DeviceWorker worker(backend_, name_, posts_.post());
   std::size_t corrected = 0;
   const auto synchronize = [&] {
-    worker.synchronize(peers(3), nullptr, [&](const Result<std::size_t>& count) {
-      corrected = *count;
+    worker.synchronize(peers(3), nullptr, [&](const Result<DeviceWorker::Synchronization>& synchronized) {
+      corrected = synchronized->corrected;
       told_.emplace_back("all");
     });
     run_until_told(told_.size() + 1);

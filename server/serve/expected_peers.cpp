@@ -51,6 +51,17 @@ void ExpectedPeers::change(std::span<const wg::PeerUpdate> updates) {
   }
 }
 
+std::optional<std::size_t> ExpectedPeers::size_after(std::span<const wg::PeerUpdate> updates) const {
+  if (!peers_) return std::nullopt;
+  std::size_t size = peers_->size();
+  for (const wg::PeerUpdate& update : updates) {
+    const bool is_there = peers_->contains(update.public_key);
+    if (update.remove && is_there) --size;
+    if (!update.remove && !update.update_only && !is_there) ++size;
+  }
+  return size;
+}
+
 bool ExpectedPeers::are(std::span<const wg::Peer> on_device) const {
   if (!peers_) return true;
   if (on_device.size() != peers_->size()) return false;

@@ -18,6 +18,8 @@ class ExpectedPeers {
   void set(std::span<const wg::PeerUpdate> wanted);
   void change(std::span<const wg::PeerUpdate> updates);
 
+  /// How many there will be; none when nothing is known.
+  std::optional<std::size_t> size_after(std::span<const wg::PeerUpdate> updates) const;
   /// True, too, when nothing is known.
   bool are(std::span<const wg::Peer> on_device) const;
 

@@ -92,6 +92,16 @@ TEST(ExpectedPeers, FollowsWhatTheDeviceIsGiven) {
   EXPECT_TRUE(expected.are(std::vector{peer, on_device(3)}));
 }
 
+TEST(ExpectedPeers, SayHowManyThereWillBe) {
+  const ExpectedPeers expected = of({1, 2});
+  wg::PeerUpdate moved{.public_key = key(4), .update_only = true};
+  EXPECT_EQ(expected.size_after({}), 2U);
+  EXPECT_EQ(expected.size_after(std::vector{wanted(1), wanted(3), moved}), 3U);
+  EXPECT_EQ(
+      expected.size_after(std::vector<wg::PeerUpdate>{{.public_key = key(1), .remove = true}, {.public_key = key(9), .remove = true}}), 1U);
+  EXPECT_EQ(ExpectedPeers().size_after(std::vector{wanted(1)}), std::nullopt);
+}
+
 TEST(ExpectedPeers, AreAnyAsLongAsNobodyKnows) {
   ExpectedPeers expected;
   EXPECT_TRUE(expected.are(std::vector{on_device(1)}));

@@ -15,6 +15,8 @@ class FakeBackend final : public wg::Backend {
  public:
   wg::BackendKind kind() const override { return wg::BackendKind::kUserspace; }
 
+  std::optional<std::size_t> max_peers() const override { return most; }
+
   Result<std::vector<InterfaceName>> list() override {
     const std::lock_guard lock(mutex_);
     std::vector<InterfaceName> names;
@@ -47,6 +49,7 @@ class FakeBackend final : public wg::Backend {
       device.listen_port = 0;  // as wireguard-go has it
       return fail(ErrorKind::kSystem, name.str() + ": the port is in use");
     }
+    if (most && too_many(device, update)) return fail(ErrorKind::kSystem, name.str() + ": Invalid argument");
     updates_.push_back(update);
     if (update.private_key) {
       device.private_key = update.private_key;
@@ -96,11 +99,22 @@ class FakeBackend final : public wg::Backend {
     taken_port_ = port;
   }
 
+  /// Peers of a device. Set it before there is a thread that asks.
+  std::optional<std::size_t> most;
   /// Called on the thread that asks, before the lock is taken. Set them before there is such a thread.
   std::function<void()> before_get;
   std::function<void(const wg::DeviceUpdate&)> before_apply;
 
  private:
+  bool too_many(wg::Device device, const wg::DeviceUpdate& update) const {
+    if (update.replace_peers) device.peers.clear();
+    for (const wg::PeerUpdate& change : update.peers) {
+      change_peer(device, change);
+      if (device.peers.size() > *most) return true;
+    }
+    return false;
+  }
+
   static void change_peer(wg::Device& device, const wg::PeerUpdate& change) {
     auto peer = std::ranges::find(device.peers, change.public_key, &wg::Peer::public_key);
     if (change.remove) {

@@ -76,8 +76,10 @@ Result<ServeEnd> serve(const InterfaceName& interface, const ServeOptions& optio
   TRY_CONTEXT(const auto net, config.net(), config_file.string());
   TRY(const std::uint64_t epoch, random_epoch());
   TRY_CONTEXT(auto coordinator,
-              Coordinator::open(options.folders.database(interface),
-                                {.server_key = config.private_key.public_key(), .clock = &system.clock, .epoch = epoch}),
+              Coordinator::open(options.folders.database(interface), {.server_key = config.private_key.public_key(),
+                                                                      .clock = &system.clock,
+                                                                      .epoch = epoch,
+                                                                      .max_on_device = system.backend.max_peers()}),
               doing);
   HttpServer::Limits limits;
   if (const auto room = make_room_for_connections(limits.connections); room < limits.connections) {

@@ -651,6 +651,28 @@ TEST_F(ServeTest, HearsThatThePortIsAnotherOneWhileTheInterfaceCanNotBeBroughtBa
   EXPECT_THAT(ask(kAliceIp, "GET", "/v1/user/state"), StartsWith("HTTP/1.1 200 "));
 }
 
+TEST_F(ServeTest, RefusesAPeerForWhomTheDeviceHasNoRoom) {
+  backend_.most = 2;
+  start();
+  const auto bob_key = wg::PrivateKey::generate().public_key();
+  const auto bob = contents("bob", "127.66.1.3", bob_key, true);
+  EXPECT_THAT(ask(kAliceIp, "POST", "/v1/admin/peers", to_json(bob)), AllOf(StartsWith("HTTP/1.1 400 "), HasSubstr("at most 2 peers")));
+  // A database that has too many all the same: who fits is there, and who does not comes when there is room.
+  write([&](Registry::Writer& writer) -> Result<void> {
+    TRY_VOID(writer.add_peer(bob));
+    return {};
+  });
+  auto renamed = contents("alicia", kAliceIp, alice_key_, true);
+  renamed.is_admin = true;
+  EXPECT_THAT(ask(kAliceIp, "PUT", "/v1/admin/peers/2", to_json(renamed)), StartsWith("HTTP/1.1 204 ")) << "the others go on";
+  EXPECT_TRUE(on_device(alice_key_) && on_device(invitation_key_));
+  EXPECT_FALSE(on_device(bob_key));
+  auto disabled = contents("invited", kInvitedIp, invitation_key_, false);
+  disabled.is_disabled = true;
+  EXPECT_THAT(ask(kAliceIp, "PUT", "/v1/admin/peers/3", to_json(disabled)), StartsWith("HTTP/1.1 204 "));
+  EXPECT_TRUE(eventually([&] { return on_device(bob_key) && !on_device(invitation_key_); }));
+}
+
 TEST_F(ServeTest, TriesAgainWhatTheDeviceRefused) {
   start();
   backend_.set_failing(true);

@@ -185,7 +185,8 @@ void Service::carry_out(Coordinator::Effects effects) {
   } else if (!effects.device.empty()) {
     worker_->apply(std::move(effects.device), [this](const Result<void>& outcome) {
       report("changing the device", outcome);
-      if (!outcome) synchronize_later();
+      // Somebody may have made room.
+      if (!outcome || left_out_ > 0) synchronize_later();
     });
   }
   if (effects.hosts) hosts_.note_change(now());
@@ -199,11 +200,20 @@ void Service::synchronize(std::function<void(std::size_t corrected)> done) {
   synchronization_.clear();
   worker_->synchronize(
       key_changes_.with_old_keys(coordinator_.device_peers()), [this](const Result<void>& outcome) { on_first_slice(outcome); },
-      [this, done = std::move(done)](const Result<std::size_t>& corrected) {
-        report("bringing the device in line with the database", corrected);
-        if (!corrected) return synchronize_later();
-        if (done) done(*corrected);
+      [this, done = std::move(done)](const Result<DeviceWorker::Synchronization>& synchronized) {
+        report("bringing the device in line with the database", synchronized);
+        if (!synchronized) return synchronize_later();
+        left_out_ = synchronized->left_out;
+        report("peers on the device", room_for_all());
+        if (done) done(synchronized->corrected);
       });
+}
+
+Result<void> Service::room_for_all() const {
+  if (left_out_ == 0) return {};
+  return fail(ErrorKind::kSystem,
+              fmt::format("{} of {} are left out, for this WireGuard takes no more: disable peers that are not needed, or use the kernel's",
+                          left_out_, coordinator_.network().on_device()));
 }
 
 void Service::synchronize_later() {
@@ -223,7 +233,7 @@ void Service::change_key(const KeyChange& change) {
   std::optional<wg::PeerUpdate> peer;
   const PeerRecord* const record = coordinator_.network().find_peer(change.new_key);
   // It may have been disabled while its answer was on the way.
-  if (record != nullptr && belongs_on_device(record->peer)) peer = device_entry(record->peer);
+  if (record != nullptr && Network::belongs_on_device(record->peer)) peer = device_entry(record->peer);
   if (!worker_) return;
   worker_->change_key(change.old_key, std::move(peer), [this](const Result<void>& outcome) {
     report("changing a redeemed peer's key", outcome);

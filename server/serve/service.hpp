@@ -105,6 +105,7 @@ class Service final : private Turns::Answerer {
   /// `done` is told how many peers were to be put right, once they are.
   void synchronize(std::function<void(std::size_t corrected)> done);
   void synchronize_later();
+  Result<void> room_for_all() const;
   void on_first_slice(const Result<void>& outcome);
   void change_key(const KeyChange& change);
   void look_at_device();
@@ -174,6 +175,8 @@ class Service final : private Turns::Answerer {
   std::unique_ptr<LinkWatch> links_;
   std::optional<ReadableWatch> links_readable_;
   std::optional<SignalWatch> signals_;
+
+  std::size_t left_out_ = 0;  // peers for which the device has no room
 
   bool stopping_ = false;
   ServeEnd end_ = ServeEnd::kTold;
