@@ -65,4 +65,25 @@ if [ "$INNERNET_SERVER_KIND" = ours ]; then
   check 'and ends with the exit status after which no service is started again' ends_with 3
   check 'without an interface' not link_exists server
   check 'and without a file of the network' no_files_of_network server /etc/innernet-server /var/lib/innernet-server
+
+  # Another network takes its name before serve could notice anything.
+  succeed new_network
+  succeed serve
+  # shellcheck disable=SC2016 # expanded by the shell on the host
+  on server sh -c 'kill -STOP $(cat /run/stage-serve.pid)'
+  on server rm -r /etc/innernet-server /var/lib/innernet-server
+  on server ip link delete "$NETWORK"
+  link_is_gone() { not link_exists server; }
+  eventually 10 link_is_gone
+  succeed new_network
+  # shellcheck disable=SC2016
+  on server sh -c 'kill -CONT $(cat /run/stage-serve.pid)'
+  # nsenter stops with its child.
+  kill -CONT "$(tr -d ' ' <"/proc/${STAGE_JOB["server serve"]}/task/${STAGE_JOB["server serve"]}/children")"
+  check_soon 'serve does not go on with another network' 15 not running server serve
+  check 'and ends so that it is started again' ends_with 1
+  check 'which it says' said "another network's now"
+  succeed serve
+  # shellcheck disable=SC2016
+  check 'the next one serves that network' test "$(key_of server)" = "$(on server sh -c 'sed -n "s/^private-key = \"\(.*\)\"/\1/p" /etc/innernet-server/evilcorp.conf | wg pubkey')"
 fi
