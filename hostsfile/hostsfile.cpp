@@ -123,18 +123,43 @@ Attempt<void> write_in_place(const std::filesystem::path& target, const HostsFil
   return written;
 }
 
+struct Change {
+  HostsFile old;
+  std::string text;
+
+  bool is_needed() const { return text != old.text; }
+};
+
+Result<Change> change_of(const std::filesystem::path& target, std::string_view network, const std::vector<Entry>& entries) {
+  TRY(HostsFile old, read_hosts(target));
+  TRY_CONTEXT(std::string text, with_section(old.text, network, entries), target.string());
+  return Change{std::move(old), std::move(text)};
+}
+
+// None where no file can be made beside the hosts file. Then it is written in place, if it is the version that was read.
+Result<std::optional<FileLock>> lock_for(const std::filesystem::path& target) {
+  if (::faccessat(AT_FDCWD, folder_of(target).c_str(), W_OK | X_OK, AT_EACCESS) != 0) return std::nullopt;
+  TRY_CONTEXT(FileLock lock, FileLock::acquire_while_locked(lock_file(target), kPatience), fmt::format("{}: locking it", target.string()));
+  return std::optional(std::move(lock));
+}
+
 }  // namespace
+
+std::filesystem::path lock_file(const std::filesystem::path& target) {
+  return folder_of(target) / ("." + target.filename().string() + ".innernet-lock");
+}
 
 Result<Written> update(const std::filesystem::path& path, std::string_view network, const std::vector<Entry>& entries) {
   const auto target = follow_links(path);
   if (!target) return fail_errno(target.error(), path.string());
-  TRY_CONTEXT(const auto lock, FileLock::acquire_folder(folder_of(*target), kPatience),
-              fmt::format("{}: locking its folder", target->string()));
+  // Mostly there is nothing to write. What is just being written in place, and half of it read, is read again with the lock.
+  if (const auto now = change_of(*target, network, entries); now && !now->is_needed()) return Written::kUnchanged;
 
+  TRY(const auto lock, lock_for(*target));
   for (int round = 1;; ++round) {
-    TRY(const HostsFile old, read_hosts(*target));
-    TRY_CONTEXT(const std::string text, with_section(old.text, network, entries), target->string());
-    if (text == old.text) return Written::kUnchanged;
+    TRY(const Change change, change_of(*target, network, entries));
+    if (!change.is_needed()) return Written::kUnchanged;
+    const auto& [old, text] = change;
 
     const auto replaced = old.fd ? replace(*target, old, text) : create(*target, text);
     if (replaced) return Written::kReplaced;

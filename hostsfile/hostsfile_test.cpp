@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -231,6 +232,32 @@ TEST(HostsFile, WithoutAnyRightsIsAnErrorOfThatKind) {
     return !result && result.error().kind() == ErrorKind::kPermission && result.error().message().find((dir / "hosts").string()) == 0;
   }));
   EXPECT_EQ(*read_file(dir / "hosts"), kLocalhost);
+}
+
+// flock(2) asks for no more than an open descriptor: anybody may have one of /etc, and of /etc/hosts.
+TEST(HostsFile, IsNotHeldUpByWhoMayOnlyRead) {
+  const TempDir dir;
+  write(dir / "hosts", kLocalhost);
+  for (const auto& path : {dir.path(), dir / "hosts"}) {
+    const UniqueFd reader(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    ASSERT_EQ(::flock(reader.get(), LOCK_EX | LOCK_NB), 0);
+    EXPECT_EQ(update(dir / "hosts", "evilcorp", one_entry(path.filename())), Written::kReplaced) << path;
+  }
+}
+
+TEST(HostsFile, IsLockedByAFileThatOthersCanNotOpen) {
+  const TempDir dir;
+  EXPECT_EQ(lock_file(dir / "hosts"), dir / ".hosts.innernet-lock");
+  write(dir / "hosts", kLocalhost);
+  std::optional<FileLock> held(FileLock::acquire(lock_file(dir / "hosts"), std::chrono::milliseconds(0)).value());
+  EXPECT_EQ(status_of(lock_file(dir / "hosts")).st_mode & 0777U, 0600U);
+  EXPECT_EQ(update(dir / "hosts", "evilcorp", {}), Written::kUnchanged) << "who has nothing to write waits for nobody";
+  std::optional<Result<Written>> written;
+  std::thread writer([&] { written = update(dir / "hosts", "evilcorp", one_entry()); });
+  held.reset();
+  writer.join();
+  EXPECT_EQ(*written, Written::kReplaced);
+  EXPECT_THAT(names_in(dir.path()), ElementsAre("hosts")) << "no lock stays";
 }
 
 // Without the lock around read, compare and rename, one of two writers loses its section nearly every time.

@@ -186,10 +186,23 @@ ok 'which work again after a new installation'
 [ "$kind" = deb ] || exit 0
 mkdir -p /etc/systemd/system/multi-user.target.wants
 ln -s /lib/systemd/system/innernet-server@.service /etc/systemd/system/multi-user.target.wants/innernet-server@evilcorp.service
+# An interface of the network, two of other programs, and a hosts file with names of ours and of theirs.
+wireguard-go evilcorp 2>/dev/null
+ip address add 10.66.0.1/16 dev evilcorp
+printf '[interface]\naddress = "10.99.0.1/16"\n' >/etc/innernet/theirs.conf
+wireguard-go theirs 2>/dev/null
+ip address add 10.98.0.1/16 dev theirs
+hosts() { printf '%s\n' "127.0.0.1 localhost" "$@" '# DO NOT EDIT innernet third BEGIN' '10.9.0.1 a.third.wg' '# DO NOT EDIT innernet third END' '# DO NOT EDIT innernet other BEGIN'; }
+hosts '# DO NOT EDIT innernet evilcorp BEGIN' '10.66.1.1 alice.evilcorp.wg' '# DO NOT EDIT innernet evilcorp END' >/etc/hosts
 said=$(dpkg --purge innernet innernet-server 2>&1)
 [ ! -e /etc/innernet ] && [ ! -e /var/lib/innernet ] && [ ! -e /etc/innernet-server ] && [ ! -e /var/lib/innernet-server ]
 [ ! -L /etc/systemd/system/multi-user.target.wants/innernet-server@evilcorp.service ]
 ok 'a purge removes them'
+for _ in {1..200}; do [ -e /sys/class/net/evilcorp ] || break; sleep 0.02; done
+[ ! -e /sys/class/net/evilcorp ] && [ -e /sys/class/net/theirs ]
+ok 'takes its interface down, and no other'
+[ "$(cat /etc/hosts)" = "$(hosts)" ]
+ok 'and its names out of the hosts file'
 grep -q 'removing .* network evilcorp' <<<"$said" && grep -q 'removing .* network other' <<<"$said"
 ok 'and says of which networks'
 LIFE
@@ -217,7 +230,7 @@ live() { # LABEL HOW_MANY COMMAND...: counts the lines `ok WHAT` that it prints
 }
 
 new_client=$(newer_deb "$client") new_server=$(newer_deb "$server")
-live 'Debian packages' 8 bash "$work/life" deb "$version" "$client" "$server" "$new_client" "$new_server"
+live 'Debian packages' 10 bash "$work/life" deb "$version" "$client" "$server" "$new_client" "$new_server"
 
 newer_rpm() {
   sed 's/^Release: .*/Release: 2/' rpm/innernet.spec >"$work/newer.spec"

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <filesystem>
 #include <system_error>
 #include <thread>
 
@@ -27,6 +28,11 @@ constexpr milliseconds kAnswerPatience{30'000};
 constexpr milliseconds kPortPatience{2'000};
 constexpr milliseconds kPortPeriod{20};
 constexpr milliseconds kPollPeriod{2};
+constexpr std::size_t kMaxPeersOfWireguardGo = 1U << 16U;  // MaxPeers, device/constants.go; one more is EINVAL
+
+bool adds_peers(const DeviceUpdate& update) {
+  return std::ranges::any_of(update.peers, [](const PeerUpdate& peer) { return !peer.remove && !peer.update_only; });
+}
 
 // All implementations for Linux make their link through /dev/net/tun.
 
@@ -36,6 +42,12 @@ class UserspaceBackend final : public Backend {
       : sockets_(std::move(options.socket_folder)), implementation_(std::move(options.implementation)) {}
 
   BackendKind kind() const override { return BackendKind::kUserspace; }
+
+  std::optional<std::size_t> max_peers() const override {
+    const auto program = find_implementation(implementation_);
+    const bool is_another = program && !std::filesystem::path(*program).filename().string().starts_with("wireguard-go");
+    return is_another ? std::nullopt : std::optional(kMaxPeersOfWireguardGo);
+  }
 
   Result<std::vector<InterfaceName>> list() override {
     TRY_CONTEXT(auto names, sockets_.answering(), "listing userspace WireGuard interfaces");
@@ -79,6 +91,9 @@ class UserspaceBackend final : public Backend {
     }
     if (status.code == EADDRINUSE && update.listen_port)
       return fail(ErrorKind::kSystem, fmt::format("{}: UDP port {} is in use by another program", doing, *update.listen_port));
+    if (status.code == EINVAL && max_peers() == kMaxPeersOfWireguardGo && adds_peers(update))
+      return fail_errno(status.code, fmt::format("{}: the userspace WireGuard refuses, perhaps for it takes at most {} peers", doing,
+                                                 kMaxPeersOfWireguardGo));
     if (status.code != 0) return fail_errno(status.code, fmt::format("{}: the userspace WireGuard refuses", doing));
     return {};
   }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "innernet/client/file_access.hpp"
 #include "innernet/machine/hosts_section.hpp"
@@ -17,6 +18,20 @@ Result<wg::Device> current_device(const Round& round, DeviceReading reading) {
   if (device.public_key && *device.public_key != round.config.private_key.public_key())
     return std::unexpected(refusal(InterfaceStatus::kForeign, round.name));
   return device;
+}
+
+// Not in one update with the peers: a port that is taken costs neither them nor the old port. The one that the device has then.
+std::uint16_t take_listen_port(const Round& round, std::uint16_t from, std::uint16_t to) {
+  wg::Backend& backend = round.machine.backend;
+  const auto taken = backend.apply(round.name, {.listen_port = to});
+  if (taken) {
+    log::info("  the listening port is {} now", to);
+    return to;
+  }
+  log::warning("listen-port {}: {}; going on with {}", to, taken.error().message(), from);
+  if (const auto restored = backend.apply(round.name, {.listen_port = from}); !restored)
+    log::warning("{} could not get its old port {} back: {}", round.name.str(), from, restored.error().message());
+  return from;
 }
 
 }  // namespace
@@ -76,20 +91,23 @@ Result<AppliedState> update_device(const Round& round, const ObtainedState& obta
                              .server_answers = server_answered(obtained.origin),
                              .listen_port = config.listen_port,
                              .in_traversal = &memory.in_traversal,
+                             .max_peers = machine.backend.max_peers(),
                              .wants_traversal = !options.nat.no_traversal,
                              .details_of_new = details == Details::kShown},
                             [&](const Endpoint& endpoint) { return machine.resolver.address(endpoint); });
-  AppliedState applied{.due = std::move(changes.due),
-                       .updated_at = machine.clock().boot(),
-                       .listen_port = changes.update.listen_port.value_or(device.listen_port)};
+  AppliedState applied{.due = std::move(changes.due), .updated_at = machine.clock().boot(), .listen_port = device.listen_port};
+  if (changes.left_out > 0)
+    log::warning("{} peers are left out, for the WireGuard of {} takes at most {}; the kernel's takes more", changes.left_out, name.str(),
+                 machine.backend.max_peers().value_or(0));
   if (changes.update.empty()) {
     log::write(progress_level(caller), nothing_to_update(obtained.origin));
     return applied;
   }
-  TRY_VOID(machine.backend.apply(name, changes.update));
+  const auto port = std::exchange(changes.update.listen_port, std::nullopt);
+  if (!changes.update.empty()) TRY_VOID(machine.backend.apply(name, changes.update));
   applied.updated_at = machine.clock().boot();
   for (const auto& [level, text] : lines_about(changes.changes, details)) log::write(level, text);
-  if (changes.update.listen_port) log::info("  the listening port is {} now", *changes.update.listen_port);
+  if (port) applied.listen_port = take_listen_port(round, device.listen_port, *port);
   log::info("updated interface {}", name.str());
   return applied;
 }

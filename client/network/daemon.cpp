@@ -68,11 +68,11 @@ class Supervisor {
         ended_(ended),
         resolver_(std::make_shared<Resolver>()) {}
 
-  Result<void> run() {
+  Result<DaemonEnd> run() {
     TRY_VOID(find_networks());
     if (workers_.empty()) {
       log::info("no network is installed in {}: there is nothing to look after", options_.folders.config.string());
-      return {};
+      return DaemonEnd::kNothingLeft;
     }
     auto links = watch_links();
     if (!links) log::warning("changes of addresses are noticed at the next interval only: {}", links.error().message());
@@ -113,7 +113,7 @@ class Supervisor {
       }
       if (workers_.empty()) {
         log::info("no network is left to look after");
-        return {};
+        return DaemonEnd::kNothingLeft;
       }
       const bool clock_was_set = clock_watch.take();
       if (links) (*links)->drain();
@@ -128,7 +128,7 @@ class Supervisor {
     // All at once, and then one after the other.
     for (const auto& [name, worker] : workers_) worker->request_stop();
     workers_.clear();
-    return {};
+    return DaemonEnd::kTold;
   }
 
  private:
@@ -184,7 +184,7 @@ class Supervisor {
 
 }  // namespace
 
-Result<void> run_daemon(const ClientOptions& options, std::optional<InterfaceName> only, std::chrono::seconds interval) {
+Result<DaemonEnd> run_daemon(const ClientOptions& options, std::optional<InterfaceName> only, std::chrono::seconds interval) {
   if (only) {
     // Only whether it is there: a config that can't be read may be put right while we run.
     const auto config = read_config(options.folders, *only);

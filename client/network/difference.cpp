@@ -61,8 +61,17 @@ class Comparison {
     for (auto* part : {&removed_, &modified_, &renewed_}) std::ranges::move(*part, std::back_inserter(peers));
     result_.changes.reserve(result_.changes.size() + missing);
     if (input_.wants_traversal) result_.due.reserve(result_.due.size() + missing);
-    for (const auto& [key, wanted] : wanted_)
-      if (!wanted.is_on_device) add(key, wanted);
+    // The server is the first of them.
+    std::size_t room = input_.max_peers ? *input_.max_peers - std::min(*input_.max_peers, wanted_.size() - missing) : missing;
+    for (const auto& [key, wanted] : wanted_) {
+      if (wanted.is_on_device) continue;
+      if (room == 0) {
+        ++result_.left_out;
+        continue;
+      }
+      --room;
+      add(key, wanted);
+    }
     if (!removed_.empty()) name_removed();
     if (input_.listen_port && *input_.listen_port != input_.device.listen_port) result_.update.listen_port = input_.listen_port;
     return std::move(result_);

@@ -68,6 +68,43 @@ TEST_F(DifferenceTest, NothingToDoIsAnEmptyUpdate) {
   EXPECT_TRUE(result.changes.empty());
 }
 
+// wireguard-go drops all of an update that has one peer too many.
+TEST_F(DifferenceTest, ADeviceIsGivenNoMorePeersThanItTakes) {
+  for (std::int64_t id = 3; id <= 6; ++id)
+    state.peers.push_back(peer(id, "peer" + std::to_string(id), "10.66.1." + std::to_string(id), new_key()));
+  device.peers.push_back(there(state.peers[3].public_key, "10.66.1.6"));
+  device.peers.push_back(there(new_key(), "10.66.1.9"));
+  const struct {
+    std::optional<std::size_t> most;
+    std::size_t added, left_out;
+  } cases[] = {{{}, 3, 0}, {5, 3, 0}, {4, 2, 1}, {2, 0, 3}, {1, 0, 3}};
+  for (const auto& c : cases) {
+    const auto result = difference({.device = device,
+                                    .state = state,
+                                    .cached = &cached,
+                                    .own_key = own,
+                                    .server = server,
+                                    .overrides = overrides,
+                                    .now = kNow,
+                                    .max_peers = c.most},
+                                   literal);
+    EXPECT_EQ(result.left_out, c.left_out);
+    EXPECT_EQ(result.update.peers.size(), 1 + c.added) << "and one is removed";
+  }
+  device.peers.clear();
+  const auto first = difference({.device = device,
+                                 .state = state,
+                                 .cached = &cached,
+                                 .own_key = own,
+                                 .server = server,
+                                 .overrides = overrides,
+                                 .now = kNow,
+                                 .max_peers = 1},
+                                literal);
+  ASSERT_EQ(first.update.peers.size(), 1U);
+  EXPECT_EQ(first.update.peers[0].public_key, server.public_key);
+}
+
 TEST_F(DifferenceTest, AnotherListenPortIsSet) {
   device.listen_port = 40000;
   const auto with_port = [&](std::optional<std::uint16_t> port) {

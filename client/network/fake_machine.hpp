@@ -43,6 +43,10 @@ class FakeBackend final : public wg::Backend {
       if (fails) return fail(ErrorKind::kSystem, "the device refuses");
       const auto found = devices_.find(name);
       if (found == devices_.end()) return fail(ErrorKind::kNotFound, "no such interface");
+      if (update.listen_port && update.listen_port == taken_port) {
+        found->second.listen_port = 0;
+        return fail(ErrorKind::kSystem, "the port is in use");
+      }
       updates.push_back(update);
       change(found->second, update);
     }
@@ -66,6 +70,7 @@ class FakeBackend final : public wg::Backend {
 
   std::vector<wg::DeviceUpdate> updates;  ///< set messages, as it were
   bool fails = false;
+  std::optional<std::uint16_t> taken_port;
   std::function<void()> on_apply;
 
  private:

@@ -61,6 +61,7 @@ Result<Asked> ask(const ClientOptions& options, const InterfaceName& name, Machi
     const auto before = files();
     SavedEtag saved_etag(options.folders, name);
     TRY(InterfaceConfig config, read_config(options.folders, name));
+    TRY_VOID(check_own_key(config, name));
     const auto invitation = invitation_of_config(options.folders.config_file(name));
     const Round round{options, name, config, machine, memory, caller};
     TRY(DeviceReading reading, own_interface(round, invitation));

@@ -130,6 +130,39 @@ TEST_F(FetchTest, SomebodyElsesKeyIsRefused) {
   EXPECT_TRUE(fake.backend.updates.empty());
 }
 
+TEST_F(FetchTest, ADaemonPutsBackWhatSomebodyElseHasDoneToItsDevice) {
+  auto fixed = config();
+  fixed.listen_port = std::uint16_t{51820};
+  write(fixed);
+  FetchMemory memory;
+  ASSERT_TRUE(round(memory, Caller::kDaemon));
+  ASSERT_TRUE(round(memory, Caller::kDaemon));
+  fake.backend.change_device(evilcorp(), [](wg::Device& device) {
+    device.private_key = wg::PrivateKey::generate();
+    device.public_key = device.private_key->public_key();
+    device.listen_port = 4711;
+    device.peers.clear();
+  });
+  const auto another = round(Caller::kDaemon);
+  EXPECT_FALSE(another) << "one that has just started does not know whose it is";
+  ASSERT_TRUE(round(memory, Caller::kDaemon));
+  EXPECT_EQ(device().public_key, own_key.public_key());
+  EXPECT_EQ(device().listen_port, 51820);
+  EXPECT_EQ(device().peers.size(), 2U);
+}
+
+TEST_F(FetchTest, AConfigWithTheServersKeyTakesNoPeersAway) {
+  ASSERT_TRUE(round());
+  auto of_server = config();
+  of_server.server_public_key = own_key.public_key();
+  write(of_server);
+  const auto before = fake.backend.updates.size();
+  const auto refused = round();
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message(), HasSubstr("private key of the network's server"));
+  EXPECT_EQ(fake.backend.updates.size(), before);
+}
+
 TEST_F(FetchTest, AFailedUpRemovesWhatItMade) {
   fake.stack.refuses = true;
   EXPECT_FALSE(round());
@@ -585,6 +618,18 @@ TEST_F(FetchTest, AChangedListenPortIsAppliedToTheDevice) {
   write(changed);
   ASSERT_TRUE(round());
   EXPECT_EQ(device().listen_port, 51999);
+}
+
+TEST_F(FetchTest, AListenPortThatIsTakenCostsNeitherPeersNorTheOldOne) {
+  ASSERT_TRUE(round());
+  fake.backend.change_device(evilcorp(), [](wg::Device& device) { device.peers.clear(); });
+  fake.backend.taken_port = 51999;
+  auto changed = config();
+  changed.listen_port = std::uint16_t{51999};
+  write(changed);
+  EXPECT_TRUE(round());
+  EXPECT_EQ(device().listen_port, 40000);
+  EXPECT_EQ(device().peers.size(), 2U);
 }
 
 TEST_F(FetchTest, UpFinishesAnInstallThatWasKilledBeforeItChangedTheKey) {

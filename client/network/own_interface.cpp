@@ -30,14 +30,18 @@ Result<DeviceReading> own_interface(const Round& round, const std::optional<wg::
   const auto& [options, name, config, machine, memory, caller] = round;
   for (bool has_new_key = false;; has_new_key = true) {
     TRY(auto found, interface_status(machine.backend, name, config.address, config.private_key, options.network, machine.stack));
-    switch (interface_action(caller, found, has_new_key ? std::nullopt : invitation)) {
+    switch (has_new_key ? interface_action(caller, found, std::nullopt, 0) : interface_action(caller, found, invitation, memory.own_link)) {
       case InterfaceAction::kUse:
+        memory.own_link = found.link_index;
         return DeviceReading{.device = std::move(found.device), .read_at = machine.clock().boot()};
       case InterfaceAction::kTakePermanentKey:
+        if (found.link_index == memory.own_link)
+          log::warning("the private key of interface {} was changed by somebody else; putting it back", name.str());
         TRY_VOID(machine.backend.apply(name, {.private_key = config.private_key, .listen_port = {}, .fwmark = {}, .peers = {}}));
         break;
       case InterfaceAction::kBringUp:
         TRY_VOID(bring_up(round));
+        if (const auto link = machine.stack.find_link(name); link && *link) memory.own_link = (*link)->index;
         return DeviceReading{};
       case InterfaceAction::kRefuse:
         memory.forget_interface();

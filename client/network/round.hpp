@@ -30,6 +30,7 @@ struct FetchMemory {
   std::optional<std::vector<Endpoint>> reported;
   Handshakes handshakes;
   std::vector<SocketAddress> server_tried;  ///< where there was no handshake with it in this round, of several
+  int own_link = 0;                         ///< the index of the link that had our key in an earlier round; 0: none
   TraversalHistory traversal;
   std::unordered_set<wg::PublicKey> in_traversal;  ///< by another thread
 

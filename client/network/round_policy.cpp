@@ -6,12 +6,13 @@ namespace innernet::client {
 
 log::Level progress_level(Caller caller) { return caller == Caller::kDaemon ? log::Level::kDebug : log::Level::kInfo; }
 
-InterfaceAction interface_action(Caller caller, const InterfaceView& found, const std::optional<wg::PublicKey>& invitation) {
+InterfaceAction interface_action(Caller caller, const InterfaceView& found, const std::optional<wg::PublicKey>& invitation, int own_link) {
   const bool may_bring_up = caller != Caller::kFetch;
   switch (found.status) {
     case InterfaceStatus::kUp:
       return InterfaceAction::kUse;
     case InterfaceStatus::kForeign:
+      if (may_bring_up && found.device && own_link != 0 && found.link_index == own_link) return InterfaceAction::kTakePermanentKey;
       if (may_bring_up && invitation && found.device && found.device->public_key == invitation) return InterfaceAction::kTakePermanentKey;
       return InterfaceAction::kRefuse;
     case InterfaceStatus::kAbsent:
@@ -37,6 +38,14 @@ Error refusal(InterfaceStatus status, const InterfaceName& name) {
   }
   return Error(ErrorKind::kSystem,
                fmt::format("interface {} is only half configured; put that right with: innernet up {}", quoted(name.str()), name.str()));
+}
+
+Result<void> check_own_key(const InterfaceConfig& config, const InterfaceName& name) {
+  if (config.private_key.public_key() != config.server_public_key) return {};
+  return invalid_input(
+      fmt::format("the config of {} has the private key of the network's server: nothing is done with it, for that would take the "
+                  "server's peers away. Remove this config (the server has its own), and join as a peer with an invitation",
+                  quoted(name.str())));
 }
 
 bool finishes_install(Caller caller, const std::optional<wg::PublicKey>& invitation) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "innernet/client/rest_client.hpp"
+#include "innernet/config/config.hpp"
 #include "innernet/machine/interface_up.hpp"
 #include "innernet/machine/log.hpp"
 
@@ -22,10 +23,14 @@ log::Level progress_level(Caller caller);
 enum class InterfaceAction { kUse, kTakePermanentKey, kBringUp, kRefuse };
 
 /// `invitation` is that of an install of this network that was cut short: between the server's answer and the change of keys it leaves
-/// an interface with the invitation's key.
-InterfaceAction interface_action(Caller caller, const InterfaceView& found, const std::optional<wg::PublicKey>& invitation);
+/// an interface with the invitation's key. `own_link` is the link that had our key in an earlier round, or 0: another key is somebody
+/// else's doing then, and not somebody else's interface.
+InterfaceAction interface_action(Caller caller, const InterfaceView& found, const std::optional<wg::PublicKey>& invitation, int own_link);
 /// Why kRefuse.
 Error refusal(InterfaceStatus status, const InterfaceName& name);
+
+/// Fails if the config has the server's own key: its peers would be taken away from the interface that has it.
+Result<void> check_own_key(const InterfaceConfig& config, const InterfaceName& name);
 
 bool finishes_install(Caller caller, const std::optional<wg::PublicKey>& invitation);
 

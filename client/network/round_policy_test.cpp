@@ -31,6 +31,9 @@ TEST(RoundPolicy, WhatTheInterfaceDemands) {
   const InterfaceView no_wireguard{.status = InterfaceStatus::kForeign, .device = {}};
   const InterfaceView others{.status = InterfaceStatus::kForeign, .device = device(other)};
   const InterfaceView with_old_key{.status = InterfaceStatus::kForeign, .device = device(of_invitation)};
+  const InterfaceView was_ours{.status = InterfaceStatus::kForeign, .link_index = 7, .device = device(other)};
+  const InterfaceView was_ours_and_is_none{.status = InterfaceStatus::kForeign, .link_index = 7, .device = {}};
+  const InterfaceView in_place_of_ours{.status = InterfaceStatus::kForeign, .link_index = 8, .device = device(other)};
   using enum InterfaceAction;
   const struct {
     const char* what;
@@ -50,10 +53,13 @@ TEST(RoundPolicy, WhatTheInterfaceDemands) {
       {"somebody else's, install cut short", others, of_invitation, kRefuse, kRefuse},
       {"the invitation's key, nobody knows why", with_old_key, none, kRefuse, kRefuse},
       {"the invitation's key, install cut short", with_old_key, of_invitation, kRefuse, kTakePermanentKey},
+      {"ours until somebody gave it another key", was_ours, none, kRefuse, kTakePermanentKey},
+      {"no WireGuard any more", was_ours_and_is_none, none, kRefuse, kRefuse},
+      {"put in the place of ours", in_place_of_ours, none, kRefuse, kRefuse},
   };
   for (const auto& row : table)
     for (const Caller caller : kCallers)
-      EXPECT_EQ(interface_action(caller, row.found, row.invitation), caller == kFetch ? row.of_fetch : row.of_all_others)
+      EXPECT_EQ(interface_action(caller, row.found, row.invitation, 7), caller == kFetch ? row.of_fetch : row.of_all_others)
           << row.what << ", " << static_cast<int>(caller);
 }
 
@@ -67,6 +73,16 @@ TEST(RoundPolicy, ARefusalSaysWhatToDo) {
   const auto half = refusal(InterfaceStatus::kIncomplete, evilcorp());
   EXPECT_EQ(half.kind(), ErrorKind::kSystem);
   EXPECT_THAT(half.message(), AllOf(HasSubstr("half configured"), HasSubstr("innernet up evilcorp")));
+}
+
+TEST(RoundPolicy, AConfigWithTheServersKeyIsRefused) {
+  const auto own = wg::PrivateKey::generate();
+  const SocketAddress server{ip("10.66.0.1"), 51820};
+  EXPECT_TRUE(check_own_key(config_of(own, new_key(), server), evilcorp()));
+  const auto refused = check_own_key(config_of(own, own.public_key(), server), evilcorp());
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind(), ErrorKind::kInvalidInput);
+  EXPECT_THAT(refused.error().message(), AllOf(HasSubstr("evilcorp"), HasSubstr("invitation")));
 }
 
 TEST(RoundPolicy, AllButTheInstallItselfFinishOneThatWasCutShort) {

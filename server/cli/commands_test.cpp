@@ -220,6 +220,45 @@ TEST_F(Commands, ADeviceThatCanNotBeChangedIsAWarning) {
   }
 }
 
+// A network manager, or another program of WireGuard's, may have an interface of that name.
+TEST_F(Commands, ADeviceWithAnotherKeyIsLeftAlone) {
+  make_network();
+  succeeds(run(peer("alice")));
+  std::filesystem::rename(folder_ / "etc" / "evilcorp.conf", folder_ / "etc" / "lo.conf");
+  std::filesystem::rename(folder_ / "lib" / "evilcorp.db", folder_ / "lib" / "lo.db");
+  class WithKey final : public wg::Backend {
+   public:
+    WithKey(const wg::PublicKey& key, int& changes) : key_(key), changes_(changes) {}
+    wg::BackendKind kind() const override { return wg::BackendKind::kKernel; }
+    Result<std::vector<InterfaceName>> list() override { return std::vector<InterfaceName>(); }
+    Result<wg::Device> get(const InterfaceName& name) override { return wg::Device{.name = name, .public_key = key_}; }
+    Result<void> create(const InterfaceName&) override { return {}; }
+    Result<void> apply(const InterfaceName&, const wg::DeviceUpdate&) override {
+      ++changes_;
+      return {};
+    }
+    Result<void> remove(const InterfaceName&) override {
+      ADD_FAILURE() << "nothing is removed";
+      return {};
+    }
+
+   private:
+    wg::PublicKey key_;
+    int& changes_;
+  };
+  const auto own = ServerConfig::read(folder_ / "etc" / "lo.conf")->private_key.public_key();
+  for (const auto& [key, expected] : {std::pair(wg::PrivateKey::generate().public_key(), 0), std::pair(own, 2)}) {
+    int changes = 0;
+    backend_ = [&changes, key = key](const InterfaceName&) { return std::make_unique<WithKey>(key, changes); };
+    ::testing::internal::CaptureStderr();
+    succeeds(run({"disable-peer", "lo", "--name", "alice", "--yes"}));
+    succeeds(run({"enable-peer", "lo", "--name", "alice", "--yes"}));
+    const std::string said = ::testing::internal::GetCapturedStderr();
+    EXPECT_EQ(changes, expected);
+    EXPECT_EQ(said.find("does not have this network's key") != std::string::npos, expected == 0) << said;
+  }
+}
+
 TEST_F(Commands, EnablingAndDisablingSayWhatIsSoAlready) {
   make_network();
   succeeds(run(peer("alice")));

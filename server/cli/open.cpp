@@ -29,12 +29,30 @@ Result<ServerConfig> open_config(const command_line::Context& context, const Int
   return ServerConfig::read(path);
 }
 
+void limit_to_device(const command_line::Context& context, const InterfaceName& interface, Registry& registry) {
+  if (const auto link = system_network_stack().find_link(interface); link && *link)
+    registry.set_max_on_device(context.backend(interface)->max_peers());
+}
+
+namespace {
+
+Result<void> apply_to_own_device(const command_line::Context& context, const InterfaceName& interface, std::vector<wg::PeerUpdate> peers) {
+  TRY(const auto config, ServerConfig::read(context.folders().config_file(interface)));
+  const auto backend = context.backend(interface);
+  TRY(const auto device, backend->get(interface));
+  if (device.public_key != config.private_key.public_key())
+    return fail(ErrorKind::kAlreadyExists, "it does not have this network's key, so something else has made it, and it stays as it is");
+  wg::DeviceUpdate update;
+  update.peers = std::move(peers);
+  return backend->apply(interface, update);
+}
+
+}  // namespace
+
 void update_device(const command_line::Context& context, const InterfaceName& interface, std::vector<wg::PeerUpdate> peers) {
   const auto link = system_network_stack().find_link(interface);
   if (link && !*link) return;  // down: `serve` brings it up with what the database says
-  wg::DeviceUpdate update;
-  update.peers = std::move(peers);
-  const auto applied = link ? context.backend(interface)->apply(interface, update) : std::unexpected(link.error());
+  const auto applied = link ? apply_to_own_device(context, interface, std::move(peers)) : std::unexpected(link.error());
   if (!applied) log::warning("the database is changed, but the interface {} is not yet: {}", interface.str(), applied.error().message());
 }
 

@@ -56,6 +56,7 @@ Result<Ending> set_disabled(command_line::Context& context, const InterfaceName&
                             bool disable, bool yes) {
   const std::string_view verb = disable ? "disable" : "enable";
   TRY(auto registry, open_registry(context, interface));
+  limit_to_device(context, interface, registry);
   TRY(const Peer found, given_or_chosen_peer(
                             context, registry.network(), given, fmt::format("Peer to {}", verb),
                             [disable](const Peer& peer) { return peer.is_disabled != disable; },

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "coordinator_impl.hpp"
+#include "effects.hpp"
 
 namespace innernet::server {
 
@@ -18,6 +19,8 @@ Coordinator::~Coordinator() = default;
 
 const Network& Coordinator::network() const { return impl_->registry->network; }
 Result<void> Coordinator::begin_turn(bool may_be_replaced) { return impl_->begin_turn(may_be_replaced); }
+bool Coordinator::is_same_network() const { return impl_->is_same_network(); }
+bool Coordinator::is_up_to_date() const { return impl_->is_up_to_date; }
 Coordinator::Outcome Coordinator::answer(const Request& request) { return impl_->answer(request); }
 Result<void> Coordinator::end_turn() { return impl_->end_turn(); }
 
@@ -25,6 +28,7 @@ Response Coordinator::failure_response() { return api::refusal(500, "the server 
 
 Coordinator::Effects Coordinator::take_effects() {
   Effects taken = std::exchange(impl_->effects, {});
+  taken.device = settled(std::move(taken.device), network());
   taken.news = impl_->cache.take_news();
   return taken;
 }
@@ -32,7 +36,7 @@ Coordinator::Effects Coordinator::take_effects() {
 std::vector<wg::PeerUpdate> Coordinator::device_peers() const {
   std::vector<wg::PeerUpdate> updates;
   for (const auto& [id, record] : network().peers())
-    if (belongs_on_device(record.peer)) updates.push_back(device_entry(record));
+    if (Network::belongs_on_device(record.peer)) updates.push_back(device_entry(record));
   return updates;
 }
 

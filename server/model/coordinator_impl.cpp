@@ -21,10 +21,15 @@ Coordinator::Impl::Impl(std::unique_ptr<Registry::Impl> opened, const Options& c
     : registry(std::move(opened)),
       options(chosen),
       server_key(chosen.server_key.to_base64()),
+      key_as_opened(key_in_database()),
       cache(registry->network, {chosen.epoch, chosen.answer_cache_bytes, chosen.endpoint_news_period, chosen.first_endpoint_period}) {
   registry->observer = this;
+  registry->max_on_device = chosen.max_on_device;
   registry->set_patience(std::chrono::milliseconds(0));
   warn_of_quarantined();
+  if (key_as_opened && *key_as_opened != chosen.server_key)
+    log::warning("database {}: the server's key in it is not the config's, so peers are told a wrong one; are both of the same network?",
+                 registry->path.native());
 }
 
 Coordinator::Impl::~Impl() { registry->observer = nullptr; }
@@ -38,6 +43,22 @@ void Coordinator::Impl::warn_of_quarantined() {
           registry->path.native(), number(id), quoted(row.name), quoted(row.ip), row.reason);
 }
 
+std::optional<wg::PublicKey> Coordinator::Impl::key_in_database() const {
+  const PeerRecord* server = registry->network.find_peer(kServerPeer);
+  return server == nullptr ? std::nullopt : std::optional(server->peer.public_key);
+}
+
+bool Coordinator::Impl::is_same_network() const {
+  const auto key = key_in_database();
+  return !key || *key == options.server_key || key == key_as_opened;
+}
+
+Result<void> Coordinator::Impl::check_network() const {
+  if (is_same_network()) return {};
+  return fail(ErrorKind::kAlreadyExists,
+              fmt::format("database {} is another network's now: its server has another key", registry->path.native()));
+}
+
 api::Decision Coordinator::Impl::decide(const Request& request) const {
   return api::decide({registry->network, server_key, redemptions, options.clock->wall(), options.clock->boot()}, request);
 }
@@ -46,12 +67,14 @@ Result<void> Coordinator::Impl::begin_turn(bool may_be_replaced) {
   is_locked_out = false;
   is_file_in_doubt |= may_be_replaced;
   const auto fresh = registry->refresh(is_file_in_doubt);
+  is_up_to_date = fresh.has_value();
   if (fresh) is_file_in_doubt = false;
   if (!fresh && fresh.error().kind() == ErrorKind::kBusy) {
     is_locked_out = true;
     return {};
   }
   if (!fresh) return std::unexpected(fresh.error());
+  TRY_VOID(check_network());
   if (*fresh) warn_of_quarantined();
   return {};
 }
@@ -157,6 +180,7 @@ Result<void> Coordinator::Impl::end_turn() {
 
 Result<void> Coordinator::Impl::write(const std::function<Result<void>(Registry::Writer&)>& change) {
   TRY_VOID(registry->refresh());
+  TRY_VOID(check_network());
   TRY_VOID(begin());
   auto done = change(*registry);
   if (done) done = registry->commit();

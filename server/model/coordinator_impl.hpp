@@ -31,6 +31,10 @@ struct Coordinator::Impl final : Observer {
   Result<void> delete_expired_invitations();
   void set_seen(const std::vector<std::pair<wg::PublicKey, SocketAddress>>& seen);
   void warn_of_quarantined();
+  std::optional<wg::PublicKey> key_in_database() const;
+  bool is_same_network() const;
+  /// Fails if it is not.
+  Result<void> check_network() const;
 
   void peer_changed(const PeerRecord* before, const PeerRecord* after) override;
   void cidrs_changed(bool one_is_gone) override;
@@ -46,6 +50,7 @@ struct Coordinator::Impl final : Observer {
   std::unique_ptr<Registry::Impl> registry;
   Options options;
   std::string server_key;
+  const std::optional<wg::PublicKey> key_as_opened;  // of the server's row
   StateCache cache;
   api::Redemptions redemptions;
   Effects effects;
@@ -60,6 +65,7 @@ struct Coordinator::Impl final : Observer {
   std::optional<Transaction> transaction;  // the one that is open
 
   bool is_file_in_doubt = true;  // until a turn has seen that it is the one that is open
+  bool is_up_to_date = false;    // the last turn has read what others wrote
   bool is_locked_out = false;    // in this turn nothing could be read, because of a lock
   bool is_redeeming = false;
   bool is_undoing = false;

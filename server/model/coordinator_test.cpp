@@ -181,6 +181,74 @@ TEST(Database, ReplacedIsOpenedAnewUnderAnotherEpoch) {
   EXPECT_TRUE(server.coordinator->take_effects().device_resync);
 }
 
+// Whoever is removed last must not be whoever was added first.
+TEST(Effects, OfKeysThatPeersHaveExchangedLeaveBothOnTheDevice) {
+  Server server;
+  const auto key = [](std::uint32_t n) { return "'" + key_of(n).to_base64() + "'"; };
+  foreign(server.path, "BEGIN; UPDATE peers SET public_key = " + key(77) + " WHERE id = 2; UPDATE peers SET public_key = " + key(2) +
+                           " WHERE id = 3; UPDATE peers SET public_key = " + key(3) + " WHERE id = 2; COMMIT");
+  must(server.coordinator->begin_turn());
+  must(server.coordinator->end_turn());
+  const auto effects = server.coordinator->take_effects();
+  ASSERT_EQ(effects.device.size(), 2U);
+  for (const auto& update : effects.device) {
+    EXPECT_FALSE(update.remove);
+    EXPECT_TRUE(update.replace_allowed_ips);
+    EXPECT_THAT(update.allowed_ips, ElementsAre(IpNet::host(update.public_key == key_of(3) ? server.admin() : server.user())));
+  }
+}
+
+TEST(Effects, OfOneTurnSayHowItEnded) {
+  Server server;
+  auto disabled = peer_contents("user", server.user(), kRobots, 3);
+  disabled.is_disabled = true;
+  auto enabled = peer_contents("gone", server.family.ip(2, 2), kRobots, 4);
+  const auto put = [&](const char* id, const PeerContents& contents) {
+    const auto outcome =
+        server.coordinator->answer(server.request(server.admin(), "PUT", std::string("/v1/admin/peers/") + id, to_json(contents)));
+    EXPECT_EQ(std::get<Response>(outcome).status, 204U);
+  };
+  must(server.coordinator->begin_turn());
+  put("4", enabled);
+  put("3", disabled);
+  disabled.is_disabled = false;
+  put("3", disabled);
+  enabled.is_disabled = true;
+  put("4", enabled);
+  must(server.coordinator->end_turn());
+  const auto effects = server.coordinator->take_effects();
+  ASSERT_EQ(effects.device.size(), 2U);
+  EXPECT_TRUE(effects.device[0].remove) << "removals first";
+  EXPECT_EQ(effects.device[0].public_key, key_of(4));
+  EXPECT_FALSE(effects.device[1].remove);
+  EXPECT_EQ(effects.device[1].public_key, key_of(3));
+}
+
+// `uninstall` and `new` under a server that runs: nothing of the new network is told to anybody, and nothing written into it.
+TEST(Database, OfAnotherNetworkIsNotServed) {
+  Server server;
+  make_database(server.folder / "other.db", server.family);
+  foreign(server.folder / "other.db", "UPDATE peers SET public_key = '" + key_of(99).to_base64() + "' WHERE id = 1");
+  EXPECT_TRUE(server.coordinator->is_same_network());
+  std::filesystem::rename(server.folder / "other.db", server.path);
+  const auto begun = server.coordinator->begin_turn();
+  ASSERT_FALSE(begun);
+  EXPECT_NE(begun.error().message().find(server.path.string()), std::string::npos);
+  EXPECT_FALSE(server.coordinator->is_same_network());
+  EXPECT_FALSE(server.coordinator->set_server_candidates({*Endpoint::parse("192.0.2.7:1")}));
+  EXPECT_FALSE(server.coordinator->begin_turn()) << "nor in any later turn";
+  EXPECT_TRUE(must(Registry::open(server.path)).network().find_peer(kServerPeer)->peer.candidates.empty());
+}
+
+TEST(Database, WhoseServerHasAlwaysHadAnotherKeyThanTheConfigIsServed) {
+  TempDir folder;
+  const auto path = folder / "old.db";
+  make_database(path, {});
+  foreign(path, "UPDATE peers SET public_key = '" + key_of(99).to_base64() + "' WHERE id = 1");
+  Server server({}, path);
+  EXPECT_EQ(server.ask(server.admin(), "GET", "/v1/user/state").status, 200);
+}
+
 // SQLite would replay the log that the old database has left beside the new one.
 TEST(Database, ReplacedRightAfterAWriteTakesNothingFromTheOldOnesLog) {
   Server server;

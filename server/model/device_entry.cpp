@@ -12,8 +12,6 @@ std::optional<SocketAddress> literal(const std::optional<Endpoint>& endpoint) {
 
 }  // namespace
 
-bool belongs_on_device(const Peer& peer) { return !peer.is_disabled && peer.id != kServerPeer; }
-
 wg::PeerUpdate device_entry(const PeerFacts& peer) {
   const AllowedIps allowed_ips = peer.allowed_ips();
   return {.public_key = peer.public_key,

@@ -91,6 +91,7 @@ void Network::index(const PeerRecord& record) {
   by_ip_.insert(&record);
   by_key_.insert(&record);
   by_name_.insert(&record);
+  if (belongs_on_device(record.peer)) ++on_device_;
   if (const auto invitation = invitation_of(record.peer)) invitations_.insert(*invitation);
 }
 
@@ -98,6 +99,7 @@ void Network::unindex(const PeerRecord& record) {
   by_ip_.erase(&record);
   by_key_.erase(&record);
   by_name_.erase(&record);
+  if (belongs_on_device(record.peer)) --on_device_;
   if (const auto invitation = invitation_of(record.peer)) invitations_.erase(*invitation);
 }
 

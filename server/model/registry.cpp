@@ -227,6 +227,8 @@ Registry::Registry(Registry&&) noexcept = default;
 Registry& Registry::operator=(Registry&&) noexcept = default;
 Registry::~Registry() = default;
 
+void Registry::set_max_on_device(std::optional<std::size_t> most) { impl_->max_on_device = most; }
+
 Result<Registry> Registry::open(const std::filesystem::path& database) {
   TRY(auto impl, Impl::open(database, kLockPatience));
   return Registry(std::move(impl));

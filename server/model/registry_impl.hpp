@@ -72,7 +72,8 @@ struct Registry::Impl final : Registry::Writer {
   std::optional<db::LogHeader> seen_header;  ///< of a moment at which data_version was not newer
   std::chrono::milliseconds patience{5000};
   bool may_be_ahead = false;
-  Observer* observer = nullptr;  ///< outlives this, if set
+  std::optional<std::size_t> max_on_device;  ///< peers; none: any number
+  Observer* observer = nullptr;              ///< outlives this, if set
 
  private:
   Impl(std::filesystem::path file, FileIdentity file_identity, db::Connection opened, db::Store prepared)
@@ -84,6 +85,8 @@ struct Registry::Impl final : Registry::Writer {
   Result<void> reopen();
   /// Of the database that was replaced. SQLite would take them for the new one's, and write into that what they hold.
   void remove_stale_log() const;
+  /// Fails if the device has no room for one more peer.
+  Result<void> check_room() const;
   /// The model's side of a change of one peer.
   Peer put(Peer peer);
 };

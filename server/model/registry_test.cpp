@@ -248,5 +248,43 @@ TEST(Write, DeletesOnlyPeersThatWereNeverRedeemed) {
   EXPECT_TRUE(remove(kPending));
 }
 
+TEST(Registry, RefusesAPeerThatTheDeviceHasNoRoomFor) {
+  TempDir folder;
+  const Family family;
+  make_database(folder / "n.db", family);
+  auto registry = must(Registry::open(folder / "n.db"));
+  EXPECT_EQ(registry.network().on_device(), 3U) << "neither the server nor who is disabled";
+  const auto add = [&](unsigned host, bool is_disabled) {
+    auto peer = peer_contents("peer" + std::to_string(host), family.ip(1, host), kHumans, 100 + host);
+    peer.is_disabled = is_disabled;
+    return registry.write([&](Registry::Writer& writer) -> Result<void> {
+      TRY_VOID(writer.add_peer(peer));
+      return {};
+    });
+  };
+  const auto set_disabled = [&](PeerId id, bool is_disabled) {
+    return registry.write([&](Registry::Writer& writer) -> Result<void> {
+      auto change = PeerChange::to(registry.network().find_peer(id)->peer);
+      change.is_disabled = is_disabled;
+      TRY_VOID(writer.update_peer(id, change));
+      return {};
+    });
+  };
+  registry.set_max_on_device(4);
+  EXPECT_TRUE(add(10, false));
+  const auto refused = add(11, false);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind(), ErrorKind::kInvalidInput);
+  EXPECT_THAT(refused.error().message(), HasSubstr("at most 4 peers"));
+  EXPECT_TRUE(add(12, true)) << "it takes no room";
+  EXPECT_FALSE(set_disabled(kGone, false));
+  EXPECT_TRUE(set_disabled(kAdmin, true));
+  EXPECT_TRUE(set_disabled(kGone, false));
+  EXPECT_EQ(registry.network().on_device(), 4U);
+  registry.set_max_on_device(std::nullopt);
+  EXPECT_TRUE(add(11, false));
+  EXPECT_EQ(registry.network().on_device(), 5U);
+}
+
 }  // namespace
 }  // namespace innernet::server

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include "registry_impl.hpp"
 
 namespace innernet::server {
@@ -11,8 +13,16 @@ Peer Registry::Impl::put(Peer peer) {
   return after.peer;
 }
 
+Result<void> Registry::Impl::check_room() const {
+  if (!max_on_device || network.on_device() < *max_on_device) return {};
+  return invalid_input(
+      fmt::format("the WireGuard of the server takes at most {} peers, and has them: disable one, or let the kernel's WireGuard run it",
+                  *max_on_device));
+}
+
 Result<Peer> Registry::Impl::add_peer(const PeerContents& contents) {
   TRY_VOID(network.check_new_peer(contents));
+  if (!contents.is_disabled) TRY_VOID(check_room());
   TRY(const PeerId id, store->insert_peer(contents));
   // What the database does not hold must not be in the model either.
   return put({db::Store::kept_of(contents), id});
@@ -22,6 +32,7 @@ Result<Peer> Registry::Impl::update_peer(PeerId id, const PeerChange& change) {
   TRY_VOID(network.check_peer_update(id, change));
   Peer peer = network.find_peer(id)->peer;
   if (!change.changes(peer)) return peer;
+  if (peer.is_disabled && !change.is_disabled) TRY_VOID(check_room());
   TRY_VOID(store->update_peer(id, change));
   change.apply_to(peer);
   peer.candidates.shrink_to_fit();

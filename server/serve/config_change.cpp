@@ -2,12 +2,9 @@
 
 namespace innernet::server {
 
-ConfigChange config_change(const ServerConfig& served, const ServerConfig& read) {
-  ConfigChange change;
-  change.needs_restart = !wg::same_key(read.private_key, served.private_key) || read.address != served.address ||
-                         read.network_cidr_prefix != served.network_cidr_prefix;
-  if (read.listen_port != served.listen_port) change.listen_port = read.listen_port;
-  return change;
+bool needs_restart(const ServerConfig& served, const ServerConfig& read) {
+  return !wg::same_key(read.private_key, served.private_key) || read.address != served.address ||
+         read.network_cidr_prefix != served.network_cidr_prefix;
 }
 
 }  // namespace innernet::server

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <unordered_map>
+#include <unordered_set>
 
 namespace innernet::server {
 namespace {
@@ -67,6 +68,22 @@ std::vector<wg::PeerUpdate> device_difference(std::span<const wg::Peer> on_devic
   }
   removals.insert(removals.end(), std::make_move_iterator(rest.begin()), std::make_move_iterator(rest.end()));
   return removals;
+}
+
+std::size_t leave_out(std::span<const wg::Peer> on_device, std::size_t most, std::vector<wg::PeerUpdate>& wanted) {
+  if (wanted.size() <= most) return 0;
+  std::unordered_set<wg::PublicKey> there;
+  there.reserve(on_device.size());
+  for (const wg::Peer& peer : on_device) there.insert(peer.public_key);
+  const auto stays = [&there](const wg::PeerUpdate& peer) { return there.contains(peer.public_key); };
+  const auto staying = static_cast<std::size_t>(std::ranges::count_if(wanted, stays));
+  std::size_t room = most - std::min(most, staying);
+  return std::erase_if(wanted, [&](const wg::PeerUpdate& peer) {
+    if (stays(peer)) return false;
+    if (room == 0) return true;
+    --room;
+    return false;
+  });
 }
 
 }  // namespace innernet::server

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <span>
 #include <vector>
 
@@ -11,5 +12,9 @@ namespace innernet::server {
 /// pre-shared key that we never set are put right. An endpoint that the device knows stays, for it is where a session lives.
 /// Removals come first, so that an address is free before it is given away; nothing to do is an empty list.
 std::vector<wg::PeerUpdate> device_difference(std::span<const wg::Peer> on_device, std::span<const wg::PeerUpdate> wanted);
+
+/// Takes out of `wanted` what a device of at most `most` peers has no room for, and returns how many these are. Those that it has stay, and
+/// of the others the first.
+std::size_t leave_out(std::span<const wg::Peer> on_device, std::size_t most, std::vector<wg::PeerUpdate>& wanted);
 
 }  // namespace innernet::server

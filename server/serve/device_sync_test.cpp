@@ -99,6 +99,22 @@ TEST(DeviceDifference, SaysOnlyWhatChanges) {
   }
 }
 
+TEST(LeaveOut, KeepsWhoIsThereAndThenTheFirst) {
+  const std::vector<wg::Peer> device = {on_device(4, {}), on_device(2, {}), on_device(9, {})};
+  const struct {
+    std::size_t most;
+    std::vector<std::uint8_t> kept;
+  } cases[] = {{5, {1, 2, 3, 4, 5}}, {6, {1, 2, 3, 4, 5}}, {4, {1, 2, 3, 4}}, {3, {1, 2, 4}}, {2, {2, 4}}};
+  for (const auto& c : cases) {
+    std::vector<wg::PeerUpdate> all;
+    for (std::uint32_t n = 1; n <= 5; ++n) all.push_back(wanted(n, {}));
+    EXPECT_EQ(leave_out(device, c.most, all), 5 - c.kept.size());
+    std::vector<std::uint8_t> kept;
+    for (const auto& peer : all) kept.push_back(peer.public_key.bytes()[0]);
+    EXPECT_EQ(kept, c.kept) << c.most;
+  }
+}
+
 TEST(DeviceDifference, OfTenThousandPeersAndOneChangeIsOneUpdate) {
   std::vector<wg::Peer> device;
   std::vector<wg::PeerUpdate> all;

@@ -1,5 +1,7 @@
 #include "device_worker.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <condition_variable>
 #include <deque>
@@ -8,6 +10,7 @@
 #include <unordered_set>
 
 #include "device_sync.hpp"
+#include "expected_peers.hpp"
 
 namespace innernet::server {
 
@@ -45,18 +48,30 @@ struct DeviceWorker::Impl {
     }
   }
 
-  void complete(Done& done, Result<void> outcome) {
+  template <class Callback, class Outcome>
+  void complete(Callback& done, Outcome outcome) {
     if (!done) return;
     post([done = std::exchange(done, nullptr), outcome = std::move(outcome)] { done(outcome); });
   }
 
-  void begin_synchronization(const std::vector<wg::PeerUpdate>& wanted, Done first, Done last) {
+  // What was refused leaves nobody knowing what there is.
+  Result<void> give_device(const wg::DeviceUpdate& update) {
+    auto applied = backend.apply(interface, update);
+    if (!applied) expected.forget();
+    return applied;
+  }
+
+  void begin_synchronization(std::vector<wg::PeerUpdate> wanted, Done first, Synchronized last) {
     backlog.clear();
+    synchronization = {};
     first_slice_in = std::move(first);
     backlog_done = std::move(last);
     auto device = backend.get(interface);
     if (!device) return end_synchronization(std::unexpected(std::move(device).error()));
+    if (const auto most = backend.max_peers()) synchronization.left_out = leave_out(device->peers, *most, wanted);
     for (wg::PeerUpdate& update : device_difference(device->peers, wanted)) backlog.push_back(std::move(update));
+    synchronization.corrected = backlog.size();
+    expected.set(wanted);
     if (backlog.empty()) return end_synchronization({});
     // So that whoever waits for the first slice does not wait for the jobs that came meanwhile.
     apply_next_slice();
@@ -67,15 +82,24 @@ struct DeviceWorker::Impl {
     const auto end = backlog.begin() + static_cast<std::ptrdiff_t>(std::min(backlog.size(), kSlice));
     update.peers.assign(std::make_move_iterator(backlog.begin()), std::make_move_iterator(end));
     backlog.erase(backlog.begin(), end);
-    if (auto applied = backend.apply(interface, update); !applied) return end_synchronization(std::move(applied));
-    complete(first_slice_in, {});
+    if (auto applied = give_device(update); !applied) return end_synchronization(std::move(applied));
+    complete(first_slice_in, Result<void>());
     if (backlog.empty()) end_synchronization({});
   }
 
   void end_synchronization(Result<void> outcome) {
     backlog.clear();
     complete(first_slice_in, outcome);
-    complete(backlog_done, std::move(outcome));
+    complete(backlog_done,
+             outcome ? Result<Synchronization>(synchronization) : Result<Synchronization>(std::unexpected(std::move(outcome).error())));
+  }
+
+  // One too many would make WireGuard drop the others with it. A synchronization finds out who fits.
+  Result<void> check_room(std::span<const wg::PeerUpdate> updates) const {
+    const auto most = backend.max_peers();
+    const auto count = expected.size_after(updates);
+    if (!most || !count || *count <= *most) return {};
+    return fail(ErrorKind::kSystem, fmt::format("{} takes at most {} peers", interface.str(), *most));
   }
 
   void supersede(const std::unordered_set<wg::PublicKey>& keys) {
@@ -85,12 +109,14 @@ struct DeviceWorker::Impl {
   }
 
   Result<void> apply_in_slices(std::vector<wg::PeerUpdate> updates) {
+    TRY_VOID(check_room(updates));
+    expected.change(updates);
     for (std::size_t begin = 0; begin < updates.size(); begin += kSlice) {
       wg::DeviceUpdate update;
       const std::size_t end = std::min(updates.size(), begin + kSlice);
       update.peers.assign(std::make_move_iterator(updates.begin() + static_cast<std::ptrdiff_t>(begin)),
                           std::make_move_iterator(updates.begin() + static_cast<std::ptrdiff_t>(end)));
-      TRY_VOID(backend.apply(interface, update));
+      TRY_VOID(give_device(update));
     }
     return {};
   }
@@ -104,15 +130,30 @@ struct DeviceWorker::Impl {
       peer->replace_allowed_ips = true;
       update.peers.push_back(std::move(*peer));
     }
-    return backend.apply(interface, update);
+    expected.change(update.peers);
+    return give_device(update);
+  }
+
+  Result<Look> look() {
+    TRY(const wg::Device device, backend.get(interface));
+    // Before the last slice the device is not yet what it is to be.
+    Look look{.endpoints = {},
+              .public_key = device.public_key,
+              .listen_port = device.listen_port,
+              .has_expected_peers = !backlog.empty() || expected.are(device.peers)};
+    for (const wg::Peer& peer : device.peers)
+      if (peer.endpoint) look.endpoints.emplace_back(peer.public_key, *peer.endpoint);
+    return look;
   }
 
   wg::Backend& backend;
   const InterfaceName interface;
   const Post post;
   std::deque<wg::PeerUpdate> backlog;
+  Synchronization synchronization;
   Done first_slice_in;
-  Done backlog_done;
+  Synchronized backlog_done;
+  ExpectedPeers expected;
 
   // Between the threads.
   std::mutex mutex;
@@ -136,9 +177,9 @@ DeviceWorker::~DeviceWorker() {
   impl_->thread.join();
 }
 
-void DeviceWorker::synchronize(std::vector<wg::PeerUpdate> wanted, Done first_slice_in, Done done) {
+void DeviceWorker::synchronize(std::vector<wg::PeerUpdate> wanted, Done first_slice_in, Synchronized done) {
   impl_->give([impl = impl_.get(), wanted = std::move(wanted), first = std::move(first_slice_in), last = std::move(done)]() mutable {
-    impl->begin_synchronization(wanted, std::move(first), std::move(last));
+    impl->begin_synchronization(std::move(wanted), std::move(first), std::move(last));
   });
 }
 
@@ -160,17 +201,8 @@ void DeviceWorker::change_key(const wg::PublicKey& old_key, std::optional<wg::Pe
   });
 }
 
-void DeviceWorker::seen_endpoints(std::function<void(Result<Seen>)> done) {
-  impl_->give([impl = impl_.get(), done = std::move(done)] {
-    Result<Seen> seen;
-    if (auto device = impl->backend.get(impl->interface); !device) {
-      seen = std::unexpected(std::move(device).error());
-    } else {
-      for (const wg::Peer& peer : device->peers)
-        if (peer.endpoint) seen->emplace_back(peer.public_key, *peer.endpoint);
-    }
-    impl->post([done, seen = std::move(seen)] { done(seen); });
-  });
+void DeviceWorker::look(std::function<void(Result<Look>)> done) {
+  impl_->give([impl = impl_.get(), done = std::move(done)]() mutable { impl->complete(done, impl->look()); });
 }
 
 void DeviceWorker::run(std::function<Result<void>()> job, Done done) {

@@ -66,12 +66,20 @@ class DeviceWorkerTest : public ::testing::Test {
  protected:
   DeviceWorkerTest() { (void)backend_.create(name_); }
 
-  DeviceWorker::Done tell(std::string what) {
-    return [this, what](const Result<void>& outcome) { told_.push_back(what + (outcome ? "" : " failed")); };
+  auto tell(std::string what) {
+    return [this, what](const auto& outcome) { told_.push_back(what + (outcome ? "" : " failed")); };
   }
   void run_until_told(std::size_t count) {
     posts_.run_until([this, count] { return told_.size() >= count; });
   }
+
+  DeviceWorker::Look look_of(DeviceWorker& worker) {
+    std::optional<DeviceWorker::Look> look;
+    worker.look([&look](const Result<DeviceWorker::Look>& reported) { look = *reported; });
+    posts_.run_until([&look] { return look.has_value(); });
+    return *look;
+  }
+  void must_apply(const wg::DeviceUpdate& update) { ASSERT_TRUE(backend_.apply(name_, update)); }
 
   const InterfaceName name_ = *InterfaceName::parse("evilcorp");
   FakeBackend backend_;
@@ -158,6 +166,29 @@ TEST_F(DeviceWorkerTest, TellsWhatTheDeviceRefused) {
   EXPECT_EQ(told_, (std::vector<std::string>{"first failed", "all failed", "change failed"}));
 }
 
+// wireguard-go takes 65,536, and drops all of an update that has one more.
+TEST_F(DeviceWorkerTest, LeavesOutThoseForWhomTheDeviceHasNoRoom) {
+  backend_.most = 3;
+  DeviceWorker worker(backend_, name_, posts_.post());
+  std::optional<DeviceWorker::Synchronization> synchronized;
+  const auto synchronize = [&](std::uint32_t count) {
+    synchronized.reset();
+    worker.synchronize(peers(count), nullptr, [&](const Result<DeviceWorker::Synchronization>& outcome) { synchronized = *outcome; });
+    posts_.run_until([&] { return synchronized.has_value(); });
+  };
+  synchronize(5);
+  EXPECT_EQ(synchronized->left_out, 2U);
+  EXPECT_EQ(backend_.get_quietly(name_)->peers.size(), 3U);
+  EXPECT_TRUE(look_of(worker).has_expected_peers);
+  worker.apply({peer(4)}, tell("one too many"));
+  worker.apply({{.public_key = key(1), .remove = true}, peer(5)}, tell("one for another"));
+  run_until_told(2);
+  EXPECT_EQ(told_, (std::vector<std::string>{"one too many failed", "one for another"}));
+  EXPECT_TRUE(backend_.peer(name_, key(5)));
+  synchronize(3);
+  EXPECT_EQ(synchronized->left_out, 0U);
+}
+
 TEST_F(DeviceWorkerTest, FinishesItsJobsBeforeItGoes) {
   {
     DeviceWorker worker(backend_, name_, posts_.post());
@@ -171,10 +202,44 @@ TEST_F(DeviceWorkerTest, ReportsOnlyPeersThatWereSeen) {
   worker.synchronize(peers(2), nullptr, tell("all"));
   run_until_told(1);
   backend_.see(name_, key(2), *SocketAddress::parse("[2001:db8::7]:9"));
-  std::optional<DeviceWorker::Seen> seen;
-  worker.seen_endpoints([&seen](const Result<DeviceWorker::Seen>& reported) { seen = *reported; });
-  posts_.run_until([&seen] { return seen.has_value(); });
-  EXPECT_EQ(*seen, (DeviceWorker::Seen{{key(2), *SocketAddress::parse("[2001:db8::7]:9")}}));
+  const auto look = look_of(worker);
+  EXPECT_EQ(look.endpoints, (decltype(look.endpoints){{key(2), *SocketAddress::parse("[2001:db8::7]:9")}}));
+}
+
+TEST_F(DeviceWorkerTest, SeesWhatSomebodyElseHasDoneToTheDevice) {
+  DeviceWorker worker(backend_, name_, posts_.post());
+  std::size_t corrected = 0;
+  const auto synchronize = [&] {
+    worker.synchronize(peers(3), nullptr, [&](const Result<DeviceWorker::Synchronization>& synchronized) {
+      corrected = synchronized->corrected;
+      told_.emplace_back("all");
+    });
+    run_until_told(told_.size() + 1);
+  };
+  synchronize();
+  EXPECT_EQ(corrected, 3U);
+  const auto private_key = wg::PrivateKey::generate();
+  must_apply({.private_key = private_key, .listen_port = std::uint16_t{51820}});
+  auto look = look_of(worker);
+  EXPECT_EQ(look.public_key, private_key.public_key());
+  EXPECT_EQ(look.listen_port, 51820);
+  EXPECT_TRUE(look.has_expected_peers);
+
+  wg::PeerUpdate redeemed = peer(3);
+  redeemed.public_key = key(4);
+  worker.change_key(key(3), redeemed, nullptr);
+  worker.apply({{.public_key = key(1), .remove = true}, peer(5)}, nullptr);
+  EXPECT_TRUE(look_of(worker).has_expected_peers) << "that was ours";
+
+  must_apply({.peers = {{.public_key = key(2), .remove = true}}});
+  EXPECT_FALSE(look_of(worker).has_expected_peers);
+  synchronize();
+  EXPECT_TRUE(look_of(worker).has_expected_peers);
+  EXPECT_EQ(corrected, 5U);
+
+  backend_.set_failing(true);
+  worker.apply({peer(6)}, tell("change"));
+  EXPECT_TRUE(look_of(worker).has_expected_peers) << "whose doing it is nobody knows now";
 }
 
 }  // namespace

@@ -6,7 +6,15 @@
 namespace innernet::server {
 
 std::chrono::milliseconds EndpointSchedule::distance(Reason reason) const {
-  return reason == Reason::kKeyChanged ? periods_.soon : periods_.unseen;
+  switch (reason) {
+    case Reason::kKeyChanged:
+      return periods_.soon;
+    case Reason::kUnseenPeer:
+      return periods_.unseen;
+    case Reason::kAsked:
+      break;
+  }
+  return std::chrono::milliseconds(0);
 }
 
 void EndpointSchedule::begin_poll(BootTime now) {

@@ -8,8 +8,8 @@
 
 namespace innernet::server {
 
-/// When the device is asked where it has seen the peers: in a rhythm, sooner when somebody has just become visible, and never while it is
-/// being asked.
+/// When the device is looked at, for where it has seen the peers and for what others have done to it: in a rhythm, sooner when somebody has
+/// just become visible, and never while it is being asked.
 class EndpointSchedule {
  public:
   struct Periods {
@@ -17,7 +17,7 @@ class EndpointSchedule {
     std::chrono::milliseconds soon;     ///< between two polls at least, when a peer has just changed its key
     std::chrono::milliseconds unseen;   ///< the same, when a peer asks that was not seen yet; and until the poll after either
   };
-  enum class Reason { kKeyChanged, kUnseenPeer };
+  enum class Reason { kKeyChanged, kUnseenPeer, kAsked };
 
   explicit EndpointSchedule(const Periods& periods) : periods_(periods) {}
 
@@ -25,8 +25,8 @@ class EndpointSchedule {
   std::optional<BootTime> due() const { return deadline_.due(); }
   void begin_poll(BootTime now);
   void end_poll(BootTime now);
-  /// A poll should come sooner than the rhythm has it, and one more after it, when a new session has had its handshake. Before the first
-  /// poll this is nothing: the first sees all.
+  /// A poll should come sooner than the rhythm has it (kAsked: at once), and one more after it, when a new session has had its handshake.
+  /// Before the first poll this is nothing: the first sees all.
   void hasten(Reason reason);
 
  private:

@@ -14,7 +14,7 @@ using Reason = EndpointSchedule::Reason;
 constexpr EndpointSchedule::Periods kPeriods{.regular = 5'000ms, .soon = 100ms, .unseen = 1'000ms};
 constexpr BootTime at(std::chrono::milliseconds time) { return BootTime(time); }
 
-enum class Event { kBegin, kEnd, kKeyChanged, kUnseenPeer };
+enum class Event { kBegin, kEnd, kKeyChanged, kUnseenPeer, kAsked };
 struct Step {
   std::chrono::milliseconds time;
   Event event;
@@ -34,6 +34,8 @@ TEST(EndpointSchedule, SaysWhenTheNextPollIsDue) {
       {"the rhythm counts from the end", {{0ms, kBegin}, {30ms, kEnd}}, at(5'030ms)},
       {"an unseen peer: a second after the last began", {{0ms, kBegin}, {30ms, kEnd}, {200ms, kUnseenPeer}}, at(1'000ms)},
       {"a changed key: sooner", {{0ms, kBegin}, {30ms, kEnd}, {200ms, kKeyChanged}}, at(100ms)},
+      {"somebody asks: at once", {{0ms, kBegin}, {30ms, kEnd}, {200ms, kAsked}}, at(0ms)},
+      {"somebody asks while polling: at its end", {{0ms, kBegin}, {10ms, kAsked}, {30ms, kEnd}}, at(30ms)},
       {"the soonest wish counts", {{0ms, kBegin}, {30ms, kEnd}, {200ms, kKeyChanged}, {210ms, kUnseenPeer}}, at(100ms)},
       {"in whatever order", {{0ms, kBegin}, {30ms, kEnd}, {200ms, kUnseenPeer}, {210ms, kKeyChanged}}, at(100ms)},
       {"a poll that is due soon is not put off", {{0ms, kBegin}, {30ms, kEnd}, {4'900ms, kUnseenPeer}}, at(1'000ms)},
@@ -65,6 +67,9 @@ TEST(EndpointSchedule, SaysWhenTheNextPollIsDue) {
           break;
         case kUnseenPeer:
           schedule.hasten(Reason::kUnseenPeer);
+          break;
+        case kAsked:
+          schedule.hasten(Reason::kAsked);
           break;
       }
     }

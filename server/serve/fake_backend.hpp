@@ -15,6 +15,8 @@ class FakeBackend final : public wg::Backend {
  public:
   wg::BackendKind kind() const override { return wg::BackendKind::kUserspace; }
 
+  std::optional<std::size_t> max_peers() const override { return most; }
+
   Result<std::vector<InterfaceName>> list() override {
     const std::lock_guard lock(mutex_);
     std::vector<InterfaceName> names;
@@ -42,8 +44,13 @@ class FakeBackend final : public wg::Backend {
     const auto found = devices_.find(name);
     if (found == devices_.end()) return fail(ErrorKind::kNotFound, name.str() + ": No such device");
     if (failing_) return fail(ErrorKind::kSystem, name.str() + ": refused by the test");
-    updates_.push_back(update);
     wg::Device& device = found->second;
+    if (update.listen_port && *update.listen_port == taken_port_) {
+      device.listen_port = 0;  // as wireguard-go has it
+      return fail(ErrorKind::kSystem, name.str() + ": the port is in use");
+    }
+    if (most && too_many(device, update)) return fail(ErrorKind::kSystem, name.str() + ": Invalid argument");
+    updates_.push_back(update);
     if (update.private_key) {
       device.private_key = update.private_key;
       device.public_key = update.private_key->public_key();
@@ -87,11 +94,27 @@ class FakeBackend final : public wg::Backend {
     failing_ = failing;
   }
 
+  void set_taken_port(std::uint16_t port) {
+    const std::lock_guard lock(mutex_);
+    taken_port_ = port;
+  }
+
+  /// Peers of a device. Set it before there is a thread that asks.
+  std::optional<std::size_t> most;
   /// Called on the thread that asks, before the lock is taken. Set them before there is such a thread.
   std::function<void()> before_get;
   std::function<void(const wg::DeviceUpdate&)> before_apply;
 
  private:
+  bool too_many(wg::Device device, const wg::DeviceUpdate& update) const {
+    if (update.replace_peers) device.peers.clear();
+    for (const wg::PeerUpdate& change : update.peers) {
+      change_peer(device, change);
+      if (device.peers.size() > *most) return true;
+    }
+    return false;
+  }
+
   static void change_peer(wg::Device& device, const wg::PeerUpdate& change) {
     auto peer = std::ranges::find(device.peers, change.public_key, &wg::Peer::public_key);
     if (change.remove) {
@@ -119,6 +142,7 @@ class FakeBackend final : public wg::Backend {
   std::map<InterfaceName, wg::Device> devices_;
   std::vector<wg::DeviceUpdate> updates_;
   bool failing_ = false;
+  std::optional<std::uint16_t> taken_port_;
 };
 
 }  // namespace innernet::server::testing

@@ -2,14 +2,10 @@
 
 namespace innernet::server {
 
-void LinkRepair::begin(const LinkState& link, BootTime now) {
+void LinkRepair::begin(const LinkState& link) {
   link_ = link;
   state_ = State::kWhole;
   note_listening();
-  if (std::exchange(once_more_, false)) {
-    state_ = State::kDamaged;
-    deadline_.set(now);
-  }
 }
 
 LinkRepair::Damage LinkRepair::see(const LinkState& link, BootTime now) {
@@ -24,22 +20,6 @@ LinkRepair::Damage LinkRepair::see(const LinkState& link, BootTime now) {
   return damage;
 }
 
-void LinkRepair::demand_rebuild(BootTime now) {
-  is_listening_ = false;
-  switch (state_) {
-    case State::kStarting:
-    case State::kBeingRebuilt:
-      once_more_ = true;
-      return;
-    case State::kWhole:
-      state_ = State::kDamaged;
-      deadline_.set(now);
-      return;
-    case State::kDamaged:
-      return;  // the rebuild that is due takes the port, too
-  }
-}
-
 bool LinkRepair::begin_rebuild(bool are_files_in_doubt, BootTime now) {
   if (are_files_in_doubt) {
     deadline_.set(now + pause_);
@@ -51,14 +31,11 @@ bool LinkRepair::begin_rebuild(bool are_files_in_doubt, BootTime now) {
 }
 
 void LinkRepair::end_rebuild(const std::optional<LinkState>& link, BootTime now) {
-  const bool once_more = std::exchange(once_more_, false);
-  if (link) link_ = *link;
-  if (link && !once_more) {
-    state_ = State::kWhole;
-    return;
-  }
-  state_ = State::kDamaged;
-  deadline_.set(link ? now : now + pause_);
+  state_ = link ? State::kWhole : State::kDamaged;
+  if (link)
+    link_ = *link;
+  else
+    deadline_.set(now + pause_);
 }
 
 void LinkRepair::note_listening() {

@@ -2,7 +2,6 @@
 
 #include <chrono>
 #include <optional>
-#include <utility>
 
 #include "deadline.hpp"
 #include "innernet/server/link_state.hpp"
@@ -30,15 +29,14 @@ class LinkRepair {
   explicit LinkRepair(std::chrono::milliseconds pause) : pause_(pause) {}
 
   /// The API listens for the first time.
-  void begin(const LinkState& link, BootTime now);
+  void begin(const LinkState& link);
   bool has_begun() const { return state_ != State::kStarting; }
 
   /// What see() would take an interest in.
   bool wants_to_see() const { return state_ == State::kWhole; }
   Damage see(const LinkState& link, BootTime now);
-  /// The device is to move to another port, where the API listens then: at once, or as soon as what is under way is done. The sockets are
-  /// closed.
-  void demand_rebuild(BootTime now);
+  /// The API's port is another one now. The sockets are closed.
+  void note_closed() { is_listening_ = false; }
 
   std::optional<BootTime> due() const { return deadline_.due(); }
   /// What is due.
@@ -61,7 +59,6 @@ class LinkRepair {
   State state_ = State::kStarting;
   LinkState link_;
   bool is_listening_ = false;
-  bool once_more_ = false;  // a rebuild was demanded when it could not begin
   Deadline deadline_;
 };
 

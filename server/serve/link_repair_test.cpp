@@ -17,7 +17,7 @@ constexpr BootTime at(std::chrono::milliseconds time) { return BootTime(time); }
 
 LinkRepair begun() {
   LinkRepair repair(kPause);
-  repair.begin(kLink, at(0ms));
+  repair.begin(kLink);
   return repair;
 }
 
@@ -134,69 +134,24 @@ TEST(LinkRepair, BeginsWhenTheApiListens) {
   EXPECT_EQ(repair.see({}, at(0ms)), Damage::kNone);
   EXPECT_EQ(repair.due(), std::nullopt);
   EXPECT_TRUE(repair.wants_to_listen());
-  repair.begin(kLink, at(10ms));
+  repair.begin(kLink);
   EXPECT_TRUE(repair.has_begun());
   EXPECT_TRUE(repair.wants_to_see());
   EXPECT_FALSE(repair.wants_to_listen());
   EXPECT_EQ(repair.due(), std::nullopt);
 }
 
-TEST(LinkRepair, MovesToAnotherPortAtOnceOrAsSoonAsItCan) {
-  {
-    SCOPED_TRACE("whole");
-    LinkRepair repair = begun();
-    repair.demand_rebuild(at(100ms));
-    EXPECT_EQ(repair.due(), at(100ms));
-    EXPECT_EQ(repair.step(), Step::kRebuild);
-    EXPECT_TRUE(repair.begin_rebuild(false, at(100ms)));
-    repair.end_rebuild(kLink, at(110ms));
-    EXPECT_TRUE(repair.wants_to_listen());
-  }
-  {
-    SCOPED_TRACE("damaged");
-    LinkRepair repair = begun();
-    repair.see({}, at(0ms));
-    repair.demand_rebuild(at(100ms));
-    EXPECT_EQ(repair.due(), at(1'000ms)) << "a network that is about to end has its pause";
-    EXPECT_EQ(repair.step(), Step::kRebuild);
-  }
-  {
-    SCOPED_TRACE("waiting to listen on the old one");
-    LinkRepair repair = begun();
-    repair.see({}, at(0ms));
-    repair.begin_rebuild(false, at(1'000ms));
-    repair.end_rebuild(kLink, at(1'010ms));
-    repair.note_listening_failed(at(1'020ms));
-    repair.demand_rebuild(at(1'030ms));
-    EXPECT_EQ(repair.due(), at(1'030ms));
-    EXPECT_EQ(repair.step(), Step::kRebuild);
-  }
-  {
-    SCOPED_TRACE("being rebuilt with the old one");
-    LinkRepair repair = begun();
-    repair.see({}, at(0ms));
-    repair.begin_rebuild(false, at(1'000ms));
-    repair.demand_rebuild(at(1'005ms));
-    EXPECT_EQ(repair.due(), std::nullopt);
-    repair.end_rebuild(kLink, at(1'010ms));
-    EXPECT_EQ(repair.due(), at(1'010ms));
-    EXPECT_EQ(repair.step(), Step::kRebuild);
-    EXPECT_FALSE(repair.wants_to_listen());
-    repair.begin_rebuild(false, at(1'010ms));
-    repair.end_rebuild(kLink, at(1'020ms));
-    EXPECT_EQ(repair.due(), std::nullopt) << "once is enough";
-    EXPECT_TRUE(repair.wants_to_listen());
-  }
-  {
-    SCOPED_TRACE("not listening yet");
-    LinkRepair repair(kPause);
-    repair.demand_rebuild(at(0ms));
-    EXPECT_EQ(repair.due(), std::nullopt);
-    EXPECT_TRUE(repair.wants_to_listen());
-    repair.begin(kLink, at(10ms));
-    EXPECT_EQ(repair.due(), at(10ms));
-    EXPECT_EQ(repair.step(), Step::kRebuild);
-  }
+TEST(LinkRepair, ListensAnewWhenItsPortIsAnotherOne) {
+  LinkRepair repair = begun();
+  repair.note_closed();
+  EXPECT_TRUE(repair.wants_to_listen());
+  EXPECT_EQ(repair.due(), std::nullopt) << "whoever has closed it listens at once";
+  repair.see({.index = 5, .is_whole = false}, at(0ms));
+  EXPECT_FALSE(repair.wants_to_listen());
+  repair.begin_rebuild(false, at(1'000ms));
+  repair.note_closed();
+  repair.end_rebuild(kLink, at(1'010ms));
+  EXPECT_TRUE(repair.wants_to_listen());
 }
 
 }  // namespace

@@ -17,6 +17,7 @@
 #include "innernet/machine/log.hpp"
 #include "innernet/machine/network_stack.hpp"
 #include "link.hpp"
+#include "served_files.hpp"
 #include "service.hpp"
 #include "udp_port.hpp"
 
@@ -40,6 +41,13 @@ Result<std::uint64_t> random_epoch() {
   return *epoch;
 }
 
+// With the old key, `serve` of the network that has taken the name would take it for somebody else's.
+void remove_interface_of(const wg::PublicKey& key, const InterfaceName& interface, wg::Backend& backend) {
+  const auto device = backend.get(interface);
+  if (!device || device->public_key != key) return;
+  if (const auto removed = backend.remove(interface); !removed) log::warning("{}", removed.error().message());
+}
+
 }  // namespace
 
 ServeSystem ServeSystem::of_machine(wg::Backend& backend, const Clock& clock) {
@@ -54,13 +62,13 @@ ServeSystem ServeSystem::of_machine(wg::Backend& backend, const Clock& clock) {
           .listening = nullptr};
 }
 
-Result<void> serve(const InterfaceName& interface, const ServeOptions& options, const ServeSystem& system) {
+Result<ServeEnd> serve(const InterfaceName& interface, const ServeOptions& options, const ServeSystem& system) {
   std::signal(SIGPIPE, SIG_IGN);
   const auto config_file = options.folders.config_file(interface);
   const auto doing = "serving " + interface.str();
   // Read before the lock, too: an unknown network has no folder for a lock file.
   TRY_CONTEXT(auto config, ServerConfig::read(config_file), doing);
-  TRY_CONTEXT(const auto lock,
+  TRY_CONTEXT(auto lock,
               FileLock::acquire(options.folders.lock_file(interface), std::chrono::milliseconds(0),
                                 {config_file, options.folders.database(interface)}),
               doing);
@@ -68,8 +76,10 @@ Result<void> serve(const InterfaceName& interface, const ServeOptions& options, 
   TRY_CONTEXT(const auto net, config.net(), config_file.string());
   TRY(const std::uint64_t epoch, random_epoch());
   TRY_CONTEXT(auto coordinator,
-              Coordinator::open(options.folders.database(interface),
-                                {.server_key = config.private_key.public_key(), .clock = &system.clock, .epoch = epoch}),
+              Coordinator::open(options.folders.database(interface), {.server_key = config.private_key.public_key(),
+                                                                      .clock = &system.clock,
+                                                                      .epoch = epoch,
+                                                                      .max_on_device = system.backend.max_peers()}),
               doing);
   HttpServer::Limits limits;
   if (const auto room = make_room_for_connections(limits.connections); room < limits.connections) {
@@ -85,8 +95,13 @@ Result<void> serve(const InterfaceName& interface, const ServeOptions& options, 
                                    options.network),
                    fmt::format("{}: bringing the interface up with listen port {}", doing, config.listen_port));
 
-  auto served = Service(interface, options, system, std::move(config), net, std::move(coordinator), limits).run();
-  if (served) return {};
+  const wg::PublicKey key = config.private_key.public_key();
+  ServedFiles files(options.folders, interface, key, std::move(lock));
+  auto served = Service(interface, options, system, std::move(config), net, std::move(coordinator), limits, files).run();
+  if (served) {
+    if (files.has_other_config()) remove_interface_of(key, interface, system.backend);
+    return served;
+  }
   if (is_new) {
     if (const auto removed = system.backend.remove(interface); !removed)
       log::warning("removing the interface that was made: {}", removed.error().message());

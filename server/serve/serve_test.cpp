@@ -17,6 +17,7 @@
 #include "http/raw_client.hpp"
 #include "innernet/base/file.hpp"
 #include "innernet/config/config.hpp"
+#include "innernet/hostsfile/hostsfile.hpp"
 #include "innernet/json/json.hpp"
 #include "innernet/server/registry.hpp"
 #include "innernet/testing/temp_dir.hpp"
@@ -180,6 +181,12 @@ class ServeTest : public ::testing::Test {
     must(registry.write(change));
     must(registry.close());
   }
+  void configure_port(std::uint16_t port) {
+    const ServerConfig config{
+        .private_key = server_key_, .listen_port = port, .address = must(IpAddress::parse("127.66.0.1")), .network_cidr_prefix = 16};
+    must(replace_file(options_.folders.config_file(name_), config.to_toml().reveal()));
+    ::kill(::getpid(), SIGHUP);
+  }
   std::string hosts() { return read_file(options_.hosts.path).value_or(""); }
 
   const InterfaceName name_ = must(InterfaceName::parse("evilcorp"));
@@ -199,7 +206,7 @@ class ServeTest : public ::testing::Test {
   std::condition_variable listens_;
   std::deque<std::uint16_t> ports_;
   std::thread thread_;
-  Result<void> result_;
+  Result<ServeEnd> result_;
   std::atomic<bool> ended_ = false;
   std::uint16_t port_ = 0;
 };
@@ -328,6 +335,55 @@ TEST_F(ServeTest, WritesTheHostsFileAndRepairsIt) {
   EXPECT_THAT(hosts(), HasSubstr("localhost"));
 }
 
+TEST_F(ServeTest, PutsBackWhatSomebodyElseHasDoneToTheDevice) {
+  start();
+  EXPECT_TRUE(eventually([this] { return on_device(alice_key_); }));
+  const auto stranger = wg::PrivateKey::generate();
+  wg::PeerUpdate strange_peer;
+  strange_peer.public_key = stranger.public_key();
+  const wg::DeviceUpdate done_by_others[] = {
+      {.peers = {{.public_key = alice_key_, .remove = true}}},
+      {.peers = {strange_peer}},
+      {.listen_port = std::uint16_t{0}, .replace_peers = true},
+      {.private_key = stranger, .replace_peers = true},
+  };
+  for (const auto& update : done_by_others) {
+    must(backend_.apply(name_, update));
+    EXPECT_TRUE(eventually([&] {
+      const auto device = backend_.get_quietly(name_);
+      return device->public_key == server_key_.public_key() && device->listen_port == 51820 && device->peers.size() == 2 &&
+             on_device(alice_key_);
+    }));
+  }
+  EXPECT_EQ(times_brought_up_, 1) << "sessions go on";
+}
+
+TEST_F(ServeTest, LooksAtTheDeviceWhenItHangsUp) {
+  options_.periods.endpoints = 1h;
+  start();
+  // After the look that all start with.
+  EXPECT_TRUE(eventually([this] { return on_device(alice_key_) && hosts().find("alice") != std::string::npos; }));
+  must(backend_.apply(name_, {.listen_port = std::uint16_t{0}, .replace_peers = true}));
+  ::kill(::getpid(), SIGHUP);
+  EXPECT_TRUE(eventually([this] { return on_device(alice_key_) && backend_.get_quietly(name_)->listen_port == 51820; }));
+}
+
+// Whoever holds that lock must not hold up who is cut off.
+TEST_F(ServeTest, ChangesTheDeviceWhileTheHostsFileCanNotBeWritten) {
+  std::optional<FileLock> held(must(FileLock::acquire(hostsfile::lock_file(options_.hosts.path), 0ms)));
+  start();
+  auto disabled = contents("invited", kInvitedIp, invitation_key_, false);
+  disabled.is_disabled = true;
+  EXPECT_THAT(ask(kAliceIp, "PUT", "/v1/admin/peers/3", to_json(disabled)), StartsWith("HTTP/1.1 204 "));
+  const auto asked = std::chrono::steady_clock::now();
+  EXPECT_TRUE(eventually([this] { return !on_device(invitation_key_); }));
+  EXPECT_LT(std::chrono::steady_clock::now() - asked, 5s)
+      << "it has waited for the lock, of which whoever writes the file has enough after 10 s";
+  EXPECT_EQ(hosts(), "");
+  held.reset();
+  EXPECT_TRUE(eventually([this] { return hosts().find("127.66.1.1 alice.evilcorp.wg") != std::string::npos; }));
+}
+
 TEST_F(ServeTest, DeletesExpiredInvitationsFromDatabaseAndDevice) {
   start();
   const auto late_key = wg::PrivateKey::generate().public_key();
@@ -431,10 +487,49 @@ TEST_F(ServeTest, EndsWhenItsNetworkIsUninstalled) {
   std::filesystem::remove(options_.folders.config_file(name_));
   std::filesystem::remove(options_.folders.database(name_));
   join();
-  EXPECT_TRUE(result_);
+  ASSERT_TRUE(result_);
+  EXPECT_EQ(*result_, ServeEnd::kGone);
   EXPECT_EQ(backend_.get_quietly(name_), std::nullopt) << "nothing is rebuilt";
   EXPECT_FALSE(std::filesystem::exists(options_.folders.database(name_)));
   EXPECT_FALSE(std::filesystem::exists(options_.folders.lock_file(name_)));
+}
+
+// `uninstall` and `new` before it has noticed anything.
+TEST_F(ServeTest, EndsWhenAnotherNetworkHasTakenItsName) {
+  for (const bool with_config : {true, false}) {
+    const auto config_file = options_.folders.config_file(name_);
+    const auto database = options_.folders.database(name_);
+    std::filesystem::copy_file(config_file, folder_ / "old.conf", std::filesystem::copy_options::overwrite_existing);
+    std::filesystem::copy_file(database, folder_ / "old.db", std::filesystem::copy_options::overwrite_existing);
+    start();
+    const auto other_key = wg::PrivateKey::generate();
+    const ServerConfig other{
+        .private_key = other_key, .listen_port = 51820, .address = must(IpAddress::parse("127.67.0.1")), .network_cidr_prefix = 16};
+    must(Registry::create(folder_ / "other.db", {.name = "evilcorp",
+                                                 .cidr = must(IpNet::parse("127.67.0.0/16")),
+                                                 .server_ip = other.address,
+                                                 .server_key = other_key.public_key(),
+                                                 .external_endpoint = must(Endpoint::parse("192.0.2.1:51820"))}));
+    if (with_config) must(replace_file(config_file, other.to_toml().reveal()));
+    std::filesystem::rename(folder_ / "other.db", database);
+    join();
+    ended_ = false;
+    ASSERT_TRUE(result_) << result_.error().message();
+    EXPECT_EQ(*result_, ServeEnd::kReplaced);
+    EXPECT_EQ(backend_.get_quietly(name_).has_value(), !with_config) << "its key would be in the way of the next start";
+    EXPECT_EQ(must(Registry::open(database)).network().find_peer(kServerPeer)->peer.candidates.size(), 0U) << "not even a candidate";
+    std::filesystem::rename(folder_ / "old.conf", config_file);
+    std::filesystem::rename(folder_ / "old.db", database);
+  }
+}
+
+TEST_F(ServeTest, LetsNobodyInWhenItsLockIsRemoved) {
+  start();
+  ASSERT_TRUE(remove_file(options_.folders.lock_file(name_)));
+  EXPECT_TRUE(eventually([this] { return std::filesystem::exists(options_.folders.lock_file(name_)); }));
+  const auto second = serve(name_, options_, system());
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().kind(), ErrorKind::kBusy);
 }
 
 // The order of `innernet-server uninstall`.
@@ -523,13 +618,59 @@ TEST_F(ServeTest, WritesTheHostsFileAlsoWhileOneChangeFollowsTheOther) {
 
 TEST_F(ServeTest, TakesANewListenPortWhenItHangsUp) {
   start();
-  const ServerConfig config{
-      .private_key = server_key_, .listen_port = 51999, .address = must(IpAddress::parse("127.66.0.1")), .network_cidr_prefix = 16};
-  must(replace_file(options_.folders.config_file(name_), config.to_toml().reveal()));
-  ::kill(::getpid(), SIGHUP);
+  configure_port(51999);
   port_ = next_port();
   EXPECT_EQ(backend_.get_quietly(name_)->listen_port, 51999);
   EXPECT_TRUE(eventually([this] { return ask(kAliceIp, "GET", "/v1/user/state").find("192.0.2.77:51999") != std::string::npos; }));
+}
+
+TEST_F(ServeTest, StaysOnItsPortWhenTheNewOneIsTaken) {
+  backend_.set_taken_port(51999);
+  std::atomic<int> tries = 0;
+  backend_.before_apply = [&tries](const wg::DeviceUpdate& update) { tries += update.listen_port == 51999; };
+  start();
+  configure_port(51999);
+  EXPECT_TRUE(eventually([&] { return tries == 1 && backend_.get_quietly(name_)->listen_port == 51820; }));
+  EXPECT_THAT(ask(kAliceIp, "GET", "/v1/user/state"), StartsWith("HTTP/1.1 200 ")) << "it has never stopped to listen";
+  configure_port(52000);
+  port_ = next_port();
+  EXPECT_EQ(backend_.get_quietly(name_)->listen_port, 52000);
+  EXPECT_EQ(tries, 1) << "what failed is not tried again";
+  EXPECT_EQ(times_brought_up_, 1);
+}
+
+TEST_F(ServeTest, HearsThatThePortIsAnotherOneWhileTheInterfaceCanNotBeBroughtBack) {
+  start();
+  backend_.set_taken_port(51820);
+  must(backend_.remove(name_));
+  EXPECT_TRUE(eventually([this] { return times_brought_up_ >= 3; }));
+  configure_port(52000);
+  port_ = next_port();
+  EXPECT_EQ(backend_.get_quietly(name_)->listen_port, 52000);
+  EXPECT_TRUE(eventually([this] { return on_device(alice_key_); }));
+  EXPECT_THAT(ask(kAliceIp, "GET", "/v1/user/state"), StartsWith("HTTP/1.1 200 "));
+}
+
+TEST_F(ServeTest, RefusesAPeerForWhomTheDeviceHasNoRoom) {
+  backend_.most = 2;
+  start();
+  const auto bob_key = wg::PrivateKey::generate().public_key();
+  const auto bob = contents("bob", "127.66.1.3", bob_key, true);
+  EXPECT_THAT(ask(kAliceIp, "POST", "/v1/admin/peers", to_json(bob)), AllOf(StartsWith("HTTP/1.1 400 "), HasSubstr("at most 2 peers")));
+  // A database that has too many all the same: who fits is there, and who does not comes when there is room.
+  write([&](Registry::Writer& writer) -> Result<void> {
+    TRY_VOID(writer.add_peer(bob));
+    return {};
+  });
+  auto renamed = contents("alicia", kAliceIp, alice_key_, true);
+  renamed.is_admin = true;
+  EXPECT_THAT(ask(kAliceIp, "PUT", "/v1/admin/peers/2", to_json(renamed)), StartsWith("HTTP/1.1 204 ")) << "the others go on";
+  EXPECT_TRUE(on_device(alice_key_) && on_device(invitation_key_));
+  EXPECT_FALSE(on_device(bob_key));
+  auto disabled = contents("invited", kInvitedIp, invitation_key_, false);
+  disabled.is_disabled = true;
+  EXPECT_THAT(ask(kAliceIp, "PUT", "/v1/admin/peers/3", to_json(disabled)), StartsWith("HTTP/1.1 204 "));
+  EXPECT_TRUE(eventually([&] { return on_device(bob_key) && !on_device(invitation_key_); }));
 }
 
 TEST_F(ServeTest, TriesAgainWhatTheDeviceRefused) {

@@ -18,12 +18,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-bool is_missing(const std::filesystem::path& path) {
-  std::error_code failure;
-  const auto status = std::filesystem::status(path, failure);
-  return status.type() == std::filesystem::file_type::not_found;
-}
-
 /// Of both programs: an address inside of any innernet network is reachable by nobody who asks for it here.
 std::vector<InterfaceName> interfaces_of_innernet(const Folders& folders, const InterfaceName& served) {
   std::vector<InterfaceName> own = interfaces_with_config(folders.config);
@@ -50,23 +44,26 @@ const char* what_happened(LinkRepair::Damage damage) {
 }  // namespace
 
 Service::Service(InterfaceName interface, const ServeOptions& options, const ServeSystem& system, ServerConfig config, const IpNet& net,
-                 Coordinator coordinator, const HttpServer::Limits& limits)
+                 Coordinator coordinator, const HttpServer::Limits& limits, ServedFiles& files)
     : interface_(std::move(interface)),
       options_(options),
       system_(system),
       config_(std::move(config)),
+      public_key_(config_.private_key.public_key()),
       net_(net),
       coordinator_(std::move(coordinator)),
+      files_(files),
       turns_(*this, system.clock, {}, [this] { http_.wake(); }),
       http_(loop_, turns_, system.clock, limits, [this](const KeyChange& change) { change_key(change); }),
       timer_(loop_),
       watchdog_timer_(loop_),
       worker_(std::make_unique<DeviceWorker>(system.backend, interface_,
-                                             [this](std::function<void()> task) { loop_.post(event(std::move(task))); })) {}
+                                             [this](std::function<void()> task) { loop_.post(event(std::move(task))); })),
+      hosts_writer_(std::make_unique<LatestJob>([this](std::function<void()> task) { loop_.post(event(std::move(task))); })) {}
 
 Service::~Service() = default;
 
-Result<void> Service::run() {
+Result<ServeEnd> Service::run() {
   signals_.emplace(loop_, std::initializer_list<int>{SIGTERM, SIGINT, SIGHUP}, event([this](int signal) { handle_signal(signal); }));
   store_candidates();
   synchronize();
@@ -76,13 +73,14 @@ Result<void> Service::run() {
   signals_.reset();
   http_.close();    // whose key changes are due now goes to the worker
   worker_.reset();  // what it was given is carried out; the rest the next start finds in the database
+  hosts_writer_.reset();
   if (failure_) {
     (void)coordinator_.close();
     return std::unexpected(*std::move(failure_));
   }
   auto closed = coordinator_.close();
-  if (!closed && !gone_) return std::unexpected(std::move(closed).error().context("closing the database"));
-  return {};
+  if (!closed && end_ == ServeEnd::kTold) return std::unexpected(std::move(closed).error().context("closing the database"));
+  return end_;
 }
 
 void Service::handle_signal(int signal) {
@@ -99,6 +97,13 @@ void Service::stop(const std::string& why) {
   folders_readable_.reset();
   links_readable_.reset();
   http_.stop(options_.periods.patience_at_stop, [this] { loop_.stop(); });
+}
+
+void Service::stop_for_another(const std::string& why) {
+  if (stopping_ || end_ == ServeEnd::kReplaced) return;
+  log::error("{}: {}; the next start serves what is there now", interface_.str(), why);
+  end_ = ServeEnd::kReplaced;
+  loop_.post([this] { stop("this network is not this server's any more"); });  // after the turn that has found it out
 }
 
 void Service::fail_to_start(Error error) {
@@ -166,10 +171,13 @@ Result<void> Service::end_turn() {
 
 void Service::after_turn() {
   carry_out(coordinator_.take_effects());
+  if (stopping_) return;
+  if (are_peers_in_doubt_ && coordinator_.is_up_to_date()) restore_peers();
   arm_timer();
 }
 
 void Service::carry_out(Coordinator::Effects effects) {
+  if (!coordinator_.is_same_network()) return stop_for_another("the database is another network's now");
   if (effects.device_resync) {
     synchronize();
     // A database that was put in place of another one may hold the addresses of another day.
@@ -177,7 +185,8 @@ void Service::carry_out(Coordinator::Effects effects) {
   } else if (!effects.device.empty()) {
     worker_->apply(std::move(effects.device), [this](const Result<void>& outcome) {
       report("changing the device", outcome);
-      if (!outcome) synchronize_later();
+      // Somebody may have made room.
+      if (!outcome || left_out_ > 0) synchronize_later();
     });
   }
   if (effects.hosts) hosts_.note_change(now());
@@ -187,14 +196,24 @@ void Service::carry_out(Coordinator::Effects effects) {
 
 // --- the device ---
 
-void Service::synchronize() {
+void Service::synchronize(std::function<void(std::size_t corrected)> done) {
   synchronization_.clear();
   worker_->synchronize(
       key_changes_.with_old_keys(coordinator_.device_peers()), [this](const Result<void>& outcome) { on_first_slice(outcome); },
-      [this](const Result<void>& outcome) {
-        report("bringing the device in line with the database", outcome);
-        if (!outcome) synchronize_later();
+      [this, done = std::move(done)](const Result<DeviceWorker::Synchronization>& synchronized) {
+        report("bringing the device in line with the database", synchronized);
+        if (!synchronized) return synchronize_later();
+        left_out_ = synchronized->left_out;
+        report("peers on the device", room_for_all());
+        if (done) done(synchronized->corrected);
       });
+}
+
+Result<void> Service::room_for_all() const {
+  if (left_out_ == 0) return {};
+  return fail(ErrorKind::kSystem,
+              fmt::format("{} of {} are left out, for this WireGuard takes no more: disable peers that are not needed, or use the kernel's",
+                          left_out_, coordinator_.network().on_device()));
 }
 
 void Service::synchronize_later() {
@@ -214,7 +233,7 @@ void Service::change_key(const KeyChange& change) {
   std::optional<wg::PeerUpdate> peer;
   const PeerRecord* const record = coordinator_.network().find_peer(change.new_key);
   // It may have been disabled while its answer was on the way.
-  if (record != nullptr && belongs_on_device(record->peer)) peer = device_entry(record->peer);
+  if (record != nullptr && Network::belongs_on_device(record->peer)) peer = device_entry(record->peer);
   if (!worker_) return;
   worker_->change_key(change.old_key, std::move(peer), [this](const Result<void>& outcome) {
     report("changing a redeemed peer's key", outcome);
@@ -223,15 +242,52 @@ void Service::change_key(const KeyChange& change) {
   });
 }
 
-void Service::poll_endpoints() {
+void Service::look_at_device() {
   endpoints_.begin_poll(now());
-  worker_->seen_endpoints([this](const Result<DeviceWorker::Seen>& seen) {
+  worker_->look([this](const Result<DeviceWorker::Look>& look) {
     endpoints_.end_poll(now());
     if (stopping_) return;
-    report("asking the device for endpoints", seen);
-    if (!seen) return check_link();
-    coordinator_.set_seen_endpoints(*seen);
+    report("looking at the device", look);
+    if (!look) return check_link();
+    coordinator_.set_seen_endpoints(look->endpoints);
     carry_out(coordinator_.take_effects());
+    restore_device(*look);
+  });
+}
+
+// Another program that sets this interface (a network manager, `wg syncconf`, a client with the server's key) takes away what peers need.
+void Service::restore_device(const DeviceWorker::Look& look) {
+  const bool has_key = look.public_key == public_key_;
+  const bool has_port = look.listen_port == port_.now() || port_.is_moving();
+  if (look.has_expected_peers) were_peers_restored_ = false;
+  if (has_key && has_port && look.has_expected_peers) return;
+  // One that was put in the place of ours is not ours to set.
+  check_link();
+  if (!link_repair_.wants_to_see()) return;
+  if (!has_key || !has_port) {
+    const std::string what = fmt::format("the {} of the interface", !has_key && !has_port ? "key and the port" : has_key ? "port" : "key");
+    log::warning("{}: {} was changed by somebody else; putting it back", interface_.str(), what);
+    wg::DeviceUpdate update;
+    if (!has_key) update.private_key = config_.private_key;
+    if (!has_port) update.listen_port = port_.now();
+    worker_->run([&backend = system_.backend, interface = interface_, update] { return backend.apply(interface, update); },
+                 [this](const Result<void>& outcome) { report("putting back key and port of the device", outcome); });
+  }
+  if (!look.has_expected_peers) {
+    // A command writes the database and then changes the device itself: what it wrote comes first.
+    are_peers_in_doubt_ = true;
+    foreign_looks_.doubt_file();
+    turns_.request_turn();
+  }
+}
+
+void Service::restore_peers() {
+  are_peers_in_doubt_ = false;
+  if (!link_repair_.wants_to_see()) return;  // what is rebuilt gets all peers then
+  synchronize([this](std::size_t corrected) {
+    if (corrected == 0 || std::exchange(were_peers_restored_, true)) return;
+    log::warning("{}: somebody else has changed peers of the interface; {} {} put right", interface_.str(), corrected,
+                 corrected == 1 ? "is" : "are");
   });
 }
 
@@ -258,48 +314,115 @@ void Service::repair_link() {
 
 void Service::rebuild_link() {
   check_files();
-  if (!link_repair_.begin_rebuild(missing_files_.are_in_doubt(), now())) return;
+  if (stopping_ || !link_repair_.begin_rebuild(missing_files_.are_in_doubt(), now())) return;
+  const auto other_port = port_.begin_move();
   worker_->run(
       [&backend = system_.backend, bring_up = system_.bring_up, interface = interface_, net = net_, options = options_.network,
-       update = wg::DeviceUpdate{.private_key = config_.private_key, .listen_port = config_.listen_port}] {
+       update = wg::DeviceUpdate{.private_key = config_.private_key, .listen_port = other_port.value_or(port_.now())}] {
         return bring_up(backend, interface, net, update, options);
       },
-      [this](const Result<void>& outcome) {
+      [this, other_port](const Result<void>& outcome) {
         if (stopping_) return;
+        if (other_port) end_move(*other_port, outcome);
+        if (other_port && outcome) {
+          http_.close();
+          link_repair_.note_closed();
+        }
         const auto link = outcome ? system_.link_state(interface_, config_.address) : Result<LinkState>(std::unexpected(outcome.error()));
         report("bringing the interface back", link);
         link_repair_.end_rebuild(link ? std::optional(*link) : std::nullopt, now());
         if (!link) return;
         store_candidates();
         synchronize();
+        move_port();
       });
+}
+
+// The device first, for it tells whether the port is free; and back to the old one if either of the two can't have the new one.
+void Service::move_port() {
+  if (stopping_ || !link_repair_.wants_to_see()) return;  // what is rebuilt takes the port then
+  const auto port = port_.begin_move();
+  if (!port) return;
+  const auto give = [&backend = system_.backend, interface = interface_](std::uint16_t to) {
+    return backend.apply(interface, {.listen_port = to});
+  };
+  worker_->run(
+      [give, probe = system_.probe_udp_port, port = *port, old = port_.now()]() -> Result<void> {
+        TRY_VOID(probe(port));
+        auto given = give(port);
+        if (given) return {};
+        TRY_VOID_CONTEXT(give(old), given.error().message() + "; and going back to the old one failed");
+        return given;
+      },
+      [this, give, port = *port](const Result<void>& outcome) {
+        if (stopping_) return;
+        auto taken = outcome;
+        if (taken && !link_repair_.wants_to_see()) {
+          // The link has been damaged meanwhile: it is listened on when it is rebuilt with this port.
+          end_move(port, {});
+          http_.close();
+          return link_repair_.note_closed();
+        }
+        if (taken) {
+          const auto bound = http_.listen(api_address(port), options_.bind_to_device ? std::optional(interface_) : std::nullopt);
+          if (bound) {
+            end_move(port, {});
+            log::info("{}: listening on {}", interface_.str(), bound->to_string());
+            link_repair_.note_listening();
+            if (system_.listening) system_.listening(*bound);
+            store_candidates();
+            return move_port();
+          }
+          taken = std::unexpected(bound.error());
+        }
+        if (!outcome) {
+          end_move(port, taken);
+          return move_port();
+        }
+        worker_->run([give, old = port_.now()] { return give(old); },
+                     [this, port, taken](const Result<void>& restored) {
+                       report("putting back the device's port", restored);
+                       end_move(port, taken);
+                       move_port();
+                     });
+      });
+}
+
+void Service::end_move(std::uint16_t port, const Result<void>& outcome) {
+  port_.end_move(outcome.has_value());
+  config_.listen_port = port_.now();
+  if (outcome)
+    log::info("{}: listen-port is {} now", interface_.str(), port);
+  else
+    log::error("{}: listen-port {}: {}; going on with {}", interface_.str(), port, outcome.error().message(), port_.now());
 }
 
 // --- life ---
 
 void Service::begin_listening() {
-  const SocketAddress address = options_.listen.value_or(SocketAddress{config_.address, config_.listen_port});
   const bool is_first = !link_repair_.has_begun();
   const auto link = is_first ? system_.link_state(interface_, config_.address) : Result<LinkState>();
   if (!link) return fail_to_start(link.error());
-  const auto bound = http_.listen(address, options_.bind_to_device ? std::optional(interface_) : std::nullopt);
+  const auto bound = http_.listen(api_address(port_.now()), options_.bind_to_device ? std::optional(interface_) : std::nullopt);
   if (!bound && is_first) return fail_to_start(bound.error());
   report("listening", bound);
   if (!bound) return link_repair_.note_listening_failed(now());
   log::info("{}: listening on {}", interface_.str(), bound->to_string());
   if (is_first) {
-    link_repair_.begin(*link, now());
+    link_repair_.begin(*link);
     begin_tasks();
-  } else {
-    link_repair_.note_listening();
   }
+  link_repair_.note_listening();
   if (system_.listening) system_.listening(*bound);
+  move_port();  // if the config was read again meanwhile
 }
+
+SocketAddress Service::api_address(std::uint16_t port) const { return options_.listen.value_or(SocketAddress{config_.address, port}); }
 
 void Service::begin_tasks() {
   watch_folders();
   watch_links();
-  poll_endpoints();
+  look_at_device();
   invitations_.set(now());
   if (options_.hosts.write) hosts_.begin(now());
   check_.set(now());
@@ -338,7 +461,7 @@ void Service::delete_expired_invitations() {
 void Service::write_hosts() {
   if (hosts_.begin_write(now()))
     hosts_entries_ = std::make_shared<const std::vector<hostsfile::Entry>>(coordinator_.hosts_entries(options_.hosts, interface_.str()));
-  worker_->run(
+  hosts_writer_->run(
       [path = options_.hosts.path, network = interface_.str(), entries = hosts_entries_]() -> Result<void> {
         TRY_VOID(hostsfile::update(path, network, *entries));
         return {};
@@ -389,23 +512,20 @@ void Service::check_everything() {
   turns_.request_turn();
 }
 
-std::optional<std::filesystem::path> Service::missing_file() const {
-  for (const auto& path : {options_.folders.config_file(interface_), options_.folders.database(interface_)})
-    if (is_missing(path)) return path;
-  return std::nullopt;
-}
-
 void Service::check_files() {
-  if (!missing_files_.are_in_doubt()) (void)missing_files_.see(missing_file().has_value(), now());
+  if (stopping_ || missing_files_.are_in_doubt()) return;
+  if (missing_files_.see(files_.missing().has_value(), now()) != MissingFiles::Verdict::kThere) return;
+  if (const auto why = files_.taken_over()) stop_for_another(*why);
 }
 
 void Service::decide_about_missing_files() {
-  const auto missing = missing_file();
+  const auto missing = files_.missing();
   switch (missing_files_.see(missing.has_value(), now())) {
     case MissingFiles::Verdict::kBack:
+      check_files();
       return check_link();
     case MissingFiles::Verdict::kGone:
-      gone_ = true;
+      end_ = ServeEnd::kGone;
       return stop(missing->string() + " is gone");
     case MissingFiles::Verdict::kThere:
     case MissingFiles::Verdict::kInDoubt:
@@ -417,17 +537,16 @@ void Service::read_config_again() {
   if (stopping_) return;
   log::info("{}: SIGHUP: reading the config again", interface_.str());
   hosts_.hasten(now());
+  are_peers_in_doubt_ = true;
+  endpoints_.hasten(EndpointSchedule::Reason::kAsked);
   foreign_looks_.doubt_file();
   turns_.request_turn();
   auto config = ServerConfig::read(options_.folders.config_file(interface_));
   if (!config) return log::error("{}: {}; going on as before", interface_.str(), config.error().message());
-  const ConfigChange change = config_change(config_, *config);
-  if (change.needs_restart) log::warning("{}: private-key, address and network-cidr-prefix change only with a restart", interface_.str());
-  if (!change.listen_port) return;
-  log::info("{}: listen-port is {} now", interface_.str(), *change.listen_port);
-  config_.listen_port = *change.listen_port;
-  http_.close();
-  link_repair_.demand_rebuild(now());
+  if (needs_restart(config_, *config))
+    log::warning("{}: private-key, address and network-cidr-prefix change only with a restart", interface_.str());
+  port_.want(config->listen_port);
+  move_port();
 }
 
 void Service::pet_watchdog() {

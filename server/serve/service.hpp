@@ -19,9 +19,12 @@
 #include "innernet/server/coordinator.hpp"
 #include "innernet/server/serve.hpp"
 #include "key_changes.hpp"
+#include "latest_job.hpp"
 #include "link_repair.hpp"
 #include "linux/folder_watch.hpp"
+#include "listen_port.hpp"
 #include "missing_files.hpp"
+#include "served_files.hpp"
 #include "troubles.hpp"
 #include "turns.hpp"
 
@@ -36,11 +39,11 @@ class Service final : private Turns::Answerer {
  public:
   /// `net` is the config's.
   Service(InterfaceName interface, const ServeOptions& options, const ServeSystem& system, ServerConfig config, const IpNet& net,
-          Coordinator coordinator, const HttpServer::Limits& limits);
+          Coordinator coordinator, const HttpServer::Limits& limits, ServedFiles& files);
   ~Service() override;
 
   /// Until a signal, or the end of the network. Fails if it can't begin to serve.
-  Result<void> run();
+  Result<ServeEnd> run();
 
  private:
   /// What is done at times of its own.
@@ -83,6 +86,7 @@ class Service final : private Turns::Answerer {
   void watch_links();
   void handle_signal(int signal);
   void stop(const std::string& why);
+  void stop_for_another(const std::string& why);
   void fail_to_start(Error error);
   void carry_out(Coordinator::Effects effects);
   void read_config_again();
@@ -97,16 +101,25 @@ class Service final : private Turns::Answerer {
   }
 
   // The device.
-  void synchronize();
+  void synchronize() { synchronize(nullptr); }
+  /// `done` is told how many peers were to be put right, once they are.
+  void synchronize(std::function<void(std::size_t corrected)> done);
   void synchronize_later();
+  Result<void> room_for_all() const;
   void on_first_slice(const Result<void>& outcome);
   void change_key(const KeyChange& change);
-  void poll_endpoints();
+  void look_at_device();
+  void restore_device(const DeviceWorker::Look& look);
+  void restore_peers();
 
   // The link.
   void check_link();
   void repair_link();
   void rebuild_link();
+  /// To the port that the config has named, if there is one to try.
+  void move_port();
+  void end_move(std::uint16_t port, const Result<void>& outcome);
+  SocketAddress api_address(std::uint16_t port) const;
 
   // Database, config and hosts file.
   void delete_expired_invitations();
@@ -116,7 +129,6 @@ class Service final : private Turns::Answerer {
   /// Whether something has happened to our files since the last time.
   bool read_folder_events();
   void look_for_foreign_changes();
-  std::optional<std::filesystem::path> missing_file() const;
   void check_files();
   void decide_about_missing_files();
   /// Should a notification have been lost.
@@ -126,8 +138,10 @@ class Service final : private Turns::Answerer {
   const ServeOptions options_;
   const ServeSystem system_;
   ServerConfig config_;
+  const wg::PublicKey public_key_;  // the config's
   const IpNet net_;
   Coordinator coordinator_;
+  ServedFiles& files_;
 
   // What is due when. Of those that are due together the first comes first: whether there is still something to serve.
   std::vector<Task> tasks_;
@@ -135,7 +149,7 @@ class Service final : private Turns::Answerer {
   Due<LinkRepair> link_repair_{*this, &Service::repair_link, options_.periods.repair};
   Due<ForeignLooks> foreign_looks_{*this, &Service::look_for_foreign_changes};
   Due<EndpointSchedule> endpoints_{
-      *this, &Service::poll_endpoints,
+      *this, &Service::look_at_device,
       EndpointSchedule::Periods{
           .regular = options_.periods.endpoints, .soon = options_.periods.endpoints_soon, .unseen = options_.periods.endpoints_unseen}};
   Due<Deadline> synchronization_{*this, &Service::synchronize};
@@ -146,6 +160,7 @@ class Service final : private Turns::Answerer {
   Due<Deadline> checkpoint_{*this, &Service::checkpoint};
   Due<Deadline> check_{*this, &Service::check_everything};
 
+  ListenPort port_{config_.listen_port};
   KeyChanges key_changes_;
   Troubles troubles_;
 
@@ -161,12 +176,18 @@ class Service final : private Turns::Answerer {
   std::optional<ReadableWatch> links_readable_;
   std::optional<SignalWatch> signals_;
 
+  std::size_t left_out_ = 0;  // peers for which the device has no room
+
   bool stopping_ = false;
-  bool gone_ = false;  // config or database
+  ServeEnd end_ = ServeEnd::kTold;
+  bool are_peers_in_doubt_ = false;   // the device may have others than it was given
+  bool were_peers_restored_ = false;  // by what the last look has shown
   std::shared_ptr<const std::vector<hostsfile::Entry>> hosts_entries_;
   std::optional<Error> failure_;
 
-  std::unique_ptr<DeviceWorker> worker_;  // last: its thread posts to the loop
+  // Last: their threads post to the loop.
+  std::unique_ptr<DeviceWorker> worker_;
+  std::unique_ptr<LatestJob> hosts_writer_;
 };
 
 }  // namespace innernet::server

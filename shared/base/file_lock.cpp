@@ -80,6 +80,16 @@ void write_own_pid(int fd) {
 
 Result<FileLock> FileLock::acquire(const std::filesystem::path& path, std::chrono::milliseconds patience,
                                    std::vector<std::filesystem::path> guarded) {
+  const auto at_release = guarded.empty() ? AtRelease::kStays : AtRelease::kGoesWithGuarded;
+  return acquire(path, patience, std::move(guarded), at_release);
+}
+
+Result<FileLock> FileLock::acquire_while_locked(const std::filesystem::path& path, std::chrono::milliseconds patience) {
+  return acquire(path, patience, {}, AtRelease::kGoes);
+}
+
+Result<FileLock> FileLock::acquire(const std::filesystem::path& path, std::chrono::milliseconds patience,
+                                   std::vector<std::filesystem::path> guarded, AtRelease at_release) {
   const BootTime deadline = SystemClock().boot() + patience;
   for (;;) {
     auto fd = open_lock_file(path);
@@ -90,14 +100,11 @@ Result<FileLock> FileLock::acquire(const std::filesystem::path& path, std::chron
     if (code != 0) return fail_errno(code, fmt::format("{}: locking", path.string()));
     if (!is_still_at(path, fd->get())) continue;
     write_own_pid(fd->get());
-    return FileLock(std::move(*fd), path, std::move(guarded));
+    return FileLock(std::move(*fd), path, std::move(guarded), at_release);
   }
 }
 
-FileLock::~FileLock() {
-  // Before the lock is released with the descriptor: who takes it next must not find its file removed.
-  if (fd_ && !guarded_.empty() && std::ranges::all_of(guarded_, is_gone) && is_still_at(path_, fd_.get())) ::unlink(path_.c_str());
-}
+bool FileLock::is_held() const { return fd_ && is_still_at(path_, fd_.get()); }
 
 Result<FileLock> FileLock::acquire_existing(const std::filesystem::path& path, std::chrono::milliseconds patience) {
   const BootTime deadline = SystemClock().boot() + patience;
@@ -108,17 +115,15 @@ Result<FileLock> FileLock::acquire_existing(const std::filesystem::path& path, s
     if (code == EWOULDBLOCK)
       return fail(ErrorKind::kBusy, fmt::format("{}: locked by another process; try again when it has ended", path.string()));
     if (code != 0) return fail_errno(code, fmt::format("{}: locking", path.string()));
-    if (is_still_at(path, fd.get())) return FileLock(std::move(fd), path, {});
+    if (is_still_at(path, fd.get())) return FileLock(std::move(fd), path, {}, AtRelease::kStays);
   }
 }
 
-Result<FileLock> FileLock::acquire_folder(const std::filesystem::path& folder, std::chrono::milliseconds patience) {
-  UniqueFd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!fd) return fail_errno(errno, folder.string());
-  const Errno code = lock_until(fd.get(), SystemClock().boot() + patience);
-  if (code == EWOULDBLOCK) return fail(ErrorKind::kBusy, fmt::format("{}: another process holds the lock on this folder", folder.string()));
-  if (code != 0) return fail_errno(code, fmt::format("{}: locking", folder.string()));
-  return FileLock(std::move(fd), folder, {});
+FileLock::~FileLock() {
+  if (!fd_ || at_release_ == AtRelease::kStays) return;
+  if (at_release_ == AtRelease::kGoesWithGuarded && !std::ranges::all_of(guarded_, is_gone)) return;
+  // Before the lock is released with the descriptor: who takes it next must not find its file removed.
+  if (is_still_at(path_, fd_.get())) ::unlink(path_.c_str());
 }
 
 }  // namespace innernet

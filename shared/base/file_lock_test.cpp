@@ -124,6 +124,17 @@ TEST(FileLock, LeavesAFileAloneThatSomebodyElseMayHaveLocked) {
   EXPECT_FALSE(FileLock::acquire(dir / "lock", kAtOnce));
 }
 
+TEST(FileLock, IsNotHeldWhenItsFileIsGoneOrAnotherOne) {
+  const TempDir dir;
+  const auto first = FileLock::acquire(dir / "lock", kAtOnce).value();
+  EXPECT_TRUE(first.is_held());
+  ASSERT_TRUE(remove_file(dir / "lock"));
+  EXPECT_FALSE(first.is_held());
+  const auto second = FileLock::acquire(dir / "lock", kAtOnce).value();
+  EXPECT_FALSE(first.is_held());
+  EXPECT_TRUE(second.is_held());
+}
+
 TEST(FileLock, DoesNotTrustAFileThatIsGone) {
   const TempDir dir;
   std::optional<FileLock> held(FileLock::acquire(dir / "lock", kAtOnce).value());
@@ -163,14 +174,20 @@ TEST(FileLock, WithoutItsFolderNamesThePath) {
   EXPECT_THAT(lock.error().message(), HasSubstr((dir / "missing" / "lock").string()));
 }
 
-TEST(FileLock, OfAFolderWritesNothing) {
+TEST(FileLock, CanBeOnAFileThatIsThereOnlyMeanwhile) {
   const TempDir dir;
-  const auto held = FileLock::acquire_folder(dir.path(), kAtOnce);
-  ASSERT_TRUE(held);
-  EXPECT_EQ(FileLock::acquire_folder(dir.path(), kAtOnce).error().kind(), ErrorKind::kBusy);
+  std::optional<FileLock> held(FileLock::acquire_while_locked(dir / "lock", kAtOnce).value());
+  EXPECT_EQ(FileLock::acquire_while_locked(dir / "lock", kAtOnce).error().kind(), ErrorKind::kBusy);
+  Opened opened(dir / "lock");
+  std::optional<Result<FileLock>> waited;
+  std::thread waiter([&] { waited.emplace(FileLock::acquire_while_locked(dir / "lock", kLong)); });
+  opened.wait();
+  held.reset();
+  waiter.join();
+  ASSERT_TRUE(*waited);
+  EXPECT_FALSE(FileLock::acquire_while_locked(dir / "lock", kAtOnce)) << "another one got it, too";
+  waited.reset();
   EXPECT_TRUE(std::filesystem::is_empty(dir.path()));
-  EXPECT_EQ(FileLock::acquire_folder(dir / "missing", kAtOnce).error().kind(), ErrorKind::kNotFound);
-  EXPECT_FALSE(FileLock::acquire_folder("/etc/hostname", kAtOnce)) << "not a folder";
 }
 
 }  // namespace

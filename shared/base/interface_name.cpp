@@ -14,6 +14,10 @@ Result<InterfaceName> InterfaceName::parse(std::string_view text) {
   if (!valid)
     return invalid_input(
         fmt::format("{} is not an interface name: 1 to 15 bytes without white space, '/' and ':' (like evilcorp)", quoted(text)));
+  // Each interface has a folder of its name beside these two (net/ipv4/devinet.c: sysctl_dev_name_is_allowed).
+  if (text == "all" || text == "default")
+    return invalid_input(
+        fmt::format("{} can't be an interface's name: it is the kernel's own (/proc/sys/net/ipv4/conf/{})", quoted(text), text));
   return InterfaceName(text);
 }
 

@@ -6,7 +6,7 @@ namespace innernet {
 namespace {
 
 TEST(InterfaceName, TakesWhatTheKernelTakes) {
-  for (const char* text : {"a", "evilcorp", "wg0", "fifteen-letters", "Bad", "a.b", "...", "-x", "wg_1", "caf\xC3\xA9"}) {
+  for (const char* text : {"a", "evilcorp", "wg0", "fifteen-letters", "Bad", "a.b", "...", "-x", "wg_1", "caf\xC3\xA9", "all0", "All"}) {
     const auto name = InterfaceName::parse(text);
     ASSERT_TRUE(name) << name.error().message();
     EXPECT_EQ(name->str(), text);
@@ -32,7 +32,9 @@ TEST(InterfaceName, RefusesWhatTheKernelRefuses) {
                                  std::string("a\0b", 3),
                                  "\xC3\xA0",
                                  std::string(100'000, 'a'),
-                                 std::string(1, '\0')};
+                                 std::string(1, '\0'),
+                                 "all",
+                                 "default"};
   for (const auto& text : refused) {
     const auto name = InterfaceName::parse(text);
     ASSERT_FALSE(name) << quoted(text);

@@ -24,7 +24,16 @@ int print(const Parsed& parsed) {
 int exit_code(const Result<Ending>& ending, const Output& out) {
   if (!ending) log::error("{}", ending.error().message());
   if (out.failure() != 0) log::error("{}", Error::system(out.failure(), "writing to standard output").message());
-  return ending && *ending == Ending::kDone && out.failure() == 0 ? kExitSuccess : kExitFailure;
+  if (!ending || out.failure() != 0) return kExitFailure;
+  switch (*ending) {
+    case Ending::kDone:
+      return kExitSuccess;
+    case Ending::kGone:
+      return kExitGone;
+    case Ending::kFailed:
+      break;
+  }
+  return kExitFailure;
 }
 
 }  // namespace innernet::command_line

@@ -53,11 +53,19 @@ Result<void> check_ours(wg::Backend& backend, const Link& link, const wg::Device
   return {};
 }
 
+Result<void> check_mtu(const IpNet& address, std::uint32_t mtu) {
+  constexpr std::uint32_t kLeastOfIpv6 = 1280;  // RFC 8200, 5
+  if (address.address().is_v4() || mtu >= kLeastOfIpv6) return {};
+  return invalid_input(fmt::format("--mtu {} is too small: an IPv6 network such as {} needs an MTU of at least {} bytes", mtu,
+                                   address.truncated().to_string(), kLeastOfIpv6));
+}
+
 Result<void> configure(wg::Backend& backend, const InterfaceName& name, const IpNet& address, const wg::DeviceUpdate& update,
                        const NetworkOptions& options, NetworkStack& stack) {
   TRY_VOID(backend.apply(name, update));
-  TRY_VOID(stack.set_address(name, address));
+  // With its MTU first: a link whose MTU somebody has lowered beneath that of IPv6 takes no such address (net/ipv6/addrconf.c).
   TRY_VOID(stack.set_link_up(name, options.mtu));
+  TRY_VOID(stack.set_address(name, address));
   if (!options.no_routing) TRY_VOID(stack.add_route(name, address.truncated()));
   return {};
 }
@@ -67,6 +75,7 @@ Result<void> configure(wg::Backend& backend, const InterfaceName& name, const Ip
 Result<void> bring_up(wg::Backend& backend, const InterfaceName& name, const IpNet& address, const wg::DeviceUpdate& update,
                       const NetworkOptions& options, const wg::PrivateKey* also_ours, NetworkStack& stack) {
   const std::string doing = fmt::format("bringing up interface {}", quoted(name.str()));
+  TRY_VOID_CONTEXT(check_mtu(address, options.mtu), doing);
   TRY_CONTEXT(const auto link, stack.find_link(name), doing);
   if (link) {
     TRY_VOID_CONTEXT(check_ours(backend, *link, update, also_ours), doing);
@@ -111,6 +120,7 @@ Result<InterfaceView> interface_status(wg::Backend& backend, const InterfaceName
   TRY(const auto link, stack.find_link(name));
   InterfaceView view;
   if (!link) return view;
+  view.link_index = link->index;
   TRY(const bool wireguard, is_wireguard(backend, *link, view.device));
   if (!wireguard) {
     view.status = InterfaceStatus::kForeign;

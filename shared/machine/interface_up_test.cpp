@@ -77,14 +77,29 @@ class BringUp : public ::testing::Test {
 
 TEST_F(BringUp, MakesAndConfiguresTheInterfaceInThisOrder) {
   ASSERT_TRUE(bring_up_with());
-  EXPECT_THAT(machine_.done, ElementsAre("create", "apply", "address 10.66.1.2/16", "up 1280", "route 10.66.0.0/16"));
+  EXPECT_THAT(machine_.done, ElementsAre("create", "apply", "up 1280", "address 10.66.1.2/16", "route 10.66.0.0/16"));
 }
 
 TEST_F(BringUp, DoesAsTheOptionsSay) {
   options_.no_routing = true;
   options_.mtu = 1420;
   ASSERT_TRUE(bring_up_with());
-  EXPECT_THAT(machine_.done, ElementsAre("create", "apply", "address 10.66.1.2/16", "up 1420"));
+  EXPECT_THAT(machine_.done, ElementsAre("create", "apply", "up 1420", "address 10.66.1.2/16"));
+}
+
+TEST_F(BringUp, RefusesAnMtuThatIpv6CanNotHave) {
+  const auto with = [this](const char* address, std::uint32_t mtu) {
+    options_.mtu = mtu;
+    machine_.done.clear();
+    return bring_up(machine_, kName, *IpNet::parse(address), {.private_key = key_}, options_, nullptr, machine_);
+  };
+  const auto refused = with("fd66::1:2/48", 1279);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind(), ErrorKind::kInvalidInput);
+  EXPECT_THAT(refused.error().message(), ::testing::AllOf(HasSubstr("--mtu 1279"), HasSubstr("fd66::/48"), HasSubstr("1280")));
+  EXPECT_THAT(machine_.done, IsEmpty());
+  EXPECT_TRUE(with("fd66::1:2/48", 1280));
+  EXPECT_TRUE(with("10.66.1.2/16", 1200));
 }
 
 // A half-configured interface left by an earlier failure must not be believed by the next `up`.
@@ -122,11 +137,11 @@ TEST_F(BringUp, RepairsAnInterfaceThatIsOursAndLeavesItWhenThatFails) {
     machine_.has_link(c.kind);
     machine_.has_device(c.there);
     EXPECT_TRUE(bring_up_with(&other_key_)) << c.why;
-    EXPECT_THAT(machine_.done, ElementsAre("apply", "address 10.66.1.2/16", "up 1280", "route 10.66.0.0/16")) << c.why;
+    EXPECT_THAT(machine_.done, ElementsAre("apply", "up 1280", "address 10.66.1.2/16", "route 10.66.0.0/16")) << c.why;
     machine_.failing = "route";
     machine_.done.clear();
     EXPECT_FALSE(bring_up_with(&other_key_)) << c.why;
-    EXPECT_THAT(machine_.done, ElementsAre("apply", "address 10.66.1.2/16", "up 1280")) << c.why;
+    EXPECT_THAT(machine_.done, ElementsAre("apply", "up 1280", "address 10.66.1.2/16")) << c.why;
   }
 }
 

@@ -9,6 +9,12 @@ bob_key=$(key_of bob) carol_key=$(key_of carol)
 
 on_device() { grep -qF "$1" <(on server wg show "$NETWORK" peers); }
 
+# Locks, that a user takes who may only read, hold up nobody.
+for host in server alice; do
+  start "$host" reader setpriv --reuid 65534 --regid 65534 --clear-groups flock /etc sleep infinity
+  check_soon "a user of $host locks /etc" 10 not on "$host" flock --nonblock /etc true
+done
+
 client alice disable-peer "$NETWORK" --name bob --yes
 exits 'an admin disables bob' 0
 if [ "$INNERNET_SERVER_KIND" = ours ]; then

@@ -67,6 +67,15 @@ check_soon 'removes the interface' 5 not link_exists alice
 client alice up "$NETWORK"
 exits 'up right after down' 0
 check_soon 'brings the tunnel back' 10 reaches alice server
+if [ "$INNERNET_KIND" = ours ]; then
+  on alice ip link set "$NETWORK" mtu 1200
+  client alice up "$NETWORK" --no-nat-traversal
+  exits 'up after somebody has lowered the MTU' 0
+  check_soon 'mends what the link lost with it' 10 reaches alice server
+  client alice down "$NETWORK"
+  client alice up "$NETWORK" --mtu 1200 --no-nat-traversal
+  if [ "$STAGE_FAMILY" = 6 ]; then exits 'an MTU that IPv6 can not have is refused' 1 'IPv6.*1280'; else exits 'a small MTU is taken' 0; fi
+fi
 client alice down "$NETWORK"
 client alice uninstall "$NETWORK" --yes
 exits 'uninstall' 0

@@ -118,9 +118,15 @@ run alice tail -n 3 ping-server
 check 'no packet was lost' lost_none alice server
 note "$(grep 'packets transmitted' <<<"$OUT")"
 
+is_over() { [ "$(service_property "$1" "$2" SubState)" = dead ] && [ "$(service_property "$1" "$2" Result)" = success ]; }
+succeed server uninstall "$NETWORK" --yes
+check_soon 'the service of a network that is uninstalled ends, and is not started again' 20 is_over server "innernet-server@$NETWORK"
 if [ -n "${STAGE_PACKAGES:-}" ]; then
   run alice dpkg --remove innernet
   exits 'the package innernet can be removed' 0
   check 'the service of a removed package is stopped' not is_active alice "innernet@$NETWORK"
   check 'its config stays' on alice test -s "/etc/innernet/$NETWORK.conf"
+else
+  succeed client alice uninstall "$NETWORK" --yes
+  check_soon 'and so does that of a peer that leaves the network' 20 is_over alice "innernet@$NETWORK"
 fi

@@ -38,6 +38,7 @@ class KernelBackend final : public Backend {
   explicit KernelBackend(netlink::OpenTransport open_transport) : open_transport_(std::move(open_transport)) {}
 
   BackendKind kind() const override { return BackendKind::kKernel; }
+  std::optional<std::size_t> max_peers() const override { return 1U << 20U; }  // MAX_PEERS_PER_DEVICE, drivers/net/wireguard/messages.h
 
   Result<std::vector<InterfaceName>> list() override {
     TRY(auto links, netlink::list_links());

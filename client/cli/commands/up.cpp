@@ -26,6 +26,9 @@ void define(Definition& definition, Options& options) {
   definition.explain(
       "With --daemon this goes on until SIGTERM, for each network by itself: one that fails is tried again and holds up no other. A server "
       "that can do it tells of changes at once. SIGHUP has the configs read again.");
+  definition.explain(
+      "With --daemon and an INTERFACE it ends with exit status 3 when that network is uninstalled or not installed at all: its service is "
+      "not started again then.");
   definition.optional_argument("INTERFACE", "The network; without, all that are installed", into(options.interface, parse_interface));
   definition.flag('d', "daemon", options.daemon, "Stay, and keep the networks up to date");
   definition.conflict("daemon", "json");
@@ -45,8 +48,14 @@ Result<Ending> run(const Options& options, Context& context) {
   if (options.daemon) {
     context.on_signals.reset();  // the daemon has its own ways with them
     if (context.stop.requested()) return fail(ErrorKind::kSystem, "interrupted");
-    TRY_VOID(run_daemon(client, options.interface, options.interval));
-    return Ending::kDone;
+    const auto ended = run_daemon(client, options.interface, options.interval);
+    // A daemon of all networks may find one at its next start, that of a network that was uninstalled never.
+    if (!ended && ended.error().kind() == ErrorKind::kNotFound && options.interface) {
+      log::error("{}", ended.error().message());
+      return Ending::kGone;
+    }
+    TRY(const DaemonEnd end, ended);
+    return end == DaemonEnd::kNothingLeft && options.interface ? Ending::kGone : Ending::kDone;
   }
   keep_freed_memory();
   if (options.interface) {

@@ -95,6 +95,7 @@ Result<Ending> run(const AddPeerOptions& options, Context& context) {
   const InterfaceName& interface = options.interface();
   TRY(const auto config, open_config(context, interface));
   TRY(auto registry, open_registry(context, interface));
+  limit_to_device(context, interface, registry);
   const Network& known = registry.network();
   TRY(const Cidr cidr, given_or_chosen_cidr(context, known, options));
   TRY(const auto wanted_ip, given_or_asked_ip(context, known, cidr, options));

@@ -1,6 +1,11 @@
 #include "innernet/server/serve.hpp"
 
+#include <algorithm>
+#include <array>
+#include <filesystem>
+
 #include "commands.hpp"
+#include "innernet/machine/log.hpp"
 
 namespace innernet::server {
 namespace {
@@ -14,16 +19,41 @@ void define(Definition& definition, Options& options) {
       "The interface stays up when the server ends, so that peers stay connected. SIGTERM and SIGINT end it after the requests in "
       "flight.");
   definition.explain("Without INNERNET_LOG or RUST_LOG, it logs at the level info to standard error.");
+  definition.explain(
+      "When the network is uninstalled it ends with exit status 3, and so it does when there is no such network: its service is not "
+      "started "
+      "again then.");
   define_interface(definition, options);
   define_hosts(definition, options.hosts);
 }
 
+bool is_any_left(const Folders& folders, const InterfaceName& interface) {
+  std::error_code ignored;
+  return std::ranges::any_of(std::array{folders.config_file(interface), folders.database(interface)}, [&](const auto& path) {
+    return std::filesystem::symlink_status(path, ignored).type() != std::filesystem::file_type::not_found;
+  });
+}
+
 Result<Ending> run(const Options& options, Context& context) {
   const auto backend = context.backend(options.interface());
-  TRY_VOID(serve(options.interface(),
-                 {.folders = context.folders(), .network = context.general.network, .hosts = options.hosts, .periods = {}, .listen = {}},
-                 ServeSystem::of_machine(*backend, context.clock)));
-  return Ending::kDone;
+  const auto served =
+      serve(options.interface(),
+            {.folders = context.folders(), .network = context.general.network, .hosts = options.hosts, .periods = {}, .listen = {}},
+            ServeSystem::of_machine(*backend, context.clock));
+  if (!served && served.error().kind() == ErrorKind::kNotFound && !is_any_left(context.folders(), options.interface())) {
+    log::error("{}", served.error().message());
+    return Ending::kGone;
+  }
+  TRY(const ServeEnd end, served);
+  switch (end) {
+    case ServeEnd::kTold:
+      return Ending::kDone;
+    case ServeEnd::kGone:
+      return Ending::kGone;
+    case ServeEnd::kReplaced:
+      break;
+  }
+  return Ending::kFailed;
 }
 
 }  // namespace

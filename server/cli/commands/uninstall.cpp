@@ -37,12 +37,17 @@ Result<void> remove_interface(Context& context, const InterfaceName& interface) 
     log::warning("the link {} is not WireGuard's and stays", interface.str());
     return {};
   }
-  if (const auto config = ServerConfig::read(context.folders().config_file(interface)); config) {
-    TRY(const auto device, backend->get(interface));
-    if (device.private_key && !wg::same_key(*device.private_key, config->private_key)) {
-      log::warning("the interface {} has a key of its own, not this network's, and stays", interface.str());
-      return {};
-    }
+  const auto config = ServerConfig::read(context.folders().config_file(interface));
+  if (!config) {
+    log::warning("the interface {} stays, for nothing says whether it is this network's: {} (to remove it: ip link delete {})",
+                 interface.str(), config.error().message(), interface.str());
+    return {};
+  }
+  TRY(const auto device, backend->get(interface));
+  // One without any key is what is left of a `serve` that was killed as it began.
+  if (device.public_key && *device.public_key != config->private_key.public_key()) {
+    log::warning("the interface {} has a key of its own, not this network's, and stays", interface.str());
+    return {};
   }
   return backend->remove(interface);
 }

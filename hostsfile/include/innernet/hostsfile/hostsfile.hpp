@@ -23,10 +23,14 @@ Result<std::string> with_section(std::string_view text, std::string_view network
 
 enum class Written { kUnchanged, kReplaced, kInPlace };
 
-/// Brings the section of `network` in the file at `path` in line with `entries`, under a lock on the folder so that two writers
-/// don't lose each other's section. Written by temporary file and rename, keeping owner, mode, extended attributes, ACL and
-/// SELinux context; in place where that is impossible (a bind-mounted file, a read-only folder, a label that we may not
-/// set). A missing file is created (0644), a symbolic link followed, a directory refused. Nothing is written when nothing
+/// What update() locks, so that two writers don't lose each other's section: a file beside the hosts file (`target`: itself, no link to it)
+/// that others can't open, and that is there only while it is locked. The folder or the hosts file would not do: who can read them could
+/// lock them, and hold everybody up.
+std::filesystem::path lock_file(const std::filesystem::path& target);
+
+/// Brings the section of `network` in the file at `path` in line with `entries`. Written by temporary file and rename, keeping owner, mode,
+/// extended attributes, ACL and SELinux context; in place where that is impossible (a bind-mounted file, a read-only folder, a label that
+/// we may not set). A missing file is created (0644), a symbolic link followed, a directory refused. Nothing is written when nothing
 /// changes. On failure the file is as it was.
 Result<Written> update(const std::filesystem::path& path, std::string_view network, const std::vector<Entry>& entries);
 

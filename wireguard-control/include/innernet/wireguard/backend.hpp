@@ -27,6 +27,8 @@ class Backend {
   virtual ~Backend() = default;
 
   virtual BackendKind kind() const = 0;
+  /// How many peers a device takes at most; none: nobody gets there. More in one update make all of it fail.
+  virtual std::optional<std::size_t> max_peers() const { return std::nullopt; }
   /// The names of all WireGuard interfaces of this backend.
   virtual Result<std::vector<InterfaceName>> list() = 0;
   virtual Result<Device> get(const InterfaceName& name) = 0;

@@ -50,6 +50,7 @@ struct TraversalPeer {
 struct Difference {
   wg::DeviceUpdate update;
   std::vector<PeerChange> changes;
+  std::size_t left_out = 0;        ///< peers for which the device has no room
   std::vector<TraversalPeer> due;  ///< overridden peers, and those with a recent handshake, are not among them
 };
 
@@ -66,6 +67,7 @@ struct DifferenceInput {
   bool server_answers = false;                    ///< just now, so that there is a way to it whatever its handshake looks like
   std::optional<std::uint16_t> listen_port = {};  ///< wanted; none: as it is
   const std::unordered_set<wg::PublicKey>* in_traversal = nullptr;  ///< whose endpoint is being looked for just now, and left alone
+  std::optional<std::size_t> max_peers = {};                        ///< that the device takes; none: any number
   bool wants_traversal = true;                                      ///< Difference::due
   bool details_of_new = true;  ///< PeerChange::others of peers that are added, too: half of the work when all are new
 };

@@ -29,6 +29,7 @@ class Coordinator {
     wg::PublicKey server_key;
     const Clock* clock = nullptr;                            ///< outlives the coordinator
     std::uint64_t epoch = 0;                                 ///< 64 random bits, drawn at each start, for ETags
+    std::optional<std::size_t> max_on_device = {};           ///< wg::Backend::max_peers
     std::size_t answer_cache_bytes = 64U << 20;              ///< cap of joined bodies that are kept
     std::chrono::milliseconds endpoint_news_period{10'000};  ///< changes of endpoints and candidates make a new revision at most this often
     std::chrono::milliseconds first_endpoint_period{500};    ///< the same for the first ones of a peer: others may be waiting to reach it
@@ -53,6 +54,11 @@ class Coordinator {
   /// Sees what other processes wrote before anything is answered. An error is a database that can't be read any more. Without
   /// `may_be_replaced` the caller knows that nothing has happened to the name of the file since the last turn.
   Result<void> begin_turn(bool may_be_replaced = true);
+  /// False once the database has become another network's: its server has a key that is neither Options::server_key nor that of the
+  /// database as it was opened. Then every turn fails, and nothing is written.
+  bool is_same_network() const;
+  /// Whether the last turn has seen what others wrote: not when the database was locked or could not be read.
+  bool is_up_to_date() const;
   Outcome answer(const Request& request);
   /// Commits. On failure nothing of this turn happened (the model is as before) and each answer of the turn must be replaced by
   /// failure_response().
@@ -61,7 +67,7 @@ class Coordinator {
 
   /// What has to follow outside. Accumulates until taken.
   struct Effects {
-    std::vector<wg::PeerUpdate> device;  ///< in order; a redeemed peer's new key is not here (Response::key_change)
+    std::vector<wg::PeerUpdate> device;  ///< removals first, each key once; a redeemed peer's new key is not here (Response::key_change)
     bool device_resync = false;          ///< compare the whole device with device_peers() instead
     bool hosts = false;                  ///< the hosts file may be out of line
     std::vector<CidrId> news;            ///< groups whose waiting requests are to be asked again

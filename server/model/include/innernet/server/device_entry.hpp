@@ -5,9 +5,6 @@
 
 namespace innernet::server {
 
-/// Enabled ones, redeemed or invited, but not the server itself.
-bool belongs_on_device(const Peer& peer);
-
 /// What a peer is on the server's device. Without an endpoint: one that is given makes WireGuard begin a handshake at once, and one that is
 /// known already stays.
 wg::PeerUpdate device_entry(const PeerFacts& peer);

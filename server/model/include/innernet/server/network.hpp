@@ -102,6 +102,11 @@ class Network {
   /// How many peers that are enabled, redeemed and admin there are beside `id` and the server itself.
   std::size_t other_admins(PeerId id) const;
 
+  /// Enabled ones, redeemed or invited, but not the server itself.
+  static bool belongs_on_device(const Peer& peer) { return !peer.is_disabled && peer.id != kServerPeer; }
+  /// How many of those there are.
+  std::size_t on_device() const { return on_device_; }
+
   // --- who sees whom ---
 
   /// Enabled and redeemed.
@@ -174,6 +179,7 @@ class Network {
   Result<const PeerRecord*> existing_peer(PeerId id) const;
 
   std::map<PeerId, PeerRecord> peers_;
+  std::size_t on_device_ = 0;
   Index<by::Ip> by_ip_;
   Index<by::Key> by_key_;
   Index<by::Name> by_name_;

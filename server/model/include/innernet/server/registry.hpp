@@ -55,6 +55,9 @@ class Registry {
 
   const Network& network() const;
 
+  /// How many peers the device takes (wg::Backend::max_peers): one more is refused.
+  void set_max_on_device(std::optional<std::size_t> most);
+
   /// Reads what others have written since. True if there was anything.
   Result<bool> refresh();
 

@@ -58,9 +58,16 @@ struct ServeSystem {
   static ServeSystem of_machine(wg::Backend& backend, const Clock& clock);
 };
 
-/// Runs the coordination server of `interface` until SIGTERM or SIGINT, or until its config or database is gone; all of these are
-/// success. Takes the network's lock before it touches anything, and fails with kBusy when another `serve` has it. When it
-/// fails before it served, an interface that it made is removed again. Blocks SIGPIPE's effect, handles SIGTERM, SIGINT and SIGHUP.
-Result<void> serve(const InterfaceName& interface, const ServeOptions& options, const ServeSystem& system);
+enum class ServeEnd {
+  kTold,      ///< by SIGTERM or SIGINT
+  kGone,      ///< config or database are
+  kReplaced,  ///< by those of another network, or by another `serve`, which the log says
+};
+
+/// Runs the coordination server of `interface` until SIGTERM or SIGINT, or until its network is not there any more. Takes the network's
+/// lock before it touches anything, and fails with kBusy when another `serve` has it. When it fails before it served, an interface that it
+/// made is removed again. Blocks SIGPIPE's effect, handles SIGTERM, SIGINT and SIGHUP. An interface with the key of a network that was
+/// replaced is removed: the next start makes it anew.
+Result<ServeEnd> serve(const InterfaceName& interface, const ServeOptions& options, const ServeSystem& system);
 
 }  // namespace innernet::server

@@ -73,7 +73,8 @@ Result<void> make_private_folder(const std::filesystem::path& path);
 /// The permission bits that people outside owner and group have (0 to 7).
 Result<unsigned> access_of_others(const std::filesystem::path& path);
 
-/// An exclusive flock(2), released when it goes or the process ends.
+/// An exclusive flock(2), released when it goes or the process ends. On files of ours alone: who may open a file, if only to read it, may
+/// lock it, too.
 ///
 /// Who removes or replaces the file does it while holding the lock, or takes no lock away from anybody: acquire() looks whether its path
 /// still is what it has locked, and tries again. So two that hold a lock on one path exclude each other.
@@ -85,8 +86,11 @@ class FileLock {
   static Result<FileLock> acquire(const std::filesystem::path& path, std::chrono::milliseconds patience,
                                   std::vector<std::filesystem::path> guarded = {});
 
-  /// Locks a folder itself, for files in it that others replace by rename. Nothing is written.
-  static Result<FileLock> acquire_folder(const std::filesystem::path& folder, std::chrono::milliseconds patience);
+  /// The same, on a file that is there only while it is locked.
+  static Result<FileLock> acquire_while_locked(const std::filesystem::path& path, std::chrono::milliseconds patience);
+
+  /// Whether its path still is what it has locked: else somebody has removed or replaced the file, and the next one does not wait for us.
+  bool is_held() const;
 
   /// Locks a file that is there, for where nothing can be written. kNotFound when there is none.
   static Result<FileLock> acquire_existing(const std::filesystem::path& path, std::chrono::milliseconds patience);
@@ -96,12 +100,16 @@ class FileLock {
   ~FileLock();
 
  private:
-  FileLock(UniqueFd fd, std::filesystem::path path, std::vector<std::filesystem::path> guarded)
-      : fd_(std::move(fd)), path_(std::move(path)), guarded_(std::move(guarded)) {}
+  enum class AtRelease { kStays, kGoesWithGuarded, kGoes };
+  FileLock(UniqueFd fd, std::filesystem::path path, std::vector<std::filesystem::path> guarded, AtRelease at_release)
+      : fd_(std::move(fd)), path_(std::move(path)), guarded_(std::move(guarded)), at_release_(at_release) {}
+  static Result<FileLock> acquire(const std::filesystem::path& path, std::chrono::milliseconds patience,
+                                  std::vector<std::filesystem::path> guarded, AtRelease at_release);
 
   UniqueFd fd_;
   std::filesystem::path path_;
   std::vector<std::filesystem::path> guarded_;
+  AtRelease at_release_;
 };
 
 }  // namespace innernet

@@ -103,6 +103,7 @@ struct Program {
 constexpr int kExitSuccess = 0;
 constexpr int kExitFailure = 1;
 constexpr int kExitUsage = 2;
+constexpr int kExitGone = 3;  // RestartPreventExitStatus= of the units
 
 /// What is to be done with a command line.
 struct Parsed {

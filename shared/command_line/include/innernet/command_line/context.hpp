@@ -22,6 +22,7 @@ namespace innernet::command_line {
 enum class Ending {
   kDone,
   kFailed,  ///< the reasons are in the log already
+  kGone,    ///< what it is about is not there any more, which the log says: starting it again is of no use
 };
 
 /// The world as a command of either program sees it. main() wires the real one, tests another.

@@ -10,12 +10,12 @@
 
 namespace innernet {
 
-/// Brings an interface to work: makes the link if there is none, applies `update` (key, port, first peers), then address, link up with
-/// its MTU, and the route to the network unless `options.no_routing`. `address` carries the network's prefix length.
+/// Brings an interface to work: makes the link if there is none, applies `update` (key, port, first peers), then link up with its MTU,
+/// address, and the route to the network unless `options.no_routing`. `address` carries the network's prefix length.
 ///
 /// On failure a link that this call made is removed again; one that was there is left. Refuses (kAlreadyExists) a link of that
 /// name that is not WireGuard's, and a WireGuard interface whose private key is neither empty nor the one in `update`
-/// nor `also_ours`, because it is somebody else's.
+/// nor `also_ours`, because it is somebody else's; and an MTU that the address's family can't have (kInvalidInput).
 Result<void> bring_up(wg::Backend& backend, const InterfaceName& name, const IpNet& address, const wg::DeviceUpdate& update,
                       const NetworkOptions& options, const wg::PrivateKey* also_ours = nullptr,
                       NetworkStack& stack = system_network_stack());
@@ -29,6 +29,7 @@ enum class InterfaceStatus {
 };
 struct InterfaceView {
   InterfaceStatus status = InterfaceStatus::kAbsent;
+  int link_index = 0;                ///< 0: there is none
   std::optional<wg::Device> device;  ///< as it was at that moment, where there is one: reading a large one twice costs
 };
 Result<InterfaceView> interface_status(wg::Backend& backend, const InterfaceName& name, const IpNet& address, const wg::PrivateKey& key,
