@@ -84,7 +84,9 @@ TEST_F(DifferenceTest, ADeviceIsGivenNoMorePeersThanItTakes) {
                                     .cached = &cached,
                                     .own_key = own,
                                     .server = server,
+                                    .network = kNetwork,
                                     .overrides = overrides,
+                                    .handshakes = handshakes(),
                                     .now = kNow,
                                     .max_peers = c.most},
                                    literal);
@@ -97,7 +99,9 @@ TEST_F(DifferenceTest, ADeviceIsGivenNoMorePeersThanItTakes) {
                                  .cached = &cached,
                                  .own_key = own,
                                  .server = server,
+                                 .network = kNetwork,
                                  .overrides = overrides,
+                                 .handshakes = handshakes(),
                                  .now = kNow,
                                  .max_peers = 1},
                                 literal);
@@ -229,6 +233,7 @@ TEST_F(DifferenceTest, AServerThatAnswersIsWhereItIsWhateverTheClockMakesOfItsHa
                        .cached = nullptr,
                        .own_key = own,
                        .server = server,
+                       .network = kNetwork,
                        .overrides = overrides,
                        .handshakes = handshakes(),
                        .now = kNow,

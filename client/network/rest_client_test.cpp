@@ -174,7 +174,7 @@ TEST(RestClient, AnAnswerThatDripsHasAnEnd) {
     LoopbackServer server([&](const Request&) { return Reply{.bytes = begin, .then = Reply::Then::kDrip}; });
     RequestTimes times = kShort;
     times.whole = std::chrono::milliseconds(500);
-    const auto answer = RestClient(server.address(), new_key(), nullptr, times).get_state();
+    const auto answer = RestClient(server.address(), new_key(), kAnyWay, nullptr, times).get_state();
     ASSERT_FALSE(answer) << begin;
     EXPECT_EQ(answer.error().kind(), ErrorKind::kUnreachable) << begin;
     EXPECT_THAT(answer.error().message(), HasSubstr("is not done with an answer within 0.5 s")) << begin;
