@@ -198,8 +198,9 @@ said=$(dpkg --purge innernet innernet-server 2>&1)
 [ ! -e /etc/innernet ] && [ ! -e /var/lib/innernet ] && [ ! -e /etc/innernet-server ] && [ ! -e /var/lib/innernet-server ]
 [ ! -L /etc/systemd/system/multi-user.target.wants/innernet-server@evilcorp.service ]
 ok 'a purge removes them'
-for _ in {1..200}; do [ -e /sys/class/net/evilcorp ] || break; sleep 0.02; done
-[ ! -e /sys/class/net/evilcorp ] && [ -e /sys/class/net/theirs ]
+is_there() { ip link show dev "$1" >/dev/null 2>&1; }
+for _ in {1..200}; do is_there evilcorp || break; sleep 0.02; done
+! is_there evilcorp && is_there theirs
 ok 'takes its interface down, and no other'
 [ "$(cat /etc/hosts)" = "$(hosts)" ]
 ok 'and its names out of the hosts file'

@@ -49,15 +49,13 @@ struct Asked {
   Answer<StateAnswer> answer;
 };
 
-// Without the lock: a slow server would keep `down` and all others waiting. When somebody has used that to change our files, the answer may
-// be older than they are, and it is asked again; the last time with the lock.
+// Without the lock: a slow server would keep `down` and all others waiting.
 Result<Asked> ask(const ClientOptions& options, const InterfaceName& name, Machine& machine, FetchMemory& memory, Caller caller,
                   RoundLock* lock) {
-  constexpr int kTries = 3;
   const auto files = [&] {
     return std::pair(file_identity(options.folders.config_file(name)), file_identity(options.folders.data_store(name)));
   };
-  for (int i = 1;; ++i) {
+  for (int attempt = 1;; ++attempt) {
     const auto before = files();
     SavedEtag saved_etag(options.folders, name);
     TRY(InterfaceConfig config, read_config(options.folders, name));
@@ -73,7 +71,7 @@ Result<Asked> ask(const ClientOptions& options, const InterfaceName& name, Machi
     TRY(auto loaded, DataStore::load(options.folders.data_store(name)));
     if (memory.unsaved) loaded = memory.unsaved;
 
-    const bool lets_go = lock != nullptr && i < kTries;
+    const bool lets_go = lets_go_of_lock(lock != nullptr, attempt);
     if (lets_go) lock->let_go();
     memory.shows_life();
     TRY_VOID(find_server(round, reading, loaded ? &loaded->state() : nullptr));

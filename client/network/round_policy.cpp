@@ -52,6 +52,11 @@ bool finishes_install(Caller caller, const std::optional<wg::PublicKey>& invitat
   return caller != Caller::kInstall && invitation.has_value();
 }
 
+bool lets_go_of_lock(bool has_lock, int attempt) {
+  constexpr int kAttempts = 3;
+  return has_lock && attempt < kAttempts;
+}
+
 // A process that asks once would ask twice.
 bool asks_for_capabilities(Caller caller, const std::optional<Capabilities>& known) { return caller == Caller::kDaemon && !known; }
 

@@ -34,6 +34,10 @@ Result<void> check_own_key(const InterfaceConfig& config, const InterfaceName& n
 
 bool finishes_install(Caller caller, const std::optional<wg::PublicKey>& invitation);
 
+/// Whether a round that has the network's lock lets go of it while it asks the server for the `attempt`th time, from 1. When somebody has
+/// used that to change our files, the answer may be older than they are, and it is asked again; the last time with the lock.
+bool lets_go_of_lock(bool has_lock, int attempt);
+
 bool asks_for_capabilities(Caller caller, const std::optional<Capabilities>& known);
 /// Whether to ask for the state after the question for the capabilities has failed.
 bool asks_on_after(const RequestError& failure);

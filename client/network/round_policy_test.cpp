@@ -189,5 +189,14 @@ TEST(RoundPolicy, AReportCountsUntilTheServerHasNews) {
   EXPECT_THAT(report_failure(RequestError(Error(ErrorKind::kSystem, "why"), 500)), HasSubstr("why"));
 }
 
+TEST(RoundPolicy, TheLockIsHeldDuringTheLastAttemptOnly) {
+  const struct {
+    bool has_lock;
+    int attempt;
+    bool lets_go;
+  } cases[] = {{true, 1, true}, {true, 2, true}, {true, 3, false}, {true, 4, false}, {false, 1, false}};
+  for (const auto& c : cases) EXPECT_EQ(lets_go_of_lock(c.has_lock, c.attempt), c.lets_go) << c.attempt;
+}
+
 }  // namespace
 }  // namespace innernet::client

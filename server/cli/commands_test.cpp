@@ -249,7 +249,7 @@ TEST_F(Commands, ADeviceWithAnotherKeyIsLeftAlone) {
   const auto own = ServerConfig::read(folder_ / "etc" / "lo.conf")->private_key.public_key();
   for (const auto& [key, expected] : {std::pair(wg::PrivateKey::generate().public_key(), 0), std::pair(own, 2)}) {
     int changes = 0;
-    backend_ = [&changes, key = key](const InterfaceName&) { return std::make_unique<WithKey>(key, changes); };
+    backend_ = [&changes, its_key = key](const InterfaceName&) { return std::make_unique<WithKey>(its_key, changes); };
     ::testing::internal::CaptureStderr();
     succeeds(run({"disable-peer", "lo", "--name", "alice", "--yes"}));
     succeeds(run({"enable-peer", "lo", "--name", "alice", "--yes"}));

@@ -172,7 +172,7 @@ Result<void> Service::end_turn() {
 void Service::after_turn() {
   carry_out(coordinator_.take_effects());
   if (stopping_) return;
-  if (are_peers_in_doubt_ && coordinator_.is_up_to_date()) restore_peers();
+  if (restoration_.are_peers_in_doubt() && coordinator_.is_up_to_date()) restore_peers();
   arm_timer();
 }
 
@@ -255,37 +255,34 @@ void Service::look_at_device() {
   });
 }
 
-// Another program that sets this interface (a network manager, `wg syncconf`, a client with the server's key) takes away what peers need.
 void Service::restore_device(const DeviceWorker::Look& look) {
-  const bool has_key = look.public_key == public_key_;
-  const bool has_port = look.listen_port == port_.now() || port_.is_moving();
-  if (look.has_expected_peers) were_peers_restored_ = false;
-  if (has_key && has_port && look.has_expected_peers) return;
-  // One that was put in the place of ours is not ours to set.
-  check_link();
-  if (!link_repair_.wants_to_see()) return;
-  if (!has_key || !has_port) {
-    const std::string what = fmt::format("the {} of the interface", !has_key && !has_port ? "key and the port" : has_key ? "port" : "key");
-    log::warning("{}: {} was changed by somebody else; putting it back", interface_.str(), what);
+  const DeviceRestoration::Look found{.has_key = look.public_key == public_key_,
+                                      .has_port = look.listen_port == port_.now() || port_.is_moving(),
+                                      .has_peers = look.has_expected_peers};
+  if (!found.has_key || !found.has_port || !found.has_peers) check_link();
+  const auto todo = restoration_.see(found, link_repair_.wants_to_see());
+  if (todo.key || todo.port) {
+    if (todo.is_news)
+      log::warning("{}: the {} of the interface was changed by somebody else; putting it back", interface_.str(),
+                   todo.key && todo.port ? "key and the port"
+                   : todo.key            ? "key"
+                                         : "port");
     wg::DeviceUpdate update;
-    if (!has_key) update.private_key = config_.private_key;
-    if (!has_port) update.listen_port = port_.now();
+    if (todo.key) update.private_key = config_.private_key;
+    if (todo.port) update.listen_port = port_.now();
     worker_->run([&backend = system_.backend, interface = interface_, update] { return backend.apply(interface, update); },
                  [this](const Result<void>& outcome) { report("putting back key and port of the device", outcome); });
   }
-  if (!look.has_expected_peers) {
-    // A command writes the database and then changes the device itself: what it wrote comes first.
-    are_peers_in_doubt_ = true;
-    foreign_looks_.doubt_file();
-    turns_.request_turn();
-  }
+  if (!restoration_.are_peers_in_doubt()) return;
+  foreign_looks_.doubt_file();
+  turns_.request_turn();
 }
 
 void Service::restore_peers() {
-  are_peers_in_doubt_ = false;
+  restoration_.begin_peers();
   if (!link_repair_.wants_to_see()) return;  // what is rebuilt gets all peers then
   synchronize([this](std::size_t corrected) {
-    if (corrected == 0 || std::exchange(were_peers_restored_, true)) return;
+    if (!restoration_.end_peers(corrected)) return;
     log::warning("{}: somebody else has changed peers of the interface; {} {} put right", interface_.str(), corrected,
                  corrected == 1 ? "is" : "are");
   });
@@ -537,7 +534,7 @@ void Service::read_config_again() {
   if (stopping_) return;
   log::info("{}: SIGHUP: reading the config again", interface_.str());
   hosts_.hasten(now());
-  are_peers_in_doubt_ = true;
+  restoration_.doubt_peers();
   endpoints_.hasten(EndpointSchedule::Reason::kAsked);
   foreign_looks_.doubt_file();
   turns_.request_turn();

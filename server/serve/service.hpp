@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "deadline.hpp"
+#include "device_restoration.hpp"
 #include "device_worker.hpp"
 #include "endpoint_schedule.hpp"
 #include "event_loop.hpp"
@@ -161,6 +162,7 @@ class Service final : private Turns::Answerer {
   Due<Deadline> check_{*this, &Service::check_everything};
 
   ListenPort port_{config_.listen_port};
+  DeviceRestoration restoration_;
   KeyChanges key_changes_;
   Troubles troubles_;
 
@@ -180,8 +182,6 @@ class Service final : private Turns::Answerer {
 
   bool stopping_ = false;
   ServeEnd end_ = ServeEnd::kTold;
-  bool are_peers_in_doubt_ = false;   // the device may have others than it was given
-  bool were_peers_restored_ = false;  // by what the last look has shown
   std::shared_ptr<const std::vector<hostsfile::Entry>> hosts_entries_;
   std::optional<Error> failure_;
 
