@@ -3,14 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 namespace innernet::client {
 
 std::vector<Peer> take_outsiders(State& state, const IpNet& network) {
-  const auto is_inside = [&](const Peer& peer) { return network.contains(peer.ip); };
-  const auto rest = std::ranges::stable_partition(state.peers, is_inside);
-  std::vector<Peer> outsiders(std::make_move_iterator(rest.begin()), std::make_move_iterator(rest.end()));
-  state.peers.erase(rest.begin(), rest.end());
+  const auto is_outside = [&](const Peer& peer) { return !network.contains(peer.ip); };
+  std::vector<Peer> outsiders;
+  std::ranges::copy_if(state.peers, std::back_inserter(outsiders), is_outside);
+  std::erase_if(state.peers, is_outside);
   return outsiders;
 }
 
