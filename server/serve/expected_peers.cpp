@@ -13,7 +13,8 @@ std::size_t mixed(std::size_t hash, std::size_t value) {
 }
 
 std::size_t mixed(std::size_t hash, const IpNet& net) {
-  for (const std::uint8_t byte : net.address().bytes()) hash = mixed(hash, byte);
+  const IpAddress address = net.address();
+  for (const std::uint8_t byte : address.bytes()) hash = mixed(hash, byte);
   return mixed(hash, net.prefix());
 }
 
