@@ -379,7 +379,9 @@ TEST_F(InstallTest, NoPendingFileThatWasSetAsideIsReplacedAndItsInvitationTakesI
   loses_the_answer = true;
   is_ours = false;
   ASSERT_FALSE(install());
-  const wg::PublicKey redeemed_with = known;
+  const auto pending = PendingInstall::read(pending_file(options.folders, evilcorp()));
+  ASSERT_TRUE(pending && *pending);
+  const wg::PublicKey redeemed_with = (*pending)->config.private_key.public_key();
   std::vector<std::string> kept{*read_file(pending_file(options.folders, evilcorp()))};
   for (int others = 0; others < 2; ++others) {
     invitation_key = wg::PrivateKey::generate();
