@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <functional>
+
 #include "sample_network.hpp"
 
 namespace innernet::client {
@@ -40,17 +42,23 @@ struct DifferenceTest : ::testing::Test {
             .allowed_ips = {IpNet::host(ip(address))},
             .last_handshake = handshake};
   }
+  // As it usually is, but for what `change` says.
+  Difference run_with(const std::function<void(DifferenceInput&)>& change, const Resolved& resolved = literal) const {
+    const Handshakes seen = handshakes();
+    DifferenceInput input{.device = device,
+                          .state = state,
+                          .cached = &cached,
+                          .own_key = own,
+                          .server = server,
+                          .network = kNetwork,
+                          .overrides = overrides,
+                          .handshakes = seen,
+                          .now = kNow};
+    change(input);
+    return difference(input, resolved);
+  }
   Difference run(const Resolved& resolved = literal) const {
-    return difference({.device = device,
-                       .state = state,
-                       .cached = &cached,
-                       .own_key = own,
-                       .server = server,
-                       .network = kNetwork,
-                       .overrides = overrides,
-                       .handshakes = handshakes(),
-                       .now = kNow},
-                      resolved);
+    return run_with([](DifferenceInput&) {}, resolved);
   }
   Handshakes handshakes() const {
     Handshakes handshakes;
@@ -79,32 +87,12 @@ TEST_F(DifferenceTest, ADeviceIsGivenNoMorePeersThanItTakes) {
     std::size_t added, left_out;
   } cases[] = {{{}, 3, 0}, {5, 3, 0}, {4, 2, 1}, {2, 0, 3}, {1, 0, 3}};
   for (const auto& c : cases) {
-    const auto result = difference({.device = device,
-                                    .state = state,
-                                    .cached = &cached,
-                                    .own_key = own,
-                                    .server = server,
-                                    .network = kNetwork,
-                                    .overrides = overrides,
-                                    .handshakes = handshakes(),
-                                    .now = kNow,
-                                    .max_peers = c.most},
-                                   literal);
+    const auto result = run_with([&](DifferenceInput& input) { input.max_peers = c.most; });
     EXPECT_EQ(result.left_out, c.left_out);
     EXPECT_EQ(result.update.peers.size(), 1 + c.added) << "and one is removed";
   }
   device.peers.clear();
-  const auto first = difference({.device = device,
-                                 .state = state,
-                                 .cached = &cached,
-                                 .own_key = own,
-                                 .server = server,
-                                 .network = kNetwork,
-                                 .overrides = overrides,
-                                 .handshakes = handshakes(),
-                                 .now = kNow,
-                                 .max_peers = 1},
-                                literal);
+  const auto first = run_with([&](DifferenceInput& input) { input.max_peers = 1; });
   ASSERT_EQ(first.update.peers.size(), 1U);
   EXPECT_EQ(first.update.peers[0].public_key, server.public_key);
 }
@@ -112,18 +100,7 @@ TEST_F(DifferenceTest, ADeviceIsGivenNoMorePeersThanItTakes) {
 TEST_F(DifferenceTest, AnotherListenPortIsSet) {
   device.listen_port = 40000;
   const auto with_port = [&](std::optional<std::uint16_t> port) {
-    return difference({.device = device,
-                       .state = state,
-                       .cached = &cached,
-                       .own_key = own,
-                       .server = server,
-                       .network = kNetwork,
-                       .overrides = overrides,
-                       .handshakes = handshakes(),
-                       .now = kNow,
-                       .listen_port = port},
-                      literal)
-        .update;
+    return run_with([&](DifferenceInput& input) { input.listen_port = port; }).update;
   };
   EXPECT_TRUE(with_port({}).empty());
   EXPECT_TRUE(with_port(40000).empty());
@@ -228,17 +205,10 @@ TEST_F(DifferenceTest, AServerThatAnswersIsWhereItIsWhateverTheClockMakesOfItsHa
   state.peers = {peer(1, "innernet-server", "10.66.0.1", server.public_key)};
   device.peers = {there(server.public_key, "10.66.0.1", kWall - 1h, address("198.51.100.1:9"))};
   const auto with = [&](bool answers) {
-    return difference({.device = device,
-                       .state = state,
-                       .cached = nullptr,
-                       .own_key = own,
-                       .server = server,
-                       .network = kNetwork,
-                       .overrides = overrides,
-                       .handshakes = handshakes(),
-                       .now = kNow,
-                       .server_answers = answers},
-                      literal)
+    return run_with([&](DifferenceInput& input) {
+             input.cached = nullptr;
+             input.server_answers = answers;
+           })
         .update;
   };
   EXPECT_TRUE(with(true).empty());
@@ -293,17 +263,10 @@ TEST_F(DifferenceTest, AnUnchangedPeerWithCandidatesIsDueButNotPrinted) {
 TEST_F(DifferenceTest, NobodyIsDueForWhoWantsNoTraversal) {
   state.peers = {peer(3, "bob", "10.66.1.3", new_key())};
   state.peers[0].candidates = {endpoint("192.0.2.4:7")};
-  const auto result = difference({.device = device,
-                                  .state = state,
-                                  .cached = nullptr,
-                                  .own_key = own,
-                                  .server = server,
-                                  .network = kNetwork,
-                                  .overrides = overrides,
-                                  .handshakes = handshakes(),
-                                  .now = kNow,
-                                  .wants_traversal = false},
-                                 literal);
+  const auto result = run_with([&](DifferenceInput& input) {
+    input.cached = nullptr;
+    input.wants_traversal = false;
+  });
   EXPECT_EQ(result.update.peers.size(), 1U);
   EXPECT_TRUE(result.due.empty());
 }
@@ -353,17 +316,10 @@ TEST_F(DifferenceTest, APeerInTraversalKeepsTheEndpointThatIsBeingTried) {
   state.peers[0].endpoint = endpoint("192.0.2.3:7");
   device.peers.push_back(there(state.peers[0].public_key, "10.66.1.3", {}, address("192.0.2.4:7")));
   const std::unordered_set<wg::PublicKey> trying{state.peers[0].public_key};
-  const auto result = difference({.device = device,
-                                  .state = state,
-                                  .cached = nullptr,
-                                  .own_key = own,
-                                  .server = server,
-                                  .network = kNetwork,
-                                  .overrides = overrides,
-                                  .handshakes = handshakes(),
-                                  .now = kNow,
-                                  .in_traversal = &trying},
-                                 literal);
+  const auto result = run_with([&](DifferenceInput& input) {
+    input.cached = nullptr;
+    input.in_traversal = &trying;
+  });
   EXPECT_TRUE(result.update.empty());
 }
 
