@@ -57,7 +57,8 @@ class Install {
       if (!progress_.has_config) {
         TRY_VOID(write_pending());
         reached_("pending file written");
-        auto redeemed = progress_.resumed ? resume() : redeem();
+        auto redeemed = progress_.asked_before ? resume() : redeem();
+        if (!redeemed && may_have_been_heard()) redeemed = resume();
         if (!redeemed) return std::unexpected(clean_up(std::move(redeemed).error()));
         TRY_VOID(take_config_over());
       } else {
@@ -95,7 +96,7 @@ class Install {
     TRY(const auto ours, find_pending());
     if (ours) {
       config_ = ours->config;
-      progress_.resumed = true;
+      progress_.asked_before = true;
       log::info("an earlier install of this invitation did not end: going on with its key");
       return {};
     }
@@ -165,7 +166,7 @@ class Install {
   }
 
   Result<void> write_pending() {
-    if (progress_.resumed) return {};
+    if (progress_.asked_before) return {};
     const PendingInstall pending{.invitation = invitation_key(), .config = config_};
     if (auto written = create_file(pending_path_, pending.to_text().reveal()); !written)
       return std::unexpected(
@@ -205,7 +206,15 @@ class Install {
     return answer;
   }
 
-  // Whether the earlier install was heard is not known. If it was, the server knows the permanent key; if not, the invitation is good.
+  // The answer may have been lost on its way, and the server's turn to change keys come.
+  bool may_have_been_heard() {
+    if (progress_.asked_before || progress_.redeeming != Redeeming::kUnknown || machine_.wait.stopped()) return false;
+    log::info("whether the server has redeemed it is not known; finding that out");
+    progress_.asked_before = true;
+    return true;
+  }
+
+  // Whether an earlier request was heard is not known. If it was, the server knows the permanent key; if not, the invitation is good.
   Result<void> resume() {
     TRY_VOID(bring_up_with(config_.private_key, &invitation_.private_key));
     if (change_key(config_, name_, machine_, {.patience = times_.probe_pending, .retry = retry_})) return {};
@@ -250,8 +259,8 @@ class Install {
       if (const auto removed = remove_file(pending_path_); !removed) message += fmt::format("; and {}", removed.error().message());
     } else {
       message +=
-          fmt::format(". The server may have redeemed the invitation: the {} key is kept in {}, and the same command again goes on with it",
-                      progress_.resumed ? "earlier install's" : "new", pending_path_.string());
+          fmt::format(". The server may have redeemed the invitation: the new key is kept in {}, and the same command again goes on with it",
+                      pending_path_.string());
     }
     return Error(error.kind(), std::move(message));
   }

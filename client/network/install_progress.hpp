@@ -17,7 +17,7 @@ Redeeming redeeming_of(const Answer<void>& answer, bool was_sent);
 /// How far an install has got, as far as it matters to what it leaves behind when it fails.
 struct InstallProgress {
   bool has_config = false;      ///< an earlier install got as far as NAME.conf
-  bool resumed = false;         ///< with the pending file of an earlier one, which may have been heard
+  bool asked_before = false;    ///< with this key, by an earlier install or by this one, and may have been heard
   bool made_interface = false;  ///< it is there because of us
   Redeeming redeeming = Redeeming::kNotAsked;
 };

@@ -17,7 +17,7 @@ TEST(InstallProgress, OnlyA4xxIsARefusal) {
 
 TEST(InstallProgress, AFailureRemovesNoKeyThatTheServerMayKnow) {
   const struct {
-    bool has_config, resumed, made_interface;
+    bool has_config, asked_before, made_interface;
     Redeeming redeeming;
     CleanUp expected;
   } cases[] = {
@@ -38,8 +38,8 @@ TEST(InstallProgress, AFailureRemovesNoKeyThatTheServerMayKnow) {
   };
   for (const auto& c : cases) {
     const CleanUp got =
-        clean_up_after({.has_config = c.has_config, .resumed = c.resumed, .made_interface = c.made_interface, .redeeming = c.redeeming});
-    EXPECT_EQ(got, c.expected) << "config " << c.has_config << ", resumed " << c.resumed << ", interface " << c.made_interface
+        clean_up_after({.has_config = c.has_config, .asked_before = c.asked_before, .made_interface = c.made_interface, .redeeming = c.redeeming});
+    EXPECT_EQ(got, c.expected) << "config " << c.has_config << ", asked_before " << c.asked_before << ", interface " << c.made_interface
                                << ", redeeming " << static_cast<int>(c.redeeming);
   }
 }

@@ -11,7 +11,8 @@
 namespace innernet::client {
 
 struct InstallTimes {
-  RequestTimes redeem{.connect = std::chrono::seconds(5), .progress = std::chrono::seconds(5), .whole = std::chrono::seconds(10)};
+  /// WireGuard repeats a handshake after 5 s and a bit (REKEY_TIMEOUT); a server that is there may wait for its disk.
+  RequestTimes redeem{.connect = std::chrono::seconds(9), .progress = std::chrono::seconds(20), .whole = std::chrono::seconds(30)};
   std::chrono::milliseconds key_change{15'000};  ///< the Rust server changes keys 5 s after its answer
   std::chrono::milliseconds probe_pending{3'000};
   std::chrono::milliseconds retry{100};     ///< at least: on slow ways what redeeming took

@@ -11,6 +11,8 @@ namespace {
 
 constexpr std::chrono::milliseconds kForEach{1'000};
 constexpr std::chrono::milliseconds kPoll{20};
+/// Of a new server, however few its addresses are: the first handshake may be lost, or come before the server knows the invitation.
+constexpr std::size_t kLeastTries = 3;
 
 /// Whether WireGuard tries the first address already.
 enum class First { kIsTried, kIsSet };
@@ -89,8 +91,10 @@ std::string text_of(std::span<const SocketAddress> addresses) {
 
 Result<void> search_new_server(const InterfaceConfig& config, const InterfaceName& name, Machine& machine) {
   const auto known = machine.resolver.addresses(config.server_external_endpoint);
-  if (known.size() < 2) return {};
-  TRY_VOID(try_each(known, known.front(), First::kIsTried, config, name, machine));
+  if (known.empty()) return {};
+  std::vector<SocketAddress> order = known;
+  while (order.size() < kLeastTries) order.push_back(known[order.size() % known.size()]);
+  TRY_VOID(try_each(order, known.front(), First::kIsTried, config, name, machine));
   return {};
 }
 

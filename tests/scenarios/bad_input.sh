@@ -53,7 +53,7 @@ client carol install shared/kept.toml --default-name --no-nat-traversal
 exits 'an invitation that was used' 1
 if [ "$INNERNET_KIND" = ours ]; then
   exits 'is named as a possible cause' 1 'used|expired'
-  check 'in at most 15 seconds' test $((SECONDS - began)) -le 15
+  check 'in half a minute' test $((SECONDS - began)) -le 30
 fi
 check_soon 'and leaves nothing behind' 5 untouched carol
 
@@ -130,6 +130,6 @@ remember erin
 began=$SECONDS
 client erin install shared/erin.toml --default-name --no-nat-traversal
 exits 'a server that is unreachable' 1
-if [ "$INNERNET_KIND" = ours ]; then check 'is given up after at most 15 seconds' test $((SECONDS - began)) -le 15; fi
+if [ "$INNERNET_KIND" = ours ]; then check 'is given up within half a minute' test $((SECONDS - began)) -le 30; fi
 check_soon 'and nothing is left behind' 5 untouched erin
 check 'nor is the invitation gone' test -e "$STAGE_DIR/shared/erin.toml"
