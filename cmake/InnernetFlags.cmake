@@ -24,6 +24,13 @@ if(INNERNET_FUZZ)
   target_compile_options(innernet_sanitizers INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
+# Of rooms, not of their tests: tests/coverage.sh.
+add_library(innernet_coverage INTERFACE)
+if(INNERNET_COVERAGE)
+  target_compile_options(innernet_coverage INTERFACE -fprofile-instr-generate -fcoverage-mapping)
+  target_link_options(innernet_sanitizers INTERFACE -fprofile-instr-generate)
+endif()
+
 add_library(innernet_flags INTERFACE)
 target_link_libraries(innernet_flags INTERFACE innernet_warnings innernet_hardening innernet_sanitizers)
 
