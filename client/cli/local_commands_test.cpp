@@ -111,6 +111,17 @@ TEST_F(DownCommand, NeverTouchesSomebodyElsesInterface) {
   EXPECT_THAT(world.done, IsEmpty());
 }
 
+// As on the machine of a server whose network has the same name.
+TEST_F(DownCommand, LeavesAnInterfaceWithAnotherKeyAlone) {
+  device().public_key = wg::PrivateKey::generate().public_key();
+  const Outcome outcome = run_line("down evilcorp");
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_THAT(outcome.error, AllOf(HasSubstr("evilcorp has a key of its own"), HasSubstr("ip link delete evilcorp")));
+  EXPECT_THAT(world.done, IsEmpty());
+  device().public_key.reset();
+  EXPECT_EQ(run_line("down evilcorp").code, 0) << "one that is half configured is ours";
+}
+
 class UninstallCommand : public Commands {
  protected:
   UninstallCommand() {
@@ -121,6 +132,15 @@ class UninstallCommand : public Commands {
   }
   std::string line = "uninstall evilcorp --hosts-path " + (dir / "hosts").string();
 };
+
+TEST_F(UninstallCommand, LeavesAnInterfaceWithAnotherKeyAlone) {
+  device().public_key = wg::PrivateKey::generate().public_key();
+  const Outcome outcome = run_line(line + " --yes");
+  EXPECT_EQ(outcome.code, 0) << outcome.error;
+  EXPECT_THAT(outcome.log, HasSubstr("evilcorp has a key of its own"));
+  EXPECT_THAT(world.done, IsEmpty());
+  EXPECT_FALSE(std::filesystem::exists(dir / "etc/evilcorp.conf"));
+}
 
 TEST_F(UninstallCommand, RemovesInterfaceFilesAndNames) {
   const Outcome outcome = run_line(line + " --yes");

@@ -6,6 +6,7 @@
 #include "commands.hpp"
 #include "innernet/base/temp_file.hpp"
 #include "innernet/client/network_lock.hpp"
+#include "innernet/client/networks.hpp"
 #include "innernet/hostsfile/hostsfile.hpp"
 #include "innernet/machine/log.hpp"
 
@@ -41,7 +42,12 @@ Result<bool> has_any_file(const Folders& folders, const InterfaceName& name) {
 }
 
 Result<void> remove_interface(const InterfaceName& name, Context& context) {
-  const auto removed = context.backend(name)->remove(name);
+  const auto backend = context.backend(name);
+  if (const auto device = backend->get(name); device && has_foreign_key(context.folders(), *device)) {
+    log::warning("the interface {0} has a key of its own, not this network's, and stays (to remove it: ip link delete {0})", name.str());
+    return {};
+  }
+  const auto removed = backend->remove(name);
   if (removed || removed.error().kind() == ErrorKind::kNotFound) return {};
   return std::unexpected(Error(removed.error()).context(fmt::format("taking {} down; its config and data were kept", name.str())));
 }
