@@ -151,16 +151,11 @@ Result<bool> Coordinator::Impl::begin() {
 }
 
 void Coordinator::Impl::undo() {
-  is_undoing = true;
-  auto undone = registry->roll_back();
-  is_undoing = false;
+  const auto undone = registry->roll_back();
   effects = std::move(transaction->effects_before);
   redemptions = std::move(transaction->redemptions_before);
   transaction.reset();
-  // Reading it again may have brought what others wrote meanwhile, too.
-  effects.device_resync = true;
-  effects.hosts = true;
-  if (!undone) log::error("reading the database again after a failed write: {}", undone.error().message());
+  if (!undone) log::error("rolling back a failed write: {}", undone.error().message());
 }
 
 Result<void> Coordinator::Impl::end_turn() {
@@ -224,7 +219,6 @@ void Coordinator::Impl::set_seen(const std::vector<std::pair<wg::PublicKey, Sock
 
 void Coordinator::Impl::peer_changed(const PeerRecord* before, const PeerRecord* after) {
   cache.peer_changed(before, after);
-  if (is_undoing) return;
   if (is_redeeming) {
     effects.hosts = true;
     return;

@@ -68,7 +68,6 @@ struct Coordinator::Impl final : Observer {
   bool is_up_to_date = false;    // the last turn has read what others wrote
   bool is_locked_out = false;    // in this turn nothing could be read, because of a lock
   bool is_redeeming = false;
-  bool is_undoing = false;
 };
 
 }  // namespace innernet::server

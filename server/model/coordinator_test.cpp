@@ -17,12 +17,6 @@ using namespace std::chrono_literals;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-/// Runs SQL as another process would.
-void foreign(const std::filesystem::path& path, std::string_view sql) {
-  auto connection = must(db::Connection::open(path, 5s));
-  must(connection.execute(sql));
-}
-
 const PeerRecord& record(Server& server, PeerId id) { return *server.coordinator->network().find_peer(id); }
 
 Registry reopened(Server& server) { return must(Registry::open(server.path)); }

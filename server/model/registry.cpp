@@ -121,7 +121,6 @@ Result<void> Registry::Impl::reload() {
   fresh.take_seen(network);
   const Network before = std::exchange(network, std::move(fresh));
   data_version = version;
-  may_be_ahead = false;
   if (observer != nullptr) tell_difference(before, network, *observer);
   return {};
 }
@@ -153,7 +152,6 @@ Result<void> Registry::Impl::reopen() {
   log = opened->log;
   data_version = opened->data_version;
   network = std::move(opened->network);
-  may_be_ahead = false;
   if (observer != nullptr) observer->replaced();
   return {};
 }
@@ -168,7 +166,7 @@ Result<bool> Registry::Impl::refresh(bool may_be_replaced) {
   }
   // Asking SQLite costs three calls to the system, in each turn.
   const auto header = has_log ? connection.log_header() : std::nullopt;
-  if (header && header == seen_header && !may_be_ahead) return false;
+  if (header && header == seen_header) return false;
   auto refreshed = refresh_from_file();
   if (refreshed) seen_header = header;  // of before, so that nothing is missed
   return refreshed;
@@ -176,8 +174,7 @@ Result<bool> Registry::Impl::refresh(bool may_be_replaced) {
 
 Result<bool> Registry::Impl::refresh_from_file() {
   TRY(const auto version, store->data_version());
-  // Ahead: the rollback of a failed write could not read it again.
-  if (version == data_version && !may_be_ahead) return false;
+  if (version == data_version) return false;
   // One read transaction, so that all tables are of the same moment.
   TRY_VOID(connection.execute("BEGIN"));
   auto loaded = reload();
@@ -189,37 +186,33 @@ Result<bool> Registry::Impl::refresh_from_file() {
 Result<bool> Registry::Impl::begin() {
   TRY_VOID(connection.execute("BEGIN IMMEDIATE"));
   auto fresh = reload_if_changed();
-  if (fresh)
-    may_be_ahead = true;
-  else
-    static_cast<void>(connection.execute("ROLLBACK"));
+  if (!fresh) static_cast<void>(connection.execute("ROLLBACK"));
   return fresh;
 }
 
 Result<void> Registry::Impl::commit() {
   TRY_VOID(connection.execute("COMMIT"));
-  may_be_ahead = false;
+  undo_log.clear();
   return {};
 }
 
 Result<void> Registry::Impl::roll_back() {
-  if (connection.in_transaction()) static_cast<void>(connection.execute("ROLLBACK"));
-  if (!may_be_ahead) return {};
-  TRY_VOID(connection.execute("BEGIN"));
-  auto loaded = reload();
-  static_cast<void>(connection.execute("COMMIT"));
-  return loaded;
+  undo_log.undo_to(0, network, observer);
+  if (!connection.in_transaction()) return {};
+  return connection.execute("ROLLBACK");
 }
 
 Result<void> Registry::Impl::in_savepoint(const std::function<Result<void>()>& change) {
   TRY_VOID(store->savepoint());
+  const std::size_t before = undo_log.size();
   auto done = change();
-  if (!connection.in_transaction()) return done ? fail(ErrorKind::kSystem, "the database gave up the transaction") : done;
-  if (!done) {
-    TRY_VOID(store->rollback_to_savepoint());
-    return done;
-  }
-  return store->release();
+  if (done && !connection.in_transaction()) done = fail(ErrorKind::kSystem, "the database gave up the transaction");
+  if (done) done = store->release();
+  if (done) return {};
+  undo_log.undo_to(before, network, observer);
+  // What can't be undone alone goes with the whole transaction.
+  if (connection.in_transaction() && !store->rollback_to_savepoint()) static_cast<void>(connection.execute("ROLLBACK"));
+  return done;
 }
 
 Registry::Registry(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

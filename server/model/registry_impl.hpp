@@ -6,7 +6,7 @@
 
 #include "db/store.hpp"
 #include "innernet/server/registry.hpp"
-#include "observer.hpp"
+#include "undo_log.hpp"
 
 namespace innernet::server {
 
@@ -25,9 +25,9 @@ struct FileIdentity {
 ///
 /// Invariants, between calls:
 /// - `network` is what the database held at `data_version`, and what was written since by the transaction that is open, if one is.
-/// - `may_be_ahead` from begin() until commit(), or until the database was read again: then the model may hold what is not committed.
+/// - `undo_log` has what the open transaction has changed in the model; without one it is empty.
 /// - A function of the Writer validates, writes, changes the model and tells the observer, in this order. What can fail comes before the
-///   model changes, so one that failed has changed nothing; whoever calls several in one savepoint and lets it fail has to roll back.
+///   model changes, so one that failed has changed nothing.
 /// - `seen_header` was there before `data_version` was last read or found unchanged: what was committed since has another one.
 /// - The statements of `store` belong to `connection`, which closes when both are gone.
 struct Registry::Impl final : Registry::Writer {
@@ -43,10 +43,10 @@ struct Registry::Impl final : Registry::Writer {
   /// BEGIN IMMEDIATE, then reads what others have written until then; true if there was anything. kBusy: the database is locked.
   Result<bool> begin();
   Result<void> commit();
-  /// Rolls back, and brings the model back if anything was changed in it.
+  /// Rolls back, and undoes in the model what was changed in it, also if the database fails at that.
   Result<void> roll_back();
-  /// Runs one change in a savepoint, within begin() and commit(). `kSystem` with in_transaction() gone means that SQLite gave up the whole
-  /// transaction.
+  /// Runs one change in a savepoint, within begin() and commit(): one that fails changes nothing. With in_transaction() gone the whole
+  /// transaction is lost, and roll_back() has to follow.
   Result<void> in_savepoint(const std::function<Result<void>()>& change);
 
   Result<void> close();
@@ -68,10 +68,10 @@ struct Registry::Impl final : Registry::Writer {
   bool has_log = false;            ///< in WAL mode; not on a file system that can't map memory
   std::optional<db::Store> store;  ///< none once it was closed
   Network network;
+  UndoLog undo_log;
   std::int64_t data_version = 0;
   std::optional<db::LogHeader> seen_header;  ///< of a moment at which data_version was not newer
   std::chrono::milliseconds patience{5000};
-  bool may_be_ahead = false;
   std::optional<std::size_t> max_on_device;  ///< peers; none: any number
   Observer* observer = nullptr;              ///< outlives this, if set
 
@@ -88,7 +88,7 @@ struct Registry::Impl final : Registry::Writer {
   /// Fails if the device has no room for one more peer.
   Result<void> check_room() const;
   /// The model's side of a change of one peer.
-  Peer put(Peer peer);
+  const Peer& put(Peer peer);
 };
 
 }  // namespace innernet::server

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "../db/connection.hpp"
 #include "innernet/json/json.hpp"
 #include "innernet/server/coordinator.hpp"
 #include "innernet/testing/fake_clock.hpp"
@@ -77,6 +78,12 @@ inline void make_database(const std::filesystem::path& path, const Family& famil
     return {};
   }));
   must(registry.close());
+}
+
+/// Runs SQL as another process would.
+inline void foreign(const std::filesystem::path& path, std::string_view sql) {
+  auto connection = must(db::Connection::open(path, std::chrono::seconds(5)));
+  must(connection.execute(sql));
 }
 
 /// A coordinator on a database of its own, and turns of one request.
