@@ -53,7 +53,7 @@ Service::Service(InterfaceName interface, const ServeOptions& options, const Ser
       net_(net),
       coordinator_(std::move(coordinator)),
       files_(files),
-      turns_(*this, system.clock, {}, [this] { http_.wake(); }),
+      turns_(*this, system.clock, {.connections_per_source = connections_of_one_source(limits.connections)}, [this] { http_.wake(); }),
       http_(loop_, turns_, system.clock, limits, [this](const KeyChange& change) { change_key(change); }),
       timer_(loop_),
       watchdog_timer_(loop_),
