@@ -139,6 +139,7 @@ void HttpServer::Impl::make_room_for(const IpAddress& source) {
     candidates.push_back(connection);
     occupants.push_back(connection->occupant());
   }
+  const std::size_t taken = connections.size();
   const auto chosen = who_gives_way(occupants, 2 * reserve - free(), turns_of.connections_of(source));
   for (const std::size_t i : chosen) {
     ++giving_way;
@@ -147,7 +148,7 @@ void HttpServer::Impl::make_room_for(const IpAddress& source) {
   if (!chosen.empty() && crowded.is_time(clock.boot()))
     log::warning(
         "{} of {} connections are taken: idle ones are closed, and those that wait longest for news are told early that there is none",
-        connections.size(), limits_of.connections);
+        taken, limits_of.connections);
 }
 
 void HttpServer::Impl::sweep() {
