@@ -10,6 +10,7 @@
 #include <condition_variable>
 #include <deque>
 #include <fstream>
+#include <future>
 #include <mutex>
 #include <thread>
 
@@ -241,6 +242,24 @@ TEST_F(ServeTest, BringsTheDeviceInLineAndLeavesSessionsAlone) {
   EXPECT_EQ(alice->persistent_keepalive, kPersistentKeepalive);
   // What the device has seen is what others are told.
   EXPECT_TRUE(eventually([&] { return ask(kAliceIp, "GET", "/v1/user/state").find("198.51.100.9:1234") != std::string::npos; }));
+}
+
+TEST_F(ServeTest, KnowsFromItsFirstAnswerOnWhereTheDeviceHasSeenPeers) {
+  must(backend_.create(name_));
+  link_index_ = 5;
+  wg::DeviceUpdate before{.private_key = server_key_, .listen_port = std::uint16_t{51820}};
+  before.peers.push_back({.public_key = alice_key_, .endpoint = must(SocketAddress::parse("198.51.100.9:1234"))});
+  must(backend_.apply(name_, before));
+  // The look that all start with, after those before serving, while bringing up and while synchronizing.
+  std::promise<void> answered;
+  std::atomic<int> looks = 0;
+  backend_.before_get = [&, is_answered = answered.get_future().share()] {
+    if (++looks == 4) is_answered.wait();
+  };
+  start();
+  const std::string state = ask(kAliceIp, "GET", "/v1/user/state");
+  answered.set_value();
+  EXPECT_THAT(state, HasSubstr("198.51.100.9:1234"));
 }
 
 TEST_F(ServeTest, ChangesTheKeyOfARedeemedPeerAfterItsAnswer) {
