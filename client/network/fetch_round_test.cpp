@@ -503,6 +503,26 @@ TEST_F(FetchTest, CandidatesAreReportedWhenTheyDifferAndAFailureIsAWarning) {
   EXPECT_EQ(server.requests().back().body, R"(["192.0.2.50:40000"])");
 }
 
+TEST_F(FetchTest, ADaemonReportsItsCandidatesAgainWhenAServerThatHadEnoughHasSaidItMay) {
+  fake.addresses = {ip("192.0.2.50")};
+  special = [this](const Request& request) -> std::optional<Reply> {
+    if (request.method != "PUT" || put_status != 429) return std::nullopt;
+    return answer(429, {}, "Retry-After: 30\r\n");
+  };
+  put_status = 429;
+  FetchMemory memory;
+  ASSERT_TRUE(round(memory, Caller::kUp));
+  const auto puts = [this] { return server.count("PUT", "/v1/user/candidates"); };
+  EXPECT_EQ(puts(), 1U);
+  put_status = 204;
+  fake.wait.clock_.advance(std::chrono::seconds(29));
+  ASSERT_TRUE(round(memory, Caller::kDaemon));
+  EXPECT_EQ(puts(), 1U);
+  fake.wait.clock_.advance(std::chrono::seconds(1));
+  ASSERT_TRUE(round(memory, Caller::kDaemon));
+  EXPECT_EQ(puts(), 2U);
+}
+
 TEST_F(FetchTest, AnOldServerIsAskedPlainly) {
   special = [](const Request& request) -> std::optional<Reply> {
     if (request.target == "/v1/user/capabilities") return answer(404);

@@ -448,5 +448,29 @@ TEST_P(Api, AssociatesEachPairOnce) {
             R"([{"id":1,"cidr_id_1":3,"cidr_id_2":4},{"id":2,"cidr_id_1":4,"cidr_id_2":5}])");
 }
 
+TEST_P(Api, LetsAPeerChangeItsEntrySoOftenAndNoMore) {
+  const auto put = [&](const IpAddress& from, int n) {
+    return server.ask(from, "PUT", "/v1/user/candidates", fmt::format(R"(["192.0.2.9:{}"])", 1 + n));
+  };
+  const int burst = static_cast<int>(server.options.write_burst);
+  for (int n = 0; n < burst; ++n) ASSERT_EQ(put(server.user(), n).status, 204U);
+  const Response refused = put(server.user(), burst);
+  EXPECT_EQ(refused.status, 429U);
+  EXPECT_EQ(refused.retry_after, std::chrono::seconds(1));
+  EXPECT_THAT(body_of(refused), HasSubstr("too often"));
+  EXPECT_EQ(status(server.user(), "PUT", "/v1/user/endpoint", R"({"option":"Set","content":"192.0.2.9:1"})"), 429U)
+      << "it is the same entry";
+  EXPECT_EQ(put(server.user(), burst - 1).status, 204U) << "what changes nothing is not written";
+  EXPECT_EQ(put(server.admin(), 0).status, 204U) << "others are not concerned";
+  server.clock.advance(std::chrono::seconds(1));
+  EXPECT_EQ(put(server.user(), burst).status, 204U);
+  EXPECT_EQ(put(server.user(), burst + 1).status, 429U);
+  // What an administrator does to others is no flood of theirs.
+  for (int n = 0; n < 2 * burst; ++n) {
+    auto renamed = peer_contents(n % 2 == 0 ? "renamed" : "user", server.user(), kRobots, 3);
+    ASSERT_EQ(status(server.admin(), "PUT", "/v1/admin/peers/3", to_json(renamed)), 204U);
+  }
+}
+
 }  // namespace
 }  // namespace innernet::server

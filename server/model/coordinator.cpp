@@ -1,5 +1,7 @@
 #include "innernet/server/coordinator.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "coordinator_impl.hpp"
@@ -68,6 +70,18 @@ Result<void> Coordinator::checkpoint() {
   TRY(const auto is_blocked, impl_->registry->connection.query_integer("PRAGMA wal_checkpoint(TRUNCATE)"));
   if (is_blocked != 0) return fail(ErrorKind::kBusy, "the database is in use elsewhere, so its write-ahead log can't be emptied now");
   return {};
+}
+
+Result<void> Coordinator::check_log_size() const {
+  const auto& path = impl_->registry->path;
+  auto log = path;
+  log += "-wal";
+  std::error_code ignored;
+  const auto bytes = std::filesystem::file_size(log, ignored);
+  if (ignored || bytes <= impl_->options.large_log_bytes) return {};
+  // Without a figure, which would be news each second.
+  return fail(ErrorKind::kSystem, fmt::format("{} grows, for another program reads {} without end: end that program (`fuser {}` names it)",
+                                              log.native(), path.native(), path.native()));
 }
 
 Result<void> Coordinator::close() { return impl_->registry->close(); }

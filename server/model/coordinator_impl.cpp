@@ -22,7 +22,8 @@ Coordinator::Impl::Impl(std::unique_ptr<Registry::Impl> opened, const Options& c
       options(chosen),
       server_key(chosen.server_key.to_base64()),
       key_as_opened(key_in_database()),
-      cache(registry->network, {chosen.epoch, chosen.answer_cache_bytes, chosen.endpoint_news_period, chosen.first_endpoint_period}) {
+      cache(registry->network, {chosen.epoch, chosen.answer_cache_bytes, chosen.endpoint_news_period, chosen.first_endpoint_period}),
+      write_allowance(chosen.write_burst, chosen.write_period) {
   registry->observer = this;
   registry->max_on_device = chosen.max_on_device;
   registry->set_patience(std::chrono::milliseconds(0));
@@ -82,6 +83,9 @@ Result<void> Coordinator::Impl::begin_turn(bool may_be_replaced) {
 Coordinator::Outcome Coordinator::Impl::answer(const Request& request) {
   if (is_locked_out) return Busy{};
   auto decision = decide(request);
+  if (const auto* change = std::get_if<api::Change>(&decision); change != nullptr && change->written_by)
+    if (const auto wait = write_allowance.wait(*change->written_by, options.clock->boot()))
+      return api::written_too_often(std::chrono::ceil<std::chrono::seconds>(*wait));
   if (std::holds_alternative<api::Change>(decision) && !transaction) {
     const auto begun = begin();
     if (!begun && begun.error().kind() == ErrorKind::kBusy) return Busy{};
@@ -122,7 +126,7 @@ Coordinator::Outcome Coordinator::Impl::answer_state(const Request& request, Cid
     return Waiting{group, *request.wait};
   }
   const unsigned status = reply.not_modified ? 304 : reply.is_delta ? 226 : 200;
-  return Response{status, std::move(reply.body), std::move(reply.etag), reply.is_delta, std::nullopt};
+  return Response{.status = status, .body = std::move(reply.body), .etag = std::move(reply.etag), .is_delta = reply.is_delta};
 }
 
 Coordinator::Outcome Coordinator::Impl::apply(const Request& request, const api::Change& change) {
@@ -140,6 +144,7 @@ Coordinator::Outcome Coordinator::Impl::apply(const Request& request, const api:
     if (refused.status == 500) log::error("{} {}: {}", request.method, quoted(request.target), done.error().message());
     return refused;
   }
+  if (change.written_by) write_allowance.note_write(*change.written_by, options.clock->boot());
   if (change.redeemed && response->key_change) redemptions.add(*change.redeemed, *response->key_change, options.clock->boot());
   return *std::move(response);
 }

@@ -8,6 +8,7 @@
 #include "innernet/server/coordinator.hpp"
 #include "registry_impl.hpp"
 #include "state_cache.hpp"
+#include "write_allowance.hpp"
 
 namespace innernet::server {
 
@@ -53,6 +54,7 @@ struct Coordinator::Impl final : Observer {
   const std::optional<wg::PublicKey> key_as_opened;  // of the server's row
   StateCache cache;
   api::Redemptions redemptions;
+  WriteAllowance write_allowance;
   Effects effects;
   ExpiryLooks expiry_looks;
   std::set<PeerId> warned_of;

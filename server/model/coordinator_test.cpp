@@ -493,6 +493,25 @@ TEST(ServerCandidates, AreWrittenOnlyWhenTheyChange) {
   EXPECT_FALSE(server.coordinator->take_effects().committed);
 }
 
+TEST(Checkpoint, EmptiesALogThatAReaderHasMadeLargeAsSoonAsItIsGone) {
+  Server server;
+  server.options.large_log_bytes = 64U << 10;
+  server.open();
+  auto reader = must(db::Connection::open(server.path, std::chrono::milliseconds(0)));
+  must(reader.execute("BEGIN"));
+  must(reader.query_integer("SELECT count(*) FROM peers"));
+  EXPECT_TRUE(server.coordinator->check_log_size());
+  for (int n = 0; n < 50; ++n)
+    ASSERT_EQ(server.ask(server.user(), "PUT", "/v1/user/candidates", fmt::format(R"(["192.0.2.9:{}"])", 1 + n)).status, 204U);
+  const auto large = server.coordinator->check_log_size();
+  ASSERT_FALSE(large);
+  EXPECT_THAT(large.error().message(), ::testing::HasSubstr(server.path.string() + "-wal"));
+  EXPECT_EQ(server.coordinator->checkpoint().error().kind(), ErrorKind::kBusy);
+  must(reader.execute("ROLLBACK"));
+  must(server.coordinator->checkpoint());
+  EXPECT_TRUE(server.coordinator->check_log_size());
+}
+
 TEST(Checkpoint, LeavesACopyableFileAndCloseRemovesTheLog) {
   Server server;
   EXPECT_EQ(server.ask(server.user(), "PUT", "/v1/user/candidates", R"(["1.2.3.4:1"])").status, 204);

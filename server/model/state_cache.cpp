@@ -4,15 +4,11 @@
 
 #include <algorithm>
 #include <charconv>
-#include <ranges>
 
 #include "innernet/json/json.hpp"
 
 namespace innernet::server {
 namespace {
-
-constexpr std::size_t kLogEntries = 1U << 16;
-constexpr std::size_t kAdminListKept = 8U << 20;  // bytes; administrators ask rarely
 
 /// Calls `visit` with each entity tag of a header field (RFC 9110 13.1.2), without the W/ of weak ones.
 template <class Visit>
@@ -156,11 +152,7 @@ std::vector<CidrId> StateCache::take_news() { return std::exchange(news_, {}); }
 void StateCache::changed(const Peer& peer, News news) {
   ++sequence_;
   chunks_.mark(peer.cidr_id, peer.id);
-  log_.push_back({sequence_, peer.id, peer.cidr_id});
-  if (log_.size() > kLogEntries) {
-    log_floor_ = log_.front().sequence;
-    log_.pop_front();
-  }
+  log_.note(peer.cidr_id, peer.id, sequence_);
   for (const CidrId root : network_->ancestry(peer.cidr_id)) {
     const auto seeing = views_by_root_.find(root);
     if (seeing == views_by_root_.end()) continue;
@@ -179,7 +171,7 @@ void StateCache::changed(const Peer& peer, News news) {
 }
 
 void StateCache::peer_changed(const PeerRecord* before, const PeerRecord* after) {
-  all_peers_.reset();
+  forget_all_peers();
   const bool was_visible = before != nullptr && Network::is_visible(before->peer);
   const bool is_visible = after != nullptr && Network::is_visible(after->peer);
   if (was_visible && is_visible && before->peer.cidr_id == after->peer.cidr_id) {
@@ -200,7 +192,10 @@ void StateCache::cidrs_changed(bool one_is_gone) {
   ++topology_;
   cidrs_sequence_ = ++sequence_;
   // The log may name peers in it whose going nobody could be told of any more.
-  if (one_is_gone) log_floor_ = sequence_;
+  if (one_is_gone) {
+    log_.clear();
+    log_floor_ = sequence_;
+  }
   cidrs_json_.clear();
   for (auto entry = groups_.begin(); entry != groups_.end();) {
     const bool is_gone = network_->find_cidr(entry->first) == nullptr;
@@ -230,7 +225,7 @@ void StateCache::topology_changed() {
   ++topology_;
   cidrs_sequence_ = ++sequence_;
   cidrs_json_.clear();
-  all_peers_.reset();
+  forget_all_peers();
   chunks_.clear();
   for (auto& [id, member] : groups_)
     if (member.has_waiting) news_.push_back(id);
@@ -259,15 +254,21 @@ const std::string& StateCache::cidrs() {
   return cidrs_json_;
 }
 
+void StateCache::forget_all_peers() {
+  all_peers_.reset();
+  all_peers_sent_.reset();
+}
+
 std::shared_ptr<const std::string> StateCache::all_peers() {
-  if (all_peers_ != nullptr) return all_peers_;
+  if (auto sent = all_peers_sent_.lock()) return sent;
   auto json = std::make_shared<std::string>("[");
   for (const auto& [id, record] : network_->peers()) {
     if (json->size() > 1) *json += ',';
     append_json(*json, Network::as_shown(record));
   }
   *json += ']';
-  if (json->size() <= kAdminListKept) all_peers_ = json;
+  if (json->size() <= options_.cap_bytes / 8) all_peers_ = json;  // administrators ask rarely
+  all_peers_sent_ = json;
   return json;
 }
 
@@ -306,19 +307,13 @@ std::shared_ptr<const std::string> StateCache::delta(View& view, std::uint64_t f
     }
     return entry->second;
   };
-  std::vector<PeerId> concerned;
-  for (const LogEntry& entry : log_ | std::views::reverse) {
-    if (entry.sequence <= from) break;
-    if (is_seen(entry.cidr)) concerned.push_back(entry.peer);
-  }
-  std::ranges::sort(concerned);
-  const auto repeated = std::ranges::unique(concerned);
-  concerned.erase(repeated.begin(), repeated.end());
+  const auto concerned = log_.since(from, is_seen);
+  if (!concerned) return nullptr;
 
   std::string peers;
   std::string gone;
   const std::size_t limit = view.body_bytes / 2;
-  for (const PeerId id : concerned) {
+  for (const PeerId id : *concerned) {
     const PeerRecord* record = network_->find_peer(id);
     const bool is_there = record != nullptr && Network::is_visible(record->peer) && is_seen(record->peer.cidr_id);
     std::string& list = is_there ? peers : gone;

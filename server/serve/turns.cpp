@@ -37,9 +37,15 @@ bool Turns::enter(Client& client, const IpAddress& address) {
   return true;
 }
 
+std::size_t Turns::connections_of(const IpAddress& address) const {
+  const auto source = sources_.find(address);
+  return source == sources_.end() ? 0 : source->second->connections;
+}
+
 void Turns::leave(Client& client) {
   Source* const source = client.source_;
   if (source == nullptr) return;
+  sent(client);
   forget(client);
   for (Handed& handed : handed_)
     if (handed.client == &client) handed.client = nullptr;
@@ -88,11 +94,16 @@ void Turns::queue(Client& client) {
   wake_once();
 }
 
-void Turns::add_unsent(Client& client, std::size_t bytes) { client.source_->unsent += bytes; }
+// Counted before anything is sent: else all that one source asks for at once would be put together first.
+void Turns::give(Client& client, Response response) {
+  client.unsent_ = response.body ? response.body->size() : 0;
+  client.source_->unsent += client.unsent_;
+  handed_.push_back({&client, std::move(response)});
+}
 
-void Turns::take_unsent(Client& client, std::size_t bytes) {
+void Turns::sent(Client& client) {
   Source* const source = client.source_;
-  source->unsent -= bytes;
+  source->unsent -= std::exchange(client.unsent_, 0);
   if (source->in_ring || source->ready.empty() || source->unsent > limits_.unsent_bytes_per_source) return;
   source->in_ring = true;
   ring_.push_back(source);
@@ -114,7 +125,7 @@ void Turns::retry_later(Client& client) {
   if (now - *client.busy_since_ >= limits_.busy_patience) {
     log::error("{} {}: the database has been locked by another process for {} s", quoted(client.request.method),
                quoted(client.request.target), std::chrono::duration_cast<std::chrono::seconds>(limits_.busy_patience).count());
-    handed_.push_back({&client, Coordinator::failure_response()});
+    give(client, Coordinator::failure_response());
     return;
   }
   client.state_ = Client::State::kBusy;
@@ -134,14 +145,16 @@ void Turns::announce(const std::vector<CidrId>& groups) {
 
 void Turns::request_turn() { wake_once(); }
 
+void Turns::stop_waiting(Client& client) {
+  client.request.wait.reset();
+  if (!client.is_waiting()) return;
+  forget(client);
+  queue(client);
+}
+
 void Turns::stop_waiting() {
   waits_allowed_ = false;
-  while (!deadlines_.empty()) {
-    Client& client = *deadlines_.begin()->second;
-    forget(client);
-    client.request.wait.reset();
-    queue(client);
-  }
+  while (!deadlines_.empty()) stop_waiting(*deadlines_.begin()->second);
   for (const auto& [address, source] : sources_)
     for (Client* const client : source->ready) client->request.wait.reset();
   for (Client* const client : busy_) client->request.wait.reset();
@@ -149,12 +162,7 @@ void Turns::stop_waiting() {
 
 void Turns::collect_due() {
   const BootTime now = clock_.boot();
-  while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
-    Client& client = *deadlines_.begin()->second;
-    forget(client);
-    client.request.wait.reset();
-    queue(client);
-  }
+  while (!deadlines_.empty() && deadlines_.begin()->first <= now) stop_waiting(*deadlines_.begin()->second);
   if (news_at_ && *news_at_ <= now) {
     news_at_.reset();
     for (const CidrId group : std::exchange(news_, {})) {
@@ -207,16 +215,17 @@ void Turns::run() {
   // The loop looks once a second; one line about one failure is enough.
   const std::string failure = begun ? std::string() : begun.error().message();
   if (failure != std::exchange(told_failure_, failure) && !begun) log::error("{}", failure);
-  for (std::size_t n = 0; n < limits_.requests_per_turn; ++n) {
+  const BootTime end = clock_.boot() + limits_.work_per_turn;
+  for (std::size_t n = 0; n < limits_.requests_per_turn && (n == 0 || clock_.boot() < end); ++n) {
     Client* const client = next_ready();
     if (client == nullptr) break;
     if (!begun) {
-      handed_.push_back({client, Coordinator::failure_response()});
+      give(*client, Coordinator::failure_response());
       continue;
     }
     auto outcome = answerer_.answer(client->request);
     if (auto* const response = std::get_if<Response>(&outcome))
-      handed_.push_back({client, std::move(*response)});
+      give(*client, std::move(*response));
     else if (const auto* const waiting = std::get_if<Coordinator::Waiting>(&outcome))
       hold(*client, *waiting);
     else

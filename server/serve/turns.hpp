@@ -23,6 +23,7 @@ namespace innernet::server {
 /// - A client is in one place at a time: idle in none, ready in its source's queue, waiting in waiting_ and deadlines_, busy in busy_.
 ///   forget() takes it out of each.
 /// - A source whose queue is not empty is in the ring, once, unless it has too much unsent; one in the ring may have an empty queue.
+/// - A source's `unsent` is the sum of its clients' `unsent_`: of their bodies, each from its answer to sent() or leave().
 /// - A client is in handed_ from its answer to the end of the turn. One that leaves meanwhile is null there: whatever is delivered may
 ///   make a client leave.
 /// - Answers are delivered after the commit, each once.
@@ -33,6 +34,7 @@ class Turns {
     std::size_t connections_per_source = 64;
     std::size_t requests_per_turn = 256;
     std::size_t unsent_bytes_per_source = 32U << 20;  ///< a source that does not read is not answered further
+    std::chrono::milliseconds work_per_turn{5};       ///< no request is begun after that, and what has come meanwhile gets its turn
     std::chrono::milliseconds news_delay{20};         ///< changes that come together wake waiting clients once
     std::chrono::milliseconds busy_retry{5};
     std::chrono::milliseconds busy_patience{5'000};
@@ -60,6 +62,7 @@ class Turns {
     virtual void held() = 0;
 
     Request request;
+    bool is_waiting() const { return state_ == State::kWaiting; }
 
    protected:
     Source* source() const { return source_; }
@@ -72,6 +75,7 @@ class Turns {
     CidrId group_{};
     std::optional<BootTime> deadline_;  // of a request that waits, since it was asked first
     std::optional<BootTime> busy_since_;
+    std::size_t unsent_ = 0;  // of its answer's body, in bytes
   };
 
   /// `wake` asks for run() to be called soon, from the loop.
@@ -80,14 +84,14 @@ class Turns {
 
   /// False when this address has as many connections as it may have; then there is nothing to leave.
   bool enter(Client& client, const IpAddress& address);
+  std::size_t connections_of(const IpAddress& address) const;
   /// The client is gone; it is not answered any more.
   void leave(Client& client);
 
   /// `client.request` is complete.
   void ready(Client& client);
-  /// What of answers to this client is still to be sent, in bytes: added, and later taken off again.
-  void add_unsent(Client& client, std::size_t bytes);
-  void take_unsent(Client& client, std::size_t bytes);
+  /// All of the answer to this client has been sent.
+  void sent(Client& client);
 
   /// There is news of these groups: those who wait for it are asked again in a moment.
   void announce(const std::vector<CidrId>& groups);
@@ -95,6 +99,8 @@ class Turns {
   void request_turn();
   /// Nobody waits any more, now and from now on.
   void stop_waiting();
+  /// This client does not wait any more for what it has asked.
+  void stop_waiting(Client& client);
 
   /// Answers what is ready. Calls `wake` again if there is more.
   void run();
@@ -110,6 +116,7 @@ class Turns {
   void hold(Client& client, const Coordinator::Waiting& waiting);
   void retry_later(Client& client);
   void forget(Client& client);
+  void give(Client& client, Response response);
   void collect_due();
   Client* next_ready();
   void wake_once();

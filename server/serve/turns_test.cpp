@@ -10,9 +10,10 @@ namespace {
 using namespace std::chrono_literals;
 using innernet::testing::FakeClock;
 
-/// Answers by what stands in the target: /wait, /busy, anything else; writes down what it was asked.
+/// Answers by what stands in the target: /wait, /busy, /large, /slow, anything else; writes down what it was asked.
 class ScriptedAnswerer final : public Turns::Answerer {
  public:
+  explicit ScriptedAnswerer(FakeClock& time) : clock(time) {}
   Result<void> begin_turn() override {
     log.push_back("begin");
     if (broken) return fail(ErrorKind::kSystem, "the disk is gone");
@@ -22,7 +23,9 @@ class ScriptedAnswerer final : public Turns::Answerer {
     log.push_back(request.target);
     if (request.target.starts_with("/busy") && busy) return Coordinator::Busy{};
     if (request.target.starts_with("/wait") && request.wait && !news) return Coordinator::Waiting{group, *request.wait};
+    clock.advance(request.target.starts_with("/slow") ? 5ms : 0ms);
     Response response;
+    if (request.target.starts_with("/large")) response.body = std::make_shared<const std::string>(101, 'x');
     response.status = request.target.starts_with("/wait") && !news ? 304 : 200;
     return response;
   }
@@ -33,6 +36,7 @@ class ScriptedAnswerer final : public Turns::Answerer {
   }
   void after_turn() override { log.push_back("after"); }
 
+  FakeClock& clock;
   std::vector<std::string> log;
   bool busy = true;
   bool broken = false;
@@ -76,7 +80,7 @@ class TurnsTest : public ::testing::Test {
   }
 
   FakeClock clock_;
-  ScriptedAnswerer answerer_;
+  ScriptedAnswerer answerer_{clock_};
   std::vector<std::string> order_;
   bool woken_ = false;
   Turns turns_{answerer_, clock_, limits(), [this] { woken_ = true; }};
@@ -119,16 +123,36 @@ TEST_F(TurnsTest, RefusesMoreConnectionsOfOneSourceThanAreAllowed) {
   EXPECT_TRUE(turns_.enter(after, *IpAddress::parse("10.0.0.1")));
 }
 
-TEST_F(TurnsTest, DoesNotAnswerASourceThatDoesNotRead) {
-  const auto slow = client("/slow"), more = client("/more"), other = client("/other", "10.0.0.2");
-  turns_.add_unsent(*slow, 101);
-  turns_.ready(*more);
-  turns_.ready(*other);
+TEST_F(TurnsTest, DoesNotPutTogetherMoreForASourceThanItHasRead) {
+  const auto large = client("/large"), more = client("/more"), other = client("/other", "10.0.0.2");
+  for (const auto* one : {&large, &more, &other}) turns_.ready(**one);
   run_while_woken();
-  EXPECT_EQ(order_, (std::vector<std::string>{"/other"}));
-  turns_.take_unsent(*slow, 101);
+  EXPECT_EQ(order_, (std::vector<std::string>{"/large", "/other"}));
+  turns_.sent(*large);
   run_while_woken();
-  EXPECT_EQ(order_, (std::vector<std::string>{"/other", "/more"}));
+  EXPECT_EQ(order_, (std::vector<std::string>{"/large", "/other", "/more"}));
+}
+
+TEST_F(TurnsTest, ForgetsWhatWasNotSentToAClientThatLeaves) {
+  const auto large = client("/large"), more = client("/more");
+  for (const auto* one : {&large, &more}) turns_.ready(**one);
+  run_while_woken();
+  EXPECT_EQ(order_, (std::vector<std::string>{"/large"}));
+  turns_.leave(*large);
+  run_while_woken();
+  EXPECT_EQ(order_, (std::vector<std::string>{"/large", "/more"}));
+}
+
+TEST_F(TurnsTest, EndsATurnThatTakesLongSoThatOthersGetTheirs) {
+  const auto slow = client("/slow1"), again = client("/slow2"), late = client("/late", "10.0.0.2");
+  turns_.ready(*slow);
+  turns_.ready(*again);
+  ASSERT_TRUE(std::exchange(woken_, false));
+  turns_.run();
+  EXPECT_EQ(order_, (std::vector<std::string>{"/slow1"}));
+  turns_.ready(*late);
+  run_while_woken();
+  EXPECT_EQ(order_, (std::vector<std::string>{"/slow1", "/slow2", "/late"})) << "one request of another is the longest wait";
 }
 
 TEST_F(TurnsTest, ReplacesEachAnswerOfATurnThatCouldNotBeCommitted) {
@@ -212,6 +236,21 @@ TEST_F(TurnsTest, ForgetsAWaitingClientThatHangsUp) {
   clock_.advance(60s);
   turns_.run();
   EXPECT_EQ(a->status, 0U);
+}
+
+TEST_F(TurnsTest, AnswersOneThatIsNotToWaitAnyMoreAndLeavesTheOthersWaiting) {
+  const auto a = client("/wait"), b = client("/wait-too"), busy = client("/busy");
+  a->request.wait = b->request.wait = busy->request.wait = 60s;
+  for (const auto* one : {&a, &b, &busy}) turns_.ready(**one);
+  run_while_woken();
+  for (const auto* one : {&a, &busy}) turns_.stop_waiting(**one);
+  run_while_woken();
+  EXPECT_EQ(a->status, 304U);
+  EXPECT_EQ(turns_.waiting(), 1U);
+  EXPECT_EQ(busy->status, 0U) << "it waits for the database, and not for news";
+  turns_.stop_waiting(*a);
+  run_while_woken();
+  EXPECT_EQ(order_.size(), 1U) << "one that has its answer gets no other";
 }
 
 TEST_F(TurnsTest, AsksAgainWhileTheDatabaseIsLockedAndAnswersOthersMeanwhile) {

@@ -4,7 +4,7 @@
 namespace innernet::server::api {
 namespace {
 
-Decision change(std::function<Result<Response>(Registry::Writer&)> apply) { return Change{std::move(apply), std::nullopt}; }
+Decision change(std::function<Result<Response>(Registry::Writer&)> apply) { return Change{std::move(apply)}; }
 
 Decision add_peer(const Session& session) {
   const auto body = body_of(session.request);

@@ -96,7 +96,6 @@ class Server {
   }
   void open() {
     coordinator.reset();
-    Coordinator::Options options;
     options.server_key = key_of(1);
     options.clock = &clock;
     options.epoch = 0xabcd;
@@ -137,6 +136,7 @@ class Server {
   FakeClock clock;
   Family family;
   std::filesystem::path path;
+  Coordinator::Options options;  ///< as of the next open()
   std::optional<Coordinator> coordinator;
 };
 

@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "giving_way.hpp"
 #include "http_message.hpp"
 #include "http_server.hpp"
 #include "innernet/json/json.hpp"
@@ -48,6 +49,8 @@ class Connection final : public Turns::Client, public std::enable_shared_from_th
     virtual Turns& turns() = 0;
     virtual bool is_stopping() const = 0;
     virtual std::string_view date() = 0;
+    /// Of starts and requests, to tell which came first.
+    virtual std::uint64_t next_number() = 0;
     virtual void key_change_due(const KeyChange& change) = 0;
     virtual void watch_acknowledgement(std::shared_ptr<Connection> connection, const KeyChange& change) = 0;
     virtual void closed(const std::shared_ptr<Connection>& connection) = 0;
@@ -57,13 +60,14 @@ class Connection final : public Turns::Client, public std::enable_shared_from_th
 
   void start(const IpAddress& source) {
     request.source = source;
+    since_ = owner_.next_number();
     deadline_ = coarse_now() + owner_.limits().idle;
     read();
   }
 
   void deliver(Response response) override {
     const auto self = shared_from_this();
-    keep_alive_ = keep_alive_ && !owner_.is_stopping();
+    keep_alive_ = keep_alive_ && !gives_way_ && !owner_.is_stopping();
     key_change_ = std::move(response.key_change);
     head_text_.clear();
     append_response_head(head_text_, response, keep_alive_, owner_.date());
@@ -71,19 +75,19 @@ class Connection final : public Turns::Client, public std::enable_shared_from_th
     if (may_have_body(response.status) && request.method != "HEAD") body_ = std::move(response.body);
     phase_ = Phase::kWriting;
     written_ = 0;
-    unsent_ = head_text_.size() + (body_ ? body_->size() : 0);
-    owner_.turns().add_unsent(*this, unsent_);
+    answer_bytes_ = head_text_.size() + (body_ ? body_->size() : 0);
     deadline_ = coarse_now() + owner_.limits().no_progress;
     write();
   }
 
-  void held() override { read(); }
+  void held() override {
+    if (!eof_) read();
+  }
 
   void close() {
     if (phase_ == Phase::kClosed) return;
     const auto self = shared_from_this();
     phase_ = Phase::kClosed;
-    if (unsent_ != 0) owner_.turns().take_unsent(*this, std::exchange(unsent_, 0));
     owner_.turns().leave(*this);
     body_.reset();
     boost::system::error_code ignored;
@@ -93,6 +97,22 @@ class Connection final : public Turns::Client, public std::enable_shared_from_th
   }
 
   bool is_closed() const { return phase_ == Phase::kClosed; }
+
+  Occupant occupant() const {
+    const bool is_idle = phase_ == Phase::kReading && !has_head_ && begin_ == end_;
+    return {.source = request.source,
+            .doing = is_waiting() ? Occupant::Doing::kWaiting
+                     : is_idle    ? Occupant::Doing::kIdle
+                                  : Occupant::Doing::kAnythingElse,
+            .since = since_};
+  }
+  /// There are too many connections: this one ends, with an answer if it waits for one.
+  void give_way() {
+    gives_way_ = true;
+    if (!is_waiting()) return close();
+    owner_.turns().stop_waiting(*this);
+  }
+  bool gives_way() const { return gives_way_; }
   Steady::time_point deadline() const { return deadline_; }
 
   void on_deadline() {
@@ -145,9 +165,11 @@ class Connection final : public Turns::Client, public std::enable_shared_from_th
     reading_ = false;
     if (phase_ == Phase::kClosed) return;
     if (failure) {
-      // While an answer is written, the end of what the client sends is not yet the end of what it reads.
-      if (phase_ != Phase::kWriting || failure != asio::error::eof) return close();
+      // Once it has asked, the end of what the client sends is not yet the end of what it reads.
+      if ((phase_ != Phase::kAsking && phase_ != Phase::kWriting) || failure != asio::error::eof) return close();
       eof_ = true;
+      // One that has hung up looks the same, so nothing is kept for it: it is told that there is no news yet.
+      if (phase_ == Phase::kAsking) owner_.turns().stop_waiting(*this);
       return;
     }
     switch (phase_) {
@@ -203,6 +225,7 @@ class Connection final : public Turns::Client, public std::enable_shared_from_th
     has_head_ = false;
     keep_alive_ = head_.keep_alive;
     phase_ = Phase::kAsking;
+    since_ = owner_.next_number();
     deadline_ = Steady::time_point::max();
     owner_.turns().ready(*this);
   }
@@ -240,7 +263,7 @@ class Connection final : public Turns::Client, public std::enable_shared_from_th
       written_ += static_cast<std::size_t>(sent);
     else if (errno != EAGAIN && errno != EINTR)
       return close();
-    if (written_ == unsent_) return on_written();
+    if (written_ == answer_bytes_) return on_written();
     write_rest();
   }
 
@@ -251,14 +274,14 @@ class Connection final : public Turns::Client, public std::enable_shared_from_th
       if (failure) return self->close();
       self->written_ += n;
       self->deadline_ = coarse_now() + self->owner_.limits().no_progress;
-      if (self->written_ == self->unsent_) return self->on_written();
+      if (self->written_ == self->answer_bytes_) return self->on_written();
       self->write_rest();
     });
   }
 
   void on_written() {
     body_.reset();
-    owner_.turns().take_unsent(*this, std::exchange(unsent_, 0));
+    owner_.turns().sent(*this);
     if (key_change_) owner_.watch_acknowledgement(shared_from_this(), *std::exchange(key_change_, std::nullopt));
     if (keep_alive_ && !owner_.is_stopping()) {
       phase_ = Phase::kReading;
@@ -266,7 +289,7 @@ class Connection final : public Turns::Client, public std::enable_shared_from_th
       if (begin_ != end_) return process();
       return read();
     }
-    if (eof_) return close();
+    if (eof_ || gives_way_) return close();
     // Closing with unread bytes in the socket would send a reset, which may overtake the answer.
     phase_ = Phase::kLingering;
     deadline_ = coarse_now() + owner_.limits().linger;
@@ -279,6 +302,7 @@ class Connection final : public Turns::Client, public std::enable_shared_from_th
   Owner& owner_;
   tcp::socket socket_;
   Phase phase_ = Phase::kReading;
+  std::uint64_t since_ = 0;      // number of the last request, or of the start
   Steady::time_point deadline_;  // by coarse_now(): it is looked at twice a second and set three times per request
 
   std::vector<char> input_;
@@ -287,6 +311,7 @@ class Connection final : public Turns::Client, public std::enable_shared_from_th
   std::size_t searched_ = 0;  // from begin_: no empty line starts before
   bool reading_ = false;
   bool eof_ = false;
+  bool gives_way_ = false;
   bool has_head_ = false;
   RequestHead head_;
   std::size_t lingered_ = 0;
@@ -295,7 +320,7 @@ class Connection final : public Turns::Client, public std::enable_shared_from_th
   std::string head_text_;
   std::shared_ptr<const std::string> body_;
   std::size_t written_ = 0;
-  std::size_t unsent_ = 0;  // of the whole answer; 0 when there is none
+  std::size_t answer_bytes_ = 0;
   std::optional<KeyChange> key_change_;
 };
 

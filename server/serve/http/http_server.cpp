@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "http/connection.hpp"
+#include "http/giving_way.hpp"
 #include "innernet/machine/log.hpp"
 #include "linux/listening_socket.hpp"
 
@@ -40,6 +41,8 @@ struct HttpServer::Impl final : Connection::Owner, std::enable_shared_from_this<
         patience_timer(loop) {}
 
   void accept();
+  void take(tcp::socket socket, const IpAddress& source);
+  void make_room_for(const IpAddress& source);
   void sweep();
   void run_turn();
   void close_all();
@@ -47,6 +50,7 @@ struct HttpServer::Impl final : Connection::Owner, std::enable_shared_from_this<
   Turns& turns() override { return turns_of; }
   bool is_stopping() const override { return stopping; }
   std::string_view date() override;
+  std::uint64_t next_number() override { return ++last_number; }
   void key_change_due(const KeyChange& change) override { announce_key_change(change); }
   void watch_acknowledgement(std::shared_ptr<Connection> connection, const KeyChange& change) override;
   void closed(const std::shared_ptr<Connection>& connection) override;
@@ -72,6 +76,9 @@ struct HttpServer::Impl final : Connection::Owner, std::enable_shared_from_this<
   Timer acknowledgement_timer;
   Timer patience_timer;
   std::unordered_set<std::shared_ptr<Connection>> connections;
+  std::size_t giving_way = 0;  // of these
+  std::uint64_t last_number = 0;
+  SeldomTold crowded, full, too_many;
   std::vector<Unacknowledged> unacknowledged;
   std::function<void()> stopped;
   bool stopping = false;
@@ -95,18 +102,53 @@ void HttpServer::Impl::accept() {
     self->warned_of_accepting = false;
     boost::system::error_code gone;
     const auto remote = socket.remote_endpoint(gone);
-    if (!gone && self->connections.size() < self->limits_of.connections) {
-      socket.non_blocking(true, gone);
-      socket.set_option(tcp::no_delay(true), gone);
-      const auto connection = std::make_shared<Connection>(*self, std::move(socket));
-      const IpAddress source = to_ip(remote.address());
-      if (self->turns_of.enter(*connection, source)) {
-        self->connections.insert(connection);
-        connection->start(source);
-      }
-    }
+    if (!gone) self->take(std::move(socket), to_ip(remote.address()));
     self->accept();
   });
+}
+
+void HttpServer::Impl::take(tcp::socket socket, const IpAddress& source) {
+  make_room_for(source);
+  if (connections.size() >= limits_of.connections) {
+    if (full.is_time(clock.boot())) log::warning("all {} connections are taken, so new ones are refused", limits_of.connections);
+    return;
+  }
+  boost::system::error_code gone;
+  socket.non_blocking(true, gone);
+  socket.set_option(tcp::no_delay(true), gone);
+  const auto connection = std::make_shared<Connection>(*this, std::move(socket));
+  if (!turns_of.enter(*connection, source)) {
+    if (too_many.is_time(clock.boot()))
+      log::warning("{} has {} connections, and one address may have no more: new ones are refused", source.to_string(),
+                   turns_of.connections_of(source));
+    return;
+  }
+  connections.insert(connection);
+  connection->start(source);
+}
+
+// Not one for each that comes: to choose takes a look at all.
+void HttpServer::Impl::make_room_for(const IpAddress& source) {
+  const std::size_t reserve = std::max<std::size_t>(limits_of.connections / 64, 1);
+  const auto free = [&] { return limits_of.connections - std::min(limits_of.connections, connections.size() - giving_way); };
+  if (free() > reserve) return;
+  std::vector<std::shared_ptr<Connection>> candidates;
+  std::vector<Occupant> occupants;
+  for (const auto& connection : connections) {
+    if (connection->gives_way()) continue;
+    candidates.push_back(connection);
+    occupants.push_back(connection->occupant());
+  }
+  const std::size_t taken = connections.size();
+  const auto chosen = who_gives_way(occupants, 2 * reserve - free(), turns_of.connections_of(source));
+  for (const std::size_t i : chosen) {
+    ++giving_way;
+    candidates[i]->give_way();
+  }
+  if (!chosen.empty() && crowded.is_time(clock.boot()))
+    log::warning(
+        "{} of {} connections are taken: idle ones are closed, and those that wait longest for news are told early that there is none",
+        taken, limits_of.connections);
 }
 
 void HttpServer::Impl::sweep() {
@@ -159,6 +201,7 @@ void HttpServer::Impl::check_acknowledgements() {
 
 void HttpServer::Impl::closed(const std::shared_ptr<Connection>& connection) {
   connections.erase(connection);
+  if (connection->gives_way()) --giving_way;
   finish_if_quiet();
 }
 
