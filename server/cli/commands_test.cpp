@@ -342,6 +342,17 @@ TEST_F(Commands, UninstallLeavesNothing) {
   make_network();
 }
 
+TEST_F(Commands, UninstallTakesAwayWhatOneThatWasKilledHasLeft) {
+  for (const char* const left : {"evilcorp.db-wal", "evilcorp.lock", ".evilcorp.db.0123456789abcdef.new"}) {
+    make_network();
+    std::filesystem::remove(folder_ / "etc" / "evilcorp.conf");
+    for (const auto& file : std::filesystem::directory_iterator(folder_ / "lib")) std::filesystem::remove(file);
+    ASSERT_TRUE(create_file(folder_ / "lib" / left, ""));
+    succeeds(run({"uninstall", "evilcorp", "--yes"}));
+    EXPECT_TRUE(std::filesystem::is_empty(folder_ / "lib")) << left;
+  }
+}
+
 TEST_F(Commands, AConfigThatOthersCanReadIsMadePrivate) {
   make_network();
   std::filesystem::permissions(folder_ / "etc" / "evilcorp.conf", static_cast<std::filesystem::perms>(0644));

@@ -1,6 +1,5 @@
 #include "innernet/server/registry.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -9,7 +8,6 @@
 
 #include "db/schema.hpp"
 #include "innernet/base/file.hpp"
-#include "innernet/base/unique_fd.hpp"
 #include "registry_impl.hpp"
 
 namespace innernet::server {
@@ -32,19 +30,10 @@ void make_private(const std::filesystem::path& database) {
   for (const char* suffix : kCompanions) static_cast<void>(::chmod(companion(database, suffix).c_str(), kPrivateFile));
 }
 
-Result<void> sync_folder(const std::filesystem::path& file) {
-  const auto folder = file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
-  const UniqueFd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!fd || ::fsync(fd.get()) != 0) {
-    const int saved = errno;
-    return fail_errno(saved, folder.native());
-  }
-  return {};
-}
-
-Result<void> fill(const std::filesystem::path& database, const Registry::NewNetwork& network) {
-  TRY(auto connection, db::Connection::open(database, kLockPatience));
-  TRY_VOID(db::configure(connection));
+// Made in memory, so that its file is there whole or not at all, whenever we are killed. The first to open it gives it its log.
+Result<std::string> content_of(const Registry::NewNetwork& network) {
+  TRY(auto connection, db::Connection::in_memory());
+  TRY_VOID(connection.execute("PRAGMA foreign_keys = 1"));
   TRY_VOID(connection.execute("BEGIN IMMEDIATE"));
   TRY_VOID(db::create_tables(connection));
   {
@@ -63,8 +52,7 @@ Result<void> fill(const std::filesystem::path& database, const Registry::NewNetw
       return fail(ErrorKind::kSystem, "unexpected ids in a new database");
   }
   TRY_VOID(connection.execute("COMMIT"));
-  TRY_VOID(connection.close());
-  return sync_folder(database);
+  return connection.content();
 }
 
 }  // namespace
@@ -75,16 +63,9 @@ Result<void> Registry::create(const std::filesystem::path& database, const NewNe
       return fail(
           ErrorKind::kAlreadyExists,
           fmt::format("{} is left over from another database and would spoil the new one: remove it if that is gone", left_over.native()));
-  {
-    const UniqueFd fd(::open(database.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, kPrivateFile));
-    const int saved = errno;
-    if (!fd) return std::unexpected(Error::system(saved, database.native()).context("creating database"));
-  }
-  if (auto filled = fill(database, network); !filled) {
-    for (const char* suffix : kCompanions) static_cast<void>(::unlink(companion(database, suffix).c_str()));
-    static_cast<void>(::unlink(database.c_str()));
-    return std::unexpected(std::move(filled).error().context("creating database"));
-  }
+  TRY_CONTEXT(const std::string content, content_of(network), "creating database");
+  if (auto created = create_file(database, content, kPrivateFile, GroupRecipe::kIgnored); !created)
+    return std::unexpected(std::move(created).error().context("creating database"));
   return {};
 }
 

@@ -180,11 +180,16 @@ Result<void> create_file(const std::filesystem::path& path, std::string_view con
 Result<void> rename_without_replacing(const std::filesystem::path& from, const std::filesystem::path& to) {
   const UniqueFd folder(::open(folder_of(to).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!folder) return failed(errno, folder_of(to));
-  const auto renamed = rename_exclusively(folder.get(), std::filesystem::absolute(from), to.filename());
+  const std::filesystem::path absolute = std::filesystem::absolute(from);
+  const auto renamed = rename_exclusively(folder.get(), absolute, to.filename());
   if (!renamed && renamed.error() == EEXIST) return already_exists(to);
-  if (!renamed) return fail_errno(renamed.error(), fmt::format("{}: renaming it to {}", shown(from), shown(to)));
-  TRY_VOID(sync_folder_of(to));
-  return {};
+  const auto doing = [&] { return fmt::format("{}: renaming it to {}", shown(from), shown(to)); };
+  if (!renamed) return fail_errno(renamed.error(), doing());
+  const auto synced = sync(folder.get());
+  if (synced || synced.error() == EINVAL) return {};
+  // Who is told that it failed looks for it at its old place.
+  ::renameat(folder.get(), to.filename().c_str(), AT_FDCWD, absolute.c_str());
+  return fail_errno(synced.error(), doing());
 }
 
 Result<void> remove_file(const std::filesystem::path& path) {

@@ -154,7 +154,10 @@ Attempt<void> TempFile::become_target() {
   if (const auto synced = sync(fd_.get()); !synced) return synced;
   if (const auto renamed = rename_exclusively(folder_.get(), name_, target_); !renamed) return renamed;
   name_.clear();
-  return sync_folder(folder_.get());
+  const auto synced = sync_folder(folder_.get());
+  // What is reported as not made must not be found later.
+  if (!synced) ::unlinkat(folder_.get(), target_.c_str(), 0);
+  return synced;
 }
 
 }  // namespace innernet

@@ -1,8 +1,11 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "../open.hpp"
 #include "commands.hpp"
 #include "innernet/base/file.hpp"
+#include "innernet/base/temp_file.hpp"
 #include "innernet/machine/interface_up.hpp"
 #include "innernet/machine/log.hpp"
 #include "innernet/machine/network_stack.hpp"
@@ -25,6 +28,19 @@ void define(Definition& definition, Options& options) {
 bool is_there(const std::filesystem::path& path) {
   std::error_code ignored;
   return std::filesystem::exists(std::filesystem::symlink_status(path, ignored));
+}
+
+/// The database last of those that matter: while it is there, the command can be repeated.
+std::vector<std::filesystem::path> files_beside(const std::filesystem::path& database) {
+  return {database.native() + "-wal", database.native() + "-shm", database.native() + "-journal", database};
+}
+
+// Also what a command that was killed has left of it.
+bool has_any_file(const Folders& folders, const InterfaceName& interface) {
+  std::vector<std::filesystem::path> files = files_beside(folders.database(interface));
+  files.push_back(folders.config_file(interface));
+  files.push_back(folders.lock_file(interface));
+  return std::ranges::any_of(files, [](const auto& file) { return is_there(file) || !temp_files_of(file).empty(); });
 }
 
 // Only an interface that is ours: whatever else has this name stays.
@@ -57,7 +73,7 @@ Result<Ending> run(const Options& options, Context& context) {
   const InterfaceName& interface = options.interface();
   const auto config = context.folders().config_file(interface);
   const auto database = context.folders().database(interface);
-  if (!is_there(config) && !is_there(database))
+  if (!has_any_file(context.folders(), interface))
     return fail(ErrorKind::kNotFound,
                 fmt::format("there is no network {} here: neither {} nor {} exists", interface.str(), config.string(), database.string()));
   TRY(const bool go_on,
@@ -78,7 +94,7 @@ Result<Ending> run(const Options& options, Context& context) {
   auto lock = FileLock::acquire(context.folders().lock_file(interface), kEndOfServe, {config, database});
   const bool has_no_folder = !lock && lock.error().kind() == ErrorKind::kNotFound;
   if (!lock && !has_no_folder) return std::unexpected(std::move(lock).error().context(partly));
-  for (const char* const beside : {"", "-wal", "-shm", "-journal"}) TRY_VOID(removed(database.string() + beside));
+  for (const std::filesystem::path& file : files_beside(database)) TRY_VOID(removed(file));
   context.print(fmt::format("network {} is uninstalled", interface.str()));
   context.print(fmt::format("If a service served it: systemctl disable --now innernet-server@{}", interface.str()));
   context.report(changed().text("network", interface.str()));

@@ -103,6 +103,24 @@ Result<Connection> Connection::open(const std::filesystem::path& path, std::chro
   return connection;
 }
 
+Result<Connection> Connection::in_memory() {
+  sqlite3* opened = nullptr;
+  const int code = sqlite3_open_v2(":memory:", &opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
+  Connection connection("in memory", opened);
+  if (code != SQLITE_OK) return fail(ErrorKind::kSystem, "SQLite: out of memory");
+  return connection;
+}
+
+Result<std::string> Connection::content() const {
+  struct Free {
+    void operator()(unsigned char* bytes) const { sqlite3_free(bytes); }
+  };
+  sqlite3_int64 size = 0;
+  const std::unique_ptr<unsigned char, Free> bytes(sqlite3_serialize(database_.get(), "main", &size, 0));
+  if (bytes == nullptr) return fail(ErrorKind::kSystem, "SQLite: out of memory");
+  return std::string(bytes.get(), bytes.get() + size);
+}
+
 Result<Statement> Connection::prepare(std::string_view sql) {
   sqlite3_stmt* statement = nullptr;
   const int code =

@@ -65,12 +65,18 @@ class Connection {
   /// The file must exist. Waits up to `patience` for locks until that is changed.
   static Result<Connection> open(const std::filesystem::path& path, std::chrono::milliseconds patience);
 
+  /// An empty database without a file.
+  static Result<Connection> in_memory();
+
   Connection(Connection&&) noexcept = default;
   Connection& operator=(Connection&&) noexcept = default;
 
   Result<Statement> prepare(std::string_view sql);
   Result<void> execute(std::string_view sql);
   Result<std::int64_t> query_integer(std::string_view sql);
+
+  /// The bytes that a file of this database has.
+  Result<std::string> content() const;
 
   void set_patience(std::chrono::milliseconds patience);
   /// False when SQLite has rolled back by itself (a full disk, say), or none was begun.

@@ -61,7 +61,7 @@ enum class GroupRecipe { kApplies, kIgnored };
 Result<void> create_file(const std::filesystem::path& path, std::string_view content, mode_t mode = kPrivateFile,
                          GroupRecipe recipe = GroupRecipe::kApplies);
 
-/// Renames durably within a folder; fails with kAlreadyExists rather than replace `to`.
+/// Renames durably within a folder; fails with kAlreadyExists rather than replace `to`. On failure it has its old name.
 Result<void> rename_without_replacing(const std::filesystem::path& from, const std::filesystem::path& to);
 
 /// Removes durably, with what writers of it that were killed have left beside it; kNotFound when there is none.

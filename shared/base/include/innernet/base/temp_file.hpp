@@ -58,7 +58,7 @@ class TempFile {
   /// but may be gone after a crash.
   Attempt<void> replace_target();
 
-  /// The same, with EEXIST when there is anything at the target.
+  /// The same, with EEXIST when there is anything at the target. After a failed sync of the folder nothing is in place.
   Attempt<void> become_target();
 
  private:

@@ -1,0 +1,77 @@
+#!/bin/bash
+# Stops each command that writes at every system call that changes something, and makes every such call fail; then it is run again.
+#   tests/faults.sh [--all] [--jobs N] [--result FILE] [PATTERN]
+# Without --all it tries a tenth of the points, at each commit another one. PATTERN (a regular expression) chooses commands by name.
+# tests/faults/case.py says what has to be true, tests/faults/tracer.cpp which calls count.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+[ -e /proc/self/fd/0 ] || exec </dev/null
+one_in=10 jobs=2 result='' pattern=''
+while [ $# -gt 0 ]; do
+  case $1 in
+    --all) one_in=1; shift ;;
+    --jobs) jobs=$2; shift 2 ;;
+    --result) result=$2; shift 2 ;;
+    -*) sed -n '2,5s/^# //p' "${BASH_SOURCE[0]}" >&2; exit 2 ;;
+    *) pattern=$1; shift ;;
+  esac
+done
+hash=$(git rev-parse HEAD 2>/dev/null || echo none)
+work=$(mktemp -d /tmp/innernet-faults.XXXXXX)
+pids=()
+clean_up() {
+  local status=$?
+  trap - EXIT
+  [ "${#pids[@]}" = 0 ] || kill "${pids[@]}" 2>/dev/null || :
+  wait || :
+  rm -rf "$work"
+  exit "$status"
+}
+trap clean_up EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+worker() { # NUMBER: on a stage of its own
+  # shellcheck source=tests/stage/stage.sh
+  . tests/stage/stage.sh
+  . tests/stage/network.sh
+  trap 'stage_close' EXIT
+  trap 'exit 143' TERM
+  network_open
+  install -m 755 build/release/tests/faults/fault_tracer "$STAGE_DIR/bin/"
+  network_of alice bob
+  succeed server add-cidr "$NETWORK" --name guests --cidr 10.66.64.0/18 --parent "$NETWORK" --yes
+  succeed client alice up "$NETWORK"
+  host_add guest store
+  local host hosts=()
+  for host in "${!STAGE_NUMBER[@]}"; do hosts+=("$host=$(host_pid "$host")"); done
+  STAGE_DIR=$STAGE_DIR STAGE_PATH=$STAGE_PATH FAULT_HOSTS="${hosts[*]}" FAULT_CLIENT_OPTIONS="${CLIENT_OPTIONS[*]}" FAULT_SERVER_OPTIONS="${SERVER_OPTIONS[*]}" \
+    PYTHONDONTWRITEBYTECODE=1 python3 tests/faults/points.py "$work/result.$1" "$1" "$jobs" "$one_in" "$hash" "$pattern"
+}
+
+for ((number = 0; number < jobs; number++)); do
+  worker "$number" </dev/null &
+  pids+=($!)
+done
+failed=0
+for pid in "${pids[@]}"; do wait "$pid" || failed=$((failed + 1)); done
+pids=()
+
+printf '\n%-62s %12s %12s %9s\n' 'command' 'kill points' 'faults' 'failed'
+# In the order in which they were played.
+cat "$work"/result.* | awk -F '\t' -v early="$failed" -v result="$result" '
+  !($1 in kills) { order[++n] = $1 }
+  { kills[$1] += $2; faults[$1] += $3; failures[$1] += $4 }
+  END {
+    for (i = 1; i <= n; i++) {
+      name = order[i]
+      printf "%-62s %12d %12d %9d\n", name, kills[name], faults[name], failures[name]
+      all_kills += kills[name]; all_faults += faults[name]; all_failures += failures[name]
+    }
+    printf "%-62s %12d %12d %9d\n", "all", all_kills, all_faults, all_failures
+    all_failures += early
+    if (n == 0) ++all_failures
+    printf "%d passed, %d failed\n", all_kills + all_faults - all_failures, all_failures
+    if (result != "") printf "%d %d\n", all_kills + all_faults - all_failures, all_failures >result
+    exit all_failures > 0
+  }'

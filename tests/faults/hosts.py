@@ -1,0 +1,87 @@
+"""Hosts of a stage (tests/stage/stage.sh) as the driver sees them: commands on them, and their files, kept and put back."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+NETWORK = "evilcorp"
+# What the programs may change, of each host; the last is where they are run.
+FOLDERS = ("etc/innernet", "var/lib/innernet", "etc/innernet-server", "var/lib/innernet-server", "run/faults")
+HOSTS_FILE = "etc/hosts"
+
+
+class Ended:
+    """A command that has ended: its exit status, and what it said on either output."""
+
+    def __init__(self, status, said):
+        self.status, self.said = status, said
+
+
+class Host:
+    def __init__(self, name, pid):
+        self.name = name
+        self.root = Path(f"/proc/{pid}/root")
+        (self.root / "run/faults").mkdir(exist_ok=True)
+        self.enter = ["nsenter", f"--target={pid}", "--net", "--mount", "--uts", "--pid", "--", "env", "-C", "/run/faults", "-i", "HOME=/run/faults", f"PATH={os.environ['STAGE_PATH']}", "LANG=C.UTF-8"]
+
+    def run(self, *command, timeout=60):
+        try:
+            done = subprocess.run([*self.enter, *map(str, command)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                  timeout=timeout, text=True, errors="replace")
+        except subprocess.TimeoutExpired as late:
+            return Ended(-1, f"{(late.stdout or b'').decode(errors='replace')}\nnot ended after {timeout} s")
+        return Ended(done.returncode, done.stdout)
+
+    def start(self, *command, output):
+        """In the background. Who ends the process ends the command: nsenter becomes it but for the pid namespace, of which it waits for its child."""
+        return subprocess.Popen([*self.enter, *map(str, command)], stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
+
+    def path(self, path):
+        return self.root / str(path).lstrip("/")
+
+    def files(self):
+        """Everything in the folders: path -> (mode, content); content None: a folder. Lock files count as absent: they may stay."""
+        found = {}
+        for top in FOLDERS:
+            folder = self.root / top
+            if not folder.exists():
+                continue
+            found["/" + top] = (folder.stat().st_mode, None)
+            for parent, folders, files in os.walk(folder):
+                for name in folders + files:
+                    path = Path(parent) / name
+                    status = path.lstat()
+                    content = path.read_bytes() if name in files else None
+                    found["/" + str(path.relative_to(self.root))] = (status.st_mode, content)
+        hosts = self.root / HOSTS_FILE
+        found["/" + HOSTS_FILE] = (hosts.stat().st_mode, hosts.read_bytes())
+        for path in (self.root / "etc").glob(".hosts*"):
+            found[f"/etc/{path.name}"] = (path.stat().st_mode, path.read_bytes())
+        return found
+
+    def put_back(self, files):
+        for top in FOLDERS:
+            folder = self.root / top
+            # A host has these in memory; the machine's own are not ours to remove.
+            assert folder.parent.stat().st_dev != os.stat("/").st_dev
+            if folder.exists():
+                shutil.rmtree(folder)
+        (self.root / "run/faults").mkdir()
+        for path in (self.root / "etc").glob(".hosts*"):
+            path.unlink()
+        for path, (mode, content) in files.items():
+            there = self.path(path)
+            if content is None:
+                there.mkdir(exist_ok=True)
+            else:
+                there.write_bytes(content)
+            there.chmod(mode & 0o7777)
+
+    def has_link(self):
+        return self.run("ip", "link", "show", NETWORK).status == 0
+
+    def remove_link(self):
+        """wireguard-go ends when its link is gone, and its socket goes with it."""
+        self.run("sh", "-c", f"ip link delete {NETWORK} 2>/dev/null; n=0; "
+                 f"while [ -e /run/wireguard/{NETWORK}.sock ] && [ $n -lt 200 ]; do sleep 0.005; n=$((n + 1)); done; rm -f /run/wireguard/*")

@@ -1,0 +1,126 @@
+#!/usr/bin/env python3
+"""Hits every point that is this worker's, and writes what it found. tests/faults.sh starts it.
+
+points.py RESULT WORKER WORKERS ONE_IN HASH [PATTERN]     environment: STAGE_DIR, STAGE_PATH, FAULT_HOSTS ("name=pid ...")
+
+RESULT gets a line per case (tab separated): case, kill points, faults, failures, seconds.
+"""
+
+import hashlib
+import os
+import re
+import sys
+import time
+import traceback
+
+import case as cases_of
+import client_cases
+import server_cases
+from hosts import Ended, Host
+
+# What may fail how. The first is also tried from then on, together with its kind.
+FILE_FAULTS = ("ENOSPC", "EIO")
+FAULTS = {
+    "create": ("EROFS", "ENOSPC", "EMFILE"), "mkdir": ("EROFS", "ENOSPC"), "rename": ("EROFS", "EIO"), "link": ("EROFS",), "symlink": ("EROFS",),
+    "unlink": ("EROFS", "EIO"), "rmdir": ("EROFS",), "write": ("ENOSPC", "EIO", "EINTR"), "pwrite": ("ENOSPC", "EIO", "EINTR"), "writev": FILE_FAULTS,
+    "ftruncate": ("EIO",), "fallocate": FILE_FAULTS, "fsync": ("EIO", "ENOSPC"), "fdatasync": ("EIO", "ENOSPC"), "fchmod": ("EROFS", "EPERM"),
+    "chmod": ("EROFS",), "fchown": ("EROFS", "EPERM"), "chown": ("EROFS",), "fsetxattr": ("ENOSPC",), "sendto": ("ENOBUFS", "EINTR"),
+    "sendmsg": ("ENOBUFS", "EINTR"), "connect": ("ENOBUFS", "EINTR"), "bind": ("ENOBUFS",), "listen": ("ENOBUFS",), "ioctl": ("EIO",),
+    "open": ("EMFILE", "EIO"), "socket": ("EMFILE", "ENOBUFS"), "pipe2": ("EMFILE",), "eventfd2": ("EMFILE",), "timerfd_create": ("EMFILE",),
+    "epoll_create1": ("EMFILE",), "inotify_init1": ("EMFILE",), "flock": ("EINTR", "ENOLCK"), "fcntl": ("EIO",),
+}
+FROM_THEN_ON = {
+    "ENOSPC": "write,pwrite,writev,create,mkdir,rename,link,symlink,fallocate,fsync,fdatasync",
+    "EROFS": "write,pwrite,writev,create,mkdir,rename,link,symlink,fallocate,unlink,rmdir,ftruncate,fchmod,chmod,fchown,chown",
+    "EIO": "write,pwrite,writev,fsync,fdatasync,ftruncate,open,rename,unlink",
+    "EMFILE": "create,open,socket,pipe2,eventfd2,timerfd_create,epoll_create1,inotify_init1",
+    "ENOBUFS": "sendto,sendmsg,socket",
+}
+
+
+class Call:
+    def __init__(self, line):
+        number, self.name, self.about = line.rstrip("\n").split("\t")
+        self.hit = number.startswith("!")
+        self.index = int(number.lstrip("!"))
+
+
+class Stage:
+    """Also what cases share. `installed` has the files of alice, who has just joined."""
+
+    def __init__(self, worker):
+        self.worker = worker
+        folder = os.environ["STAGE_DIR"]
+        self.hosts = {name: Host(name, pid) for name, pid in (word.split("=") for word in os.environ["FAULT_HOSTS"].split())}
+        self.client, self.server, self.tracer = (f"{folder}/bin/{name}" for name in ("innernet", "innernet-server", "fault_tracer"))
+        self.client_options = os.environ.get("FAULT_CLIENT_OPTIONS", "").split()
+        self.server_options = os.environ.get("FAULT_SERVER_OPTIONS", "").split()
+        self.network = client_cases.Network(self)
+        self.installed = self.hosts["alice"].files()
+
+    def traced(self, case, *options):
+        log = case.host.path("/run/faults.log")
+        ended = case.host.run(self.tracer, "--log", "/run/faults.log", *options, *case.command(), timeout=cases_of.PATIENCE)
+        calls = [Call(line) for line in log.read_text(errors="replace").splitlines() if line.count("\t") == 2] if log.exists() else []
+        return ended, calls
+
+
+class Worker:
+    def __init__(self, result, worker, workers, one_in, seed, pattern):
+        self.result, self.worker, self.workers, self.one_in, self.seed, self.pattern = result, worker, workers, one_in, seed, pattern
+        self.stage = Stage(worker)
+
+    def is_ours(self, *point):
+        """A tenth of the points or so, another one at each commit, and of those every second one when there are two workers."""
+        number = int.from_bytes(hashlib.sha256("/".join(map(str, (self.seed, *point))).encode()).digest()[:8], "big")
+        return number % self.one_in == 0 and number // self.one_in % self.workers == self.worker
+
+    def report(self, case, what, found):
+        text = "\n".join(found)
+        print(f"  FAILED  {case.name}: {what}\n" + "\n".join("          | " + line for line in text.splitlines()[:30]), flush=True)
+
+    def play(self, case):
+        began = time.monotonic()
+        kills = faults = failures = 0
+        try:
+            case.once()
+            reference = cases_of.Reference(case)
+            points = [(index, how) for index in range(1, len(reference.calls) + 1) for how in ("--kill", "--tear") if self.is_ours(case.name, index, how)]
+            for index, how in points:
+                call, found = cases_of.kill_at(case, reference, index, how)
+                if call is None:
+                    continue
+                kills += 1
+                if found:
+                    failures += 1
+                    self.report(case, f"killed at call {index}, {call.name} {call.about}{' (half done)' if how == '--tear' else ''}", found)
+            wide = cases_of.Reference(case, wide=True)
+            for planned in wide.calls:
+                for error in FAULTS.get(planned.name, ()):
+                    for also in ("", FROM_THEN_ON.get(error, "")) if FROM_THEN_ON.get(error) else ("",):
+                        if not self.is_ours(case.name, planned.index, error, bool(also)):
+                            continue
+                        call, found = cases_of.fault_at(case, reference, planned.index, error, also)
+                        if call is None:
+                            continue
+                        faults += 1
+                        if found:
+                            failures += 1
+                            self.report(case, f"{error} {'from then on ' if also else ''}at call {planned.index}, {call.name} {call.about}", found)
+            case.finish()
+        except Exception:  # one case that can't be played is a failure, and no end
+            failures += 1
+            self.report(case, "could not be played", traceback.format_exc().splitlines()[-12:])
+        seconds = time.monotonic() - began
+        with open(self.result, "a", encoding="utf-8") as result:
+            result.write(f"{case.name}\t{kills}\t{faults}\t{failures}\t{seconds:.1f}\n")
+
+    def run(self):
+        for case in server_cases.cases(self.stage):
+            if re.search(self.pattern, case.name):
+                self.play(case)
+
+
+if __name__ == "__main__":
+    arguments = sys.argv[1:]
+    Worker(arguments[0], int(arguments[1]), int(arguments[2]), int(arguments[3]), arguments[4], arguments[5] if len(arguments) > 5 else "").run()
