@@ -53,6 +53,7 @@ struct Coordinator::Impl final : Observer {
   const std::optional<wg::PublicKey> key_as_opened;  // of the server's row
   StateCache cache;
   api::Redemptions redemptions;
+  api::RecentOverrides recent_overrides;
   Effects effects;
   ExpiryLooks expiry_looks;
   std::set<PeerId> warned_of;
