@@ -380,6 +380,14 @@ TEST_P(Api, DoesNotFreezeWhereAPeerWasSeenWhenTheAdminWasTold) {
 
   // An override that the peer has set meanwhile stays, too.
   EXPECT_EQ(put_back(first, "late").endpoint, *Endpoint::parse("0.0.0.0:77"));
+  // Long after, to where it is seen, or was, is what the administrator chooses.
+  server.clock.advance(std::chrono::seconds(61));
+  EXPECT_EQ(put_back(first, "meant").endpoint, first.endpoint);
+  EXPECT_EQ(status(server.user(), "PUT", "/v1/user/endpoint", R"({"option":"Set","content":"9.8.7.6:1"})"), 204);
+  server.clock.advance(std::chrono::seconds(61));
+  PeerContents as_seen = listed();
+  as_seen.endpoint = must(Endpoint::parse(family.seen(3, 1234).to_string()));
+  EXPECT_EQ(put_back(as_seen, "fixed").endpoint, as_seen.endpoint);
   // An administrator's own choice counts.
   PeerContents chosen = listed();
   chosen.endpoint = *Endpoint::parse("9.8.7.6:5");

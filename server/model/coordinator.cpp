@@ -26,7 +26,7 @@ bool Coordinator::is_up_to_date() const { return impl_->is_up_to_date; }
 Coordinator::Outcome Coordinator::answer(const Request& request) { return impl_->answer(request); }
 Result<void> Coordinator::end_turn() { return impl_->end_turn(); }
 
-Response Coordinator::failure_response() { return api::refusal(500, "the server could not write this; its log says why"); }
+Response Coordinator::failure_response() { return api::refusal(500, "the server could not read or write its database; its log says why"); }
 
 Coordinator::Effects Coordinator::take_effects() {
   Effects taken = std::exchange(impl_->effects, {});
@@ -66,11 +66,7 @@ Result<void> Coordinator::set_server_candidates(const std::vector<Endpoint>& can
   });
 }
 
-Result<void> Coordinator::checkpoint() {
-  TRY(const auto is_blocked, impl_->registry->connection.query_integer("PRAGMA wal_checkpoint(TRUNCATE)"));
-  if (is_blocked != 0) return fail(ErrorKind::kBusy, "the database is in use elsewhere, so its write-ahead log can't be emptied now");
-  return {};
-}
+Result<void> Coordinator::checkpoint() { return impl_->registry->checkpoint(); }
 
 Result<void> Coordinator::check_log_size() const {
   const auto& path = impl_->registry->path;

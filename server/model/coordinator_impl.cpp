@@ -61,7 +61,7 @@ Result<void> Coordinator::Impl::check_network() const {
 }
 
 api::Decision Coordinator::Impl::decide(const Request& request) const {
-  return api::decide({registry->network, server_key, redemptions, options.clock->wall(), options.clock->boot()}, request);
+  return api::decide({registry->network, server_key, redemptions, recent_overrides, options.clock->wall(), options.clock->boot()}, request);
 }
 
 Result<void> Coordinator::Impl::begin_turn(bool may_be_replaced) {
@@ -224,6 +224,8 @@ void Coordinator::Impl::set_seen(const std::vector<std::pair<wg::PublicKey, Sock
 
 void Coordinator::Impl::peer_changed(const PeerRecord* before, const PeerRecord* after) {
   cache.peer_changed(before, after);
+  if (before != nullptr && after != nullptr && before->peer.endpoint != after->peer.endpoint)
+    recent_overrides.add(after->peer.id, options.clock->boot());
   if (is_redeeming) {
     effects.hosts = true;
     return;
@@ -240,6 +242,7 @@ void Coordinator::Impl::replaced() {
   options.epoch = random_epoch(options.epoch);
   cache.replaced(options.epoch);
   redemptions = {};
+  recent_overrides = {};
   expiry_looks.forget_peers();
   warned_of.clear();
   effects.device_resync = true;

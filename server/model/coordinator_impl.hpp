@@ -55,6 +55,7 @@ struct Coordinator::Impl final : Observer {
   StateCache cache;
   api::Redemptions redemptions;
   WriteAllowance write_allowance;
+  api::RecentOverrides recent_overrides;
   Effects effects;
   ExpiryLooks expiry_looks;
   std::set<PeerId> warned_of;

@@ -622,6 +622,30 @@ TEST_F(ServeTest, StoresItsAddressesInADatabaseThatReplacesItsOwn) {
   EXPECT_TRUE(eventually(has_candidate));
 }
 
+// A restore with cp: the same file, other content.
+TEST_F(ServeTest, ServesWhatIsCopiedOverItsDatabase) {
+  const auto database = options_.folders.database(name_);
+  std::filesystem::copy_file(database, folder_ / "backup.db");
+  {
+    auto backup = must(Registry::open(folder_ / "backup.db"));
+    must(backup.write([](Registry::Writer& writer) -> Result<void> {
+      TRY_VOID(writer.rename_cidr(kRootCidr, "restored"));
+      return {};
+    }));
+    must(backup.close());
+  }
+  start();
+  const auto put = [this](const char* candidates) { return ask(kAliceIp, "PUT", "/v1/user/candidates", candidates); };
+  EXPECT_THAT(put(R"(["1.2.3.4:5"])"), StartsWith("HTTP/1.1 204 "));
+  std::filesystem::copy_file(folder_ / "backup.db", database, std::filesystem::copy_options::overwrite_existing);
+  EXPECT_TRUE(eventually([&] { return ask(kAliceIp, "GET", "/v1/user/state").find("restored") != std::string::npos; }));
+  EXPECT_THAT(put(R"(["1.2.3.4:6"])"), StartsWith("HTTP/1.1 204 "));
+  stop();
+  const auto stored = must(Registry::open(database));
+  EXPECT_EQ(stored.network().find_cidr(kRootCidr)->name, "restored");
+  EXPECT_EQ(stored.network().find_peer(must(IpAddress::parse(kAliceIp)))->peer.candidates.at(0), *Endpoint::parse("1.2.3.4:6"));
+}
+
 TEST_F(ServeTest, WritesTheHostsFileAlsoWhileOneChangeFollowsTheOther) {
   options_.periods.hosts = 1h;
   options_.periods.hosts_after_change = 300ms;

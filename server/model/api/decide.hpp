@@ -7,6 +7,7 @@
 #include "innernet/base/clock.hpp"
 #include "innernet/server/message.hpp"
 #include "innernet/server/registry.hpp"
+#include "recent_overrides.hpp"
 #include "redemptions.hpp"
 
 namespace innernet::server::api {
@@ -30,6 +31,7 @@ struct World {
   const Network& network;
   std::string_view server_key;  ///< base64
   const Redemptions& redemptions;
+  const RecentOverrides& overrides;
   WallTime wall;
   BootTime boot;
 };

@@ -125,8 +125,8 @@ class Network {
   static Peer as_shown(const PeerRecord& record);
   static PeerObservations observations_as_shown(const PeerRecord& record);
   /// An admin's PUT of what as_shown() gave, now or a moment ago, without what the server had filled in: neither becomes an override nor a
-  /// candidate for ever.
-  PeerChange without_filled_in(const PeerRecord& record, PeerChange change) const;
+  /// candidate for ever. `override_is_new`: the admin may not have been told of it, but of where the peer was seen.
+  PeerChange without_filled_in(const PeerRecord& record, PeerChange change, bool override_is_new) const;
 
   // --- rules ---
 
