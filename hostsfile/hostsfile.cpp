@@ -143,6 +143,13 @@ Result<std::optional<FileLock>> lock_for(const std::filesystem::path& target) {
   return std::optional(std::move(lock));
 }
 
+// Of one who was killed. It keeps nobody waiting, but lies in /etc.
+void sweep_lock(const std::filesystem::path& target) {
+  struct stat status{};
+  const auto file = lock_file(target);
+  if (::lstat(file.c_str(), &status) == 0) static_cast<void>(FileLock::acquire_while_locked(file, std::chrono::milliseconds(0)));
+}
+
 }  // namespace
 
 std::filesystem::path lock_file(const std::filesystem::path& target) {
@@ -153,7 +160,10 @@ Result<Written> update(const std::filesystem::path& path, std::string_view netwo
   const auto target = follow_links(path);
   if (!target) return fail_errno(target.error(), path.string());
   // Mostly there is nothing to write. What is just being written in place, and half of it read, is read again with the lock.
-  if (const auto now = change_of(*target, network, entries); now && !now->is_needed()) return Written::kUnchanged;
+  if (const auto now = change_of(*target, network, entries); now && !now->is_needed()) {
+    sweep_lock(*target);
+    return Written::kUnchanged;
+  }
 
   TRY(const auto lock, lock_for(*target));
   for (int round = 1;; ++round) {

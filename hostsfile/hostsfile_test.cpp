@@ -260,6 +260,14 @@ TEST(HostsFile, IsLockedByAFileThatOthersCanNotOpen) {
   EXPECT_THAT(names_in(dir.path()), ElementsAre("hosts")) << "no lock stays";
 }
 
+TEST(HostsFile, TheLockOfOneWhoWasKilledGoesWithTheNextLook) {
+  const TempDir dir;
+  write(dir / "hosts", kLocalhost);
+  write(dir / ".hosts.innernet-lock", "1\n");
+  EXPECT_EQ(update(dir / "hosts", "evilcorp", {}), Written::kUnchanged);
+  EXPECT_THAT(names_in(dir.path()), ElementsAre("hosts"));
+}
+
 // Without the lock around read, compare and rename, one of two writers loses its section nearly every time.
 TEST(HostsFile, TwoWritersDoNotLoseEachOthersSection) {
   const TempDir dir;

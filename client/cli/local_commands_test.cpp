@@ -195,6 +195,10 @@ TEST_F(UninstallCommand, WhatCannotBeRemovedIsAnError) {
   EXPECT_EQ(outcome.code, 1);
   EXPECT_THAT(outcome.log, HasSubstr("evilcorp.json"));
   EXPECT_THAT(outcome.out, IsEmpty());
+
+  std::filesystem::remove_all(dir / "var/evilcorp.json");
+  EXPECT_EQ(run_line(line + " --yes").code, 0) << "it can be repeated";
+  EXPECT_TRUE(std::filesystem::is_empty(dir / "etc"));
 }
 
 TEST_F(UninstallCommand, SaysWhatIsLeftToDoForTheServiceAndForAnAdmin) {

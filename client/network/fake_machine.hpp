@@ -55,6 +55,7 @@ class FakeBackend final : public wg::Backend {
   }
   Result<void> remove(const InterfaceName& name) override {
     const std::lock_guard lock(mutex_);
+    if (stays) return fail(ErrorKind::kSystem, "the device stays");
     if (devices_.erase(name) == 0) return fail(ErrorKind::kNotFound, "no such interface");
     return {};
   }
@@ -70,6 +71,7 @@ class FakeBackend final : public wg::Backend {
 
   std::vector<wg::DeviceUpdate> updates;  ///< set messages, as it were
   bool fails = false;
+  bool stays = false;
   std::optional<std::uint16_t> taken_port;
   std::function<void()> on_apply;
 

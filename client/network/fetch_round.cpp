@@ -117,7 +117,8 @@ Result<Finished> run(const ClientOptions& options, const InterfaceName& name, Ma
     if (!saved && saved.error().kind() == ErrorKind::kReadOnly) memory.unsaved = store;
     TRY_VOID(unless_read_only(saved, options.folders.data_store(name)));
     if (saved) memory.unsaved.reset();
-    if (etag_goes == EtagPlace::kFile) asked.saved_etag.save(obtained.etag);
+    // To a store that is still the old one it would say that there is nothing new.
+    if (saved && etag_goes == EtagPlace::kFile) asked.saved_etag.save(obtained.etag);
   }
   // Without the mark of an install that has not ended.
   if (asked.ends_install && server_answered(origin))

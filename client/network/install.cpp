@@ -255,14 +255,23 @@ class Install {
     if (todo.removes_interface)
       if (const auto removed = machine_.backend.remove(name_); !removed && removed.error().kind() != ErrorKind::kNotFound)
         message += fmt::format("; and the interface could not be removed: {}", removed.error().message());
-    if (todo.removes_pending_file) {
+    if (todo.removes_pending_file && may_have_left_link()) {
+      message += fmt::format(". The interface {} stays, and so does {}: the same command again goes on with them", name_.str(),
+                             pending_path_.string());
+    } else if (todo.removes_pending_file) {
       if (const auto removed = remove_file(pending_path_); !removed) message += fmt::format("; and {}", removed.error().message());
     } else {
-      message +=
-          fmt::format(". The server may have redeemed the invitation: the new key is kept in {}, and the same command again goes on with it",
-                      pending_path_.string());
+      message += fmt::format(
+          ". The server may have redeemed the invitation: the new key is kept in {}, and the same command again goes on with it",
+          pending_path_.string());
     }
     return Error(error.kind(), std::move(message));
+  }
+
+  // A link without its pending file would be somebody else's to the next install.
+  bool may_have_left_link() const {
+    const auto link = machine_.stack.find_link(name_);
+    return !link || *link;
   }
 
   Result<void> take_config_over() {

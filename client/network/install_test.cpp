@@ -387,6 +387,18 @@ TEST_F(InstallTest, ACtrlCBeforeTheAnswerRemovesTheLink) {
   expect_installed();
 }
 
+TEST_F(InstallTest, AnInterfaceThatCanNotBeRemovedAgainIsTakenOverByTheSameCommand) {
+  fake.backend.fails = fake.backend.stays = true;
+  const auto failed = install();
+  ASSERT_FALSE(failed);
+  EXPECT_THAT(failed.error().message(), HasSubstr("The interface evilcorp stays"));
+  EXPECT_TRUE(fake.backend.has(evilcorp()));
+  fake.backend.fails = fake.backend.stays = false;
+  const auto installed = install();
+  ASSERT_TRUE(installed) << installed.error().message();
+  expect_installed();
+}
+
 TEST_F(InstallTest, RefusesWhatIsInTheWayAndChangesNothing) {
   fake.stack.foreign = {"evilcorp"};
   EXPECT_EQ(install().error().kind(), ErrorKind::kAlreadyExists);

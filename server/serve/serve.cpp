@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <boost/system/system_error.hpp>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -97,7 +98,14 @@ Result<ServeEnd> serve(const InterfaceName& interface, const ServeOptions& optio
 
   const wg::PublicKey key = config.private_key.public_key();
   ServedFiles files(options.folders, interface, key, std::move(lock));
-  auto served = Service(interface, options, system, std::move(config), net, std::move(coordinator), limits, files).run();
+  auto served = [&]() -> Result<ServeEnd> {
+    try {
+      return Service(interface, options, system, std::move(config), net, std::move(coordinator), limits, files).run();
+    } catch (const boost::system::system_error& error) {
+      // So says Asio that there is no descriptor left for its pipe, timer or socket.
+      return fail_errno(error.code().value(), "making what the server waits with");
+    }
+  }();
   if (served) {
     if (files.has_other_config()) remove_interface_of(key, interface, system.backend);
     return served;

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 
@@ -18,9 +19,30 @@ class Ended:
         self.status, self.said = status, said
 
 
+class Service:
+    """A command in the background."""
+
+    def __init__(self, process):
+        self.process = process
+
+    def is_there(self):
+        return self.process.poll() is None
+
+    def end(self, number, patience):
+        """Its exit status; -1 when it does not end. nsenter waits for a child, which has become the command."""
+        if self.is_there():
+            for child in Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split():
+                os.kill(int(child), number)
+        try:
+            return self.process.wait(patience)
+        except subprocess.TimeoutExpired:
+            self.end(signal.SIGKILL, 10)
+            return -1
+
+
 class Host:
     def __init__(self, name, pid):
-        self.name = name
+        self.name, self.pid = name, pid
         self.root = Path(f"/proc/{pid}/root")
         (self.root / "run/faults").mkdir(exist_ok=True)
         self.enter = ["nsenter", f"--target={pid}", "--net", "--mount", "--uts", "--pid", "--", "env", "-C", "/run/faults", "-i", "HOME=/run/faults", f"PATH={os.environ['STAGE_PATH']}", "LANG=C.UTF-8"]
@@ -34,8 +56,7 @@ class Host:
         return Ended(done.returncode, done.stdout)
 
     def start(self, *command, output):
-        """In the background. Who ends the process ends the command: nsenter becomes it but for the pid namespace, of which it waits for its child."""
-        return subprocess.Popen([*self.enter, *map(str, command)], stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
+        return Service(subprocess.Popen([*self.enter, *map(str, command)], stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT))
 
     def path(self, path):
         return self.root / str(path).lstrip("/")
@@ -77,6 +98,15 @@ class Host:
             else:
                 there.write_bytes(content)
             there.chmod(mode & 0o7777)
+
+    def listens(self, port):
+        """On TCP, IPv4. 0A is LISTEN."""
+        table = Path(f"/proc/{self.pid}/net/tcp").read_text().splitlines()
+        return any(line.split()[1].endswith(f":{port:04X}") and line.split()[3] == "0A" for line in table[1:])
+
+    def udp(self):
+        """Its table of UDP sockets."""
+        return Path(f"/proc/{self.pid}/net/udp").read_text()
 
     def has_link(self):
         return self.run("ip", "link", "show", NETWORK).status == 0

@@ -16,7 +16,8 @@ import traceback
 import case as cases_of
 import client_cases
 import server_cases
-from hosts import Ended, Host
+import service_cases
+from hosts import Host
 
 # What may fail how. The first is also tried from then on, together with its kind.
 FILE_FAULTS = ("ENOSPC", "EIO")
@@ -58,11 +59,15 @@ class Stage:
         self.network = client_cases.Network(self)
         self.installed = self.hosts["alice"].files()
 
+    @staticmethod
+    def calls(host):
+        log = host.path("/run/faults.log")
+        return [Call(line) for line in log.read_text(errors="replace").splitlines() if line.count("\t") == 2] if log.exists() else []
+
     def traced(self, case, *options):
-        log = case.host.path("/run/faults.log")
+        case.host.path("/run/faults.log").unlink(missing_ok=True)
         ended = case.host.run(self.tracer, "--log", "/run/faults.log", *options, *case.command(), timeout=cases_of.PATIENCE)
-        calls = [Call(line) for line in log.read_text(errors="replace").splitlines() if line.count("\t") == 2] if log.exists() else []
-        return ended, calls
+        return ended, self.calls(case.host)
 
 
 class Worker:
@@ -100,7 +105,7 @@ class Worker:
                     for also in ("", FROM_THEN_ON.get(error, "")) if FROM_THEN_ON.get(error) else ("",):
                         if not self.is_ours(case.name, planned.index, error, bool(also)):
                             continue
-                        call, found = cases_of.fault_at(case, reference, planned.index, error, also)
+                        call, found = cases_of.fault_at(case, reference, planned.index, planned.name, error, also)
                         if call is None:
                             continue
                         faults += 1
@@ -116,7 +121,7 @@ class Worker:
             result.write(f"{case.name}\t{kills}\t{faults}\t{failures}\t{seconds:.1f}\n")
 
     def run(self):
-        for case in server_cases.cases(self.stage):
+        for case in server_cases.cases(self.stage) + client_cases.cases(self.stage) + service_cases.cases(self.stage)[:2]:
             if re.search(self.pattern, case.name):
                 self.play(case)
 

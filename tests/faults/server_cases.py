@@ -79,6 +79,9 @@ class Command(Case):
 
 
 class AddPeer(Command):
+    def names(self):
+        return super().names() + [INVITATION.rsplit("/", 1)[1]]
+
     def invariants(self, files):
         if DATABASE not in files:
             return []

@@ -4,13 +4,14 @@
 //
 //   --log FILE        one line per counted call: number, call, what it is about (tab separated); the one that was hit begins with `!`
 //   --at N            which call is hit; without, all are only counted
+//   --call NAME       from the N-th on, the first of that name is hit (threads make the order vary)
 //   --kill            SIGKILL to the process before the call is made
 //   --tear            SIGKILL after half of the bytes of a write have been written; what is no write of several bytes to a file is not hit
 //   --errno NAME      the call is not made and fails so
 //   --also NAME,...   with --errno: so does, from then on, each call of these names
 //   --wide            also counts what only acquires: files that are opened to be read, sockets, pipes, locks, questions to netlink
 //
-// Its exit status is the command's, 128 + N when that died of signal N.
+// Its exit status is the command's, 128 + N when that died of signal N. SIGTERM is passed on to the command.
 //
 // Counted are, of all threads together and in the order in which the kernel is asked: writes to regular files and sockets; open with
 // O_CREAT or O_TRUNC; rename, link, symlink, unlink, rmdir, mkdir, mknod; truncate, allocate; fsync, fdatasync; changes of mode, owner,
@@ -362,7 +363,7 @@ class Calls {
   std::optional<Call> written(pid_t thread, int fd, std::string name, Word data, Word size) const {
     const std::string path = path_of_descriptor(thread, fd);
     if (path.starts_with("socket:")) return sent(thread, fd, std::move(name), data, size);
-    if (!is_regular(thread, fd)) return std::nullopt;
+    if (fd == STDOUT_FILENO || fd == STDERR_FILENO || !is_regular(thread, fd)) return std::nullopt;
     return Call{.name = std::move(name), .about = path, .bytes = size};
   }
 
@@ -406,6 +407,7 @@ class Calls {
 struct Options {
   std::string log;
   unsigned at = 0;
+  std::string call;
   bool kill = false;
   bool tear = false;
   int error = 0;
@@ -458,7 +460,9 @@ Options parse(int argc, char** argv) {
     else if (word == "--at") {
       const auto number = value();
       std::from_chars(number.data(), number.data() + number.size(), options.at);
-    } else if (word == "--kill")
+    } else if (word == "--call")
+      options.call = value();
+    else if (word == "--kill")
       options.kill = true;
     else if (word == "--tear")
       options.tear = true;
@@ -482,6 +486,8 @@ Options parse(int argc, char** argv) {
   return options;
 }
 
+volatile pid_t traced_process = -1;
+
 class Tracer {
  public:
   explicit Tracer(const Options& options) : options_(options) {
@@ -497,6 +503,8 @@ class Tracer {
       ::execvp(options_.command[0], options_.command.data());
       die(options_.command[0]);
     }
+    traced_process = process_;
+    ::signal(SIGTERM, [](int number) { ::kill(traced_process, number); });
     int status = 0;
     if (::waitpid(process_, &status, 0) < 0) die("waitpid");
     constexpr long kOptions = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL;
@@ -549,7 +557,7 @@ class Tracer {
     const auto call = calls_.call(thread, entry);
     if (!call || (!call->changes && !options_.wide)) return;
     ++count_;
-    const bool hit = (count_ == options_.at && (!options_.tear || call->bytes > 1)) || repeats(*call);
+    const bool hit = is_chosen(*call) || repeats(*call);
     note(*call, hit);
     if (!hit) return;
     if (options_.kill) {
@@ -563,6 +571,11 @@ class Tracer {
       skip_call(thread);
       waiting_[thread].error = -options_.error;
     }
+  }
+
+  bool is_chosen(const Call& call) const {
+    if (options_.at == 0 || (options_.tear && call.bytes < 2)) return false;
+    return options_.call.empty() ? count_ == options_.at : !failed_ && count_ >= options_.at && call.name == options_.call;
   }
 
   bool repeats(const Call& call) const { return failed_ && options_.also.contains(call.name); }

@@ -25,7 +25,7 @@ void define(Definition& definition, Options& options) {
   define_hosts(definition, options.hosts);
 }
 
-/// With the daemon's mark, the config last: while that is there, the command can be repeated.
+/// With the daemon's mark, the config last.
 std::vector<std::filesystem::path> files_of(const Folders& folders, const InterfaceName& name) {
   std::vector<std::filesystem::path> files = network_files(folders, name);
   files.push_back(daemon_file(folders, name));
@@ -78,8 +78,14 @@ Result<Ending> run(const Options& options, Context& context) {
     ending = Ending::kFailed;
   };
   if (const auto removed = remove_hosts_section(options.hosts, name); !removed) failed(removed.error());
-  for (const std::filesystem::path& file : files_of(context.folders(), name))
+  for (const std::filesystem::path& file : files_of(context.folders(), name)) {
+    // While that is there, the command can be repeated.
+    if (file == context.folders().config_file(name) && ending == Ending::kFailed) {
+      log::error("{} stays for that: run `innernet uninstall {}` again when it is put right", file.string(), name.str());
+      continue;
+    }
     if (const auto removed = remove_file(file); !removed && removed.error().kind() != ErrorKind::kNotFound) failed(removed.error());
+  }
   if (ending == Ending::kDone) {
     context.print(fmt::format("{} is uninstalled.", name.str()));
     context.report(changed().text("network", name.str()));
