@@ -127,6 +127,11 @@ class ServeTest : public ::testing::Test {
               return std::vector{must(IpAddress::parse("192.0.2.77"))};
             },
             .probe_udp_port = probe_,
+            .drop_privileges =
+                [this](const std::vector<std::filesystem::path>& files) {
+                  files_after_drop_ = files;
+                  brought_up_before_drop_ = times_brought_up_;
+                },
             .listening =
                 [this](const SocketAddress& address) {
                   const std::lock_guard lock(mutex_);
@@ -203,6 +208,8 @@ class ServeTest : public ::testing::Test {
   std::atomic<int> link_index_ = 0;
   std::atomic<bool> is_whole_ = true;
   std::atomic<int> times_brought_up_ = 0;
+  std::vector<std::filesystem::path> files_after_drop_;
+  int brought_up_before_drop_ = -1;
   std::function<Result<void>(std::uint16_t)> probe_ = [](std::uint16_t) { return Result<void>(); };
   std::mutex mutex_;
   std::condition_variable listens_;
@@ -219,6 +226,13 @@ TEST_F(ServeTest, ServesTheStateToAPeer) {
   EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 OK\r\n"));
   EXPECT_THAT(answer, AllOf(HasSubstr("\r\nETag: "), HasSubstr("\"name\":\"alice\""), HasSubstr("\"candidates\":[\"192.0.2.77:51820\"]")));
   EXPECT_THAT(ask("127.66.1.99", "GET", "/v1/user/state"), StartsWith("HTTP/1.1 401 "));
+}
+
+// What it starts for the device has no more rights than it keeps itself.
+TEST_F(ServeTest, DropsPrivilegesBeforeItTouchesTheDevice) {
+  start();
+  EXPECT_EQ(brought_up_before_drop_, 0);
+  EXPECT_THAT(files_after_drop_, ElementsAre(options_.folders.config, options_.folders.data, options_.hosts.path));
 }
 
 TEST_F(ServeTest, BringsTheDeviceInLineAndLeavesSessionsAlone) {

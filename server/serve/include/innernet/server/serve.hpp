@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <filesystem>
 #include <functional>
 #include <optional>
 #include <vector>
@@ -53,6 +54,8 @@ struct ServeSystem {
   std::function<Result<std::vector<IpAddress>>(const std::vector<InterfaceName>& own)> local_addresses;
   /// Fails when a UDP port is taken.
   std::function<Result<void>(std::uint16_t port)> probe_udp_port;
+  /// innernet::drop_privileges, when what needs more has been done. May be empty.
+  std::function<void(const std::vector<std::filesystem::path>& files)> drop_privileges = {};
   /// Told, on the loop's thread, each time the API has begun to listen. May be empty.
   std::function<void(const SocketAddress&)> listening;
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "innernet/base/error.hpp"
+#include "innernet/base/secret.hpp"
 #include "innernet/base/unique_fd.hpp"
 
 namespace innernet {
@@ -22,6 +23,9 @@ constexpr mode_t kPrivateFolder = 0700;
 
 /// The whole content. Fails when it is larger than `limit` bytes.
 Result<std::string> read_file(const std::filesystem::path& path, std::size_t limit = 256U << 20);
+
+/// The same of a file with a key in it.
+Result<SecretText> read_secret_file(const std::filesystem::path& path, std::size_t limit = 256U << 20);
 
 /// The same in pieces, for a content that is read once and needs no place in memory as a whole.
 class FilePieces {
