@@ -33,7 +33,7 @@ struct FetchMemory {
   std::vector<SocketAddress> server_tried;  ///< where there was no handshake with it in this round, of several
   int own_link = 0;                         ///< the index of the link that had our key in an earlier round; 0: none
   TraversalHistory traversal;
-  std::unordered_set<wg::PublicKey> in_traversal;  ///< by another thread
+  std::unordered_set<wg::PublicKey> in_traversal;  ///< by another thread of this process
 
   std::function<void()> shows_life = [] {};  ///< called between steps that may take long
 

@@ -93,6 +93,9 @@ class FileLock {
   /// The same, on a file that is there only while it is locked.
   static Result<FileLock> acquire_while_locked(const std::filesystem::path& path, std::chrono::milliseconds patience);
 
+  /// Whether somebody holds it just now. Makes no file; of one that can't be opened: no.
+  static bool is_locked(const std::filesystem::path& path);
+
   /// Whether its path still is what it has locked: else somebody has removed or replaced the file, and the next one does not wait for us.
   bool is_held() const;
 
