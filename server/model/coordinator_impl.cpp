@@ -102,7 +102,7 @@ Coordinator::Outcome Coordinator::Impl::answer(const Request& request) {
   switch (std::get<api::List>(decision)) {
     case api::List::kPeers: {
       Response response = api::empty_response(200);
-      response.body = cache.all_peers();
+      response.body = cache.all_peers(options.clock->boot());
       return response;
     }
     case api::List::kCidrs:

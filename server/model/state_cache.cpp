@@ -10,6 +10,9 @@
 namespace innernet::server {
 namespace {
 
+// It takes long to make, and as much memory as a state of everybody; administrators ask rarely.
+constexpr std::chrono::seconds kAllPeersKept{10};
+
 /// Calls `visit` with each entity tag of a header field (RFC 9110 13.1.2), without the W/ of weak ones.
 template <class Visit>
 void for_each_tag(std::string_view field, Visit visit) {
@@ -130,6 +133,7 @@ void StateCache::announce(View& view, BootTime now) {
 }
 
 void StateCache::announce(BootTime now) {
+  if (all_peers_ != nullptr && now - all_peers_asked_ >= kAllPeersKept) all_peers_.reset();
   if (!anyone_to_wake_) return;
   anyone_to_wake_ = false;
   for (const auto& [roots, view] : views_) {
@@ -171,7 +175,7 @@ void StateCache::changed(const Peer& peer, News news) {
 }
 
 void StateCache::peer_changed(const PeerRecord* before, const PeerRecord* after) {
-  forget_all_peers();
+  all_peers_.reset();
   const bool was_visible = before != nullptr && Network::is_visible(before->peer);
   const bool is_visible = after != nullptr && Network::is_visible(after->peer);
   if (was_visible && is_visible && before->peer.cidr_id == after->peer.cidr_id) {
@@ -225,7 +229,7 @@ void StateCache::topology_changed() {
   ++topology_;
   cidrs_sequence_ = ++sequence_;
   cidrs_json_.clear();
-  forget_all_peers();
+  all_peers_.reset();
   chunks_.clear();
   for (auto& [id, member] : groups_)
     if (member.has_waiting) news_.push_back(id);
@@ -254,21 +258,16 @@ const std::string& StateCache::cidrs() {
   return cidrs_json_;
 }
 
-void StateCache::forget_all_peers() {
-  all_peers_.reset();
-  all_peers_sent_.reset();
-}
-
-std::shared_ptr<const std::string> StateCache::all_peers() {
-  if (auto sent = all_peers_sent_.lock()) return sent;
+std::shared_ptr<const std::string> StateCache::all_peers(BootTime now) {
+  all_peers_asked_ = now;
+  if (all_peers_ != nullptr) return all_peers_;
   auto json = std::make_shared<std::string>("[");
   for (const auto& [id, record] : network_->peers()) {
     if (json->size() > 1) *json += ',';
     append_json(*json, Network::as_shown(record));
   }
   *json += ']';
-  if (json->size() <= options_.cap_bytes / 8) all_peers_ = json;  // administrators ask rarely
-  all_peers_sent_ = json;
+  all_peers_ = json;
   return json;
 }
 

@@ -62,7 +62,7 @@ class StateCache {
   std::vector<CidrId> take_news();
 
   /// GET /v1/admin/peers: all peers by id.
-  std::shared_ptr<const std::string> all_peers();
+  std::shared_ptr<const std::string> all_peers(BootTime now);
   /// `[…]`
   const std::string& cidrs();
 
@@ -104,7 +104,6 @@ class StateCache {
   Group& group(CidrId id);
   View& view_of(std::vector<CidrId> roots);
   void leave_view(CidrId id, Group& member);
-  void forget_all_peers();
   void drop_body(View& view);
   bool is_due(const View& view, BootTime now) const;
   void announce(View& view, BootTime now);
@@ -130,9 +129,9 @@ class StateCache {
   std::uint64_t log_floor_ = 1;
   bool anyone_to_wake_ = false;
   std::vector<CidrId> news_;
-  std::string cidrs_json_;                           // empty: to be written
-  std::shared_ptr<const std::string> all_peers_;     // none, too, when it is too large to be kept
-  std::weak_ptr<const std::string> all_peers_sent_;  // as long as somebody is being sent it, the next is sent the same
+  std::string cidrs_json_;                        // empty: to be written
+  std::shared_ptr<const std::string> all_peers_;  // while somebody asks for it
+  BootTime all_peers_asked_{};
 };
 
 }  // namespace innernet::server

@@ -9,9 +9,14 @@ namespace innernet::server {
 struct Turns::Source {
   IpAddress address;
   std::size_t connections = 0;
-  std::size_t unsent = 0;
+  std::size_t unsent = 0;          // bytes
+  std::size_t unsent_answers = 0;  // that these are of
   std::deque<Client*> ready;
-  bool in_ring = false;
+  bool in_ring = false;  // or fresh
+
+  // One answer does not hold up the others, however large it is and however slowly it is read.
+  bool is_blocked(const Limits& limits) const { return unsent_answers > 1 && unsent > limits.unsent_bytes_per_source; }
+  bool is_idle(const Limits& limits) const { return ready.empty() || is_blocked(limits); }
 };
 
 /// What a client is to be given once the turn is committed.
@@ -51,6 +56,7 @@ void Turns::leave(Client& client) {
     if (handed.client == &client) handed.client = nullptr;
   client.source_ = nullptr;
   if (--source->connections > 0) return;
+  std::erase(fresh_, source);
   std::erase(ring_, source);
   sources_.erase(IpAddress(source->address));
 }
@@ -87,26 +93,30 @@ void Turns::queue(Client& client) {
   client.state_ = Client::State::kReady;
   Source* const source = client.source_;
   source->ready.push_back(&client);
-  if (!source->in_ring && source->unsent <= limits_.unsent_bytes_per_source) {
-    source->in_ring = true;
-    ring_.push_back(source);
-  }
+  enter_ring(*source);
   wake_once();
+}
+
+void Turns::enter_ring(Source& source) {
+  if (source.in_ring || source.is_idle(limits_)) return;
+  source.in_ring = true;
+  fresh_.push_back(&source);
 }
 
 // Counted before anything is sent: else all that one source asks for at once would be put together first.
 void Turns::give(Client& client, Response response) {
   client.unsent_ = response.body ? response.body->size() : 0;
   client.source_->unsent += client.unsent_;
+  if (client.unsent_ > 0) ++client.source_->unsent_answers;
   handed_.push_back({&client, std::move(response)});
 }
 
 void Turns::sent(Client& client) {
   Source* const source = client.source_;
+  if (client.unsent_ > 0) --source->unsent_answers;
   source->unsent -= std::exchange(client.unsent_, 0);
-  if (source->in_ring || source->ready.empty() || source->unsent > limits_.unsent_bytes_per_source) return;
-  source->in_ring = true;
-  ring_.push_back(source);
+  if (source->in_ring || source->is_idle(limits_)) return;
+  enter_ring(*source);
   wake_once();
 }
 
@@ -182,21 +192,28 @@ void Turns::collect_due() {
 }
 
 Turns::Client* Turns::next_ready() {
-  while (!ring_.empty()) {
-    Source* const source = ring_.front();
-    ring_.pop_front();
+  while (!fresh_.empty() || !ring_.empty()) {
+    auto& sources = fresh_.empty() ? ring_ : fresh_;
+    Source* const source = sources.front();
+    sources.pop_front();
     source->in_ring = false;
-    if (source->ready.empty() || source->unsent > limits_.unsent_bytes_per_source) continue;
+    if (source->is_idle(limits_)) continue;
     Client* const client = source->ready.front();
     source->ready.pop_front();
-    if (!source->ready.empty()) {
-      source->in_ring = true;
-      ring_.push_back(source);
-    }
+    source->in_ring = true;
+    ring_.push_back(source);
     client->state_ = Client::State::kIdle;
     return client;
   }
   return nullptr;
+}
+
+// So that the next turn is not for nobody. Those behind one that asks have not had their turn.
+void Turns::drop_idle_sources() {
+  while (!ring_.empty() && ring_.front()->is_idle(limits_)) {
+    ring_.front()->in_ring = false;
+    ring_.pop_front();
+  }
 }
 
 void Turns::wake_once() {
@@ -243,7 +260,8 @@ void Turns::run() {
   handed_.clear();
   answerer_.after_turn();
   running_ = false;
-  if (woken_ || !ring_.empty()) {
+  drop_idle_sources();
+  if (woken_ || !fresh_.empty() || !ring_.empty()) {
     woken_ = true;
     wake_();
   }

@@ -136,6 +136,8 @@ class Connection final : public Turns::Client, public std::enable_shared_from_th
   static constexpr std::size_t kMaxInputBytes = kMaxHeadBytes + kMaxBodyBytes;
   /// A client that sends on after our last answer is listened to this long, so that a reset does not take the answer from it.
   static constexpr std::size_t kMaxLingerBytes = 1U << 20;
+  /// Between two pieces of a large answer others are served.
+  static constexpr std::size_t kMaxPiece = 128U << 10;
   static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
   enum class Phase { kReading, kAsking, kWriting, kLingering, kClosed };
@@ -240,17 +242,18 @@ class Connection final : public Turns::Client, public std::enable_shared_from_th
     deliver(std::move(response));
   }
 
-  std::array<asio::const_buffer, 2> rest() const {
+  std::array<asio::const_buffer, 2> next_piece() const {
     const std::size_t of_head = std::min(written_, head_text_.size());
     std::array<asio::const_buffer, 2> buffers{asio::buffer(head_text_) + of_head, asio::const_buffer()};
-    if (body_) buffers[1] = asio::buffer(*body_) + (written_ - of_head);
+    if (body_) buffers[1] = asio::buffer(asio::buffer(*body_) + (written_ - of_head), kMaxPiece);
     return buffers;
   }
 
   /// As send(2).
   ssize_t send_now() {
     if (!body_) return ::send(socket_.native_handle(), head_text_.data(), head_text_.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-    std::array<iovec, 2> pieces{{{head_text_.data(), head_text_.size()}, {const_cast<char*>(body_->data()), body_->size()}}};
+    std::array<iovec, 2> pieces{
+        {{head_text_.data(), head_text_.size()}, {const_cast<char*>(body_->data()), std::min(body_->size(), kMaxPiece)}}};
     msghdr message{};
     message.msg_iov = pieces.data();
     message.msg_iovlen = pieces.size();
@@ -269,7 +272,7 @@ class Connection final : public Turns::Client, public std::enable_shared_from_th
 
   void write_rest() {
     // Not Asio's async_write: it hands over at most 64 KiB at a time.
-    socket_.async_write_some(rest(), [self = shared_from_this()](const boost::system::error_code& failure, std::size_t n) {
+    socket_.async_write_some(next_piece(), [self = shared_from_this()](const boost::system::error_code& failure, std::size_t n) {
       if (self->phase_ == Phase::kClosed) return;
       if (failure) return self->close();
       self->written_ += n;

@@ -81,6 +81,7 @@ struct HttpServer::Impl final : Connection::Owner, std::enable_shared_from_this<
   SeldomTold crowded, full, too_many;
   std::vector<Unacknowledged> unacknowledged;
   std::function<void()> stopped;
+  bool is_turn = false;  // it runs just now
   bool stopping = false;
   bool warned_of_accepting = false;  // that it fails; it is tried ten times a second
   bool destroyed = false;            // what is still queued in the loop must not touch the turns any more
@@ -163,7 +164,9 @@ void HttpServer::Impl::sweep() {
 
 void HttpServer::Impl::run_turn() {
   if (destroyed) return;
+  is_turn = true;
   turns_of.run();
+  is_turn = false;
   if (const auto next = turns_of.next_deadline())
     turn_timer.start(std::max<BootClock::duration>(*next - clock.boot(), 0ns), [this] { run_turn(); });
 }
@@ -268,7 +271,10 @@ void HttpServer::stop(std::chrono::milliseconds patience, std::function<void()> 
 }
 
 void HttpServer::wake() {
-  asio::post(impl_->loop.context(), [impl = impl_] { impl->run_turn(); });
+  const auto run = [impl = impl_] { impl->run_turn(); };
+  if (!impl_->is_turn) return asio::post(impl_->loop.context(), run);
+  // One turn follows the other. In two steps, so that Asio looks at the sockets between them: who has asked meanwhile is read first.
+  asio::post(impl_->loop.context(), [impl = impl_, run] { asio::post(impl->loop.context(), run); });
 }
 
 std::size_t HttpServer::connections() const { return impl_->connections.size(); }
