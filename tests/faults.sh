@@ -1,15 +1,16 @@
 #!/bin/bash
 # Stops each command that writes at every system call that changes something, and makes every such call fail; then it is run again.
-#   tests/faults.sh [--all] [--jobs N] [--result FILE] [PATTERN]
+#   tests/faults.sh [--all | --one-in N] [--jobs N] [--result FILE] [PATTERN]
 # Without --all it tries a tenth of the points, at each commit another one. PATTERN (a regular expression) chooses commands by name.
 # tests/faults/case.py says what has to be true, tests/faults/tracer.cpp which calls count.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 [ -e /proc/self/fd/0 ] || exec </dev/null
-one_in=10 jobs=2 result='' pattern=''
+one_in=10 jobs=4 result='' pattern=''
 while [ $# -gt 0 ]; do
   case $1 in
     --all) one_in=1; shift ;;
+    --one-in) one_in=$2; shift 2 ;;
     --jobs) jobs=$2; shift 2 ;;
     --result) result=$2; shift 2 ;;
     -*) sed -n '2,5s/^# //p' "${BASH_SOURCE[0]}" >&2; exit 2 ;;
@@ -57,21 +58,21 @@ failed=0
 for pid in "${pids[@]}"; do wait "$pid" || failed=$((failed + 1)); done
 pids=()
 
-printf '\n%-62s %12s %12s %9s\n' 'command' 'kill points' 'faults' 'failed'
+printf '\n%-66s %11s %11s %11s %9s\n' 'command' 'kill points' 'torn writes' 'faults' 'failed'
 # In the order in which they were played.
 cat "$work"/result.* | awk -F '\t' -v early="$failed" -v result="$result" '
-  !($1 in kills) { order[++n] = $1 }
-  { kills[$1] += $2; faults[$1] += $3; failures[$1] += $4 }
+  function line(name, values) { printf "%-66s %11d %11d %11d %9d\n", name, values[2], values[3], values[4], values[5] }
+  !($1 in seen) { order[++n] = $1; seen[$1] }
+  { for (i = 2; i <= 5; i++) { count[$1, i] += $i; all[i] += $i } }
   END {
-    for (i = 1; i <= n; i++) {
-      name = order[i]
-      printf "%-62s %12d %12d %9d\n", name, kills[name], faults[name], failures[name]
-      all_kills += kills[name]; all_faults += faults[name]; all_failures += failures[name]
+    for (k = 1; k <= n; k++) {
+      for (i = 2; i <= 5; i++) one[i] = count[order[k], i]
+      line(order[k], one)
     }
-    printf "%-62s %12d %12d %9d\n", "all", all_kills, all_faults, all_failures
-    all_failures += early
-    if (n == 0) ++all_failures
-    printf "%d passed, %d failed\n", all_kills + all_faults - all_failures, all_failures
-    if (result != "") printf "%d %d\n", all_kills + all_faults - all_failures, all_failures >result
-    exit all_failures > 0
+    line("all", all)
+    failed = all[5] + early + (n == 0)
+    passed = all[2] + all[3] + all[4] - all[5]
+    printf "%d passed, %d failed\n", passed, failed
+    if (result != "") printf "%d %d\n", passed, failed >result
+    exit failed > 0
   }'

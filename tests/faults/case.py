@@ -14,6 +14,8 @@ class Case:
 
     name = ""
     on = "store"
+    # Of its faults one in so many is tried, for there are so many; more where a point takes seconds.
+    share = 3
 
     def __init__(self, stage):
         self.stage = stage
@@ -55,6 +57,10 @@ class Case:
         """What has to be true at any moment, beyond that each file is whole."""
         return []
 
+    def undone(self):
+        """Of an undisturbed run: what it should have done and has not, beyond its exit status."""
+        return []
+
     def names(self):
         """What an error may name, instead of the file of the call."""
         return [NETWORK]
@@ -73,7 +79,7 @@ class Reference:
             raise RuntimeError(f"{case.name}: exit {ended.status} without any harm\n{ended.said}")
         self.after = case.state()
         self.files = case.host.files()
-        found = whole.complaints(self.files) + whole.left_over(self.files) + case.invariants(self.files)
+        found = whole.complaints(self.files) + whole.left_over(self.files) + case.invariants(self.files) + case.undone()
         if found:
             raise RuntimeError(f"{case.name}: without any harm: {found}")
 
@@ -138,7 +144,7 @@ def names_of(call):
     path = re.sub(r"\.db-(wal|shm|journal)$", ".db", path)
     if not path.startswith("/"):
         # A descriptor that can't be had: of what is said by what is being made.
-        return [] if " " in path or path in ("unix", "inet", "accepted") else ["making"]
+        return ["netlink"] if path.startswith("netlink") else [] if path in ("unix", "inet", "accepted") else ["making"]
     # Where it is run, a file is named as the user named it.
     return [path, path.rsplit("/", 1)[0], path.removeprefix("/run/faults/").removesuffix(".") or "."]
 
@@ -159,8 +165,8 @@ def fault_at(case, reference, index, name, error, also):
     elif not says_what(calls, ended.said, case):
         found.append(f"exit {ended.status}, and what it says does not name the thing:\n{ended.said}")
     # Who has done his work can't do more about a lock or a temporary file that can't be removed; the next one does.
-    may_stay = [hit.about for hit in calls if hit.hit and hit.name == "unlink" and (ended.status == 0 or hit.about.endswith(".lock"))]
-    if not also and call.name not in ("unlink", "fsync", "fdatasync"):
+    may_stay = [hit.about for hit in calls if hit.hit and hit.name in ("unlink", "flock") and (ended.status == 0 or hit.about.endswith(".lock"))]
+    if not also and call.name not in ("unlink", "flock", "fsync", "fdatasync"):
         found += [f"after the fault: {what}" for what in whole.left_over(case.host.files())]
     if ended.status != 0 or case.state() != reference.after:
         found += case.again()

@@ -3,7 +3,7 @@
 
 points.py RESULT WORKER WORKERS ONE_IN HASH [PATTERN]     environment: STAGE_DIR, STAGE_PATH, FAULT_HOSTS ("name=pid ...")
 
-RESULT gets a line per case (tab separated): case, kill points, faults, failures, seconds.
+RESULT gets a line per case (tab separated): case, kill points, torn writes, faults, failures, seconds.
 """
 
 import hashlib
@@ -75,10 +75,11 @@ class Worker:
         self.result, self.worker, self.workers, self.one_in, self.seed, self.pattern = result, worker, workers, one_in, seed, pattern
         self.stage = Stage(worker)
 
-    def is_ours(self, *point):
+    def is_ours(self, *point, share=1):
         """A tenth of the points or so, another one at each commit, and of those every second one when there are two workers."""
         number = int.from_bytes(hashlib.sha256("/".join(map(str, (self.seed, *point))).encode()).digest()[:8], "big")
-        return number % self.one_in == 0 and number // self.one_in % self.workers == self.worker
+        one_in = self.one_in * share
+        return number % one_in == 0 and number // one_in % self.workers == self.worker
 
     def report(self, case, what, found):
         text = "\n".join(found)
@@ -86,7 +87,7 @@ class Worker:
 
     def play(self, case):
         began = time.monotonic()
-        kills = faults = failures = 0
+        kills = tears = faults = failures = 0
         try:
             case.once()
             reference = cases_of.Reference(case)
@@ -95,7 +96,10 @@ class Worker:
                 call, found = cases_of.kill_at(case, reference, index, how)
                 if call is None:
                     continue
-                kills += 1
+                if how == "--kill":
+                    kills += 1
+                else:
+                    tears += 1
                 if found:
                     failures += 1
                     self.report(case, f"killed at call {index}, {call.name} {call.about}{' (half done)' if how == '--tear' else ''}", found)
@@ -103,7 +107,7 @@ class Worker:
             for planned in wide.calls:
                 for error in FAULTS.get(planned.name, ()):
                     for also in ("", FROM_THEN_ON.get(error, "")) if FROM_THEN_ON.get(error) else ("",):
-                        if not self.is_ours(case.name, planned.index, error, bool(also)):
+                        if not self.is_ours(case.name, planned.index, error, bool(also), share=case.share):
                             continue
                         call, found = cases_of.fault_at(case, reference, planned.index, planned.name, error, also)
                         if call is None:
@@ -118,10 +122,10 @@ class Worker:
             self.report(case, "could not be played", traceback.format_exc().splitlines()[-12:])
         seconds = time.monotonic() - began
         with open(self.result, "a", encoding="utf-8") as result:
-            result.write(f"{case.name}\t{kills}\t{faults}\t{failures}\t{seconds:.1f}\n")
+            result.write(f"{case.name}\t{kills}\t{tears}\t{faults}\t{failures}\t{seconds:.1f}\n")
 
     def run(self):
-        for case in server_cases.cases(self.stage) + client_cases.cases(self.stage) + service_cases.cases(self.stage)[:2]:
+        for case in server_cases.cases(self.stage) + client_cases.cases(self.stage) + service_cases.cases(self.stage):
             if re.search(self.pattern, case.name):
                 self.play(case)
 

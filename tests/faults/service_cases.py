@@ -75,6 +75,7 @@ class Answers(Running, client_cases.Client):
 
     name = "innernet-server serve, answering"
     on = "server"
+    share = 24
     # What alice does, and how the database shows it.
     WORK = [
         (["rename-peer", NETWORK, "--name", "bob", "--new-name", "bill", "--yes"], lambda rows: any(row["name"] == "bill" for row in rows["peers"])),
@@ -127,10 +128,24 @@ class Answers(Running, client_cases.Client):
         for arguments, shows in self.WORK:
             if not service.is_there():
                 return
-            if alice.run(*self.innernet(*arguments), timeout=PATIENCE).status == 0:
+            if self.note(alice.run(*self.innernet(*arguments), timeout=PATIENCE)):
                 self.done.append((arguments[0], shows))
-        if service.is_there():
-            self.join()
+        if service.is_there() and self.note(self.join()):
+            self.done.append(("join", lambda rows: any(row["name"] == "q" and row["is_redeemed"] for row in rows["peers"])))
+
+    def note(self, ended):
+        """Whether it went well. What the clients say is part of what is read about a fault."""
+        if ended.status != 0:
+            self.heard += ended.said
+        return ended.status == 0
+
+    def play(self, *options):
+        self.heard = ""
+        ended, calls = super().play(*options)
+        return Ended(ended.status, ended.said + self.heard), calls
+
+    def undone(self):
+        return [] if len(self.done) == len(self.WORK) + 1 else [f"only this was done: {[what for what, _ in self.done]}"]
 
     def join(self):
         """The guest's part."""
@@ -196,6 +211,7 @@ class Daemon(Running, client_cases.Client):
     """On alice, from a link that is not there to the end; meanwhile bob gets another name."""
 
     name = "innernet up --daemon"
+    share = 24
 
     def once(self):
         super().once()

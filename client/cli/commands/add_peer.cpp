@@ -218,7 +218,7 @@ Result<Ending> run(const AddPeerOptions& options, Context& context) {
   TRY(const Peer created, create_where_there_is_room(admin, plan, options, cidrs, peers));
   context.print(
       fmt::format("The peer {} ({}) was created.\n\nIts invitation: {}\n\nWhoever has this file can join as {}, so send it over "
-                  "a safe channel."
+                  "a safe channel. "
                   "Next, on that machine:\n    "
                   "innernet install {}\n",
                   plan.name.str(), plan.ip.to_string(), plan.file.native(), plan.name.str(), plan.file.filename().native()));
