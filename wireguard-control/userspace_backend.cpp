@@ -28,6 +28,9 @@ constexpr milliseconds kAnswerPatience{30'000};
 constexpr milliseconds kPortPatience{2'000};
 constexpr milliseconds kPortPeriod{20};
 constexpr milliseconds kPollPeriod{2};
+// One that is just starting has its link before its socket, one that is ending after it, and who made it or told it to end may have been
+// killed.
+constexpr milliseconds kPassingPatience{2'000};
 constexpr std::size_t kMaxPeersOfWireguardGo = 1U << 16U;  // MaxPeers, device/constants.go; one more is EINVAL
 
 bool adds_peers(const DeviceUpdate& update) {
@@ -56,8 +59,14 @@ class UserspaceBackend final : public Backend {
 
   Result<Device> get(const InterfaceName& name) override {
     const std::string doing = fmt::format("reading the WireGuard device {}", name.str());
-    TRY_CONTEXT(Device device, read_device(name, kAnswerPatience), doing);
-    return device;
+    const SteadyTime deadline = std::chrono::steady_clock::now() + kPassingPatience;
+    for (;;) {
+      auto device = read_device(name, kAnswerPatience);
+      if (device) return device;
+      if (device.error().kind() != ErrorKind::kNotFound || !has_tunnel(name) || std::chrono::steady_clock::now() >= deadline)
+        return std::unexpected(std::move(device).error().context(doing));
+      std::this_thread::sleep_for(kPollPeriod);
+    }
   }
 
   Result<void> create(const InterfaceName& name) override {
@@ -126,6 +135,11 @@ class UserspaceBackend final : public Backend {
   }
 
  private:
+  static bool has_tunnel(const InterfaceName& name) {
+    const auto link = find_underlying_link(name);
+    return link && *link && (*link)->is_tunnel;
+  }
+
   Result<void> start(const InterfaceName& name, const std::string& program) {
     TRY(UserspaceProcess process, UserspaceProcess::start(program, name.str()));
     auto answered = wait_until_it_answers(name, process, program);

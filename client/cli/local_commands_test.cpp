@@ -168,6 +168,13 @@ TEST_F(UninstallCommand, LeavesNothingOfAnInstallThatWasKilledNorOfOnesThatWereS
   }
 }
 
+TEST_F(UninstallCommand, TakesAwayTheLockThatOneWhichWasKilledHasLeft) {
+  ASSERT_EQ(run_line(line + " --yes").code, 0);
+  ASSERT_TRUE(replace_file(dir / "var/evilcorp.lock", ""));
+  EXPECT_EQ(run_line(line + " --yes").code, 0);
+  EXPECT_TRUE(std::filesystem::is_empty(dir / "var"));
+}
+
 TEST_F(UninstallCommand, AsksAndAnUnknownNetworkIsAnErrorWithoutAQuestion) {
   asker.answers = {"no"};
   const Outcome no = run_line(line);

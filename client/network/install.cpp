@@ -69,8 +69,10 @@ class Install {
       reached_("key changed");
       installed = fetch_first(memory);
       reached_("fetched");
-      // Without the mark it is as the Rust programs write it, and this invitation can't be installed again.
-      if (auto written = write_config(options_.folders, name_, config_); !written) log::warning("{}", written.error().message());
+      // Without the mark it is as the Rust programs write it, and this invitation can't be installed again. With it the next `up` knows an
+      // interface that did not take the new key.
+      if (has_permanent_key())
+        if (auto written = write_config(options_.folders, name_, config_); !written) log::warning("{}", written.error().message());
     }
     reached_("finished");
     traverse_due(options_, name_, config_.address.truncated(), machine_, std::move(result_), std::move(memory.handshakes),
@@ -282,6 +284,11 @@ class Install {
               .context(fmt::format("the invitation is redeemed, and its key is safe in {}, but that can't become the config",
                                    pending_path_.string())));
     return {};
+  }
+
+  bool has_permanent_key() const {
+    const auto device = machine_.backend.get(name_);
+    return device && device->public_key == config_.private_key.public_key();
   }
 
   void start_with_permanent_key() {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "fake_machine.hpp"
+#include "fetch_round.hpp"
 #include "innernet/base/file.hpp"
 #include "innernet/client/networks.hpp"
 #include "innernet/testing/loopback_server.hpp"
@@ -405,6 +406,19 @@ TEST_F(InstallTest, AnInterfaceThatCanNotBeRemovedAgainIsTakenOverByTheSameComma
   fake.backend.fails = fake.backend.stays = false;
   const auto installed = install();
   ASSERT_TRUE(installed) << installed.error().message();
+  expect_installed();
+}
+
+TEST_F(InstallTest, AnInterfaceThatDidNotTakeTheNewKeyIsPutRightByTheNextUp) {
+  Machine machine = fake.machine();
+  const auto installed = install_on(options, evilcorp(), invitation(), machine, {}, [&](std::string_view step) {
+    if (step == "config in place") fake.backend.fails = true;
+  });
+  ASSERT_TRUE(installed) << installed.error().message();
+  EXPECT_EQ(fake.backend.get(evilcorp())->public_key, invitation_key.public_key());
+  fake.backend.fails = false;
+  const auto up = fetch_once(options, evilcorp(), machine, Caller::kUp);
+  ASSERT_TRUE(up) << up.error().message();
   expect_installed();
 }
 

@@ -76,10 +76,16 @@ Result<void> bring_up(wg::Backend& backend, const InterfaceName& name, const IpN
                       const NetworkOptions& options, const wg::PrivateKey* also_ours, NetworkStack& stack) {
   const std::string doing = fmt::format("bringing up interface {}", quoted(name.str()));
   TRY_VOID_CONTEXT(check_mtu(address, options.mtu), doing);
-  TRY_CONTEXT(const auto link, stack.find_link(name), doing);
+  TRY_CONTEXT(auto link, stack.find_link(name), doing);
   if (link) {
-    TRY_VOID_CONTEXT(check_ours(backend, *link, update, also_ours), doing);
-  } else {
+    auto ours = check_ours(backend, *link, update, also_ours);
+    if (!ours) {
+      // One that was just ending is gone meanwhile.
+      TRY_CONTEXT(link, stack.find_link(name), doing);
+      if (link) return std::unexpected(std::move(ours).error().context(doing));
+    }
+  }
+  if (!link) {
     TRY_VOID_CONTEXT(backend.create(name), doing);
   }
 
@@ -123,6 +129,8 @@ Result<InterfaceView> interface_status(wg::Backend& backend, const InterfaceName
   view.link_index = link->index;
   TRY(const bool wireguard, is_wireguard(backend, *link, view.device));
   if (!wireguard) {
+    TRY(const auto still, stack.find_link(name));
+    if (!still) return InterfaceView{};
     view.status = InterfaceStatus::kForeign;
     return view;
   }

@@ -22,6 +22,7 @@ class Machine final : public NetworkStack, public wg::Backend {
   std::optional<wg::Device> device;  // none: this backend does not know the link
   std::vector<LinkAddress> addresses;
   bool routed = false;
+  bool ends_when_asked = false;  // the link's implementation was told to end just now
 
   Result<void> act(const std::string& name, const std::string& what = "") {
     if (failing.find(name) != std::string::npos) return fail(ErrorKind::kSystem, name + " failed");
@@ -44,6 +45,7 @@ class Machine final : public NetworkStack, public wg::Backend {
   Result<std::vector<InterfaceName>> list() override { return std::vector<InterfaceName>(); }
   Result<wg::Device> get(const InterfaceName&) override {
     if (failing == "get") return fail(ErrorKind::kPermission, "get failed");
+    if (ends_when_asked) link.reset();
     if (!device) return fail(ErrorKind::kNotFound, "no such device");
     return *device;
   }
@@ -178,6 +180,18 @@ TEST_F(BringUp, RefusesSomebodyElsesInterfaceUntouched) {
     EXPECT_THAT(up.error().message(), HasSubstr(c.reason)) << c.why;
     EXPECT_THAT(machine_.done, IsEmpty()) << c.why;
   }
+}
+
+TEST_F(BringUp, MakesOneAnewInPlaceOfOneThatIsJustEnding) {
+  machine_.ends_when_asked = true;
+  machine_.has_link(LinkKind::kTun);
+  const auto view = interface_status(machine_, kName, kAddress, key_, options_, machine_);
+  ASSERT_TRUE(view) << view.error().message();
+  EXPECT_EQ(view->status, InterfaceStatus::kAbsent);
+  machine_.has_link(LinkKind::kTun);
+  const auto up = bring_up_with();
+  ASSERT_TRUE(up) << up.error().message();
+  EXPECT_EQ(machine_.done.front(), "create");
 }
 
 TEST_F(BringUp, PassesOnThatItMayNotLook) {

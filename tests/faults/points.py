@@ -19,7 +19,7 @@ import server_cases
 import service_cases
 from hosts import Host
 
-# What may fail how. The first is also tried from then on, together with its kind.
+# What may fail how: once, and from then on together with its kind (below).
 FILE_FAULTS = ("ENOSPC", "EIO")
 FAULTS = {
     "create": ("EROFS", "ENOSPC", "EMFILE"), "mkdir": ("EROFS", "ENOSPC"), "rename": ("EROFS", "EIO"), "link": ("EROFS",), "symlink": ("EROFS",),

@@ -16,9 +16,9 @@
 // Counted are, of all threads together and in the order in which the kernel is asked: writes to regular files and sockets; open with
 // O_CREAT or O_TRUNC; rename, link, symlink, unlink, rmdir, mkdir, mknod; truncate, allocate; fsync, fdatasync; changes of mode, owner,
 // times and attributes; messages on sockets, connect, bind and listen (but for netlink's own); ioctls that set something; mount, umount.
-// Not counted: what goes to a terminal or a pipe, what netlink or WireGuard's text protocol are only asked, and all that happens before the
-// program's first look at its standard descriptors (the dynamic linker's work). Child processes are not followed: wireguard-go outlives its
-// maker.
+// Not counted: what goes to standard output or error, to a terminal or a pipe; what netlink or WireGuard's text protocol are only asked;
+// all that happens before the program's first look at its standard descriptors (the dynamic linker's work); what shared memory is written
+// (SQLite's index of its log). Child processes are not followed: wireguard-go outlives its maker.
 #include <elf.h>
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -177,7 +177,7 @@ std::string link_target(const std::string& path) {
 std::string path_of_descriptor(pid_t thread, int fd) { return link_target(fmt::format("/proc/{}/fd/{}", thread, fd)); }
 
 std::string path_at(pid_t thread, int folder, Word name) {
-  const std::string path = text_at(thread, name);
+  std::string path = text_at(thread, name);
   if (path.starts_with('/')) return path;
   const std::string base = folder == AT_FDCWD ? link_target(fmt::format("/proc/{}/cwd", thread)) : path_of_descriptor(thread, folder);
   return path.empty() ? base : base + "/" + path;

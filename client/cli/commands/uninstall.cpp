@@ -33,8 +33,11 @@ std::vector<std::filesystem::path> files_of(const Folders& folders, const Interf
   return files;
 }
 
+// Also the lock alone, which an uninstall that was killed at its very end has left.
 Result<bool> has_any_file(const Folders& folders, const InterfaceName& name) {
-  for (const std::filesystem::path& file : files_of(folders, name)) {
+  std::vector<std::filesystem::path> files = files_of(folders, name);
+  files.push_back(folders.lock_file(name));
+  for (const std::filesystem::path& file : files) {
     TRY(const bool is_there, is_present(file));
     if (is_there || !temp_files_of(file).empty()) return true;
   }
