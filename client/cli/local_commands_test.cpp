@@ -1,7 +1,9 @@
 #include <gmock/gmock.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "commands_test.hpp"
+#include "innernet/testing/child.hpp"
 
 namespace innernet::client {
 namespace {
@@ -206,6 +208,25 @@ TEST_F(UninstallCommand, WhatCannotBeRemovedIsAnError) {
   std::filesystem::remove_all(dir / "var/evilcorp.json");
   EXPECT_EQ(run_line(line + " --yes").code, 0) << "it can be repeated";
   EXPECT_TRUE(std::filesystem::is_empty(dir / "etc"));
+}
+
+TEST_F(UninstallCommand, WhoMayNotWriteTheHostsFileIsToldWhatIsLeftToDo) {
+  if (::geteuid() != 0) GTEST_SKIP() << "!!!! NOT RUN: needs root to have a file that another user may not write !!!!";
+  std::filesystem::create_directory(dir / "of-root");
+  std::filesystem::rename(dir / "hosts", dir / "of-root/hosts");
+  EXPECT_TRUE(innernet::testing::in_child([&] {
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(dir.path()))
+      if (!entry.path().string().contains("of-root") && ::chown(entry.path().c_str(), 65534, 65534) != 0) return false;
+    if (::chown(dir.path().c_str(), 65534, 65534) != 0 || ::chmod((dir / "of-root").c_str(), 0755) != 0 ||
+        ::chmod((dir / "of-root/hosts").c_str(), 0644) != 0 || ::setuid(65534) != 0)
+      return false;
+    const Outcome outcome = run_line("uninstall evilcorp --yes --hosts-path " + (dir / "of-root/hosts").string());
+    EXPECT_EQ(outcome.code, 1);
+    EXPECT_THAT(outcome.log, HasSubstr("delete them as root, from the line \"# DO NOT EDIT innernet evilcorp BEGIN\""));
+    EXPECT_TRUE(std::filesystem::is_empty(dir / "etc")) << outcome.error;
+    std::fflush(stdout);  // what failed
+    return !HasFailure();
+  }));
 }
 
 TEST_F(UninstallCommand, SaysWhatIsLeftToDoForTheServiceAndForAnAdmin) {

@@ -135,6 +135,7 @@ TEST_F(InstallTest, GetsThePeerInAndWritesThePlainConfig) {
 }
 
 TEST_F(InstallTest, LeavesTheNewKeyNowhereInMemory) {
+  if (!innernet::testing::kMemoryCanBeSearched) GTEST_SKIP() << "!!!! NOT RUN: the search for keys in memory, under a sanitizer !!!!";
   ASSERT_TRUE(install());
   ASSERT_TRUE(fake.backend.remove(evilcorp()));  // a device has it
   fake.backend.updates.clear();

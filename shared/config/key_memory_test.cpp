@@ -29,6 +29,7 @@ InterfaceConfig with(const wg::PrivateKey& key) {
 class KeyMemory : public ::testing::Test {
  protected:
   void SetUp() override {
+    if (!testing::kMemoryCanBeSearched) GTEST_SKIP() << "!!!! NOT RUN: the search for keys in memory, under a sanitizer !!!!";
     // Whatever is called for the first time is bound by the dynamic linker, which saves vector registers on the stack, and what they have
     // of a key. The programs are bound before they begin (-z now).
     ASSERT_FALSE(InterfaceConfig::parse("["));

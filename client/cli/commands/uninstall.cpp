@@ -59,9 +59,13 @@ Result<void> remove_hosts_section(const HostsOptions& hosts, const InterfaceName
   if (!hosts.write) return {};
   TRY(const bool is_there, is_present(hosts.path));
   if (!is_there) return {};
-  TRY_CONTEXT([[maybe_unused]] const auto written, hostsfile::update(hosts.path, name.str(), {}),
-              fmt::format("removing the names from {}", hosts.path.native()));
-  return {};
+  auto written = hostsfile::update(hosts.path, name.str(), {});
+  if (written) return {};
+  Error why = std::move(written).error().context(fmt::format("removing the names from {}", hosts.path.native()));
+  if (why.kind() != ErrorKind::kPermission) return std::unexpected(std::move(why));
+  // No later command does it: the network is gone then.
+  return fail(why.kind(), fmt::format("{}; delete them as root, from the line \"# DO NOT EDIT innernet {} BEGIN\" to the one with END",
+                                      why.message(), name.str()));
 }
 
 Result<Ending> run(const Options& options, Context& context) {

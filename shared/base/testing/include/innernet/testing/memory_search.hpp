@@ -20,6 +20,13 @@
 
 namespace innernet::testing {
 
+/// Sanitizers have terabytes of memory of their own, and make mlock(2) do nothing.
+#ifdef INNERNET_SANITIZED
+constexpr bool kMemoryCanBeSearched = false;
+#else
+constexpr bool kMemoryCanBeSearched = true;
+#endif
+
 /// What is looked for, with each bit turned: so that the search does not find itself.
 using Turned = std::vector<std::uint8_t>;
 
@@ -53,6 +60,7 @@ inline std::vector<PlaceInMemory> places_in_memory(const std::vector<Turned>& ne
     std::uintptr_t begin = 0;
     std::uintptr_t end = 0;
     std::string line;
+    bool is_touched = false;  // has pages in memory or swap
     bool is_locked = false;
   };
   std::vector<Mapping> mappings;
@@ -60,16 +68,20 @@ inline std::vector<PlaceInMemory> places_in_memory(const std::vector<Turned>& ne
   for (std::string line; std::getline(smaps, line);) {
     if (line.starts_with("VmFlags:")) {
       if (!mappings.empty()) mappings.back().is_locked = line.find(" lo") != std::string::npos;
+    } else if (line.starts_with("Rss:") || line.starts_with("Swap:")) {
+      if (!mappings.empty()) mappings.back().is_touched |= line.find_first_of("123456789") != std::string::npos;
     } else if (const std::size_t dash = line.find('-'); dash != std::string::npos && line.find(':') > dash) {
-      mappings.push_back({.begin = std::stoull(line, nullptr, 16), .end = std::stoull(line.substr(dash + 1), nullptr, 16), .line = line});
+      mappings.push_back({.begin = std::stoull(line, nullptr, 16),
+                          .end = std::stoull(line.substr(dash + 1), nullptr, 16),
+                          .line = line,
+                          .is_touched = false,
+                          .is_locked = false});
     }
   }
 
   std::vector<PlaceInMemory> found;
   for (const Mapping& mapping : mappings) {
-    // What is larger than that is a sanitizer's shadow of the memory, terabytes with nothing of ours in it.
-    constexpr std::uintptr_t kLargest = std::uintptr_t{4} << 30U;
-    if (mapping.line.find(" rw") == std::string::npos || mapping.end - mapping.begin > kLargest) continue;
+    if (!mapping.is_touched || mapping.line.find(" rw") == std::string::npos) continue;
     std::size_t kept = 0;  // the end of the piece before, in which something may begin
     for (std::uintptr_t at = mapping.begin; at < mapping.end;) {
       // The search's own memory may have become one with its neighbours.
