@@ -1,5 +1,6 @@
 #include "innernet/server/registry.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
