@@ -24,6 +24,8 @@ T load(Bytes bytes) {
 }  // namespace
 
 Message::Message(std::uint16_t type, std::uint16_t flags) {
+  constexpr std::size_t kMost = 512;  // bytes, of all but lists of peers: locked memory is a mapping of its own each time that it grows
+  bytes_.reserve(kMost);
   nlmsghdr header{};
   header.nlmsg_type = type;
   header.nlmsg_flags = flags;
