@@ -1,5 +1,6 @@
 #include "innernet/json/json.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -162,6 +163,14 @@ TEST(Json, AListHasAnEnd) {
   const auto at = peer.find("\"candidates\":[");
   peer.replace(at, peer.find(']', at) - at + 1, "\"candidates\":" + list(R"("a:1")", 1000));
   EXPECT_EQ(parse_peer(peer)->candidates.size(), kMostCandidatesRead);
+}
+
+TEST(Json, AnEndpointMayHaveAnyNameAndACandidateAPlainOne) {
+  EXPECT_EQ((*parse_endpoint_option(R"({"option":"Set","content":"münchen.example:1"})"))->to_string(), "xn--mnchen-3ya.example:1");
+  for (const char* name : {"xn--mnchen-3ya.example:1", "a.XN--MNCHEN-3YA.example:1", "münchen.example:1"}) {
+    EXPECT_THAT(error_of(parse_candidates(fmt::format("[\"{}\"]", name))).value_or("taken"), HasSubstr("is not a candidate")) << name;
+    EXPECT_THAT(parse_stored_candidates(fmt::format(R"(["{}","plain.example:1"])", name)), SizeIs(1)) << name;
+  }
 }
 
 TEST(JsonPeer, EachMemberCountsWrittenAndRead) {

@@ -77,11 +77,29 @@ void ArrayReader::append_path(std::string& out) const {
   if (count_ > 0) fmt::format_to(std::back_inserter(out), "[{}]", count_ - 1);
 }
 
+namespace {
+
+// Whether a name is in Unicode or in punycode. Candidates are what machines have found on themselves, up to ten for each of a hundred
+// thousand peers, and nobody's to type: none of them is worth the tables of Unicode, which take a microsecond a byte.
+bool is_international(std::string_view endpoint) {
+  constexpr std::string_view kPunycode = "xn--";
+  const auto lower = [](char c) { return 'A' <= c && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+  return std::ranges::any_of(endpoint, [](char c) { return static_cast<unsigned char>(c) >= 0x80; }) ||
+         !std::ranges::search(endpoint, kPunycode, {}, lower).empty();
+}
+
+Result<Endpoint> parse_candidate(std::string_view text) {
+  if (is_international(text)) return invalid_input(fmt::format("{} is not a candidate: its name is not plain ASCII", quoted(text)));
+  return Endpoint::parse(text);
+}
+
+}  // namespace
+
 Result<void> EndpointsReader::element(const Value& value) {
   const auto text = json_events::text(value);
   if (!text) return bad_ == BadEndpoint::kSkipAny ? Result<void>() : std::unexpected(text.error());
   if (bad_ != BadEndpoint::kRefuse && endpoints_.size() == kMostCandidatesRead) return {};
-  auto endpoint = Endpoint::parse(*text);
+  auto endpoint = parse_candidate(*text);
   if (endpoint)
     endpoints_.push_back(*std::move(endpoint));
   else if (bad_ == BadEndpoint::kRefuse)

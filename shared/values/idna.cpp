@@ -62,7 +62,7 @@ bool directions_fit(std::u32string_view name) {
 std::optional<std::string> to_punycode(const std::string& name) {
   auto ascii = look_up(name);
   // Punycode among it may be of something that is mapped again.
-  if (!ascii || look_up(*ascii) != ascii) return std::nullopt;
+  if (!ascii || (*ascii != name && look_up(*ascii) != ascii)) return std::nullopt;
   const auto unicode = to_unicode(*ascii);
   if (!unicode || !directions_fit(*unicode)) return std::nullopt;
   return ascii;

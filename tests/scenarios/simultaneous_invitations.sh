@@ -3,6 +3,7 @@
 # each with an address of its own, which its invitation names.
 
 . tests/stage/evilcorp.sh
+# shellcheck disable=SC2119 # no robots yet
 evilcorp_with
 address_of() { sed -n 's|^address = "\(.*\)/.*"|\1|p' "$(invitation_file "$1")"; }   # PEER
 add_at_once() { # PREFIX COMMAND...: what comes before the arguments of innernet or innernet-server
