@@ -37,8 +37,8 @@ TEST(InstallProgress, AFailureRemovesNoKeyThatTheServerMayKnow) {
       {true, false, false, Redeeming::kRefused, {}},
   };
   for (const auto& c : cases) {
-    const CleanUp got =
-        clean_up_after({.has_config = c.has_config, .asked_before = c.asked_before, .made_interface = c.made_interface, .redeeming = c.redeeming});
+    const CleanUp got = clean_up_after(
+        {.has_config = c.has_config, .asked_before = c.asked_before, .made_interface = c.made_interface, .redeeming = c.redeeming});
     EXPECT_EQ(got, c.expected) << "config " << c.has_config << ", asked_before " << c.asked_before << ", interface " << c.made_interface
                                << ", redeeming " << static_cast<int>(c.redeeming);
   }
