@@ -46,7 +46,6 @@ void require(bool condition, const std::string& what) {
 
 constexpr int kPeers = 150;
 constexpr CidrId kHumans{3}, kRobots{4};
-constexpr PeerId kAlice{2};  // an admin, and the client whose rounds are real
 
 struct Sample {
   std::size_t peers = 0;
