@@ -45,7 +45,7 @@ class Plain {
       const auto up = lineage(record.peer.cidr_id);
       if (std::ranges::any_of(up, [&](CidrId id) { return roots.contains(id); })) visible.push_back(&record);
     }
-    std::ranges::stable_sort(visible, {}, [](const PeerRecord* record) { return std::pair(record->peer.cidr_id, record->peer.id); });
+    std::ranges::sort(visible, {}, [](const PeerRecord* record) { return std::pair(record->peer.cidr_id, record->peer.id); });
     return visible;
   }
   std::string state_of(const Peer& peer) const {
