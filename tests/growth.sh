@@ -33,7 +33,7 @@ export program folder
 for work in "${works[@]}"; do for size in "${SIZES[@]}"; do printf '%s %s\n' "$work" "$size"; done; done |
   sort -k3,3nr | xargs -P "$(nproc)" -L 1 bash -c 'set -euo pipefail; count "$1" "$2" "$3" >"$folder/$1.$3.count" || :' count
 
-printf '%-12s %s  exponent\n' 'work' "$(printf '%10s' "${SIZES[@]}") peers or CIDRs (million instructions)"
+printf '%-14s %s  exponent\n' 'work' "$(printf '%10s' "${SIZES[@]}") peers or CIDRs (million instructions)"
 for row in "${works[@]}"; do
   work=${row% *} counts=()
   for size in "${SIZES[@]}"; do counts+=("$(cat "$folder/$work.$size.count")"); done
@@ -47,7 +47,7 @@ for row in "${works[@]}"; do
     printf "%.2f", (fit > last ? fit : last)
   }') || exponent=none
   if [[ $exponent =~ ^-?[0-9.]+$ ]] && awk -v e="$exponent" 'BEGIN { exit !(e <= 1.3) }'; then verdict=ok passed=$((passed + 1)); else verdict=FAILED failed=$((failed + 1)); fi
-  printf '%-12s %s  %-8s %s\n' "$work" "$(printf '%10s' "${counts[@]}")" "$exponent" "$verdict"
+  printf '%-14s %s  %-8s %s\n' "$work" "$(printf '%10s' "${counts[@]}")" "$exponent" "$verdict"
 done
 echo "$passed passed, $failed failed"
 [ -z "$result" ] || echo "$passed $failed" >"$result"

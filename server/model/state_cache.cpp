@@ -83,7 +83,7 @@ StateCache::Group& StateCache::group(CidrId id) {
   if (member.view != nullptr && member.view->roots == roots) return member;
   if (member.view != nullptr) leave_view(id, member);
   member.view = &view_of(std::move(roots));
-  member.view->groups.push_back(id);
+  member.view->groups.insert(id);
   // Two views may have the same revision: this keeps the group's tags apart.
   member.since = sequence_;
   return member;
@@ -95,19 +95,19 @@ StateCache::View& StateCache::view_of(std::vector<CidrId> roots) {
     slot = std::make_unique<View>();
     slot->roots = std::move(roots);
     slot->revision = sequence_;
-    for (const CidrId root : slot->roots) views_by_root_[root].push_back(slot.get());
+    for (const CidrId root : slot->roots) views_by_root_[root].insert(slot.get());
   }
   return *slot;
 }
 
 void StateCache::leave_view(CidrId id, Group& member) {
   View& view = *std::exchange(member.view, nullptr);
-  std::erase(view.groups, id);
+  view.groups.erase(id);
   if (!view.groups.empty()) return;
   drop_body(view);
   for (const CidrId root : view.roots) {
     const auto entry = views_by_root_.find(root);
-    std::erase(entry->second, &view);
+    entry->second.erase(&view);
     if (entry->second.empty()) views_by_root_.erase(entry);
   }
   views_.erase(views_.find(view.roots));

@@ -3,8 +3,10 @@
 #include <list>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "change_log.hpp"
@@ -75,7 +77,7 @@ class StateCache {
  private:
   struct View {
     std::vector<CidrId> roots;
-    std::vector<CidrId> groups;
+    std::set<CidrId> groups;
     std::uint64_t revision = 0;
     bool has_unannounced = false;  // only observations can be
     bool must_wake = false;        // among them a peer's first endpoint or candidates
@@ -122,8 +124,8 @@ class StateCache {
   std::uint64_t cidrs_sequence_ = 1;
   std::unordered_map<CidrId, Group> groups_;
   std::map<std::vector<CidrId>, std::unique_ptr<View>> views_;
-  std::unordered_map<CidrId, std::vector<View*>> views_by_root_;
-  std::list<View*> uses_;  // views with a body, the last used in front
+  std::unordered_map<CidrId, std::unordered_set<View*>> views_by_root_;  // the server's CIDR is a root of all
+  std::list<View*> uses_;                                                // views with a body, the last used in front
   std::size_t bodies_bytes_ = 0;
   ChangeLog log_;
   std::uint64_t log_floor_ = 1;

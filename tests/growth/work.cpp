@@ -215,32 +215,46 @@ void open_cidrs(const path& folder) {
   });
 }
 
+// Those who have everything already: the size of the answers is not what is counted.
+void everybody_asks(Coordinator& coordinator) {
+  must(coordinator.begin_turn());
+  for (const auto& [id, record] : coordinator.network().peers()) {
+    Request request;
+    request.method = "GET";
+    request.target = "/v1/user/state";
+    request.source = record.peer.ip;
+    request.server_key = kServerKey.to_base64();
+    request.if_none_match = "*";
+    if (std::get<Response>(coordinator.answer(request)).status != 304) std::abort();
+  }
+  must(coordinator.end_turn());
+  static_cast<void>(coordinator.take_effects());
+}
+
 // Another process has changed the tree, and everybody asks again.
 void foreign_cidr(const path& folder) {
   const SystemClock clock;
   auto coordinator = open(folder, clock);
-  const auto everybody_asks = [&] {
-    must(coordinator.begin_turn());
-    for (const auto& [id, record] : coordinator.network().peers()) {
-      Request request;
-      request.method = "GET";
-      request.target = "/v1/user/state";
-      request.source = record.peer.ip;
-      request.server_key = kServerKey.to_base64();
-      // Who has it already: the answer's size is not what is counted.
-      request.if_none_match = "*";
-      if (std::get<Response>(coordinator.answer(request)).status != 304) std::abort();
-    }
-    must(coordinator.end_turn());
-    static_cast<void>(coordinator.take_effects());
-  };
-  everybody_asks();
+  everybody_asks(coordinator);
   auto other = must(Registry::open(folder / "network.db"));
   must(other.write([&](Registry::Writer& writer) -> Result<void> {
     TRY_VOID(writer.rename_cidr(other.network().find_cidr(std::string_view("cidr7"))->id, "late"));
     return {};
   }));
-  counted_work(everybody_asks);
+  counted_work([&] { everybody_asks(coordinator); });
+}
+
+// Everybody sees one CIDR more.
+void associate_root(const path& folder) {
+  const SystemClock clock;
+  auto coordinator = open(folder, clock);
+  static_cast<void>(ask(coordinator, "POST", "/v1/admin/cidrs", R"({"name":"late","cidr":"10.254.0.0/24","parent":1})"));
+  const auto late = coordinator.network().find_cidr(std::string_view("late"))->id;
+  everybody_asks(coordinator);
+  counted_work([&] {
+    static_cast<void>(ask(coordinator, "POST", "/v1/admin/associations", to_json(AssociationContents{kRootCidr, late})));
+    everybody_asks(coordinator);
+  });
 }
 
 // Beside all that there are.
@@ -261,10 +275,15 @@ struct NamedWork {
   std::string_view over;  // what grows
   void (*run)(const path& folder);
 };
-constexpr std::array kWorks{NamedWork{"write-state", "peers", write_state},   NamedWork{"read-state", "peers", read_state},
-                            NamedWork{"difference", "peers", compare_device}, NamedWork{"store", "peers", update_store},
-                            NamedWork{"add-peer", "peers", add_peer},         NamedWork{"open-cidrs", "cidrs", open_cidrs},
-                            NamedWork{"foreign-cidr", "cidrs", foreign_cidr}, NamedWork{"add-cidr", "cidrs", add_cidr}};
+constexpr std::array kWorks{NamedWork{"write-state", "peers", write_state},
+                            NamedWork{"read-state", "peers", read_state},
+                            NamedWork{"difference", "peers", compare_device},
+                            NamedWork{"store", "peers", update_store},
+                            NamedWork{"add-peer", "peers", add_peer},
+                            NamedWork{"open-cidrs", "cidrs", open_cidrs},
+                            NamedWork{"foreign-cidr", "cidrs", foreign_cidr},
+                            NamedWork{"add-cidr", "cidrs", add_cidr},
+                            NamedWork{"associate-root", "cidrs", associate_root}};
 
 }  // namespace
 
