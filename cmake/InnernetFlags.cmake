@@ -19,9 +19,17 @@ add_library(innernet_sanitizers INTERFACE)
 if(INNERNET_SANITIZE)
   target_compile_options(innernet_sanitizers INTERFACE -fsanitize=${INNERNET_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(innernet_sanitizers INTERFACE -fsanitize=${INNERNET_SANITIZE})
+  target_compile_definitions(innernet_sanitizers INTERFACE INNERNET_SANITIZED)
 endif()
 if(INNERNET_FUZZ)
   target_compile_options(innernet_sanitizers INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
+# Of rooms, not of their tests: tests/coverage.sh.
+add_library(innernet_coverage INTERFACE)
+if(INNERNET_COVERAGE)
+  target_compile_options(innernet_coverage INTERFACE -fprofile-instr-generate -fcoverage-mapping)
+  target_link_options(innernet_sanitizers INTERFACE -fprofile-instr-generate)
 endif()
 
 add_library(innernet_flags INTERFACE)

@@ -12,6 +12,7 @@ if(INNERNET_SANITIZE AND CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   file(CONFIGURE OUTPUT "${CMAKE_CURRENT_BINARY_DIR}/precompiled.cpp" CONTENT "int main() {}\n")
   # A library's code is PIC, a program's PIE, and tests are not optimized: each of these has its own.
   add_library(innernet_precompiled STATIC EXCLUDE_FROM_ALL "${CMAKE_CURRENT_BINARY_DIR}/precompiled.cpp")
+  target_link_libraries(innernet_precompiled PRIVATE innernet_coverage)
   innernet_precompile(innernet_precompiled)
   add_executable(innernet_precompiled_test EXCLUDE_FROM_ALL "${CMAKE_CURRENT_BINARY_DIR}/precompiled.cpp")
   target_compile_options(innernet_precompiled_test PRIVATE -O0)

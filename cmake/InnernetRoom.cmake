@@ -8,7 +8,7 @@ function(innernet_room name)
   add_library(innernet_${name} STATIC ${room_SOURCES})
   target_include_directories(innernet_${name} PUBLIC include PRIVATE .)
   list(TRANSFORM room_USES PREPEND innernet_)
-  target_link_libraries(innernet_${name} PUBLIC ${room_USES} PRIVATE innernet_flags ${room_PRIVATE})
+  target_link_libraries(innernet_${name} PUBLIC ${room_USES} PRIVATE innernet_flags innernet_coverage ${room_PRIVATE})
   innernet_use_precompiled(innernet_${name} innernet_precompiled)
   set_property(GLOBAL APPEND PROPERTY INNERNET_ROOMS ${name})  # cmake/tests goes through them
   list(TRANSFORM room_USES REPLACE "^innernet_" "")

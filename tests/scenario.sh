@@ -61,6 +61,10 @@ finish() {
     fails "the scenario came to its end (it stopped with status $status)"
     if [ -n "$STAGE_DIR" ] && [ -e "$(log_of server serve)" ]; then tail -n 15 "$(log_of server serve)" | sed 's/^/          | serve: /'; fi
   fi
+  if [ -n "${STAGE_SANITIZED:-}" ] && [ -n "$STAGE_DIR" ]; then
+    local reports=("$STAGE_DIR"/shared/sanitizer.*)
+    if [ -e "${reports[0]}" ]; then fails 'no sanitizer has something to say' "$(head -n 40 "${reports[@]}")"; else passes 'no sanitizer has something to say'; fi
+  fi
   if [ -n "${STAGE_KEEP_LOGS:-}" ] && [ -n "$STAGE_DIR" ]; then mkdir -p "$STAGE_KEEP_LOGS/$name" && cp "$STAGE_DIR/log"/* "$STAGE_KEEP_LOGS/$name/"; fi
   stage_close
   echo "$passed passed, $failed failed"

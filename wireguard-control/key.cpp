@@ -57,10 +57,11 @@ bool decode_base64(std::string_view text, std::span<std::uint8_t, kKeySize> out)
          end == text.data() + text.size();
 }
 
-std::string encode_base64(View bytes) {
-  std::string out(kBase64Size + 1, '\0');
-  sodium_bin2base64(out.data(), out.size(), bytes.data(), bytes.size(), kVariant);
-  out.resize(kBase64Size);
+SecretText encode_base64(View bytes) {
+  SecretText out;
+  out.edit().resize(kBase64Size + 1);
+  sodium_bin2base64(out.edit().data(), kBase64Size + 1, bytes.data(), bytes.size(), kVariant);
+  out.edit().resize(kBase64Size);
   return out;
 }
 
@@ -107,16 +108,22 @@ void encode_public(View bytes, char* out) {
   *out = '=';
 }
 
-std::string encode_hex(View bytes) {
-  std::string out(kHexSize + 1, '\0');
+template <class Text>
+void put_hex(Text& out, View bytes) {
+  out.resize(kHexSize + 1);
   sodium_bin2hex(out.data(), out.size(), bytes.data(), bytes.size());
   out.resize(kHexSize);
+}
+
+SecretText encode_hex(View bytes) {
+  SecretText out;
+  put_hex(out.edit(), bytes);
   return out;
 }
 
 // Curve25519 uses a private key with these bits set so (RFC 7748, section 5), and a device reports it like that.
 SecretBytes<kKeySize> clamped(const PrivateKey& key) {
-  SecretBytes<kKeySize> out = key.secret();
+  SecretBytes<kKeySize> out(key.secret().reveal());
   out.reveal()[0] &= 0xF8;
   out.reveal()[31] = static_cast<std::uint8_t>((out.reveal()[31] & 0x7F) | 0x40);
   return out;
@@ -179,7 +186,11 @@ void PublicKey::append_base64(std::string& out) const {
   out.append(text, sizeof text);
 }
 
-std::string PublicKey::to_hex() const { return encode_hex(bytes_); }
+std::string PublicKey::to_hex() const {
+  std::string out;
+  put_hex(out, bytes_);
+  return out;
+}
 
 std::string PublicKey::abbreviated() const { return to_base64().substr(0, 10) + "…"; }
 
@@ -188,17 +199,17 @@ PrivateKey PrivateKey::generate() {
   if (sodium_init() < 0) std::abort();
   PrivateKey key;
   randombytes_buf(key.secret_.reveal().data(), kKeySize);
-  key.secret_ = clamped(key);
+  key.secret_ = LockedBytes<kKeySize>(clamped(key).reveal());
   return key;
 }
 
 Result<PrivateKey> PrivateKey::parse(std::string_view base64) {
-  PrivateKey key;
-  if (!decode_base64(base64, key.secret_.reveal()))
+  SecretBytes<kKeySize> bytes;
+  if (!decode_base64(base64, bytes.reveal()))
     return invalid_input("this is not a WireGuard private key: it has to be 44 characters of base64, as `wg genkey` prints them");
-  if (sodium_is_zero(key.secret_.reveal().data(), kKeySize) == 1)
+  if (sodium_is_zero(bytes.reveal().data(), kKeySize) == 1)
     return invalid_input("this is not a usable WireGuard private key: it is all zero");
-  return key;
+  return from_bytes(bytes.reveal());
 }
 
 PrivateKey PrivateKey::from_bytes(std::span<const std::uint8_t, kKeySize> bytes) {
@@ -213,9 +224,9 @@ PublicKey PrivateKey::public_key() const {
   return PublicKey::from_bytes(out);
 }
 
-SecretText PrivateKey::to_base64() const { return SecretText(encode_base64(secret_.reveal())); }
+SecretText PrivateKey::to_base64() const { return encode_base64(secret_.reveal()); }
 
-SecretText PrivateKey::to_hex() const { return SecretText(encode_hex(secret_.reveal())); }
+SecretText PrivateKey::to_hex() const { return encode_hex(secret_.reveal()); }
 
 PresharedKey PresharedKey::from_bytes(std::span<const std::uint8_t, kKeySize> bytes) {
   PresharedKey key;
@@ -223,7 +234,7 @@ PresharedKey PresharedKey::from_bytes(std::span<const std::uint8_t, kKeySize> by
   return key;
 }
 
-SecretText PresharedKey::to_hex() const { return SecretText(encode_hex(secret_.reveal())); }
+SecretText PresharedKey::to_hex() const { return encode_hex(secret_.reveal()); }
 
 bool same_key(const PrivateKey& a, const PrivateKey& b) {
   return sodium_memcmp(clamped(a).reveal().data(), clamped(b).reveal().data(), kKeySize) == 0;

@@ -173,7 +173,7 @@ TEST(PrivateKey, IsNewAndClampedEachTime) {
     EXPECT_EQ(key.secret().reveal()[31] & 0xC0, 0x40);
     EXPECT_TRUE(PublicKey::parse(key.public_key().to_base64()));
     EXPECT_TRUE(same_key(*PrivateKey::parse(key.to_base64().reveal()), key));
-    EXPECT_TRUE(seen.insert(key.to_base64().reveal()).second);
+    EXPECT_TRUE(seen.emplace(key.to_base64().reveal()).second);
   }
 }
 

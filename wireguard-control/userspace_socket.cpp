@@ -27,7 +27,10 @@ constexpr std::size_t kShortAnswer = 4U << 10U;
 
 std::unexpected<Error> refused(int code, std::string_view what) {
   if (code != EACCES && code != EPERM) return fail_errno(code, what);
-  return fail(ErrorKind::kPermission, fmt::format("{}: {}; run it as root", what, std::strerror(code)));
+  return fail(
+      ErrorKind::kPermission,
+      fmt::format("{}: {}; run it as root: what userspace WireGuard listens on is root's alone, whatever capabilities a program has", what,
+                  std::strerror(code)));
 }
 
 Result<void> wait_for(int fd, short events, std::chrono::milliseconds patience, std::string_view what) {

@@ -16,13 +16,79 @@ class AddPeer : public Commands {
   std::string file = (dir / "alice.toml").string();
   std::string line = "add-peer evilcorp --name alice --cidr humans --auto-ip --admin false --invite-expires 14d --save-config " + file;
 
-  std::string created() {
+  std::string created(const char* ip = "10.66.1.2") { return to_json(newcomer("alice", ip)); }
+
+  Peer newcomer(const char* name, const char* ip) {
     Peer peer = state.peers[1];
-    peer.name = *Hostname::parse("alice");
-    peer.ip = *IpAddress::parse("10.66.1.2");
-    return to_json(peer);
+    peer.name = *Hostname::parse(name);
+    peer.ip = *IpAddress::parse(ip);
+    return peer;
   }
+
+  /// The answer to the list of peers when these are there, too.
+  ScriptedServer::Prepared peers_and(const std::vector<Peer>& others) {
+    std::vector<Peer> all = state.peers;
+    all.insert(all.end(), others.begin(), others.end());
+    return {.body = array(all)};
+  }
+  const ScriptedServer::Prepared refusal{.status = 400, .body = {}};  // as wordless as the Rust server's
 };
+
+TEST_F(AddPeer, TakesTheNextFreeAddressWhenAnotherAdminWasFaster) {
+  server.answer_in_turn("POST /v1/admin/peers", {refusal, refusal, {.status = 201, .body = created("10.66.1.4")}});
+  server.answer_in_turn("GET /v1/admin/peers", {peers_and({}), peers_and({newcomer("bob", "10.66.1.2")}),
+                                                peers_and({newcomer("bob", "10.66.1.2"), newcomer("carol", "10.66.1.3")})});
+  const Outcome outcome = run_line(line + " --yes");
+  ASSERT_EQ(outcome.code, 0) << outcome.error;
+  EXPECT_THAT(server.changes(), ElementsAre(HasSubstr("\"10.66.1.2\""), HasSubstr("\"10.66.1.3\""), HasSubstr("\"10.66.1.4\"")));
+  const auto invitation = InterfaceConfig::read(file);
+  ASSERT_TRUE(invitation) << invitation.error().message();
+  EXPECT_EQ(invitation->address.to_string(), "10.66.1.4/16");
+  EXPECT_THAT(server.changes().back(), HasSubstr(invitation->private_key.public_key().to_base64()));
+  EXPECT_THAT(outcome.out, HasSubstr("10.66.1.4"));
+}
+
+TEST_F(AddPeer, AsksOnceWhenTheAddressWasNotTheReason) {
+  const struct {
+    const char* why;
+    std::string line;
+    ScriptedServer::Prepared answer;
+    std::vector<Peer> others;
+  } cases[] = {
+      {"the address is free", line, refusal, {newcomer("bob", "10.66.1.3")}},
+      {"the name is taken as well", line, refusal, {newcomer("alice", "10.66.1.2")}},
+      {"it was asked for by name",
+       "add-peer evilcorp --name alice --cidr humans --ip 10.66.1.2 --admin false --invite-expires 14d --save-config " + file,
+       refusal,
+       {newcomer("bob", "10.66.1.2")}},
+      {"not an admin", line, {.status = 401, .body = {}}, {newcomer("bob", "10.66.1.2")}},
+  };
+  std::size_t asked = 0;
+  for (const auto& c : cases) {
+    server.answer("POST /v1/admin/peers", c.answer);
+    server.answer_in_turn("GET /v1/admin/peers", {peers_and({}), peers_and(c.others)});
+    const Outcome outcome = run_line(c.line + " --yes");
+    EXPECT_EQ(outcome.code, 1) << c.why;
+    EXPECT_THAT(outcome.error, HasSubstr(fmt::format("status {}", c.answer.status))) << c.why;
+    EXPECT_EQ(server.changes().size(), ++asked) << c.why;
+    EXPECT_FALSE(std::filesystem::exists(file)) << c.why;
+  }
+}
+
+// A server that always refuses and always shows a peer at the address is not asked for ever.
+TEST_F(AddPeer, GivesUpAfterAHundredAddresses) {
+  std::deque<ScriptedServer::Prepared> lists{peers_and({})};
+  std::vector<Peer> others;
+  for (int last = 2; last < 200; ++last) {
+    others.push_back(newcomer(fmt::format("bob-{}", last).c_str(), fmt::format("10.66.1.{}", last).c_str()));
+    lists.push_back(peers_and(others));
+  }
+  server.answer("POST /v1/admin/peers", refusal);
+  server.answer_in_turn("GET /v1/admin/peers", lists);
+  EXPECT_EQ(run_line(line + " --yes").code, 1);
+  EXPECT_EQ(server.changes().size(), 100U);
+  EXPECT_FALSE(std::filesystem::exists(file));
+}
 
 TEST_F(AddPeer, WritesTheInvitationAndSaysWhereItIs) {
   server.answer("POST /v1/admin/peers", {.status = 201, .body = created()});

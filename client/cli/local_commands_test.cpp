@@ -1,7 +1,9 @@
 #include <gmock/gmock.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "commands_test.hpp"
+#include "innernet/testing/child.hpp"
 
 namespace innernet::client {
 namespace {
@@ -111,6 +113,17 @@ TEST_F(DownCommand, NeverTouchesSomebodyElsesInterface) {
   EXPECT_THAT(world.done, IsEmpty());
 }
 
+// As on the machine of a server whose network has the same name.
+TEST_F(DownCommand, LeavesAnInterfaceWithAnotherKeyAlone) {
+  device().public_key = wg::PrivateKey::generate().public_key();
+  const Outcome outcome = run_line("down evilcorp");
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_THAT(outcome.error, AllOf(HasSubstr("evilcorp has a key of its own"), HasSubstr("ip link delete evilcorp")));
+  EXPECT_THAT(world.done, IsEmpty());
+  device().public_key.reset();
+  EXPECT_EQ(run_line("down evilcorp").code, 0) << "one that is half configured is ours";
+}
+
 class UninstallCommand : public Commands {
  protected:
   UninstallCommand() {
@@ -121,6 +134,15 @@ class UninstallCommand : public Commands {
   }
   std::string line = "uninstall evilcorp --hosts-path " + (dir / "hosts").string();
 };
+
+TEST_F(UninstallCommand, LeavesAnInterfaceWithAnotherKeyAlone) {
+  device().public_key = wg::PrivateKey::generate().public_key();
+  const Outcome outcome = run_line(line + " --yes");
+  EXPECT_EQ(outcome.code, 0) << outcome.error;
+  EXPECT_THAT(outcome.log, HasSubstr("evilcorp has a key of its own"));
+  EXPECT_THAT(world.done, IsEmpty());
+  EXPECT_FALSE(std::filesystem::exists(dir / "etc/evilcorp.conf"));
+}
 
 TEST_F(UninstallCommand, RemovesInterfaceFilesAndNames) {
   const Outcome outcome = run_line(line + " --yes");
@@ -186,6 +208,25 @@ TEST_F(UninstallCommand, WhatCannotBeRemovedIsAnError) {
   std::filesystem::remove_all(dir / "var/evilcorp.json");
   EXPECT_EQ(run_line(line + " --yes").code, 0) << "it can be repeated";
   EXPECT_TRUE(std::filesystem::is_empty(dir / "etc"));
+}
+
+TEST_F(UninstallCommand, WhoMayNotWriteTheHostsFileIsToldWhatIsLeftToDo) {
+  if (::geteuid() != 0) GTEST_SKIP() << "!!!! NOT RUN: needs root to have a file that another user may not write !!!!";
+  std::filesystem::create_directory(dir / "of-root");
+  std::filesystem::rename(dir / "hosts", dir / "of-root/hosts");
+  EXPECT_TRUE(innernet::testing::in_child([&] {
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(dir.path()))
+      if (!entry.path().string().contains("of-root") && ::chown(entry.path().c_str(), 65534, 65534) != 0) return false;
+    if (::chown(dir.path().c_str(), 65534, 65534) != 0 || ::chmod((dir / "of-root").c_str(), 0755) != 0 ||
+        ::chmod((dir / "of-root/hosts").c_str(), 0644) != 0 || ::setuid(65534) != 0)
+      return false;
+    const Outcome outcome = run_line("uninstall evilcorp --yes --hosts-path " + (dir / "of-root/hosts").string());
+    EXPECT_EQ(outcome.code, 1);
+    EXPECT_THAT(outcome.log, HasSubstr("delete them as root, from the line \"# DO NOT EDIT innernet evilcorp BEGIN\""));
+    EXPECT_TRUE(std::filesystem::is_empty(dir / "etc")) << outcome.error;
+    std::fflush(stdout);  // what failed
+    return !HasFailure();
+  }));
 }
 
 TEST_F(UninstallCommand, SaysWhatIsLeftToDoForTheServiceAndForAnAdmin) {

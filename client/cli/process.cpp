@@ -8,6 +8,7 @@
 #include "colour.hpp"
 #include "innernet/client/resolver.hpp"
 #include "innernet/command_line/terminal.hpp"
+#include "innernet/machine/privileges.hpp"
 #include "innernet/prompt/terminal_asker.hpp"
 #include "innernet/publicip/publicip.hpp"
 #include "program.hpp"
@@ -52,6 +53,7 @@ Result<Ending> run_in_the_world(const CommandLine& line, const command_line::Com
 }  // namespace
 
 int run_process(const std::vector<std::string_view>& arguments, const Adapt& adapt) {
+  keep_memory_private();
   open_missing_standard_streams();
   // A reader of our output that goes away must not end a command in the middle of its work.
   std::signal(SIGPIPE, SIG_IGN);

@@ -3,10 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <unordered_set>
 #include <utility>
 
+#include "innernet/base/file.hpp"
 #include "innernet/client/file_access.hpp"
 #include "innernet/machine/hosts_section.hpp"
+#include "network_files.hpp"
 
 namespace innernet::client {
 namespace {
@@ -32,6 +35,16 @@ std::uint16_t take_listen_port(const Round& round, std::uint16_t from, std::uint
   if (const auto restored = backend.apply(round.name, {.listen_port = from}); !restored)
     log::warning("{} could not get its old port {} back: {}", round.name.str(), from, restored.error().message());
   return from;
+}
+
+// Whose endpoints may be of a traversal. Another process does not say whose: all but the server's, which is found otherwise.
+std::unordered_set<wg::PublicKey> peers_in_traversal(const Round& round, const wg::Device& device) {
+  if (!round.memory.in_traversal.empty()) return round.memory.in_traversal;
+  std::unordered_set<wg::PublicKey> peers;
+  if (!FileLock::is_locked(traversal_file(round.options.folders, round.name))) return peers;
+  for (const wg::Peer& peer : device.peers)
+    if (peer.endpoint && peer.public_key != round.config.server_public_key) peers.insert(peer.public_key);
+  return peers;
 }
 
 }  // namespace
@@ -78,6 +91,7 @@ Result<AppliedState> update_device(const Round& round, const ObtainedState& obta
   const BootTime now = machine.clock().boot();
   memory.handshakes.see(device, machine.clock().wall(), now);
   const ServerPeer server{config.server_public_key, config.server_internal_endpoint.ip, config.server_external_endpoint};
+  const auto in_traversal = peers_in_traversal(round, device);
   const Details details = log::enabled(log::Level::kDebug) ? Details::kShown : Details::kHidden;
   auto changes = difference({.device = device,
                              .state = obtained.state,
@@ -90,7 +104,7 @@ Result<AppliedState> update_device(const Round& round, const ObtainedState& obta
                              .now = now,
                              .server_answers = server_answered(obtained.origin),
                              .listen_port = config.listen_port,
-                             .in_traversal = &memory.in_traversal,
+                             .in_traversal = &in_traversal,
                              .max_peers = machine.backend.max_peers(),
                              .wants_traversal = !options.nat.no_traversal,
                              .details_of_new = details == Details::kShown},

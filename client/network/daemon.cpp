@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "clock_watch.hpp"
+#include "innernet/client/file_access.hpp"
 #include "innernet/client/network_lock.hpp"
 #include "innernet/client/networks.hpp"
 #include "innernet/machine/link_watch.hpp"
@@ -134,11 +135,14 @@ class Supervisor {
  private:
   Result<void> find_networks() {
     std::vector<InterfaceName> names;
-    std::error_code ignored;
     if (!only_) {
       TRY(names, configured_networks(options_.folders));
-    } else if (std::filesystem::exists(options_.folders.config_file(*only_), ignored)) {
-      names = {*only_};
+    } else {
+      const auto config = options_.folders.config_file(*only_);
+      std::error_code failed;
+      // Who may not look does not know that there is none.
+      if (std::filesystem::exists(config, failed)) names = {*only_};
+      if (failed) return std::unexpected(with_remedy(Error::system(failed.value(), config.string()), config));
     }
     for (const InterfaceName& name : names) {
       if (workers_.contains(name)) continue;

@@ -72,11 +72,13 @@ Result<void> DataStore::check_pins(const State& news) const {
   for (const Peer& peer : state_.peers) known.emplace(peer.ip, &peer);
   std::unordered_map<IpAddress, const Peer*> seen;
   seen.reserve(news.peers.size());
+  std::size_t unknown = 0;
   for (const Peer& peer : news.peers) {
     if (const auto other = seen.emplace(peer.ip, &peer).first->second; other->public_key != peer.public_key)
       return invalid_input(fmt::format("the server gives the address {} to two peers, {} and {}: nothing was changed", peer.ip.to_string(),
                                        quoted(other->name.str()), quoted(peer.name.str())));
     const auto pinned = known.find(peer.ip);
+    if (pinned == known.end()) ++unknown;
     if (pinned == known.end() || pinned->second->public_key == peer.public_key) continue;
     return fail(ErrorKind::kAlreadyExists,
                 fmt::format("the server says that peer {} ({}) has the public key {} now, but it is known with {}: somebody may pretend to "
@@ -85,6 +87,12 @@ Result<void> DataStore::check_pins(const State& news) const {
                             quoted(peer.name.str()), peer.ip.to_string(), peer.public_key.abbreviated(),
                             pinned->second->public_key.abbreviated(), path_.string()));
   }
+  // More could not be read again.
+  if (state_.peers.size() + unknown > kMostInList)
+    return invalid_input(
+        fmt::format("with those that the server names now more than {} peers would have been seen, and their keys are kept for good: "
+                    "nothing was changed. If the network has really had so many, remove {} and fetch again",
+                    kMostInList, path_.string()));
   return {};
 }
 

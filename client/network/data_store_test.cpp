@@ -52,6 +52,22 @@ TEST_F(DataStoreTest, WritesNothingWhenNothingChanged) {
   EXPECT_EQ(inode(path), before);
 }
 
+TEST_F(DataStoreTest, TakesNoMorePeersThanCanBeReadAgain) {
+  auto store = DataStore::empty(path);
+  const Peer model = peer(1, "a", "10.0.0.0", new_key());
+  const auto peers_from = [&](std::size_t first, std::size_t count) {
+    State state;
+    state.peers.assign(count, model);
+    for (std::size_t i = 0; i < count; ++i) state.peers[i].ip = *model.ip.plus(first + i);
+    return state;
+  };
+  ASSERT_TRUE(store.update(peers_from(0, kMostInList)));
+  const auto one_more = store.check_pins(peers_from(1, kMostInList));
+  ASSERT_FALSE(one_more);
+  EXPECT_THAT(one_more.error().message(), ::testing::AllOf(HasSubstr("262144"), HasSubstr(path.string())));
+  EXPECT_TRUE(store.check_pins(peers_from(1, kMostInList - 1)));
+}
+
 TEST_F(DataStoreTest, AnotherKeyForAKnownAddressIsAnErrorAndChangesNothing) {
   auto store = DataStore::empty(path);
   const State state{.peers = {peer(1, "a", "10.66.0.1", new_key()), peer(2, "b", "10.66.0.2", new_key())}, .cidrs = {}};

@@ -10,6 +10,7 @@
 #include "innernet/client/networks.hpp"
 #include "innernet/machine/log.hpp"
 #include "key_change.hpp"
+#include "network_files.hpp"
 #include "obtain_state.hpp"
 #include "outsiders.hpp"
 #include "own_interface.hpp"
@@ -144,7 +145,13 @@ Result<RoundResult> fetch_round(const ClientOptions& options, const InterfaceNam
 
 void traverse_due(const ClientOptions& options, const InterfaceName& name, const IpNet& network, Machine& machine, RoundResult result,
                   Handshakes handshakes, const TraversalOptions& traversal) {
-  if (options.nat.no_traversal) return;
+  if (options.nat.no_traversal || result.due.empty()) return;
+  // Two that try endpoints of one peer take the way from each other that has just begun to work.
+  const auto lock = FileLock::acquire_while_locked(traversal_file(options.folders, name), std::chrono::milliseconds(0));
+  if (!lock && lock.error().kind() == ErrorKind::kBusy) {
+    log::debug("another process looks for ways to peers of {} already", quoted(name.str()));
+    return;
+  }
   std::vector<Endpoint> names;
   for (const TraversalPeer& peer : result.due) std::ranges::copy_if(peer.candidates, std::back_inserter(names), is_name);
   if (!names.empty()) machine.resolver.look_up(names, machine.clock(), machine.stop);

@@ -25,7 +25,8 @@ struct TraversalOptions {
   Audience audience = Audience::kWaits;
 };
 
-/// NAT traversal for those who are due. Its failure is only warned about: the next round tries again.
+/// NAT traversal for those who are due, unless another process is at it (a daemon beside a command): then they are left to that one. Its
+/// failure is only warned about: the next round tries again.
 void traverse_due(const ClientOptions& options, const InterfaceName& name, const IpNet& network, Machine& machine, RoundResult result,
                   Handshakes handshakes, const TraversalOptions& traversal = {});
 

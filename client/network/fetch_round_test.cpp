@@ -8,16 +8,11 @@
 #include <ctime>
 #include <fstream>
 
-#include "fake_machine.hpp"
-#include "innernet/base/file.hpp"
+#include "fetch_test.hpp"
 #include "innernet/client/data_store.hpp"
 #include "innernet/client/network_lock.hpp"
-#include "innernet/client/networks.hpp"
-#include "innernet/testing/loopback_server.hpp"
-#include "innernet/testing/temp_dir.hpp"
 #include "network_files.hpp"
 #include "pending_install.hpp"
-#include "sample_network.hpp"
 
 namespace innernet::client {
 namespace {
@@ -27,58 +22,6 @@ using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-struct FetchTest : ::testing::Test {
-  innernet::testing::TempDir folder;
-  FakeMachine fake;
-  wg::PrivateKey own_key = wg::PrivateKey::generate();
-  wg::PublicKey server_key = new_key();
-  ClientOptions options;
-  std::mutex mutex;
-  State state;
-  std::string capabilities = "{}";
-  int put_status = 204;
-  std::function<std::optional<Reply>(const Request&)> special;
-  LoopbackServer server{[this](const Request& request) { return reply(request); }};
-
-  FetchTest() {
-    options.folders = {folder / "etc", folder / "var"};
-    std::filesystem::create_directory(options.folders.config);
-    std::filesystem::create_directory(options.folders.data);  // fetch_once() and the daemon make it with the lock
-    options.hosts.path = folder / "hosts";
-    state.peers = {peer(1, "innernet-server", "10.66.0.1", server_key), peer(2, "me", "10.66.1.2", own_key.public_key()),
-                   peer(3, "bob", "10.66.1.3", new_key())};
-    state.peers[2].endpoint = endpoint("192.0.2.3:7");
-    write(config());
-  }
-  InterfaceConfig config() const { return config_of(own_key, server_key, {server_ip(), server.address().port}); }
-  // The API is on loopback, the tunnel address of the server is what the state says.
-  static IpAddress server_ip() { return ip("127.0.0.1"); }
-  void write(const InterfaceConfig& config) const { ASSERT_TRUE(write_config(options.folders, evilcorp(), config)); }
-
-  Reply reply(const Request& request) {
-    const std::lock_guard lock(mutex);
-    if (special)
-      if (auto answer = special(request)) return *answer;
-    if (request.target == "/v1/user/capabilities") return answer(200, capabilities);
-    if (request.target == "/v1/user/candidates") return answer(put_status);
-    const std::string body = to_json(state);
-    const std::string etag = fmt::format("\"{}\"", std::hash<std::string>()(body));
-    if (request.has("If-None-Match: " + etag)) return answer(304, {}, "ETag: " + etag + "\r\n");
-    return answer(200, body, "ETag: " + etag + "\r\n");
-  }
-
-  Result<RoundResult> round(FetchMemory& memory, Caller caller) {
-    Machine machine = fake.machine();
-    return fetch_round(options, evilcorp(), machine, memory, caller);
-  }
-  Result<RoundResult> round(Caller caller = Caller::kUp) {
-    FetchMemory memory;
-    return round(memory, caller);
-  }
-  wg::Device device() { return *fake.backend.get(evilcorp()); }
-  std::string hosts() const { return read_file(options.hosts.path).value_or(""); }
-};
 
 TEST_F(FetchTest, AnUnknownNetworkLeavesNotEvenALock) {
   ASSERT_TRUE(remove_file(options.folders.config_file(evilcorp())));
@@ -286,6 +229,66 @@ TEST_F(UnlockedFetchTest, AnInterfaceThatIsAnothersByThenIsLeftAlone) {
   };
   EXPECT_EQ(up().error().kind(), ErrorKind::kAlreadyExists);
   EXPECT_EQ(device().peers.size(), 1U);
+}
+
+// A daemon and a command, or two commands.
+struct TraversalOfTwoTest : FetchTest {
+  const SocketAddress tried = address("192.0.2.77:7");
+
+  TraversalOfTwoTest() { state.peers[2].candidates = {endpoint("192.0.2.33:7")}; }
+  void fetch() {
+    Machine machine = fake.machine();
+    const auto fetched = fetch_once(options, evilcorp(), machine, Caller::kUp);
+    ASSERT_TRUE(fetched) << fetched.error().message();
+  }
+  void another_tries_bob() {
+    fake.backend.change_device(evilcorp(), [&](wg::Device& device) { device.peers.at(1).endpoint = tried; });
+  }
+};
+
+TEST_F(TraversalOfTwoTest, OneOfThemLeavesThePeersToTheOther) {
+  options.nat.no_traversal = true;
+  fetch();
+  options.nat.no_traversal = false;
+  {
+    const auto other = FileLock::acquire_while_locked(traversal_file(options.folders, evilcorp()), std::chrono::milliseconds(0));
+    ASSERT_TRUE(other);
+    another_tries_bob();
+    const auto sets = fake.backend.updates.size();
+    const BootTime began = fake.wait.clock_.boot();
+    fetch();
+    EXPECT_EQ(device().peers.at(1).endpoint, tried);
+    EXPECT_EQ(fake.backend.updates.size(), sets);
+    EXPECT_LT(fake.wait.clock_.boot() - began, std::chrono::seconds(5)) << "nor waits for it";
+    state.peers.push_back(peer(4, "carol", "10.66.1.4", new_key()));
+    fetch();
+    EXPECT_EQ(device().peers.size(), 3U) << "all else is applied";
+    EXPECT_EQ(device().peers.at(1).endpoint, tried);
+  }
+  fetch();
+  EXPECT_EQ(device().peers.at(1).endpoint, address("192.0.2.3:7")) << "which is what is left when nothing works";
+}
+
+TEST_F(TraversalOfTwoTest, OthersSeeItWhileItLasts) {
+  const auto file = traversal_file(options.folders, evilcorp());
+  bool was_locked = false;
+  fake.wait.on_wait = [&] {
+    if (device().peers.size() > 1 && device().peers.at(1).endpoint == address("192.0.2.33:7")) was_locked = FileLock::is_locked(file);
+  };
+  fetch();
+  EXPECT_TRUE(was_locked);
+  EXPECT_FALSE(std::filesystem::exists(file));
+}
+
+TEST_F(TraversalOfTwoTest, ADaemonsRoundsGoOnBesideItsOwn) {
+  FetchMemory memory;
+  ASSERT_TRUE(round(memory, Caller::kDaemon));
+  const auto own = FileLock::acquire_while_locked(traversal_file(options.folders, evilcorp()), std::chrono::milliseconds(0));
+  ASSERT_TRUE(own);
+  memory.in_traversal = {new_key()};
+  another_tries_bob();
+  ASSERT_TRUE(round(memory, Caller::kDaemon));
+  EXPECT_EQ(device().peers.at(1).endpoint, address("192.0.2.3:7")) << "bob is not of those that it tries";
 }
 
 TEST_F(FetchTest, AnUnresolvableServerNameComesUpFromTheCache) {
@@ -501,6 +504,26 @@ TEST_F(FetchTest, CandidatesAreReportedWhenTheyDifferAndAFailureIsAWarning) {
   }
   EXPECT_EQ(server.count("PUT", "/v1/user/candidates"), 3U);
   EXPECT_EQ(server.requests().back().body, R"(["192.0.2.50:40000"])");
+}
+
+TEST_F(FetchTest, ADaemonReportsItsCandidatesAgainWhenAServerThatHadEnoughHasSaidItMay) {
+  fake.addresses = {ip("192.0.2.50")};
+  special = [this](const Request& request) -> std::optional<Reply> {
+    if (request.method != "PUT" || put_status != 429) return std::nullopt;
+    return answer(429, {}, "Retry-After: 30\r\n");
+  };
+  put_status = 429;
+  FetchMemory memory;
+  ASSERT_TRUE(round(memory, Caller::kUp));
+  const auto puts = [this] { return server.count("PUT", "/v1/user/candidates"); };
+  EXPECT_EQ(puts(), 1U);
+  put_status = 204;
+  fake.wait.clock_.advance(std::chrono::seconds(29));
+  ASSERT_TRUE(round(memory, Caller::kDaemon));
+  EXPECT_EQ(puts(), 1U);
+  fake.wait.clock_.advance(std::chrono::seconds(1));
+  ASSERT_TRUE(round(memory, Caller::kDaemon));
+  EXPECT_EQ(puts(), 2U);
 }
 
 TEST_F(FetchTest, AnOldServerIsAskedPlainly) {

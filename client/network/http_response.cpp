@@ -60,6 +60,10 @@ Result<void> parse_field(ResponseHead& head, std::string_view line) {
   } else if (name == "etag") {
     // It goes back to the server as it is, so it must fit into a header.
     if (std::ranges::all_of(value, [](char c) { return c >= ' ' && c != 0x7f; })) head.etag = value;
+  } else if (name == "retry-after") {
+    // A date (RFC 9110, 10.2.3) is as good as none: no server of ours sends one.
+    constexpr std::size_t kDay = 86'400;
+    if (const auto seconds = parse_size(value, 10)) head.retry_after = std::chrono::seconds(std::min(*seconds, kDay));
   } else if (name == "im") {
     head.instance_manipulation = lower(value);
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -20,7 +21,8 @@ struct ResponseHead {
   bool chunked = false;
   bool keep_alive = true;
   std::string etag;
-  std::string instance_manipulation;  ///< IM of RFC 3229, lower case
+  std::optional<std::chrono::seconds> retry_after;  ///< Retry-After, where it is a number of seconds
+  std::string instance_manipulation;                ///< IM of RFC 3229, lower case
 
   /// 1xx, 204 and 304 never have one.
   bool has_body() const { return status >= 200 && status != 204 && status != 304; }

@@ -6,11 +6,12 @@ namespace innernet::client {
 namespace {
 
 TEST(ResponseHead, IsReadFromItsLines) {
-  const auto head =
-      parse_response_head("HTTP/1.1 226 IM Used\r\nETag: \"1-2-3\"\r\nim:  INNERNET \r\ncontent-LENGTH: 12\r\nConnection: close\r\n\r\n");
+  const auto head = parse_response_head(
+      "HTTP/1.1 226 IM Used\r\nETag: \"1-2-3\"\r\nRetry-After: 90 \r\nim:  INNERNET \r\ncontent-LENGTH: 12\r\nConnection: close\r\n\r\n");
   ASSERT_TRUE(head) << head.error().message();
   EXPECT_EQ(head->status, 226);
   EXPECT_EQ(head->etag, "\"1-2-3\"");
+  EXPECT_EQ(head->retry_after, std::chrono::seconds(90));
   EXPECT_EQ(head->instance_manipulation, "innernet");
   EXPECT_EQ(head->content_length, 12);
   EXPECT_FALSE(head->keep_alive);

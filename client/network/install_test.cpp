@@ -7,6 +7,7 @@
 #include "innernet/base/file.hpp"
 #include "innernet/client/networks.hpp"
 #include "innernet/testing/loopback_server.hpp"
+#include "innernet/testing/planted_key.hpp"
 #include "innernet/testing/temp_dir.hpp"
 #include "install_steps.hpp"
 #include "network_files.hpp"
@@ -131,6 +132,15 @@ TEST_F(InstallTest, GetsThePeerInAndWritesThePlainConfig) {
   expect_installed();
   EXPECT_EQ(*read_file(options.folders.config_file(evilcorp())), read_config(options.folders, evilcorp())->to_toml().reveal());
   EXPECT_THAT(*read_file(options.hosts.path), HasSubstr("10.66.1.2 me.evilcorp.wg"));
+}
+
+TEST_F(InstallTest, LeavesTheNewKeyNowhereInMemory) {
+  if (!innernet::testing::kMemoryCanBeSearched) GTEST_SKIP() << "!!!! NOT RUN: the search for keys in memory, under a sanitizer !!!!";
+  ASSERT_TRUE(install());
+  ASSERT_TRUE(fake.backend.remove(evilcorp()));  // a device has it
+  fake.backend.updates.clear();
+  const innernet::testing::PlantedKey made(options.folders.config_file(evilcorp()), "private-key = \"");
+  EXPECT_THAT(made.places(), ::testing::IsEmpty());
 }
 
 TEST_F(InstallTest, KilledAnywhereTheSameCommandAgainGetsThePeerIn) {

@@ -66,7 +66,7 @@ TEST(Invitation, HostileOnesAreRefusedWithTheNameOfTheKey) {
 
 TEST(Invitation, NothingInItActsOnTheTerminal) {
   const innernet::testing::TempDir dir;
-  const std::string text = good().to_invitation().reveal();
+  const std::string text(good().to_invitation().reveal());
   const auto refusal = [&](const std::string& invitation) {
     EXPECT_TRUE(replace_file(dir / "invitation.toml", invitation));
     const auto read = read_invitation(dir / "invitation.toml");

@@ -19,6 +19,10 @@ std::filesystem::path set_aside_pending_file(const Folders& folders, const Inter
 /// Those that are there, by number.
 std::vector<std::filesystem::path> set_aside_pending_files(const Folders& folders, const InterfaceName& name);
 inline std::filesystem::path corrupt_copy(const std::filesystem::path& data_store) { return data_store.string() + ".corrupt"; }
+/// Locked, and there, while somebody tries other endpoints of peers (fetch_round.hpp).
+inline std::filesystem::path traversal_file(const Folders& folders, const InterfaceName& name) {
+  return folders.data / (name.str() + ".traversal");
+}
 /// See saved_etag.hpp.
 inline std::filesystem::path etag_file(const Folders& folders, const InterfaceName& name) { return folders.data / (name.str() + ".etag"); }
 

@@ -108,6 +108,17 @@ void block_signals() {
   ::pthread_sigmask(SIG_BLOCK, &all, nullptr);
 }
 
+TEST(Daemon, WhoMayNotLookForTheConfigIsToldSoAndNotThatThereIsNone) {
+  const innernet::testing::TempDir folder;
+  ClientOptions options;
+  options.folders = {folder / "etc", folder / "var"};
+  std::filesystem::create_symlink("etc", options.folders.config);  // to itself: an error for root, too
+  const auto ended = run_daemon(options, evilcorp(), 60s);
+  ASSERT_FALSE(ended);
+  EXPECT_NE(ended.error().kind(), ErrorKind::kNotFound);
+  EXPECT_THAT(ended.error().message(), HasSubstr("evilcorp.conf"));
+}
+
 TEST(Daemon, EndsAtSigtermAndWhenNoConfigIsLeft) {
   // Should the daemon end before its signal arrives, that is a failure of this test and not its death.
   ::signal(SIGHUP, SIG_IGN);

@@ -8,6 +8,7 @@
 #include "innernet/base/file.hpp"
 #include "innernet/client/file_access.hpp"
 #include "innernet/machine/log.hpp"
+#include "pending_install.hpp"
 
 namespace innernet::client {
 
@@ -44,6 +45,13 @@ Result<InterfaceConfig> read_config(const Folders& folders, const InterfaceName&
   }
   warn_of_access_by_others(path);
   return config;
+}
+
+bool has_foreign_key(const Folders& folders, const wg::Device& device) {
+  const auto path = folders.config_file(device.name);
+  const auto config = InterfaceConfig::read(path);
+  if (!config || !device.public_key || device.public_key == config->private_key.public_key()) return false;
+  return device.public_key != invitation_of_config(path);
 }
 
 Result<void> write_config(const Folders& folders, const InterfaceName& name, const InterfaceConfig& config) {

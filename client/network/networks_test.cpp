@@ -7,6 +7,7 @@
 #include "innernet/client/network_lock.hpp"
 #include "innernet/testing/temp_dir.hpp"
 #include "network_files.hpp"
+#include "pending_install.hpp"
 #include "sample_network.hpp"
 
 namespace innernet::client {
@@ -33,6 +34,25 @@ TEST_F(NetworksTest, AreTheRegularConfFiles) {
   std::vector<std::string> names;
   for (const auto& name : *networks) names.push_back(name.str());
   EXPECT_THAT(names, ElementsAre("Bad", "a", "b"));
+}
+
+TEST_F(NetworksTest, TheKeyOfAnotherIsForeign) {
+  const auto own = wg::PrivateKey::generate();
+  const auto invitation = wg::PrivateKey::generate();
+  const auto with_key = [](const std::optional<wg::PublicKey>& key) {
+    return wg::Device{.name = evilcorp(), .private_key = {}, .public_key = key, .listen_port = 0, .fwmark = 0, .peers = {}};
+  };
+  EXPECT_FALSE(has_foreign_key(folders, with_key(new_key()))) << "no config says what it should be";
+  std::filesystem::create_directory(folders.config);
+  const auto config = config_of(own, new_key(), address("127.0.0.1:1"));
+  ASSERT_TRUE(write_config(folders, evilcorp(), config));
+  EXPECT_TRUE(has_foreign_key(folders, with_key(new_key())));
+  EXPECT_TRUE(has_foreign_key(folders, with_key(invitation.public_key())));
+  EXPECT_FALSE(has_foreign_key(folders, with_key(own.public_key())));
+  EXPECT_FALSE(has_foreign_key(folders, with_key(std::nullopt))) << "half configured";
+  const PendingInstall pending{.invitation = invitation.public_key(), .config = config};
+  ASSERT_TRUE(replace_file(folders.config_file(evilcorp()), pending.to_text().reveal()));
+  EXPECT_FALSE(has_foreign_key(folders, with_key(invitation.public_key()))) << "an install was cut short";
 }
 
 TEST_F(NetworksTest, AMissingConfigSaysWhatToDo) {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "innernet/json/json.hpp"
 #include "innernet/machine/log.hpp"
 #include "server_search.hpp"
 
@@ -58,6 +59,10 @@ Result<ObtainedState> obtain_state(const Round& round, Answer<StateAnswer> answe
   }
   const Origin origin = origin_of(round.caller, *answer);
   State state = is_in_data_store(origin) ? store->take_state() : whole(*answer, std::move(memory.state));
+  // Each delta may bring as many as one list holds.
+  if (state.peers.size() > kMostInList)
+    return invalid_input(fmt::format("the server has brought the state of {} to more than {} peers: nothing was changed",
+                                     quoted(round.name.str()), kMostInList));
   if (etag_place(round.caller, origin) == EtagPlace::kMemory) memory.state = state;
   return ObtainedState{.state = std::move(state), .origin = origin, .etag = std::move(answer->etag)};
 }

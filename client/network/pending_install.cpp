@@ -22,29 +22,27 @@ std::optional<wg::PublicKey> mark_of(std::string_view text) {
 SecretText PendingInstall::to_text() const {
   const SecretText toml = config.to_toml();
   SecretText text;
-  text.reveal().reserve(kMark.size() + 64 + toml.reveal().size());
-  text.reveal().append(kMark).append(invitation.to_base64()).append("\n").append(toml.reveal());
+  text.edit().reserve(kMark.size() + 64 + toml.reveal().size());
+  text.edit().append(kMark).append(invitation.to_base64()).append("\n").append(toml.reveal());
   return text;
 }
 
 Result<std::optional<PendingInstall>> PendingInstall::read(const std::filesystem::path& path) {
-  auto content = read_file(path);
+  auto content = read_secret_file(path);
   if (!content) {
     if (content.error().kind() == ErrorKind::kNotFound) return std::nullopt;
     return std::unexpected(std::move(content).error());
   }
-  const SecretText text(*std::move(content));
-  const auto invitation = mark_of(text.reveal());
+  const auto invitation = mark_of(content->reveal());
   if (!invitation) return invalid_input(fmt::format("{}: does not say which invitation it belongs to", path.string()));
-  TRY_CONTEXT(auto config, InterfaceConfig::parse(text.reveal()), path.string());
+  TRY_CONTEXT(auto config, InterfaceConfig::parse(content->reveal()), path.string());
   return PendingInstall{.invitation = *invitation, .config = std::move(config)};
 }
 
 std::optional<wg::PublicKey> invitation_of_config(const std::filesystem::path& config_file) {
-  auto content = read_file(config_file);
+  const auto content = read_secret_file(config_file);
   if (!content) return std::nullopt;
-  const SecretText text(*std::move(content));
-  return mark_of(text.reveal());
+  return mark_of(content->reveal());
 }
 
 }  // namespace innernet::client

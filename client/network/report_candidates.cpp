@@ -15,10 +15,13 @@ void report_candidates(const Round& round, Origin origin, const Peer* own_entry,
   auto candidates = own_candidates(*addresses, listen_port, round.options.nat);
   if (is_reported(candidates, memory.reported, origin)) return;
   if (must_report(candidates, own_entry, listen_port)) {
+    const BootTime now = round.machine.clock().boot();
+    if (memory.report_after && now < *memory.report_after) return;
     log::debug("reporting {} candidates", candidates.size());
     if (const auto put = memory.client_of(round.config, round.name, round.machine).put_candidates(candidates); !put) {
       log::warning("{}", report_failure(put.error()));
       memory.reported.reset();
+      memory.report_after = now + report_pause(put.error());
       return;
     }
   }

@@ -64,7 +64,7 @@ class RestClient::Connection {
     std::string message =
         fmt::format("{}: the server at {} {} (status {})", asking(), http.server().to_string(), meaning_of_status(status), status);
     if (const auto words = parse_error(response->body)) message += fmt::format(": {}", quoted(*words));
-    return std::unexpected(RequestError(Error(kind_of_status(status), std::move(message)), status));
+    return std::unexpected(RequestError(Error(kind_of_status(status), std::move(message)), status, response->head.retry_after));
   }
 
   Answer<void> tell(std::string_view method, std::string_view target, std::string_view body, int expected) {

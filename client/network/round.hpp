@@ -28,11 +28,12 @@ struct FetchMemory {
   std::optional<DataStore> unsaved;  ///< the data store, where its file can't be written
   std::optional<StateAnswer> news;   ///< what waiting for news has brought: the next round does not ask again
   std::optional<std::vector<Endpoint>> reported;
+  std::optional<BootTime> report_after;  ///< the server wants no report before
   Handshakes handshakes;
   std::vector<SocketAddress> server_tried;  ///< where there was no handshake with it in this round, of several
   int own_link = 0;                         ///< the index of the link that had our key in an earlier round; 0: none
   TraversalHistory traversal;
-  std::unordered_set<wg::PublicKey> in_traversal;  ///< by another thread
+  std::unordered_set<wg::PublicKey> in_traversal;  ///< by another thread of this process
 
   std::function<void()> shows_life = [] {};  ///< called between steps that may take long
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace innernet::client {
 
 log::Level progress_level(Caller caller) { return caller == Caller::kDaemon ? log::Level::kDebug : log::Level::kInfo; }
@@ -100,6 +102,12 @@ bool repeats_itself(Caller caller, Origin origin) { return caller == Caller::kDa
 
 bool is_reported(const std::vector<Endpoint>& ours, const std::optional<std::vector<Endpoint>>& last_report, Origin origin) {
   return origin != Origin::kAnswer && last_report == ours;
+}
+
+std::chrono::seconds report_pause(const RequestError& failure) {
+  if (failure.status() != 429) return std::chrono::seconds(0);
+  constexpr std::chrono::seconds kUnlessSaid{60}, kMost{3'600};
+  return std::min(failure.retry_after().value_or(kUnlessSaid), kMost);
 }
 
 std::string report_failure(const RequestError& failure) {

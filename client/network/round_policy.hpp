@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -79,5 +80,7 @@ bool repeats_itself(Caller caller, Origin origin);
 /// report, but never tells us of an older one in a new answer.
 bool is_reported(const std::vector<Endpoint>& ours, const std::optional<std::vector<Endpoint>>& last_report, Origin origin);
 std::string report_failure(const RequestError& failure);
+/// How long a server that was told too much (429) is told nothing; 0 after any other failure.
+std::chrono::seconds report_pause(const RequestError& failure);
 
 }  // namespace innernet::client

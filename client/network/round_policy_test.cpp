@@ -185,6 +185,14 @@ TEST(RoundPolicy, AReportCountsUntilTheServerHasNews) {
   EXPECT_FALSE(is_reported(ours, others, Origin::kMemory));
   EXPECT_TRUE(is_reported(ours, ours, Origin::kMemory));
   EXPECT_FALSE(is_reported(ours, ours, Origin::kAnswer)) << "which shows whether it still has them";
+  const auto pause = [](std::optional<int> status, std::optional<std::chrono::seconds> retry_after) {
+    return report_pause(RequestError(Error(ErrorKind::kSystem, "why"), status, retry_after)).count();
+  };
+  EXPECT_EQ(pause(429, std::chrono::seconds(7)), 7);
+  EXPECT_EQ(pause(429, std::nullopt), 60);
+  EXPECT_EQ(pause(429, std::chrono::hours(24)), 3'600) << "a machine that moves must be found some day";
+  EXPECT_EQ(pause(500, std::chrono::seconds(7)), 0);
+  EXPECT_EQ(pause(std::nullopt, std::nullopt), 0);
   EXPECT_THAT(report_failure(RequestError(Error(ErrorKind::kNotFound, "why"), 404)), HasSubstr("too old"));
   EXPECT_THAT(report_failure(RequestError(Error(ErrorKind::kSystem, "why"), 500)), HasSubstr("why"));
 }

@@ -2,7 +2,7 @@
 #   cmake -DROOT=... -DFOLDERS=a|b -P linux_facilities.cmake
 cmake_minimum_required(VERSION 3.25)
 
-set(facilities "<linux/|sys/(epoll|eventfd|inotify|random|signalfd|timerfd|xattr)[.]h|netlink::|NETLINK_|innernet/netlink/|eventfd[(]|inotify_|timerfd_|signalfd[(]|epoll_|getrandom[(]|renameat2|RENAME_NOREPLACE|CLOCK_BOOTTIME|_COARSE|SO_BINDTODEVICE|IP_FREEBIND|SIOC[A-Z]+|IFLA_|IFA_F_|\"/(proc|sys)/")
+set(facilities "<linux/|<seccomp[.]h>|sys/(epoll|eventfd|inotify|prctl|random|signalfd|timerfd|xattr)[.]h|netlink::|NETLINK_|innernet/netlink/|eventfd[(]|inotify_|timerfd_|signalfd[(]|epoll_|getrandom[(]|renameat2|RENAME_NOREPLACE|CLOCK_BOOTTIME|_COARSE|SO_BINDTODEVICE|IP_FREEBIND|SIOC[A-Z]+|IFLA_|IFA_F_|\"/(proc|sys)/")
 
 string(REPLACE "|" ";" folders "${FOLDERS}")
 set(failures)

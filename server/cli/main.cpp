@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "innernet/command_line/terminal.hpp"
+#include "innernet/machine/privileges.hpp"
 #include "innernet/prompt/terminal_asker.hpp"
 #include "innernet/publicip/publicip.hpp"
 #include "innernet/wireguard/backend.hpp"
@@ -33,6 +34,7 @@ Result<Ending> run_in_the_world(const CommandLine& line, const command_line::Com
 }
 
 int main(const std::vector<std::string_view>& arguments) {
+  keep_memory_private();
   open_missing_standard_streams();
   std::signal(SIGPIPE, SIG_IGN);  // a reader that has gone is an error of that write, not the end of the program
   if (command_line::asks_for_version(arguments))

@@ -380,6 +380,14 @@ TEST_P(Api, DoesNotFreezeWhereAPeerWasSeenWhenTheAdminWasTold) {
 
   // An override that the peer has set meanwhile stays, too.
   EXPECT_EQ(put_back(first, "late").endpoint, *Endpoint::parse("0.0.0.0:77"));
+  // Long after, to where it is seen, or was, is what the administrator chooses.
+  server.clock.advance(std::chrono::seconds(61));
+  EXPECT_EQ(put_back(first, "meant").endpoint, first.endpoint);
+  EXPECT_EQ(status(server.user(), "PUT", "/v1/user/endpoint", R"({"option":"Set","content":"9.8.7.6:1"})"), 204);
+  server.clock.advance(std::chrono::seconds(61));
+  PeerContents as_seen = listed();
+  as_seen.endpoint = must(Endpoint::parse(family.seen(3, 1234).to_string()));
+  EXPECT_EQ(put_back(as_seen, "fixed").endpoint, as_seen.endpoint);
   // An administrator's own choice counts.
   PeerContents chosen = listed();
   chosen.endpoint = *Endpoint::parse("9.8.7.6:5");
@@ -446,6 +454,30 @@ TEST_P(Api, AssociatesEachPairOnce) {
   EXPECT_EQ(body_of(server.ask(server.admin(), "POST", "/v1/admin/associations", R"({"cidr_id_1":4,"cidr_id_2":5})")), "");
   EXPECT_EQ(body_of(server.ask(server.admin(), "GET", "/v1/admin/associations")),
             R"([{"id":1,"cidr_id_1":3,"cidr_id_2":4},{"id":2,"cidr_id_1":4,"cidr_id_2":5}])");
+}
+
+TEST_P(Api, LetsAPeerChangeItsEntrySoOftenAndNoMore) {
+  const auto put = [&](const IpAddress& from, int n) {
+    return server.ask(from, "PUT", "/v1/user/candidates", fmt::format(R"(["192.0.2.9:{}"])", 1 + n));
+  };
+  const int burst = static_cast<int>(server.options.write_burst);
+  for (int n = 0; n < burst; ++n) ASSERT_EQ(put(server.user(), n).status, 204U);
+  const Response refused = put(server.user(), burst);
+  EXPECT_EQ(refused.status, 429U);
+  EXPECT_EQ(refused.retry_after, std::chrono::seconds(10));
+  EXPECT_THAT(body_of(refused), HasSubstr("too often"));
+  EXPECT_EQ(status(server.user(), "PUT", "/v1/user/endpoint", R"({"option":"Set","content":"192.0.2.9:1"})"), 429U)
+      << "it is the same entry";
+  EXPECT_EQ(put(server.user(), burst - 1).status, 204U) << "what changes nothing is not written";
+  EXPECT_EQ(put(server.admin(), 0).status, 204U) << "others are not concerned";
+  server.clock.advance(std::chrono::seconds(10));
+  EXPECT_EQ(put(server.user(), burst).status, 204U);
+  EXPECT_EQ(put(server.user(), burst + 1).status, 429U);
+  // What an administrator does to others is no flood of theirs.
+  for (int n = 0; n < 2 * burst; ++n) {
+    auto renamed = peer_contents(n % 2 == 0 ? "renamed" : "user", server.user(), kRobots, 3);
+    ASSERT_EQ(status(server.admin(), "PUT", "/v1/admin/peers/3", to_json(renamed)), 204U);
+  }
 }
 
 }  // namespace

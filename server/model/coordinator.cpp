@@ -1,5 +1,7 @@
 #include "innernet/server/coordinator.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "coordinator_impl.hpp"
@@ -24,7 +26,7 @@ bool Coordinator::is_up_to_date() const { return impl_->is_up_to_date; }
 Coordinator::Outcome Coordinator::answer(const Request& request) { return impl_->answer(request); }
 Result<void> Coordinator::end_turn() { return impl_->end_turn(); }
 
-Response Coordinator::failure_response() { return api::refusal(500, "the server could not write this; its log says why"); }
+Response Coordinator::failure_response() { return api::refusal(500, "the server could not read or write its database; its log says why"); }
 
 Coordinator::Effects Coordinator::take_effects() {
   Effects taken = std::exchange(impl_->effects, {});
@@ -64,10 +66,18 @@ Result<void> Coordinator::set_server_candidates(const std::vector<Endpoint>& can
   });
 }
 
-Result<void> Coordinator::checkpoint() {
-  TRY(const auto is_blocked, impl_->registry->connection.query_integer("PRAGMA wal_checkpoint(TRUNCATE)"));
-  if (is_blocked != 0) return fail(ErrorKind::kBusy, "the database is in use elsewhere, so its write-ahead log can't be emptied now");
-  return {};
+Result<void> Coordinator::checkpoint() { return impl_->registry->checkpoint(); }
+
+Result<void> Coordinator::check_log_size() const {
+  const auto& path = impl_->registry->path;
+  auto log = path;
+  log += "-wal";
+  std::error_code ignored;
+  const auto bytes = std::filesystem::file_size(log, ignored);
+  if (ignored || bytes <= impl_->options.large_log_bytes) return {};
+  // Without a figure, which would be news each second.
+  return fail(ErrorKind::kSystem, fmt::format("{} grows, for another program reads {} without end: end that program (`fuser {}` names it)",
+                                              log.native(), path.native(), path.native()));
 }
 
 Result<void> Coordinator::close() { return impl_->registry->close(); }

@@ -22,7 +22,8 @@ Coordinator::Impl::Impl(std::unique_ptr<Registry::Impl> opened, const Options& c
       options(chosen),
       server_key(chosen.server_key.to_base64()),
       key_as_opened(key_in_database()),
-      cache(registry->network, {chosen.epoch, chosen.answer_cache_bytes, chosen.endpoint_news_period, chosen.first_endpoint_period}) {
+      cache(registry->network, {chosen.epoch, chosen.answer_cache_bytes, chosen.endpoint_news_period, chosen.first_endpoint_period}),
+      write_allowance(chosen.write_burst, chosen.write_period) {
   registry->observer = this;
   registry->max_on_device = chosen.max_on_device;
   registry->set_patience(std::chrono::milliseconds(0));
@@ -60,7 +61,7 @@ Result<void> Coordinator::Impl::check_network() const {
 }
 
 api::Decision Coordinator::Impl::decide(const Request& request) const {
-  return api::decide({registry->network, server_key, redemptions, options.clock->wall(), options.clock->boot()}, request);
+  return api::decide({registry->network, server_key, redemptions, recent_overrides, options.clock->wall(), options.clock->boot()}, request);
 }
 
 Result<void> Coordinator::Impl::begin_turn(bool may_be_replaced) {
@@ -82,6 +83,9 @@ Result<void> Coordinator::Impl::begin_turn(bool may_be_replaced) {
 Coordinator::Outcome Coordinator::Impl::answer(const Request& request) {
   if (is_locked_out) return Busy{};
   auto decision = decide(request);
+  if (const auto* change = std::get_if<api::Change>(&decision); change != nullptr && change->written_by)
+    if (const auto wait = write_allowance.wait(*change->written_by, options.clock->boot()))
+      return api::written_too_often(std::chrono::ceil<std::chrono::seconds>(*wait));
   if (std::holds_alternative<api::Change>(decision) && !transaction) {
     const auto begun = begin();
     if (!begun && begun.error().kind() == ErrorKind::kBusy) return Busy{};
@@ -98,7 +102,7 @@ Coordinator::Outcome Coordinator::Impl::answer(const Request& request) {
   switch (std::get<api::List>(decision)) {
     case api::List::kPeers: {
       Response response = api::empty_response(200);
-      response.body = cache.all_peers();
+      response.body = cache.all_peers(options.clock->boot());
       return response;
     }
     case api::List::kCidrs:
@@ -122,7 +126,7 @@ Coordinator::Outcome Coordinator::Impl::answer_state(const Request& request, Cid
     return Waiting{group, *request.wait};
   }
   const unsigned status = reply.not_modified ? 304 : reply.is_delta ? 226 : 200;
-  return Response{status, std::move(reply.body), std::move(reply.etag), reply.is_delta, std::nullopt};
+  return Response{.status = status, .body = std::move(reply.body), .etag = std::move(reply.etag), .is_delta = reply.is_delta};
 }
 
 Coordinator::Outcome Coordinator::Impl::apply(const Request& request, const api::Change& change) {
@@ -140,6 +144,7 @@ Coordinator::Outcome Coordinator::Impl::apply(const Request& request, const api:
     if (refused.status == 500) log::error("{} {}: {}", request.method, quoted(request.target), done.error().message());
     return refused;
   }
+  if (change.written_by) write_allowance.note_write(*change.written_by, options.clock->boot());
   if (change.redeemed && response->key_change) redemptions.add(*change.redeemed, *response->key_change, options.clock->boot());
   return *std::move(response);
 }
@@ -151,16 +156,11 @@ Result<bool> Coordinator::Impl::begin() {
 }
 
 void Coordinator::Impl::undo() {
-  is_undoing = true;
-  auto undone = registry->roll_back();
-  is_undoing = false;
+  const auto undone = registry->roll_back();
   effects = std::move(transaction->effects_before);
   redemptions = std::move(transaction->redemptions_before);
   transaction.reset();
-  // Reading it again may have brought what others wrote meanwhile, too.
-  effects.device_resync = true;
-  effects.hosts = true;
-  if (!undone) log::error("reading the database again after a failed write: {}", undone.error().message());
+  if (!undone) log::error("rolling back a failed write: {}", undone.error().message());
 }
 
 Result<void> Coordinator::Impl::end_turn() {
@@ -224,7 +224,8 @@ void Coordinator::Impl::set_seen(const std::vector<std::pair<wg::PublicKey, Sock
 
 void Coordinator::Impl::peer_changed(const PeerRecord* before, const PeerRecord* after) {
   cache.peer_changed(before, after);
-  if (is_undoing) return;
+  if (before != nullptr && after != nullptr && before->peer.endpoint != after->peer.endpoint)
+    recent_overrides.add(after->peer.id, options.clock->boot());
   if (is_redeeming) {
     effects.hosts = true;
     return;
@@ -241,6 +242,7 @@ void Coordinator::Impl::replaced() {
   options.epoch = random_epoch(options.epoch);
   cache.replaced(options.epoch);
   redemptions = {};
+  recent_overrides = {};
   expiry_looks.forget_peers();
   warned_of.clear();
   effects.device_resync = true;

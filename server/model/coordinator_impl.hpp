@@ -8,6 +8,7 @@
 #include "innernet/server/coordinator.hpp"
 #include "registry_impl.hpp"
 #include "state_cache.hpp"
+#include "write_allowance.hpp"
 
 namespace innernet::server {
 
@@ -53,6 +54,8 @@ struct Coordinator::Impl final : Observer {
   const std::optional<wg::PublicKey> key_as_opened;  // of the server's row
   StateCache cache;
   api::Redemptions redemptions;
+  WriteAllowance write_allowance;
+  api::RecentOverrides recent_overrides;
   Effects effects;
   ExpiryLooks expiry_looks;
   std::set<PeerId> warned_of;
@@ -68,7 +71,6 @@ struct Coordinator::Impl final : Observer {
   bool is_up_to_date = false;    // the last turn has read what others wrote
   bool is_locked_out = false;    // in this turn nothing could be read, because of a lock
   bool is_redeeming = false;
-  bool is_undoing = false;
 };
 
 }  // namespace innernet::server

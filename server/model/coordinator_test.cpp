@@ -17,12 +17,6 @@ using namespace std::chrono_literals;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-/// Runs SQL as another process would.
-void foreign(const std::filesystem::path& path, std::string_view sql) {
-  auto connection = must(db::Connection::open(path, 5s));
-  must(connection.execute(sql));
-}
-
 const PeerRecord& record(Server& server, PeerId id) { return *server.coordinator->network().find_peer(id); }
 
 Registry reopened(Server& server) { return must(Registry::open(server.path)); }
@@ -135,6 +129,8 @@ TEST(Turn, LeavesTheModelAsBeforeWhenTheCommitFails) {
   EXPECT_FALSE(effects.committed);
   EXPECT_EQ(body_of(server.ask(server.user(), "GET", "/v1/user/state")), before);
   EXPECT_EQ(Coordinator::failure_response().status, 500);
+  EXPECT_NE(body_of(Coordinator::failure_response()).find("could not read or write its database"), std::string::npos)
+      << "it answers a GET, too, when the database can't be read";
 }
 
 TEST(ForeignChanges, AreSeenBeforeTheNextAnswerAndReachTheDevice) {
@@ -264,6 +260,104 @@ TEST(Database, ReplacedRightAfterAWriteTakesNothingFromTheOldOnesLog) {
   const auto stored = must(Registry::open(server.path));
   EXPECT_EQ(stored.network().find_peer(kUser)->peer.name.str(), "other");
   EXPECT_EQ(stored.network().find_peer(kUser)->peer.endpoint, *Endpoint::parse("9.8.7.6:7"));
+}
+
+/// Writes into the file that is there, as cp does: no lock, no log, the same inode.
+void copy_over(const std::filesystem::path& from, const std::filesystem::path& to, std::optional<std::size_t> bytes = std::nullopt) {
+  const std::string whole = must(read_file(from));
+  std::ofstream(to, std::ios::trunc | std::ios::binary) << whole.substr(0, bytes.value_or(whole.size()));
+}
+
+/// Turns of `request` until the database is no longer busy.
+Response patient(Server& server, const Request& request) {
+  for (int tries = 0; tries < 3; ++tries) {
+    auto outcome = server.outcome(request);
+    if (auto* response = std::get_if<Response>(&outcome)) return std::move(*response);
+  }
+  throw std::runtime_error("always busy");
+}
+
+struct CopiedOver : ::testing::TestWithParam<bool> {
+  CopiedOver() {
+    make_database(server.folder / "other.db", server.family);
+    foreign(server.folder / "other.db", "UPDATE peers SET name = 'other' WHERE id = 3; PRAGMA wal_checkpoint(TRUNCATE)");
+    EXPECT_EQ(put("9.8.7.6:5").status, 204);
+    if (is_at_rest()) must(server.coordinator->checkpoint());
+    etag = server.ask(server.admin(), "GET", "/v1/user/state").etag;
+  }
+  static bool is_at_rest() { return GetParam(); }
+  Response put(const std::string& endpoint) {
+    return patient(
+        server, server.request(server.user(), "PUT", "/v1/user/endpoint", fmt::format(R"({{"option":"Set","content":"{}"}})", endpoint)));
+  }
+  /// What is in the file is the other network, whole, and one write into it.
+  void expect_the_other_with(const std::string& endpoint) {
+    must(server.coordinator->close());
+    {
+      auto connection = must(db::Connection::open(server.path, 5s));
+      EXPECT_EQ(must(connection.query_integer("SELECT integrity_check = 'ok' FROM pragma_integrity_check")), 1);
+    }
+    const auto stored = must(Registry::open(server.path));
+    EXPECT_EQ(stored.network().find_peer(kUser)->peer.name.str(), "other");
+    EXPECT_EQ(stored.network().find_peer(kUser)->peer.endpoint, *Endpoint::parse(endpoint));
+    EXPECT_EQ(stored.network().peers().size(), 5U);
+  }
+
+  Server server;
+  std::string etag;
+};
+INSTANTIATE_TEST_SUITE_P(AtRestAndRightAfterAWrite, CopiedOver, ::testing::Bool());
+
+TEST_P(CopiedOver, IsServedAsItIsNow) {
+  copy_over(server.folder / "other.db", server.path);
+  auto request = server.request(server.admin(), "GET", "/v1/user/state");
+  request.if_none_match = etag;
+  const Response response = patient(server, request);
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(state_of(response).peers.back().name.str(), "other");
+  EXPECT_EQ(state_of(response).peers.back().endpoint, std::nullopt);
+  EXPECT_NE(response.etag.substr(0, 17), etag.substr(0, 17));
+  EXPECT_TRUE(server.coordinator->take_effects().device_resync);
+  EXPECT_EQ(put("9.8.7.6:7").status, 204);
+  expect_the_other_with("9.8.7.6:7");
+}
+
+// The request is read before the notification.
+TEST_P(CopiedOver, IsNotMixedByTheWriteThatFollowsAtOnce) {
+  must(server.coordinator->begin_turn());
+  copy_over(server.folder / "other.db", server.path);
+  const auto set = server.request(server.user(), "PUT", "/v1/user/endpoint", R"({"option":"Set","content":"9.8.7.6:8"})");
+  must(server.coordinator->begin_turn(false));
+  EXPECT_TRUE(std::holds_alternative<Coordinator::Busy>(server.coordinator->answer(set)));
+  must(server.coordinator->end_turn());
+  EXPECT_FALSE(server.coordinator->checkpoint());
+  EXPECT_EQ(patient(server, set).status, 204);
+  expect_the_other_with("9.8.7.6:8");
+}
+
+TEST_P(CopiedOver, IsNotReadBeforeItIsWhole) {
+  copy_over(server.folder / "other.db", server.path, 4096 * 3);
+  EXPECT_TRUE(server.coordinator->begin_turn()) << "whoever asks waits a moment";
+  EXPECT_FALSE(server.coordinator->is_up_to_date());
+  EXPECT_FALSE(server.coordinator->begin_turn()) << "this is no database";
+  copy_over(server.folder / "other.db", server.path);
+  EXPECT_EQ(put("9.8.7.6:9").status, 204);
+  expect_the_other_with("9.8.7.6:9");
+}
+
+TEST_P(CopiedOver, IsNotSeenInWhatSqliteWritesItself) {
+  const std::string epoch = etag.substr(0, 17);
+  for (int n = 0; n < 50; ++n) {
+    auto other = must(db::Connection::open(server.path, 5s));
+    must(other.execute(fmt::format("UPDATE peers SET name = 'n{}' WHERE id = 4", n)));
+    if (n % 3 == 0) must(other.execute("PRAGMA wal_checkpoint"));
+    if (n % 5 == 0) must(other.execute("PRAGMA wal_checkpoint(TRUNCATE)"));
+    if (n % 7 == 0) must(server.coordinator->checkpoint());
+    if (n % 2 == 0) {
+      EXPECT_EQ(put(fmt::format("9.8.7.6:{}", n + 10)).status, 204);
+    }
+    ASSERT_EQ(server.ask(server.admin(), "GET", "/v1/user/state").etag.substr(0, 17), epoch) << n;
+  }
 }
 
 TEST(Database, IsLookedUpUntilATurnHasSeenThatItIsTheSame) {
@@ -497,6 +591,25 @@ TEST(ServerCandidates, AreWrittenOnlyWhenTheyChange) {
   EXPECT_TRUE(server.coordinator->take_effects().committed);
   must(server.coordinator->set_server_candidates(candidates));
   EXPECT_FALSE(server.coordinator->take_effects().committed);
+}
+
+TEST(Checkpoint, EmptiesALogThatAReaderHasMadeLargeAsSoonAsItIsGone) {
+  Server server;
+  server.options.large_log_bytes = 64U << 10;
+  server.open();
+  auto reader = must(db::Connection::open(server.path, std::chrono::milliseconds(0)));
+  must(reader.execute("BEGIN"));
+  must(reader.query_integer("SELECT count(*) FROM peers"));
+  EXPECT_TRUE(server.coordinator->check_log_size());
+  for (int n = 0; n < 50; ++n)
+    ASSERT_EQ(server.ask(server.user(), "PUT", "/v1/user/candidates", fmt::format(R"(["192.0.2.9:{}"])", 1 + n)).status, 204U);
+  const auto large = server.coordinator->check_log_size();
+  ASSERT_FALSE(large);
+  EXPECT_THAT(large.error().message(), ::testing::HasSubstr(server.path.string() + "-wal"));
+  EXPECT_EQ(server.coordinator->checkpoint().error().kind(), ErrorKind::kBusy);
+  must(reader.execute("ROLLBACK"));
+  must(server.coordinator->checkpoint());
+  EXPECT_TRUE(server.coordinator->check_log_size());
 }
 
 TEST(Checkpoint, LeavesACopyableFileAndCloseRemovesTheLog) {

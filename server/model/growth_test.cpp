@@ -39,6 +39,7 @@ using namespace testing;
 struct Work {
   std::uint64_t add_peer = 0;
   std::uint64_t candidates = 0;
+  std::uint64_t failed_commit = 0;
   std::uint64_t not_modified = 0;
   std::uint64_t state_bytes = 0;
 };
@@ -80,6 +81,25 @@ Work measure(unsigned peers) {
   work.add_peer = allocations_of([&] { EXPECT_EQ(server.ask(server.admin(), "POST", "/v1/admin/peers", body).status, 201); });
   work.candidates = allocations_of(
       [&] { EXPECT_EQ(server.ask(*IpAddress::parse("10.42.128.5"), "PUT", "/v1/user/candidates", R"(["1.2.3.4:5"])").status, 204); });
+  foreign(path,
+          "CREATE TABLE strict (id INTEGER REFERENCES cidrs(id) DEFERRABLE INITIALLY DEFERRED);"
+          "CREATE TRIGGER break AFTER UPDATE ON peers BEGIN INSERT INTO strict VALUES (4711); END;");
+  must(server.coordinator->begin_turn());
+  must(server.coordinator->end_turn());
+  work.failed_commit = allocations_of([&] {
+    must(server.coordinator->begin_turn());
+    static_cast<void>(
+        server.coordinator->answer(server.request(*IpAddress::parse("10.42.128.5"), "PUT", "/v1/user/candidates", R"(["1.2.3.4:6"])")));
+    EXPECT_FALSE(server.coordinator->end_turn());
+    EXPECT_FALSE(server.coordinator->take_effects().device_resync);
+    must(server.coordinator->begin_turn());
+    must(server.coordinator->end_turn());
+  });
+  foreign(path, "DROP TRIGGER break");
+  must(server.coordinator->begin_turn());
+  must(server.coordinator->end_turn());
+  static_cast<void>(state());
+  EXPECT_EQ(server.ask(*IpAddress::parse("10.42.128.5"), "PUT", "/v1/user/candidates", R"(["1.2.3.4:7"])").status, 204);
   const std::uint64_t before = allocations;
   static_cast<void>(state());
   work.state_bytes = allocations - before;
@@ -95,6 +115,7 @@ TEST(Growth, OfTheWorkForOneChangeIsNoneFrom1000To20000Peers) {
   EXPECT_LE(large.not_modified, small.not_modified) << "a 304 must not depend on the size of the network";
   EXPECT_LE(large.add_peer, small.add_peer + 20);
   EXPECT_LE(large.candidates, small.candidates + 20);
+  EXPECT_LE(large.failed_commit, small.failed_commit + 20) << "what failed is undone, and nothing is read again";
   EXPECT_LE(large.state_bytes, 2 * small.state_bytes) << "only the pieces with a change are written anew";
 }
 

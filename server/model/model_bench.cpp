@@ -122,6 +122,7 @@ int main(int argc, char** argv) {
   Coordinator::Options options;
   options.server_key = server_key;
   options.clock = &clock;
+  options.write_period = std::chrono::milliseconds(0);
   auto start = Timer::now();
   auto coordinator = must(Coordinator::open(path, options));
   fmt::print("open: {:.0f} ms, {} MB\n", milliseconds_since(start), resident_megabytes());

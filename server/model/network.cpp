@@ -21,15 +21,14 @@ const PeerRecord* find_record(const Set& set, const Key& key) {
 // More than enough for the moment between an administrator's GET and PUT.
 constexpr std::size_t kFormerlySeen = 4;
 
+constexpr CidrId kLowestCidr{std::numeric_limits<std::int64_t>::min()};
+constexpr AssociationId kLowestAssociation{std::numeric_limits<std::int64_t>::min()};
+
 bool id_is_less(const PeerRecord* a, PeerId id) { return a->peer.id < id; }
 
 std::optional<std::pair<std::uint64_t, PeerId>> invitation_of(const Peer& peer) {
   if (peer.is_redeemed || !peer.invite_expires || peer.id == kServerPeer) return std::nullopt;
   return std::pair(peer.invite_expires->seconds, peer.id);
-}
-
-void erase_one(std::vector<CidrId>& ids, CidrId id) {
-  if (const auto found = std::ranges::find(ids, id); found != ids.end()) ids.erase(found);
 }
 
 }  // namespace
@@ -65,10 +64,21 @@ const Cidr* Network::find_cidr(std::string_view name) const {
 }
 
 const Association* Network::find_association(CidrId a, CidrId b) const {
-  for (const auto& [id, association] : associations_)
-    if ((association.cidr_id_1 == a && association.cidr_id_2 == b) || (association.cidr_id_1 == b && association.cidr_id_2 == a))
-      return &association;
-  return nullptr;
+  const auto found = associated_.lower_bound({a, b, kLowestAssociation});
+  if (found == associated_.end() || std::get<0>(*found) != a || std::get<1>(*found) != b) return nullptr;
+  return find_value(associations_, std::get<2>(*found));
+}
+
+std::vector<CidrId> Network::associated_with(CidrId id) const {
+  std::vector<CidrId> all;
+  for (auto at = associated_.lower_bound({id, kLowestCidr, kLowestAssociation}); at != associated_.end() && std::get<0>(*at) == id; ++at)
+    all.push_back(std::get<1>(*at));
+  return all;
+}
+
+std::vector<CidrId> Network::children_of(CidrId id) const {
+  const auto* children = find_value(children_, id);
+  return children == nullptr ? std::vector<CidrId>() : std::vector<CidrId>(children->begin(), children->end());
 }
 
 std::vector<IpAddress> Network::taken_addresses(const IpNet& net) const {
@@ -132,50 +142,54 @@ void Network::erase_peer(PeerId id) {
   formerly_seen_.erase(id);
 }
 
+void Network::index(const Cidr& cidr) {
+  cidr_by_name_[cidr.name] = cidr.id;
+  cidrs_by_net_.emplace(cidr.cidr.truncated(), cidr.id);
+  if (cidr.parent) children_[*cidr.parent].insert(cidr.id);
+}
+
+void Network::unindex(const Cidr& cidr) {
+  if (const auto name = cidr_by_name_.find(cidr.name); name != cidr_by_name_.end() && name->second == cidr.id) cidr_by_name_.erase(name);
+  const auto [first, last] = cidrs_by_net_.equal_range(cidr.cidr.truncated());
+  if (const auto net = std::find_if(first, last, [&](const auto& entry) { return entry.second == cidr.id; }); net != last)
+    cidrs_by_net_.erase(net);
+  if (!cidr.parent) return;
+  const auto siblings = children_.find(*cidr.parent);
+  siblings->second.erase(cidr.id);
+  if (siblings->second.empty()) children_.erase(siblings);
+}
+
 void Network::put_cidr(Cidr cidr) {
   const CidrId id = cidr.id;
-  const std::optional<CidrId> parent_id = cidr.parent;
-  if (const auto found = cidrs_.find(id); found != cidrs_.end()) {
-    Cidr& old = found->second.cidr;
-    if (const auto name = cidr_by_name_.find(old.name); name != cidr_by_name_.end() && name->second == id) cidr_by_name_.erase(name);
-    if (old.parent)
-      if (CidrRecord* parent = find_value(cidrs_, *old.parent)) erase_one(parent->children, id);
-    old = std::move(cidr);
-    cidr_by_name_[old.name] = id;
+  if (CidrRecord* record = find_value(cidrs_, id)) {
+    unindex(record->cidr);
+    record->cidr = std::move(cidr);
+    index(record->cidr);
   } else {
-    cidr_by_name_[cidr.name] = id;
-    CidrRecord record{std::move(cidr), {}, {}, {}, 0};
-    // In a database a parent may come behind its children.
-    for (const auto& [other_id, other] : cidrs_)
-      if (other.cidr.parent == id) record.children.push_back(other_id);
-    cidrs_.emplace(id, std::move(record));
+    index(cidrs_.emplace(id, CidrRecord{std::move(cidr), {}, 0}).first->second.cidr);
   }
-  if (parent_id)
-    if (CidrRecord* parent = find_value(cidrs_, *parent_id)) parent->children.push_back(id);
 }
 
 void Network::erase_cidr(CidrId id) {
   const auto found = cidrs_.find(id);
   if (found == cidrs_.end()) return;
-  if (const auto& parent_id = found->second.cidr.parent)
-    if (CidrRecord* parent = find_value(cidrs_, *parent_id)) erase_one(parent->children, id);
-  if (const auto name = cidr_by_name_.find(found->second.cidr.name); name != cidr_by_name_.end() && name->second == id)
-    cidr_by_name_.erase(name);
+  unindex(found->second.cidr);
   cidrs_.erase(found);
 }
 
 void Network::put_association(const Association& association) {
-  associations_.insert_or_assign(association.id, association);
-  if (CidrRecord* record = find_value(cidrs_, association.cidr_id_1)) record->associated.push_back(association.cidr_id_2);
-  if (CidrRecord* record = find_value(cidrs_, association.cidr_id_2)) record->associated.push_back(association.cidr_id_1);
+  erase_association(association.id);
+  associations_.emplace(association.id, association);
+  associated_.emplace(association.cidr_id_1, association.cidr_id_2, association.id);
+  associated_.emplace(association.cidr_id_2, association.cidr_id_1, association.id);
 }
 
 void Network::erase_association(AssociationId id) {
   const auto found = associations_.find(id);
   if (found == associations_.end()) return;
   const auto [a, b] = std::pair(found->second.cidr_id_1, found->second.cidr_id_2);
-  if (CidrRecord* record = find_value(cidrs_, a)) erase_one(record->associated, b);
-  if (CidrRecord* record = find_value(cidrs_, b)) erase_one(record->associated, a);
+  associated_.erase({a, b, id});
+  associated_.erase({b, a, id});
   associations_.erase(found);
 }
 

@@ -1,5 +1,6 @@
 #include "innernet/server/registry.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -8,6 +9,8 @@
 
 #include "db/schema.hpp"
 #include "innernet/base/file.hpp"
+#include "innernet/base/unique_fd.hpp"
+#include "innernet/machine/log.hpp"
 #include "registry_impl.hpp"
 
 namespace innernet::server {
@@ -78,6 +81,20 @@ Result<FileIdentity> FileIdentity::of(const std::filesystem::path& path) {
   return FileIdentity{status.st_dev, status.st_ino};
 }
 
+Result<FileStamp> FileStamp::of(const std::filesystem::path& path) {
+  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  struct stat status{};
+  FileStamp stamp;
+  if (!fd || ::fstat(fd.get(), &status) != 0 || ::pread(fd.get(), stamp.header.data(), stamp.header.size(), 0) < 0) {
+    const int saved = errno;
+    return fail_errno(saved, path.native());
+  }
+  stamp.seconds = status.st_mtim.tv_sec;
+  stamp.nanoseconds = status.st_mtim.tv_nsec;
+  stamp.size = status.st_size;
+  return stamp;
+}
+
 Result<std::unique_ptr<Registry::Impl>> Registry::Impl::open(const std::filesystem::path& path, std::chrono::milliseconds patience) {
   TRY(const auto identity, FileIdentity::of(path));
   TRY(auto connection, db::Connection::open(path, patience));
@@ -93,6 +110,7 @@ Result<std::unique_ptr<Registry::Impl>> Registry::Impl::open(const std::filesyst
   static_cast<void>(impl->connection.execute("COMMIT"));
   if (!loaded) return std::unexpected(std::move(loaded).error());
   if (const auto log = FileIdentity::of(companion(path, kLog))) impl->log = *log;
+  impl->look_at_file();
   return impl;
 }
 
@@ -102,7 +120,6 @@ Result<void> Registry::Impl::reload() {
   fresh.take_seen(network);
   const Network before = std::exchange(network, std::move(fresh));
   data_version = version;
-  may_be_ahead = false;
   if (observer != nullptr) tell_difference(before, network, *observer);
   return {};
 }
@@ -114,11 +131,51 @@ Result<bool> Registry::Impl::reload_if_changed() {
   return true;
 }
 
-void Registry::Impl::remove_stale_log() const {
+void Registry::Impl::remove_stale_log() {
   // While our connection is open the number of its log's inode is not given to another file.
+  const auto ours = std::exchange(log, std::nullopt);
   const auto there = FileIdentity::of(companion(path, kLog));
-  if (!there || !log || *there != *log) return;
+  if (!there || !ours || *there != *ours) return;
   for (const char* suffix : {kLog, "-shm"}) static_cast<void>(::unlink(companion(path, suffix).c_str()));
+}
+
+void Registry::Impl::look_at_file() {
+  if (!has_log || is_overwritten) return;
+  // The log's state before and after: a checkpoint in between would be taken for somebody else's write.
+  const auto backfill_now = connection.backfill();
+  const auto stamp_now = FileStamp::of(path);
+  if (!backfill_now || !stamp_now || backfill_now->frames != backfill_now->attempted || connection.backfill() != backfill_now) return;
+  if (stamp && backfill == backfill_now && *stamp != *stamp_now) {
+    is_overwritten = true;
+    return;
+  }
+  stamp = *stamp_now;
+  backfill = backfill_now;
+}
+
+Result<void> Registry::Impl::check_file() {
+  look_at_file();
+  if (!is_overwritten) return {};
+  return fail(ErrorKind::kBusy,
+              fmt::format("database {}: somebody has written over it, and it has to be opened anew first", path.native()));
+}
+
+void Registry::Impl::abandon() {
+  store.reset();  // a statement keeps its connection open
+  remove_stale_log();
+  connection.abandon();
+}
+
+Result<void> Registry::Impl::reopen_overwritten() {
+  if (connection.is_open()) {
+    abandon();
+    log::warning("database {}: somebody has written over it (with cp, say); what is there now is served as soon as it is whole",
+                 path.native());
+  }
+  TRY(const auto now, FileStamp::of(path));
+  if (std::exchange(stamp, now) != now)
+    return fail(ErrorKind::kBusy, fmt::format("database {}: somebody is writing over it", path.native()));
+  return reopen();
 }
 
 Result<void> Registry::Impl::reopen() {
@@ -130,11 +187,13 @@ Result<void> Registry::Impl::reopen() {
   connection = std::move(opened->connection);
   has_log = opened->has_log;
   seen_header.reset();
+  stamp = opened->stamp;
+  backfill = opened->backfill;
+  is_overwritten = false;
   identity = opened->identity;
   log = opened->log;
   data_version = opened->data_version;
   network = std::move(opened->network);
-  may_be_ahead = false;
   if (observer != nullptr) observer->replaced();
   return {};
 }
@@ -146,10 +205,15 @@ Result<bool> Registry::Impl::refresh(bool may_be_replaced) {
       TRY_VOID(reopen());
       return true;
     }
+    look_at_file();
+  }
+  if (is_overwritten) {
+    TRY_VOID(reopen_overwritten());
+    return true;
   }
   // Asking SQLite costs three calls to the system, in each turn.
   const auto header = has_log ? connection.log_header() : std::nullopt;
-  if (header && header == seen_header && !may_be_ahead) return false;
+  if (header && header == seen_header) return false;
   auto refreshed = refresh_from_file();
   if (refreshed) seen_header = header;  // of before, so that nothing is missed
   return refreshed;
@@ -157,8 +221,7 @@ Result<bool> Registry::Impl::refresh(bool may_be_replaced) {
 
 Result<bool> Registry::Impl::refresh_from_file() {
   TRY(const auto version, store->data_version());
-  // Ahead: the rollback of a failed write could not read it again.
-  if (version == data_version && !may_be_ahead) return false;
+  if (version == data_version) return false;
   // One read transaction, so that all tables are of the same moment.
   TRY_VOID(connection.execute("BEGIN"));
   auto loaded = reload();
@@ -167,40 +230,45 @@ Result<bool> Registry::Impl::refresh_from_file() {
   return true;
 }
 
+Result<void> Registry::Impl::checkpoint() {
+  TRY_VOID(check_file());
+  TRY(const auto is_blocked, connection.query_integer("PRAGMA wal_checkpoint(TRUNCATE)"));
+  look_at_file();
+  if (is_blocked != 0) return fail(ErrorKind::kBusy, "the database is in use elsewhere, so its write-ahead log can't be emptied now");
+  return {};
+}
+
 Result<bool> Registry::Impl::begin() {
+  TRY_VOID(check_file());
   TRY_VOID(connection.execute("BEGIN IMMEDIATE"));
   auto fresh = reload_if_changed();
-  if (fresh)
-    may_be_ahead = true;
-  else
-    static_cast<void>(connection.execute("ROLLBACK"));
+  if (!fresh) static_cast<void>(connection.execute("ROLLBACK"));
   return fresh;
 }
 
 Result<void> Registry::Impl::commit() {
   TRY_VOID(connection.execute("COMMIT"));
-  may_be_ahead = false;
+  undo_log.clear();
   return {};
 }
 
 Result<void> Registry::Impl::roll_back() {
-  if (connection.in_transaction()) static_cast<void>(connection.execute("ROLLBACK"));
-  if (!may_be_ahead) return {};
-  TRY_VOID(connection.execute("BEGIN"));
-  auto loaded = reload();
-  static_cast<void>(connection.execute("COMMIT"));
-  return loaded;
+  undo_log.undo_to(0, network, observer);
+  if (!connection.in_transaction()) return {};
+  return connection.execute("ROLLBACK");
 }
 
 Result<void> Registry::Impl::in_savepoint(const std::function<Result<void>()>& change) {
   TRY_VOID(store->savepoint());
+  const std::size_t before = undo_log.size();
   auto done = change();
-  if (!connection.in_transaction()) return done ? fail(ErrorKind::kSystem, "the database gave up the transaction") : done;
-  if (!done) {
-    TRY_VOID(store->rollback_to_savepoint());
-    return done;
-  }
-  return store->release();
+  if (done && !connection.in_transaction()) done = fail(ErrorKind::kSystem, "the database gave up the transaction");
+  if (done) done = store->release();
+  if (done) return {};
+  undo_log.undo_to(before, network, observer);
+  // What can't be undone alone goes with the whole transaction.
+  if (connection.in_transaction() && !store->rollback_to_savepoint()) static_cast<void>(connection.execute("ROLLBACK"));
+  return done;
 }
 
 Registry::Registry(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -237,6 +305,11 @@ Result<void> Registry::close() { return impl_->close(); }
 
 Result<void> Registry::Impl::close() {
   if (!connection.is_open()) return {};
+  look_at_file();
+  if (is_overwritten) {
+    abandon();
+    return {};
+  }
   const auto checkpointed = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)");
   store.reset();  // a statement keeps its connection open
   TRY_VOID(connection.close());

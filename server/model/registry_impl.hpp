@@ -2,11 +2,12 @@
 
 #include <sys/types.h>
 
+#include <array>
 #include <chrono>
 
 #include "db/store.hpp"
 #include "innernet/server/registry.hpp"
-#include "observer.hpp"
+#include "undo_log.hpp"
 
 namespace innernet::server {
 
@@ -21,14 +22,29 @@ struct FileIdentity {
   friend bool operator==(const FileIdentity&, const FileIdentity&) = default;
 };
 
+/// What is seen of a database file without reading it: whoever writes it changes this.
+struct FileStamp {
+  std::int64_t seconds = 0, nanoseconds = 0;  // last modification
+  std::int64_t size = 0;
+  std::array<char, 100> header{};  // with the counter of its changes
+
+  static Result<FileStamp> of(const std::filesystem::path& path);
+
+  friend bool operator==(const FileStamp&, const FileStamp&) = default;
+};
+
 /// A connection, its statements and the model, kept together.
 ///
 /// Invariants, between calls:
 /// - `network` is what the database held at `data_version`, and what was written since by the transaction that is open, if one is.
-/// - `may_be_ahead` from begin() until commit(), or until the database was read again: then the model may hold what is not committed.
+/// - `undo_log` has what the open transaction has changed in the model; without one it is empty.
 /// - A function of the Writer validates, writes, changes the model and tells the observer, in this order. What can fail comes before the
-///   model changes, so one that failed has changed nothing; whoever calls several in one savepoint and lets it fail has to roll back.
+///   model changes, so one that failed has changed nothing.
 /// - `seen_header` was there before `data_version` was last read or found unchanged: what was committed since has another one.
+/// - SQLite writes the file itself only when it empties the log into it. A `stamp` that is another one while `backfill` is the same means
+///   that somebody else has written it (`cp`, a restore), by no protocol of SQLite's: then the log and what the connection remembers belong
+///   to what was there before, and nothing of both may reach the file.
+/// - Once that was seen, `is_overwritten` until what is there now could be opened; the connection is closed meanwhile.
 /// - The statements of `store` belong to `connection`, which closes when both are gone.
 struct Registry::Impl final : Registry::Writer {
   /// `patience` is for locks, now and when the database is replaced.
@@ -40,13 +56,15 @@ struct Registry::Impl final : Registry::Writer {
 
   /// What others have written, outside of a transaction. kBusy: the database is locked.
   Result<bool> refresh(bool may_be_replaced = true);
+  /// wal_checkpoint(TRUNCATE). kBusy: somebody reads.
+  Result<void> checkpoint();
   /// BEGIN IMMEDIATE, then reads what others have written until then; true if there was anything. kBusy: the database is locked.
   Result<bool> begin();
   Result<void> commit();
-  /// Rolls back, and brings the model back if anything was changed in it.
+  /// Rolls back, and undoes in the model what was changed in it, also if the database fails at that.
   Result<void> roll_back();
-  /// Runs one change in a savepoint, within begin() and commit(). `kSystem` with in_transaction() gone means that SQLite gave up the whole
-  /// transaction.
+  /// Runs one change in a savepoint, within begin() and commit(): one that fails changes nothing. With in_transaction() gone the whole
+  /// transaction is lost, and roll_back() has to follow.
   Result<void> in_savepoint(const std::function<Result<void>()>& change);
 
   Result<void> close();
@@ -68,10 +86,13 @@ struct Registry::Impl final : Registry::Writer {
   bool has_log = false;            ///< in WAL mode; not on a file system that can't map memory
   std::optional<db::Store> store;  ///< none once it was closed
   Network network;
+  UndoLog undo_log;
   std::int64_t data_version = 0;
   std::optional<db::LogHeader> seen_header;  ///< of a moment at which data_version was not newer
+  std::optional<FileStamp> stamp;            ///< when the file was looked at last, and nobody was writing it
+  std::optional<db::Backfill> backfill;      ///< then
+  bool is_overwritten = false;
   std::chrono::milliseconds patience{5000};
-  bool may_be_ahead = false;
   std::optional<std::size_t> max_on_device;  ///< peers; none: any number
   Observer* observer = nullptr;              ///< outlives this, if set
 
@@ -83,12 +104,20 @@ struct Registry::Impl final : Registry::Writer {
   Result<bool> reload_if_changed();
   Result<void> reload();
   Result<void> reopen();
+  /// Looks whether somebody has written over the file, and sets is_overwritten.
+  void look_at_file();
+  /// Fails with kBusy if somebody has: the next refresh() opens what is there.
+  Result<void> check_file();
+  /// Opens what was written over the file. kBusy: somebody is still at it.
+  Result<void> reopen_overwritten();
+  /// Lets go of the database, and of its log, so that neither is mixed with what is in the file now.
+  void abandon();
   /// Of the database that was replaced. SQLite would take them for the new one's, and write into that what they hold.
-  void remove_stale_log() const;
+  void remove_stale_log();
   /// Fails if the device has no room for one more peer.
   Result<void> check_room() const;
   /// The model's side of a change of one peer.
-  Peer put(Peer peer);
+  const Peer& put(Peer peer);
 };
 
 }  // namespace innernet::server

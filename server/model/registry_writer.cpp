@@ -4,7 +4,8 @@
 
 namespace innernet::server {
 
-Peer Registry::Impl::put(Peer peer) {
+const Peer& Registry::Impl::put(Peer peer) {
+  undo_log.note(network, peer.id);
   std::optional<PeerRecord> before;
   if (observer != nullptr)
     if (const PeerRecord* old = network.find_peer(peer.id)) before = *old;
@@ -52,6 +53,7 @@ Result<void> Registry::Impl::delete_unredeemed_peer(PeerId id) {
   TRY_VOID(network.check_peer_deletion(id));
   TRY_VOID(store->delete_peer(id));
   const PeerRecord before = *network.find_peer(id);
+  undo_log.note(network, id);
   network.erase_peer(id);
   if (observer != nullptr) observer->peer_changed(&before, nullptr);
   return {};
@@ -61,6 +63,7 @@ Result<Cidr> Registry::Impl::add_cidr(const CidrContents& contents) {
   TRY(auto normal, network.check_new_cidr(contents));
   TRY(const CidrId id, store->insert_cidr(normal));
   Cidr cidr{std::move(normal), id};
+  undo_log.note(network, id);
   network.put_cidr(cidr);
   if (observer != nullptr) observer->cidrs_changed(false);
   return cidr;
@@ -72,6 +75,7 @@ Result<Cidr> Registry::Impl::rename_cidr(CidrId id, const std::string& name) {
   if (cidr.name == name) return cidr;
   TRY_VOID(store->rename_cidr(id, name));
   cidr.name = name;
+  undo_log.note(network, id);
   network.put_cidr(cidr);
   if (observer != nullptr) observer->cidrs_changed(false);
   return cidr;
@@ -81,6 +85,7 @@ Result<void> Registry::Impl::delete_cidr(CidrId id) {
   TRY_VOID(network.check_cidr_deletion(id));
   if (network.find_cidr(id) == nullptr) return {};
   TRY_VOID(store->delete_cidr(id));
+  undo_log.note(network, id);
   network.erase_cidr(id);
   if (observer != nullptr) observer->cidrs_changed(true);
   return {};
@@ -90,6 +95,7 @@ Result<Association> Registry::Impl::add_association(const AssociationContents& c
   TRY_VOID(network.check_new_association(contents));
   TRY(const AssociationId id, store->insert_association(contents));
   const Association association{contents, id};
+  undo_log.note(network, id);
   network.put_association(association);
   if (observer != nullptr) observer->associations_changed(contents.cidr_id_1, contents.cidr_id_2);
   return association;
@@ -100,6 +106,7 @@ Result<void> Registry::Impl::delete_association(AssociationId id) {
   if (found == network.associations().end()) return {};
   TRY_VOID(store->delete_association(id));
   const AssociationContents ends = found->second;
+  undo_log.note(network, id);
   network.erase_association(id);
   if (observer != nullptr) observer->associations_changed(ends.cidr_id_1, ends.cidr_id_2);
   return {};

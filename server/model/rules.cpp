@@ -103,16 +103,21 @@ Result<CidrContents> Network::check_new_cidr(const CidrContents& contents) const
   if (parent == nullptr) return invalid_input(fmt::format("there is no CIDR with id {} to be the parent", number(*normal.parent)));
   const IpNet outer = parent->cidr.cidr.truncated();
   if (!outer.contains(normal.cidr)) return invalid_input(fmt::format("{} is not inside its parent, {}", text, describe(parent->cidr)));
-  for (const auto& [id, other] : cidrs_) {
-    const IpNet net = other.cidr.cidr.truncated();
-    if (net == normal.cidr) return invalid_input(fmt::format("{} exists already: {}", text, describe(other.cidr)));
-    if (net.contains(normal.cidr) && net.prefix() > outer.prefix())
-      return invalid_input(fmt::format("{} lies inside {}, which must be its parent", text, describe(other.cidr)));
+  // Whoever contains it is one of its network's prefixes, and whoever lies inside begins inside: no need to look at all.
+  const auto is_sibling = [&](const Cidr& cidr) { return cidr.parent == normal.parent; };
+  for (std::uint8_t prefix = 0; prefix <= normal.cidr.prefix(); ++prefix) {
+    const auto [first, last] = cidrs_by_net_.equal_range(IpNet::make(normal.cidr.address(), prefix)->truncated());
+    for (auto at = first; at != last; ++at) {
+      const Cidr& other = cidr_record(at->second)->cidr;
+      if (prefix == normal.cidr.prefix()) return invalid_input(fmt::format("{} exists already: {}", text, describe(other)));
+      if (prefix > outer.prefix()) return invalid_input(fmt::format("{} lies inside {}, which must be its parent", text, describe(other)));
+      if (is_sibling(other)) return invalid_input(fmt::format("{} overlaps {}", text, describe(other)));
+    }
   }
   if (!parent->peers.empty() || parent->quarantined > 0)
     return invalid_input(fmt::format("{} has peers of its own, so it can't be divided", describe(parent->cidr)));
-  for (const CidrId sibling : parent->children)
-    if (const Cidr& other = cidr_record(sibling)->cidr; other.cidr.truncated().overlaps(normal.cidr))
+  for (auto at = cidrs_by_net_.lower_bound(normal.cidr); at != cidrs_by_net_.end() && normal.cidr.contains(at->first); ++at)
+    if (const Cidr& other = cidr_record(at->second)->cidr; is_sibling(other))
       return invalid_input(fmt::format("{} overlaps {}", text, describe(other)));
   return normal;
 }
@@ -131,9 +136,9 @@ Result<void> Network::check_cidr_deletion(CidrId id) const {
   const auto refuse = [&](std::string_view why) {
     return invalid_input(fmt::format("{} can't be deleted: {}", describe(record->cidr), why));
   };
-  if (!record->children.empty()) return refuse("there are CIDRs inside it");
+  if (children_.contains(id)) return refuse("there are CIDRs inside it");
   if (!record->peers.empty() || record->quarantined > 0) return refuse("there are peers in it");
-  if (!record->associated.empty()) return refuse("it is associated with other CIDRs");
+  if (!associated_with(id).empty()) return refuse("it is associated with other CIDRs");
   if (id == kRootCidr || id == kServerCidr) return refuse("the network needs it");
   return {};
 }
@@ -142,8 +147,7 @@ Result<void> Network::check_new_association(const AssociationContents& contents)
   if (contents.cidr_id_1 == contents.cidr_id_2) return invalid_input("a CIDR can't be associated with itself");
   for (const CidrId id : {contents.cidr_id_1, contents.cidr_id_2})
     if (find_cidr(id) == nullptr) return invalid_input(fmt::format("there is no CIDR with id {}", number(id)));
-  const auto& associated = cidr_record(contents.cidr_id_1)->associated;
-  if (std::ranges::find(associated, contents.cidr_id_2) != associated.end())
+  if (find_association(contents.cidr_id_1, contents.cidr_id_2) != nullptr)
     return invalid_input(fmt::format("{} and {} are associated already", describe(*find_cidr(contents.cidr_id_1)),
                                      describe(*find_cidr(contents.cidr_id_2))));
   return {};

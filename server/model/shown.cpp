@@ -42,8 +42,8 @@ PeerObservations Network::observations_as_shown(const PeerRecord& record) {
 
 Peer Network::as_shown(const PeerRecord& record) { return {{record.peer.facts(), observations_as_shown(record)}, record.peer.id}; }
 
-PeerChange Network::without_filled_in(const PeerRecord& record, PeerChange change) const {
-  // It may have moved, or set an override, since the administrator was told of it.
+PeerChange Network::without_filled_in(const PeerRecord& record, PeerChange change, bool override_is_new) const {
+  // It may have moved since the administrator was told of it.
   std::vector<SocketAddress> seen;
   if (const auto former = formerly_seen_.find(record.peer.id); former != formerly_seen_.end()) seen = former->second;
   if (record.seen) seen.push_back(*record.seen);
@@ -51,7 +51,7 @@ PeerChange Network::without_filled_in(const PeerRecord& record, PeerChange chang
     // An override without a host shows as none until the peer is seen.
     if (!endpoint) return seen.empty() && !shown_endpoint(record, std::nullopt);
     return std::ranges::any_of(seen, [&](const SocketAddress& address) {
-      return endpoint == endpoint_at(address) || endpoint == shown_endpoint(record, address);
+      return endpoint == shown_endpoint(record, address) || (override_is_new && endpoint == endpoint_at(address));
     });
   };
   if (was_filled_in(change.endpoint)) change.endpoint = record.peer.endpoint;

@@ -4,15 +4,14 @@
 
 #include <algorithm>
 #include <charconv>
-#include <ranges>
 
 #include "innernet/json/json.hpp"
 
 namespace innernet::server {
 namespace {
 
-constexpr std::size_t kLogEntries = 1U << 16;
-constexpr std::size_t kAdminListKept = 8U << 20;  // bytes; administrators ask rarely
+// It takes long to make, and as much memory as a state of everybody; administrators ask rarely.
+constexpr std::chrono::seconds kAllPeersKept{10};
 
 /// Calls `visit` with each entity tag of a header field (RFC 9110 13.1.2), without the W/ of weak ones.
 template <class Visit>
@@ -134,6 +133,7 @@ void StateCache::announce(View& view, BootTime now) {
 }
 
 void StateCache::announce(BootTime now) {
+  if (all_peers_ != nullptr && now - all_peers_asked_ >= kAllPeersKept) all_peers_.reset();
   if (!anyone_to_wake_) return;
   anyone_to_wake_ = false;
   for (const auto& [roots, view] : views_) {
@@ -156,11 +156,7 @@ std::vector<CidrId> StateCache::take_news() { return std::exchange(news_, {}); }
 void StateCache::changed(const Peer& peer, News news) {
   ++sequence_;
   chunks_.mark(peer.cidr_id, peer.id);
-  log_.push_back({sequence_, peer.id, peer.cidr_id});
-  if (log_.size() > kLogEntries) {
-    log_floor_ = log_.front().sequence;
-    log_.pop_front();
-  }
+  log_.note(peer.cidr_id, peer.id, sequence_);
   for (const CidrId root : network_->ancestry(peer.cidr_id)) {
     const auto seeing = views_by_root_.find(root);
     if (seeing == views_by_root_.end()) continue;
@@ -200,7 +196,10 @@ void StateCache::cidrs_changed(bool one_is_gone) {
   ++topology_;
   cidrs_sequence_ = ++sequence_;
   // The log may name peers in it whose going nobody could be told of any more.
-  if (one_is_gone) log_floor_ = sequence_;
+  if (one_is_gone) {
+    log_.clear();
+    log_floor_ = sequence_;
+  }
   cidrs_json_.clear();
   for (auto entry = groups_.begin(); entry != groups_.end();) {
     const bool is_gone = network_->find_cidr(entry->first) == nullptr;
@@ -259,7 +258,8 @@ const std::string& StateCache::cidrs() {
   return cidrs_json_;
 }
 
-std::shared_ptr<const std::string> StateCache::all_peers() {
+std::shared_ptr<const std::string> StateCache::all_peers(BootTime now) {
+  all_peers_asked_ = now;
   if (all_peers_ != nullptr) return all_peers_;
   auto json = std::make_shared<std::string>("[");
   for (const auto& [id, record] : network_->peers()) {
@@ -267,7 +267,7 @@ std::shared_ptr<const std::string> StateCache::all_peers() {
     append_json(*json, Network::as_shown(record));
   }
   *json += ']';
-  if (json->size() <= kAdminListKept) all_peers_ = json;
+  all_peers_ = json;
   return json;
 }
 
@@ -306,19 +306,13 @@ std::shared_ptr<const std::string> StateCache::delta(View& view, std::uint64_t f
     }
     return entry->second;
   };
-  std::vector<PeerId> concerned;
-  for (const LogEntry& entry : log_ | std::views::reverse) {
-    if (entry.sequence <= from) break;
-    if (is_seen(entry.cidr)) concerned.push_back(entry.peer);
-  }
-  std::ranges::sort(concerned);
-  const auto repeated = std::ranges::unique(concerned);
-  concerned.erase(repeated.begin(), repeated.end());
+  const auto concerned = log_.since(from, is_seen);
+  if (!concerned) return nullptr;
 
   std::string peers;
   std::string gone;
   const std::size_t limit = view.body_bytes / 2;
-  for (const PeerId id : concerned) {
+  for (const PeerId id : *concerned) {
     const PeerRecord* record = network_->find_peer(id);
     const bool is_there = record != nullptr && Network::is_visible(record->peer) && is_seen(record->peer.cidr_id);
     std::string& list = is_there ? peers : gone;

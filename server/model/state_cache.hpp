@@ -1,6 +1,5 @@
 #pragma once
 
-#include <deque>
 #include <list>
 #include <map>
 #include <memory>
@@ -8,6 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "change_log.hpp"
 #include "cidr_chunks.hpp"
 #include "innernet/base/clock.hpp"
 
@@ -29,7 +29,7 @@ namespace innernet::server {
 /// - Nothing that a view shows has changed behind its `revision` unless it `has_unannounced`.
 /// - A body holds all changes up to its `body_sequence`. It may be sent while that is not before the view's `revision`.
 /// - `uses_` are the views that have a body, the last used in front, and `bodies_bytes_` is what their bodies take.
-/// - The log has each change of a peer that came after `log_floor_`, in the order of their sequence numbers.
+/// - The log has the changes of peers that came after `log_floor_`.
 /// - While nobody `anyone_to_wake_`, no view has `must_wake`.
 class StateCache {
  public:
@@ -62,7 +62,7 @@ class StateCache {
   std::vector<CidrId> take_news();
 
   /// GET /v1/admin/peers: all peers by id.
-  std::shared_ptr<const std::string> all_peers();
+  std::shared_ptr<const std::string> all_peers(BootTime now);
   /// `[…]`
   const std::string& cidrs();
 
@@ -100,11 +100,6 @@ class StateCache {
     kFirstObservations,  // an endpoint or candidates of a peer that had none
     kObservations,
   };
-  struct LogEntry {
-    std::uint64_t sequence;
-    PeerId peer;
-    CidrId cidr;
-  };
 
   Group& group(CidrId id);
   View& view_of(std::vector<CidrId> roots);
@@ -130,12 +125,13 @@ class StateCache {
   std::unordered_map<CidrId, std::vector<View*>> views_by_root_;
   std::list<View*> uses_;  // views with a body, the last used in front
   std::size_t bodies_bytes_ = 0;
-  std::deque<LogEntry> log_;
-  std::uint64_t log_floor_ = 1;  // changes up to here are no longer in the log
+  ChangeLog log_;
+  std::uint64_t log_floor_ = 1;
   bool anyone_to_wake_ = false;
   std::vector<CidrId> news_;
-  std::string cidrs_json_;  // empty: to be written
-  std::shared_ptr<const std::string> all_peers_;
+  std::string cidrs_json_;                        // empty: to be written
+  std::shared_ptr<const std::string> all_peers_;  // while somebody asks for it
+  BootTime all_peers_asked_{};
 };
 
 }  // namespace innernet::server

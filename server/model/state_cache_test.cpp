@@ -199,5 +199,51 @@ TEST(StateCache, OrdersPeersByCidrAndThenById) {
   EXPECT_THAT(ids(state_of(server.ask(server.admin(), "GET", "/v1/user/state")).peers), ::testing::ElementsAre(1, 2, 7, 3, 6, 8));
 }
 
+// A flood of one peer must not make everybody fetch everything.
+TEST(Delta, OfOthersSurvivesAPeerThatChangesWithoutEnd) {
+  Server server;
+  server.options.write_period = std::chrono::milliseconds(0);
+  server.open();
+  {
+    auto registry = must(Registry::open(server.path));
+    must(registry.write([&](Registry::Writer& writer) -> Result<void> {
+      for (unsigned n = 10; n < 40; ++n)
+        must(writer.add_peer(peer_contents(fmt::format("p{}", n), server.family.ip(1, n), kHumans, 100 + n)));
+      return {};
+    }));
+  }
+  auto poll = server.request(server.admin(), "GET", "/v1/user/state");
+  poll.accepts_delta = true;
+  poll.if_none_match = server.ask(poll).etag;
+  must(server.coordinator->begin_turn());
+  for (unsigned n = 0; n < 70'000; ++n) {
+    const auto body = fmt::format(R"(["192.0.2.{}:{}"])", 1 + n % 200, 1 + n / 200);
+    ASSERT_EQ(std::get<Response>(server.coordinator->answer(server.request(server.user(), "PUT", "/v1/user/candidates", body))).status,
+              204U);
+  }
+  must(server.coordinator->end_turn());
+  const Response delta = server.ask(poll);
+  EXPECT_EQ(delta.status, 226U);
+  EXPECT_EQ(nlohmann::json::parse(body_of(delta)).at("peers").size(), 1U);
+}
+
+TEST(AllPeers, AreTheSameForAllWhoAskBeforeSomethingChangesAndKeptWhileSomebodyAsks) {
+  Server server;
+  const auto list = [&] { return server.ask(server.admin(), "GET", "/v1/admin/peers").body; };
+  auto one = list();
+  EXPECT_EQ(one, list());
+  EXPECT_EQ(server.ask(server.user(), "PUT", "/v1/user/candidates", R"(["192.0.2.5:1"])").status, 204U);
+  auto changed = list();
+  EXPECT_NE(one, changed) << "whoever asks after a change is told of it";
+  EXPECT_THAT(*changed, ::testing::HasSubstr("192.0.2.5:1"));
+  const std::weak_ptr<const std::string> kept = changed;
+  changed.reset();
+  server.clock.advance(std::chrono::seconds(9));
+  EXPECT_EQ(list(), kept.lock());
+  server.clock.advance(std::chrono::seconds(10));
+  static_cast<void>(server.ask(server.user(), "GET", "/v1/user/capabilities"));
+  EXPECT_TRUE(kept.expired()) << "nobody asks any more, and it may be large";
+}
+
 }  // namespace
 }  // namespace innernet::server

@@ -21,7 +21,7 @@ std::vector<CidrId> Network::visible_roots(CidrId id) const {
   std::set<CidrId> roots{id};
   if (cidr_record(kServerCidr) != nullptr) roots.insert(kServerCidr);
   for (const CidrId ancestor : ancestry(id)) {
-    const auto& associated = cidr_record(ancestor)->associated;
+    const auto associated = associated_with(ancestor);
     roots.insert(associated.begin(), associated.end());
   }
   // What lies below another root adds nothing. In a cycle each lies below the other, and the last one stays.
@@ -39,9 +39,9 @@ std::vector<CidrId> Network::with_descendants(std::span<const CidrId> roots) con
   while (!next.empty()) {
     const CidrId id = next.back();
     next.pop_back();
-    const CidrRecord* record = cidr_record(id);
-    if (record == nullptr || !found.insert(id).second) continue;
-    next.insert(next.end(), record->children.begin(), record->children.end());
+    if (cidr_record(id) == nullptr || !found.insert(id).second) continue;
+    const auto children = children_of(id);
+    next.insert(next.end(), children.begin(), children.end());
   }
   return {found.begin(), found.end()};
 }

@@ -86,4 +86,13 @@ std::size_t leave_out(std::span<const wg::Peer> on_device, std::size_t most, std
   });
 }
 
+bool is_endpoint_only(const wg::PeerUpdate& update) { return update.update_only && !update.remove && update.endpoint.has_value(); }
+
+void leave_working_endpoints(std::span<const wg::Peer> on_device, std::vector<wg::PeerUpdate>& updates) {
+  std::unordered_set<wg::PublicKey> working;
+  for (const wg::Peer& peer : on_device)
+    if (peer.endpoint && peer.last_handshake) working.insert(peer.public_key);
+  std::erase_if(updates, [&](const wg::PeerUpdate& update) { return is_endpoint_only(update) && working.contains(update.public_key); });
+}
+
 }  // namespace innernet::server

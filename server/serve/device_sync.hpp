@@ -17,4 +17,9 @@ std::vector<wg::PeerUpdate> device_difference(std::span<const wg::Peer> on_devic
 /// of the others the first.
 std::size_t leave_out(std::span<const wg::Peer> on_device, std::size_t most, std::vector<wg::PeerUpdate>& wanted);
 
+/// Whether it gives a peer that is there an endpoint, and nothing else.
+bool is_endpoint_only(const wg::PeerUpdate& update);
+/// Takes those out of `updates` whose peer has one already at which it was talked with: WireGuard knows better than who has typed it in.
+void leave_working_endpoints(std::span<const wg::Peer> on_device, std::vector<wg::PeerUpdate>& updates);
+
 }  // namespace innernet::server

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -11,8 +12,11 @@
 
 #include "device_sync.hpp"
 #include "expected_peers.hpp"
+#include "innernet/machine/log.hpp"
 
 namespace innernet::server {
+
+using Steady = std::chrono::steady_clock;
 
 struct DeviceWorker::Impl {
   Impl(wg::Backend& backend_in, InterfaceName interface_in, Post post_in)
@@ -32,6 +36,11 @@ struct DeviceWorker::Impl {
     std::unique_lock lock(mutex);
     for (;;) {
       if (backlog.empty()) changed.wait(lock, [this] { return stopping || !jobs.empty(); });
+      if (is_late() && (!jobs.empty() || !backlog.empty())) {
+        log::warning("{}: WireGuard does not answer in time, so {} of its changes are left to the next start", interface.str(),
+                     jobs.size() + backlog.size());
+        return;
+      }
       if (!jobs.empty()) {
         const auto job = std::move(jobs.front());
         jobs.pop_front();
@@ -61,13 +70,17 @@ struct DeviceWorker::Impl {
     return applied;
   }
 
-  void begin_synchronization(std::vector<wg::PeerUpdate> wanted, Done first, Synchronized last) {
+  bool is_late() const { return Steady::now() >= Steady::time_point(Steady::duration(leave_at)); }
+
+  void begin_synchronization(std::vector<wg::PeerUpdate> wanted, std::function<void(Result<Endpoints>)> first, Synchronized last) {
     backlog.clear();
     synchronization = {};
+    endpoints.clear();
     first_slice_in = std::move(first);
     backlog_done = std::move(last);
     auto device = backend.get(interface);
     if (!device) return end_synchronization(std::unexpected(std::move(device).error()));
+    endpoints = endpoints_of(*device);
     if (const auto most = backend.max_peers()) synchronization.left_out = leave_out(device->peers, *most, wanted);
     for (wg::PeerUpdate& update : device_difference(device->peers, wanted)) backlog.push_back(std::move(update));
     synchronization.corrected = backlog.size();
@@ -83,13 +96,14 @@ struct DeviceWorker::Impl {
     update.peers.assign(std::make_move_iterator(backlog.begin()), std::make_move_iterator(end));
     backlog.erase(backlog.begin(), end);
     if (auto applied = give_device(update); !applied) return end_synchronization(std::move(applied));
-    complete(first_slice_in, Result<void>());
+    complete(first_slice_in, Result<Endpoints>(std::exchange(endpoints, {})));
     if (backlog.empty()) end_synchronization({});
   }
 
   void end_synchronization(Result<void> outcome) {
     backlog.clear();
-    complete(first_slice_in, outcome);
+    complete(first_slice_in,
+             outcome ? Result<Endpoints>(std::exchange(endpoints, {})) : Result<Endpoints>(std::unexpected(outcome.error())));
     complete(backlog_done,
              outcome ? Result<Synchronization>(synchronization) : Result<Synchronization>(std::unexpected(std::move(outcome).error())));
   }
@@ -102,6 +116,14 @@ struct DeviceWorker::Impl {
     return fail(ErrorKind::kSystem, fmt::format("{} takes at most {} peers", interface.str(), *most));
   }
 
+  // The loop knows only what the last look has shown, and a peer may have come since.
+  Result<void> leave_working_endpoints_alone(std::vector<wg::PeerUpdate>& updates) {
+    if (std::ranges::none_of(updates, is_endpoint_only)) return {};
+    TRY(const wg::Device device, backend.get(interface));
+    leave_working_endpoints(device.peers, updates);
+    return {};
+  }
+
   void supersede(const std::unordered_set<wg::PublicKey>& keys) {
     if (backlog.empty()) return;
     std::erase_if(backlog, [&keys](const wg::PeerUpdate& update) { return keys.contains(update.public_key); });
@@ -110,8 +132,9 @@ struct DeviceWorker::Impl {
 
   Result<void> apply_in_slices(std::vector<wg::PeerUpdate> updates) {
     TRY_VOID(check_room(updates));
+    TRY_VOID(leave_working_endpoints_alone(updates));
     expected.change(updates);
-    for (std::size_t begin = 0; begin < updates.size(); begin += kSlice) {
+    for (std::size_t begin = 0; begin < updates.size() && !is_late(); begin += kSlice) {
       wg::DeviceUpdate update;
       const std::size_t end = std::min(updates.size(), begin + kSlice);
       update.peers.assign(std::make_move_iterator(updates.begin() + static_cast<std::ptrdiff_t>(begin)),
@@ -137,13 +160,17 @@ struct DeviceWorker::Impl {
   Result<Look> look() {
     TRY(const wg::Device device, backend.get(interface));
     // Before the last slice the device is not yet what it is to be.
-    Look look{.endpoints = {},
-              .public_key = device.public_key,
-              .listen_port = device.listen_port,
-              .has_expected_peers = !backlog.empty() || expected.are(device.peers)};
+    return Look{.endpoints = endpoints_of(device),
+                .public_key = device.public_key,
+                .listen_port = device.listen_port,
+                .has_expected_peers = !backlog.empty() || expected.are(device.peers)};
+  }
+
+  static Endpoints endpoints_of(const wg::Device& device) {
+    Endpoints endpoints;
     for (const wg::Peer& peer : device.peers)
-      if (peer.endpoint) look.endpoints.emplace_back(peer.public_key, *peer.endpoint);
-    return look;
+      if (peer.endpoint) endpoints.emplace_back(peer.public_key, *peer.endpoint);
+    return endpoints;
   }
 
   wg::Backend& backend;
@@ -151,7 +178,8 @@ struct DeviceWorker::Impl {
   const Post post;
   std::deque<wg::PeerUpdate> backlog;
   Synchronization synchronization;
-  Done first_slice_in;
+  Endpoints endpoints;  // that the device had, until somebody is told
+  std::function<void(Result<Endpoints>)> first_slice_in;
   Synchronized backlog_done;
   ExpectedPeers expected;
 
@@ -160,6 +188,7 @@ struct DeviceWorker::Impl {
   std::condition_variable changed;
   std::deque<std::function<void()>> jobs;
   bool stopping = false;
+  std::atomic<Steady::rep> leave_at = Steady::time_point::max().time_since_epoch().count();  // see leave_after()
 
   std::thread thread;  // last: it uses all of the above
 };
@@ -177,7 +206,12 @@ DeviceWorker::~DeviceWorker() {
   impl_->thread.join();
 }
 
-void DeviceWorker::synchronize(std::vector<wg::PeerUpdate> wanted, Done first_slice_in, Synchronized done) {
+void DeviceWorker::leave_after(std::chrono::milliseconds patience) {
+  impl_->leave_at = (Steady::now() + patience).time_since_epoch().count();
+}
+
+void DeviceWorker::synchronize(std::vector<wg::PeerUpdate> wanted, std::function<void(Result<Endpoints>)> first_slice_in,
+                               Synchronized done) {
   impl_->give([impl = impl_.get(), wanted = std::move(wanted), first = std::move(first_slice_in), last = std::move(done)]() mutable {
     impl->begin_synchronization(std::move(wanted), std::move(first), std::move(last));
   });

@@ -242,5 +242,61 @@ TEST_F(DeviceWorkerTest, SeesWhatSomebodyElseHasDoneToTheDevice) {
   EXPECT_TRUE(look_of(worker).has_expected_peers) << "whose doing it is nobody knows now";
 }
 
+TEST_F(DeviceWorkerTest, TellsWhereTheDeviceHasSeenThoseThatItHad) {
+  DeviceWorker worker(backend_, name_, posts_.post());
+  worker.synchronize(peers(2), nullptr, tell("all"));
+  run_until_told(1);
+  const auto seen = *SocketAddress::parse("198.51.100.7:4242");
+  backend_.see(name_, key(2), seen);
+  for (const std::uint32_t count : {2U, 3U}) {  // with nothing to do, and with something
+    std::optional<DeviceWorker::Endpoints> endpoints;
+    worker.synchronize(peers(count), [&endpoints](const Result<DeviceWorker::Endpoints>& had) { endpoints = *had; }, nullptr);
+    posts_.run_until([&endpoints] { return endpoints.has_value(); });
+    EXPECT_EQ(*endpoints, (DeviceWorker::Endpoints{{key(2), seen}})) << count;
+  }
+}
+
+// An override of a peer that has come since the last look.
+TEST_F(DeviceWorkerTest, LeavesAnEndpointAloneThatWorks) {
+  DeviceWorker worker(backend_, name_, posts_.post());
+  worker.synchronize(peers(2), nullptr, tell("all"));
+  run_until_told(1);
+  const auto seen = *SocketAddress::parse("198.51.100.7:4242");
+  const auto given = *SocketAddress::parse("192.0.2.9:1");
+  backend_.see(name_, key(1), seen);
+  std::vector<wg::PeerUpdate> overrides;
+  for (const std::uint32_t n : {1U, 2U}) {
+    wg::PeerUpdate update;
+    update.public_key = key(n);
+    update.update_only = true;
+    update.endpoint = given;
+    overrides.push_back(update);
+  }
+  worker.apply(overrides, tell("overrides"));
+  run_until_told(2);
+  EXPECT_EQ(backend_.peer(name_, key(1))->endpoint, seen);
+  EXPECT_EQ(backend_.peer(name_, key(2))->endpoint, given);
+}
+
+// Each request to a WireGuard that hangs takes half a minute, and systemd has patience for a minute and a half in all.
+TEST_F(DeviceWorkerTest, BeginsNothingMoreWhenItsTimeToEndIsUp) {
+  std::latch hangs(1);
+  std::latch is_late(1);
+  backend_.before_apply = [&](const wg::DeviceUpdate&) {
+    hangs.count_down();
+    is_late.wait();
+  };
+  {
+    DeviceWorker worker(backend_, name_, posts_.post());
+    worker.apply(peers(600), nullptr);
+    worker.apply({peer(601)}, nullptr);
+    hangs.wait();
+    worker.leave_after(std::chrono::milliseconds(0));
+    is_late.count_down();
+  }
+  ASSERT_EQ(backend_.updates().size(), 1U);
+  EXPECT_EQ(backend_.updates().front().peers.size(), DeviceWorker::kSlice);
+}
+
 }  // namespace
 }  // namespace innernet::server

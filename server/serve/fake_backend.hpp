@@ -87,7 +87,7 @@ class FakeBackend final : public wg::Backend {
   void see(const InterfaceName& name, const wg::PublicKey& key, const SocketAddress& endpoint) {
     const std::lock_guard lock(mutex_);
     for (wg::Peer& peer : devices_.at(name).peers)
-      if (peer.public_key == key) peer.endpoint = endpoint;
+      if (peer.public_key == key) peer.endpoint = endpoint, peer.last_handshake = WallTime(std::chrono::hours(1));
   }
   void set_failing(bool failing) {
     const std::lock_guard lock(mutex_);

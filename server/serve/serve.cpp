@@ -17,6 +17,7 @@
 #include "innernet/machine/local_addresses.hpp"
 #include "innernet/machine/log.hpp"
 #include "innernet/machine/network_stack.hpp"
+#include "innernet/machine/privileges.hpp"
 #include "link.hpp"
 #include "served_files.hpp"
 #include "service.hpp"
@@ -60,6 +61,7 @@ ServeSystem ServeSystem::of_machine(wg::Backend& backend, const Clock& clock) {
                            const IpAddress& address) { return server::link_state(system_network_stack(), name, address); },
           .local_addresses = [](const std::vector<InterfaceName>& own) { return local_candidates(own); },
           .probe_udp_port = server::probe_udp_port,
+          .drop_privileges = innernet::drop_privileges,
           .listening = nullptr};
 }
 
@@ -87,6 +89,8 @@ Result<ServeEnd> serve(const InterfaceName& interface, const ServeOptions& optio
     log::warning("at most {} connections, for this process may open few files (LimitNOFILE= in the unit, or `ulimit -n`)", room);
     limits.connections = room;
   }
+  // Before the device is touched, so that userspace WireGuard gets no more than we keep.
+  if (system.drop_privileges) system.drop_privileges({options.folders.config, options.folders.data, options.hosts.path});
 
   const auto device = system.backend.get(interface);
   if (!device && device.error().kind() != ErrorKind::kNotFound) return std::unexpected(Error(device.error()).context(doing));

@@ -53,7 +53,7 @@ Service::Service(InterfaceName interface, const ServeOptions& options, const Ser
       net_(net),
       coordinator_(std::move(coordinator)),
       files_(files),
-      turns_(*this, system.clock, {}, [this] { http_.wake(); }),
+      turns_(*this, system.clock, {.connections_per_source = connections_of_one_source(limits.connections)}, [this] { http_.wake(); }),
       http_(loop_, turns_, system.clock, limits, [this](const KeyChange& change) { change_key(change); }),
       timer_(loop_),
       watchdog_timer_(loop_),
@@ -71,7 +71,8 @@ Result<ServeEnd> Service::run() {
   loop_.run();
 
   signals_.reset();
-  http_.close();    // whose key changes are due now goes to the worker
+  http_.close();  // whose key changes are due now goes to the worker
+  worker_->leave_after(options_.periods.device_at_stop);
   worker_.reset();  // what it was given is carried out; the rest the next start finds in the database
   hosts_writer_.reset();
   if (failure_) {
@@ -199,7 +200,7 @@ void Service::carry_out(Coordinator::Effects effects) {
 void Service::synchronize(std::function<void(std::size_t corrected)> done) {
   synchronization_.clear();
   worker_->synchronize(
-      key_changes_.with_old_keys(coordinator_.device_peers()), [this](const Result<void>& outcome) { on_first_slice(outcome); },
+      key_changes_.with_old_keys(coordinator_.device_peers()), [this](const Result<DeviceWorker::Endpoints>& had) { on_first_slice(had); },
       [this, done = std::move(done)](const Result<DeviceWorker::Synchronization>& synchronized) {
         report("bringing the device in line with the database", synchronized);
         if (!synchronized) return synchronize_later();
@@ -222,10 +223,15 @@ void Service::synchronize_later() {
   check_link();
 }
 
-void Service::on_first_slice(const Result<void>& outcome) {
+void Service::on_first_slice(const Result<DeviceWorker::Endpoints>& had) {
   if (stopping_ || !link_repair_.wants_to_listen()) return;
-  if (outcome) return begin_listening();
-  if (!link_repair_.has_begun()) fail_to_start(Error(outcome.error()).context("configuring interface " + interface_.str()));
+  if (had) {
+    // The first answers after a restart are as good as those before.
+    coordinator_.set_seen_endpoints(*had);
+    carry_out(coordinator_.take_effects());
+    return begin_listening();
+  }
+  if (!link_repair_.has_begun()) fail_to_start(Error(had.error()).context("configuring interface " + interface_.str()));
 }
 
 void Service::change_key(const KeyChange& change) {
@@ -506,6 +512,7 @@ void Service::check_everything() {
   foreign_looks_.doubt_file();
   check_files();
   check_link();
+  report("the database's write-ahead log", coordinator_.check_log_size());
   turns_.request_turn();
 }
 

@@ -107,7 +107,7 @@ class Service final : private Turns::Answerer {
   void synchronize(std::function<void(std::size_t corrected)> done);
   void synchronize_later();
   Result<void> room_for_all() const;
-  void on_first_slice(const Result<void>& outcome);
+  void on_first_slice(const Result<DeviceWorker::Endpoints>& had);
   void change_key(const KeyChange& change);
   void look_at_device();
   void restore_device(const DeviceWorker::Look& look);

@@ -9,9 +9,14 @@ namespace innernet::server {
 struct Turns::Source {
   IpAddress address;
   std::size_t connections = 0;
-  std::size_t unsent = 0;
+  std::size_t unsent = 0;          // bytes
+  std::size_t unsent_answers = 0;  // that these are of
   std::deque<Client*> ready;
-  bool in_ring = false;
+  bool in_ring = false;  // or fresh
+
+  // One answer does not hold up the others, however large it is and however slowly it is read.
+  bool is_blocked(const Limits& limits) const { return unsent_answers > 1 && unsent > limits.unsent_bytes_per_source; }
+  bool is_idle(const Limits& limits) const { return ready.empty() || is_blocked(limits); }
 };
 
 /// What a client is to be given once the turn is committed.
@@ -37,14 +42,21 @@ bool Turns::enter(Client& client, const IpAddress& address) {
   return true;
 }
 
+std::size_t Turns::connections_of(const IpAddress& address) const {
+  const auto source = sources_.find(address);
+  return source == sources_.end() ? 0 : source->second->connections;
+}
+
 void Turns::leave(Client& client) {
   Source* const source = client.source_;
   if (source == nullptr) return;
+  sent(client);
   forget(client);
   for (Handed& handed : handed_)
     if (handed.client == &client) handed.client = nullptr;
   client.source_ = nullptr;
   if (--source->connections > 0) return;
+  std::erase(fresh_, source);
   std::erase(ring_, source);
   sources_.erase(IpAddress(source->address));
 }
@@ -81,21 +93,30 @@ void Turns::queue(Client& client) {
   client.state_ = Client::State::kReady;
   Source* const source = client.source_;
   source->ready.push_back(&client);
-  if (!source->in_ring && source->unsent <= limits_.unsent_bytes_per_source) {
-    source->in_ring = true;
-    ring_.push_back(source);
-  }
+  enter_ring(*source);
   wake_once();
 }
 
-void Turns::add_unsent(Client& client, std::size_t bytes) { client.source_->unsent += bytes; }
+void Turns::enter_ring(Source& source) {
+  if (source.in_ring || source.is_idle(limits_)) return;
+  source.in_ring = true;
+  fresh_.push_back(&source);
+}
 
-void Turns::take_unsent(Client& client, std::size_t bytes) {
+// Counted before anything is sent: else all that one source asks for at once would be put together first.
+void Turns::give(Client& client, Response response) {
+  client.unsent_ = response.body ? response.body->size() : 0;
+  client.source_->unsent += client.unsent_;
+  if (client.unsent_ > 0) ++client.source_->unsent_answers;
+  handed_.push_back({&client, std::move(response)});
+}
+
+void Turns::sent(Client& client) {
   Source* const source = client.source_;
-  source->unsent -= bytes;
-  if (source->in_ring || source->ready.empty() || source->unsent > limits_.unsent_bytes_per_source) return;
-  source->in_ring = true;
-  ring_.push_back(source);
+  if (client.unsent_ > 0) --source->unsent_answers;
+  source->unsent -= std::exchange(client.unsent_, 0);
+  if (source->in_ring || source->is_idle(limits_)) return;
+  enter_ring(*source);
   wake_once();
 }
 
@@ -114,7 +135,7 @@ void Turns::retry_later(Client& client) {
   if (now - *client.busy_since_ >= limits_.busy_patience) {
     log::error("{} {}: the database has been locked by another process for {} s", quoted(client.request.method),
                quoted(client.request.target), std::chrono::duration_cast<std::chrono::seconds>(limits_.busy_patience).count());
-    handed_.push_back({&client, Coordinator::failure_response()});
+    give(client, Coordinator::failure_response());
     return;
   }
   client.state_ = Client::State::kBusy;
@@ -134,14 +155,16 @@ void Turns::announce(const std::vector<CidrId>& groups) {
 
 void Turns::request_turn() { wake_once(); }
 
+void Turns::stop_waiting(Client& client) {
+  client.request.wait.reset();
+  if (!client.is_waiting()) return;
+  forget(client);
+  queue(client);
+}
+
 void Turns::stop_waiting() {
   waits_allowed_ = false;
-  while (!deadlines_.empty()) {
-    Client& client = *deadlines_.begin()->second;
-    forget(client);
-    client.request.wait.reset();
-    queue(client);
-  }
+  while (!deadlines_.empty()) stop_waiting(*deadlines_.begin()->second);
   for (const auto& [address, source] : sources_)
     for (Client* const client : source->ready) client->request.wait.reset();
   for (Client* const client : busy_) client->request.wait.reset();
@@ -149,12 +172,7 @@ void Turns::stop_waiting() {
 
 void Turns::collect_due() {
   const BootTime now = clock_.boot();
-  while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
-    Client& client = *deadlines_.begin()->second;
-    forget(client);
-    client.request.wait.reset();
-    queue(client);
-  }
+  while (!deadlines_.empty() && deadlines_.begin()->first <= now) stop_waiting(*deadlines_.begin()->second);
   if (news_at_ && *news_at_ <= now) {
     news_at_.reset();
     for (const CidrId group : std::exchange(news_, {})) {
@@ -174,21 +192,28 @@ void Turns::collect_due() {
 }
 
 Turns::Client* Turns::next_ready() {
-  while (!ring_.empty()) {
-    Source* const source = ring_.front();
-    ring_.pop_front();
+  while (!fresh_.empty() || !ring_.empty()) {
+    auto& sources = fresh_.empty() ? ring_ : fresh_;
+    Source* const source = sources.front();
+    sources.pop_front();
     source->in_ring = false;
-    if (source->ready.empty() || source->unsent > limits_.unsent_bytes_per_source) continue;
+    if (source->is_idle(limits_)) continue;
     Client* const client = source->ready.front();
     source->ready.pop_front();
-    if (!source->ready.empty()) {
-      source->in_ring = true;
-      ring_.push_back(source);
-    }
+    source->in_ring = true;
+    ring_.push_back(source);
     client->state_ = Client::State::kIdle;
     return client;
   }
   return nullptr;
+}
+
+// So that the next turn is not for nobody. Those behind one that asks have not had their turn.
+void Turns::drop_idle_sources() {
+  while (!ring_.empty() && ring_.front()->is_idle(limits_)) {
+    ring_.front()->in_ring = false;
+    ring_.pop_front();
+  }
 }
 
 void Turns::wake_once() {
@@ -207,16 +232,17 @@ void Turns::run() {
   // The loop looks once a second; one line about one failure is enough.
   const std::string failure = begun ? std::string() : begun.error().message();
   if (failure != std::exchange(told_failure_, failure) && !begun) log::error("{}", failure);
-  for (std::size_t n = 0; n < limits_.requests_per_turn; ++n) {
+  const BootTime end = clock_.boot() + limits_.work_per_turn;
+  for (std::size_t n = 0; n < limits_.requests_per_turn && (n == 0 || clock_.boot() < end); ++n) {
     Client* const client = next_ready();
     if (client == nullptr) break;
     if (!begun) {
-      handed_.push_back({client, Coordinator::failure_response()});
+      give(*client, Coordinator::failure_response());
       continue;
     }
     auto outcome = answerer_.answer(client->request);
     if (auto* const response = std::get_if<Response>(&outcome))
-      handed_.push_back({client, std::move(*response)});
+      give(*client, std::move(*response));
     else if (const auto* const waiting = std::get_if<Coordinator::Waiting>(&outcome))
       hold(*client, *waiting);
     else
@@ -234,7 +260,8 @@ void Turns::run() {
   handed_.clear();
   answerer_.after_turn();
   running_ = false;
-  if (woken_ || !ring_.empty()) {
+  drop_idle_sources();
+  if (woken_ || !fresh_.empty() || !ring_.empty()) {
     woken_ = true;
     wake_();
   }

@@ -10,9 +10,10 @@ namespace {
 using namespace std::chrono_literals;
 using innernet::testing::FakeClock;
 
-/// Answers by what stands in the target: /wait, /busy, anything else; writes down what it was asked.
+/// Answers by what stands in the target: /wait, /busy, /large, /slow, anything else; writes down what it was asked.
 class ScriptedAnswerer final : public Turns::Answerer {
  public:
+  explicit ScriptedAnswerer(FakeClock& time) : clock(time) {}
   Result<void> begin_turn() override {
     log.push_back("begin");
     if (broken) return fail(ErrorKind::kSystem, "the disk is gone");
@@ -22,7 +23,9 @@ class ScriptedAnswerer final : public Turns::Answerer {
     log.push_back(request.target);
     if (request.target.starts_with("/busy") && busy) return Coordinator::Busy{};
     if (request.target.starts_with("/wait") && request.wait && !news) return Coordinator::Waiting{group, *request.wait};
+    clock.advance(request.target.starts_with("/slow") ? 5ms : 0ms);
     Response response;
+    if (request.target.starts_with("/large")) response.body = std::make_shared<const std::string>(101, 'x');
     response.status = request.target.starts_with("/wait") && !news ? 304 : 200;
     return response;
   }
@@ -33,6 +36,7 @@ class ScriptedAnswerer final : public Turns::Answerer {
   }
   void after_turn() override { log.push_back("after"); }
 
+  FakeClock& clock;
   std::vector<std::string> log;
   bool busy = true;
   bool broken = false;
@@ -76,7 +80,7 @@ class TurnsTest : public ::testing::Test {
   }
 
   FakeClock clock_;
-  ScriptedAnswerer answerer_;
+  ScriptedAnswerer answerer_{clock_};
   std::vector<std::string> order_;
   bool woken_ = false;
   Turns turns_{answerer_, clock_, limits(), [this] { woken_ = true; }};
@@ -99,6 +103,24 @@ TEST_F(TurnsTest, LetsSourcesTakeTurns) {
   EXPECT_EQ(order_, (std::vector<std::string>{"/a1", "/b", "/a2", "/a3"}));
 }
 
+TEST_F(TurnsTest, PutsASourceThatWasQuietBeforeThoseThatAreNot) {
+  const auto a1 = client("/slow-a1"), a2 = client("/slow-a2"), b1 = client("/slow-b1", "10.0.0.2"), b2 = client("/slow-b2", "10.0.0.2");
+  for (const auto* one : {&a1, &a2, &b1, &b2}) turns_.ready(**one);
+  turns_.run();
+  EXPECT_EQ(order_, (std::vector<std::string>{"/slow-a1"}));
+  const auto quiet = client("/quiet", "10.0.0.3");
+  turns_.run();  // b1, which has waited longer
+  turns_.ready(*quiet);
+  turns_.run();
+  // Once it has asked it is as good as the others: it does not come first again before they had their turn.
+  turns_.ready(*quiet);
+  while (order_.size() < 6) turns_.run();
+  EXPECT_EQ(order_, (std::vector<std::string>{"/slow-a1", "/slow-b1", "/quiet", "/slow-a2", "/slow-b2", "/quiet"}));
+  woken_ = false;
+  turns_.run();
+  EXPECT_FALSE(woken_) << "nobody is left";
+}
+
 TEST_F(TurnsTest, LeavesWhatDoesNotFitToTheNextTurn) {
   std::vector<std::unique_ptr<FakeClient>> clients;
   for (int n = 1; n <= 6; ++n) {
@@ -119,16 +141,36 @@ TEST_F(TurnsTest, RefusesMoreConnectionsOfOneSourceThanAreAllowed) {
   EXPECT_TRUE(turns_.enter(after, *IpAddress::parse("10.0.0.1")));
 }
 
-TEST_F(TurnsTest, DoesNotAnswerASourceThatDoesNotRead) {
-  const auto slow = client("/slow"), more = client("/more"), other = client("/other", "10.0.0.2");
-  turns_.add_unsent(*slow, 101);
-  turns_.ready(*more);
-  turns_.ready(*other);
+TEST_F(TurnsTest, DoesNotPutTogetherMoreForASourceThanItHasRead) {
+  const auto large = client("/large1"), second = client("/large2"), more = client("/more"), other = client("/other", "10.0.0.2");
+  for (const auto* one : {&large, &second, &more, &other}) turns_.ready(**one);
   run_while_woken();
-  EXPECT_EQ(order_, (std::vector<std::string>{"/other"}));
-  turns_.take_unsent(*slow, 101);
+  EXPECT_EQ(order_, (std::vector<std::string>{"/large1", "/other", "/large2"})) << "one holds nobody up, two do";
+  turns_.sent(*large);
   run_while_woken();
-  EXPECT_EQ(order_, (std::vector<std::string>{"/other", "/more"}));
+  EXPECT_EQ(order_.back(), "/more");
+}
+
+TEST_F(TurnsTest, ForgetsWhatWasNotSentToAClientThatLeaves) {
+  const auto large = client("/large1"), second = client("/large2"), more = client("/more");
+  for (const auto* one : {&large, &second, &more}) turns_.ready(**one);
+  run_while_woken();
+  EXPECT_EQ(order_, (std::vector<std::string>{"/large1", "/large2"}));
+  turns_.leave(*large);
+  run_while_woken();
+  EXPECT_EQ(order_, (std::vector<std::string>{"/large1", "/large2", "/more"}));
+}
+
+TEST_F(TurnsTest, EndsATurnThatTakesLongSoThatOthersGetTheirs) {
+  const auto slow = client("/slow1"), again = client("/slow2"), late = client("/late", "10.0.0.2");
+  turns_.ready(*slow);
+  turns_.ready(*again);
+  ASSERT_TRUE(std::exchange(woken_, false));
+  turns_.run();
+  EXPECT_EQ(order_, (std::vector<std::string>{"/slow1"}));
+  turns_.ready(*late);
+  run_while_woken();
+  EXPECT_EQ(order_, (std::vector<std::string>{"/slow1", "/late", "/slow2"}));
 }
 
 TEST_F(TurnsTest, ReplacesEachAnswerOfATurnThatCouldNotBeCommitted) {
@@ -212,6 +254,21 @@ TEST_F(TurnsTest, ForgetsAWaitingClientThatHangsUp) {
   clock_.advance(60s);
   turns_.run();
   EXPECT_EQ(a->status, 0U);
+}
+
+TEST_F(TurnsTest, AnswersOneThatIsNotToWaitAnyMoreAndLeavesTheOthersWaiting) {
+  const auto a = client("/wait"), b = client("/wait-too"), busy = client("/busy");
+  a->request.wait = b->request.wait = busy->request.wait = 60s;
+  for (const auto* one : {&a, &b, &busy}) turns_.ready(**one);
+  run_while_woken();
+  for (const auto* one : {&a, &busy}) turns_.stop_waiting(**one);
+  run_while_woken();
+  EXPECT_EQ(a->status, 304U);
+  EXPECT_EQ(turns_.waiting(), 1U);
+  EXPECT_EQ(busy->status, 0U) << "it waits for the database, and not for news";
+  turns_.stop_waiting(*a);
+  run_while_woken();
+  EXPECT_EQ(order_.size(), 1U) << "one that has its answer gets no other";
 }
 
 TEST_F(TurnsTest, AsksAgainWhileTheDatabaseIsLockedAndAnswersOthersMeanwhile) {

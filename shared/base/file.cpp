@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <string.h>  // explicit_bzero is not in <cstring>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -95,29 +94,35 @@ Attempt<std::size_t> read_some(int fd, std::span<char> into) {
   }
 }
 
-}  // namespace
-
-Result<std::string> read_file(const std::filesystem::path& path, std::size_t limit) {
+template <class Text>
+Result<void> read_into(Text& content, const std::filesystem::path& path, std::size_t limit) {
   TRY(const OpenFile file, open_to_read(path, limit));
-
   // One byte more than the file has, so that its end is seen without growing.
-  std::string content(std::max<std::size_t>(file.size, 4095) + 1, '\0');
+  content.resize(std::max<std::size_t>(file.size, 4095) + 1);
   std::size_t used = 0;
   for (;;) {
-    if (used == content.size()) {
-      // There may be a key in it, so the memory left behind is wiped.
-      std::string larger(content.size() * 2, '\0');
-      std::copy_n(content.begin(), used, larger.begin());
-      ::explicit_bzero(content.data(), used);
-      content.swap(larger);
-    }
-    const auto got = read_some(file.fd.get(), std::span(content).subspan(used));
+    if (used == content.size()) content.resize(content.size() * 2);
+    const auto got = read_some(file.fd.get(), std::span<char>(content.data(), content.size()).subspan(used));
     if (!got) return failed(got.error(), path);
     if (*got == 0) break;
     used += *got;
     if (used > limit) return too_large(path, limit);
   }
   content.resize(used);
+  return {};
+}
+
+}  // namespace
+
+Result<std::string> read_file(const std::filesystem::path& path, std::size_t limit) {
+  std::string content;
+  TRY_VOID(read_into(content, path, limit));
+  return content;
+}
+
+Result<SecretText> read_secret_file(const std::filesystem::path& path, std::size_t limit) {
+  SecretText content;
+  TRY_VOID(read_into(content.edit(), path, limit));
   return content;
 }
 

@@ -104,6 +104,11 @@ Result<FileLock> FileLock::acquire(const std::filesystem::path& path, std::chron
   }
 }
 
+bool FileLock::is_locked(const std::filesystem::path& path) {
+  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+  return fd && ::flock(fd.get(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+}
+
 bool FileLock::is_held() const { return fd_ && is_still_at(path_, fd_.get()); }
 
 Result<FileLock> FileLock::acquire_existing(const std::filesystem::path& path, std::chrono::milliseconds patience) {

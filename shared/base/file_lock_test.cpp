@@ -190,5 +190,19 @@ TEST(FileLock, CanBeOnAFileThatIsThereOnlyMeanwhile) {
   EXPECT_TRUE(std::filesystem::is_empty(dir.path()));
 }
 
+TEST(FileLock, OthersSeeWhetherItIsHeld) {
+  const TempDir dir;
+  const auto path = dir / "lock";
+  EXPECT_FALSE(FileLock::is_locked(path));
+  EXPECT_FALSE(std::filesystem::exists(path));
+  {
+    const auto lock = FileLock::acquire(path, std::chrono::milliseconds(0));
+    ASSERT_TRUE(lock);
+    EXPECT_TRUE(FileLock::is_locked(path));
+  }
+  EXPECT_TRUE(std::filesystem::exists(path));
+  EXPECT_FALSE(FileLock::is_locked(path));
+}
+
 }  // namespace
 }  // namespace innernet

@@ -78,7 +78,7 @@ TEST(SecretText, IsGoneFromMemoryWhenItGoes) {
 
 TEST(SecretText, ForgetsWhatWasCutOff) {
   SecretText secret(std::string("a hunter2!"));
-  secret.reveal().resize(1);
+  secret.edit().resize(1);
   secret = SecretText(std::string("b"));
   EXPECT_FALSE(holds(secret, "hunter2!"));
 }

@@ -50,14 +50,9 @@ Result<std::map<IpAddress, Endpoint>> overrides(const TomlDocument& toml) {
   return out;
 }
 
-// Memory that a growing string leaves behind is not wiped: so there is room for everything before the key goes in.
-SecretText reserved(std::size_t bytes) {
-  SecretText text;
-  text.reveal().reserve(bytes);
-  return text;
-}
+constexpr std::size_t kUsualSize = 2048;  // bytes, without overrides
 
-void append(std::string& out, const InterfaceConfig& config) {
+void append(WipedString& out, const InterfaceConfig& config) {
   TomlWriter toml(out);
   toml.table("interface");
   toml.string("network-name", config.network_name);
@@ -73,16 +68,10 @@ void append(std::string& out, const InterfaceConfig& config) {
   for (const auto& [ip, endpoint] : config.peer_endpoint_overrides) toml.string_with_quoted_key(ip.to_string(), endpoint.to_string());
 }
 
-std::size_t room_for(const InterfaceConfig& config) {
-  constexpr std::size_t kFixed = 2048, kEscaped = 6, kOverride = 320;
-  return kFixed + config.network_name.size() * kEscaped + config.peer_endpoint_overrides.size() * kOverride;
-}
-
 template <class Config>
 Result<Config> read_config(const std::filesystem::path& path, std::string_view doing) {
-  TRY_CONTEXT(auto text, read_file(path, kLargestFile), doing);
-  const SecretText wiped(std::move(text));
-  auto config = Config::parse(wiped.reveal());
+  TRY_CONTEXT(const SecretText text, read_secret_file(path, kLargestFile), doing);
+  auto config = Config::parse(text.reveal());
   if (!config) return std::unexpected(std::move(config).error().context(path.string()).context(doing));
   return config;
 }
@@ -114,16 +103,17 @@ Result<InterfaceConfig> InterfaceConfig::parse(std::string_view toml) {
 }
 
 SecretText InterfaceConfig::to_toml() const {
-  SecretText text = reserved(room_for(*this));
-  append(text.reveal(), *this);
+  SecretText text;
+  text.edit().reserve(kUsualSize);
+  append(text.edit(), *this);
   return text;
 }
 
 SecretText InterfaceConfig::to_invitation() const {
-  const std::string network = quoted(network_name);
-  SecretText text = reserved(room_for(*this) + network.size());
-  std::string& out = text.reveal();
-  out.append("# An invitation to the private network ").append(network).append(".\n");
+  SecretText text;
+  WipedString& out = text.edit();
+  out.reserve(kUsualSize);
+  out.append("# An invitation to the private network ").append(quoted(network_name)).append(".\n");
   out +=
       "# It admits one machine, once. Whoever holds this file can use it, so pass it on over a channel that you trust.\n"
       "#\n"
@@ -154,8 +144,9 @@ Result<ServerConfig> ServerConfig::parse(std::string_view toml) {
 }
 
 SecretText ServerConfig::to_toml() const {
-  SecretText text = reserved(512);
-  TomlWriter toml(text.reveal());
+  SecretText text;
+  text.edit().reserve(kUsualSize);
+  TomlWriter toml(text.edit());
   toml.string("private-key", private_key.to_base64().reveal());
   toml.integer("listen-port", listen_port);
   toml.string("address", address.to_string());

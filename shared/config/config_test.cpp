@@ -58,7 +58,7 @@ TEST_P(GoldenConfig, AnInvitationIsThatBehindComments) {
   const std::string text = golden(GetParam() + "/invitation.toml");
   const SecretText invitation = InterfaceConfig::parse(text)->to_invitation();
   EXPECT_THAT(invitation.reveal(), ::testing::EndsWith("\n\n" + text));
-  const std::string comments = invitation.reveal().substr(0, invitation.reveal().size() - text.size());
+  const std::string_view comments = invitation.reveal().substr(0, invitation.reveal().size() - text.size());
   EXPECT_THAT(comments, HasSubstr("evilcorp"));
   EXPECT_THAT(comments, HasSubstr("innernet install"));
   for (std::size_t at = 0; at + 1 < comments.size(); at = comments.find('\n', at) + 1)
@@ -195,16 +195,6 @@ TEST(InterfaceConfig, AnyNetworkNameSurvives) {
       EXPECT_EQ(read->peer_endpoint_overrides, config->peer_endpoint_overrides);
     }
   }
-}
-
-TEST(InterfaceConfig, TheWholeTextHasRoomBeforeTheKeyGoesIn) {
-  auto config = InterfaceConfig::parse(kClient);
-  ASSERT_TRUE(config);
-  config->network_name = std::string(500, '\x01');
-  for (std::uint64_t i = 0; i < 1000; ++i)
-    config->peer_endpoint_overrides.insert_or_assign(testing::sample_ip(i), *Endpoint::parse(std::string(60, 'a') + ".example:65535"));
-  const SecretText text = config->to_invitation();
-  EXPECT_LE(text.reveal().size(), 2048 + 500 * 6 + 1000 * 320);
 }
 
 TEST(InterfaceConfig, ErrorsOfAFileNameItsPath) {

@@ -30,6 +30,8 @@ struct BrokenAssertion {};
 #endif
 #include <toml++/toml.h>
 
+#include "masked_keys.hpp"
+
 namespace innernet {
 namespace {
 
@@ -67,6 +69,9 @@ std::string path_of(std::string_view table, std::string_view key) {
 }  // namespace
 
 struct TomlDocument::Impl {
+  explicit Impl(std::string_view text) : keys(text), root(toml::parse(keys.document())) {}
+
+  MaskedKeys keys;
   toml::table root;
 
   const toml::node* find(std::string_view table, std::string_view key) const {
@@ -91,9 +96,7 @@ Result<TomlDocument> TomlDocument::parse(std::string_view text) {
   if (has_line_with_many_dots(text))
     return invalid_input(fmt::format("a line has more than {} dots, which no config needs", kMostDotsInALine));
   try {
-    auto impl = std::make_unique<Impl>();
-    impl->root = toml::parse(text);
-    return TomlDocument(std::move(impl));
+    return TomlDocument(std::make_unique<Impl>(text));
   } catch (const toml::parse_error& error) {
     // Not its description, which quotes the text.
     const auto where = error.source().begin;
@@ -121,7 +124,9 @@ Result<std::string> TomlDocument::string(std::string_view table, std::string_vie
 
 Result<SecretText> TomlDocument::secret(std::string_view table, std::string_view key) const {
   TRY(auto text, string(table, key));
-  return SecretText(std::move(text));
+  SecretText secret(impl_->keys.unmasked(text));
+  ::explicit_bzero(text.data(), text.size());
+  return secret;
 }
 
 Result<std::int64_t> TomlDocument::integer(std::string_view table, std::string_view key, std::int64_t low, std::int64_t high) const {

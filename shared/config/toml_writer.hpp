@@ -1,16 +1,17 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 #include <string_view>
+
+#include "innernet/base/wiping_allocator.hpp"
 
 namespace innernet {
 
 /// Writes TOML as the Rust programs do: basic strings in double quotes, a blank line before each table but the first.
 class TomlWriter {
  public:
-  /// `out` outlives the writer. It should be reserved for all that comes if secrets do.
-  explicit TomlWriter(std::string& out) : out_(out) {}
+  /// `out` outlives the writer.
+  explicit TomlWriter(WipedString& out) : out_(out) {}
 
   void table(std::string_view name);
   void string(std::string_view key, std::string_view value);
@@ -21,7 +22,7 @@ class TomlWriter {
  private:
   void quote(std::string_view text);
 
-  std::string& out_;
+  WipedString& out_;
   bool after_table_ = false;
 };
 

@@ -137,6 +137,33 @@ TEST(JsonPeer, EveryReaderReadsTheSame) {
   }
 }
 
+TEST(Json, AListHasAnEnd) {
+  const auto list = [](std::string_view item, std::size_t times) {
+    std::string out = "[";
+    for (std::size_t i = 0; i < times; ++i) out.append(i == 0 ? "" : ",").append(item);
+    return out + "]";
+  };
+  const std::string cidrs = list(R"({"id":1,"name":"","cidr":"::/0"})", kMostInList);
+  EXPECT_EQ(parse_state(R"({"peers":[],"cidrs":)" + cidrs + "}", kWarn)->cidrs.size(), kMostInList);
+  const std::string more = list(R"({"id":1,"name":"","cidr":"::/0"})", kMostInList + 1);
+  const std::string ids = list("1", kMostInList + 1);
+  const struct {
+    const char* member;
+    std::optional<std::string> error;
+  } cases[] = {
+      {"cidrs", error_of(parse_state(R"({"peers":[],"cidrs":)" + more + "}", kWarn))},
+      {"", error_of(parse_cidrs(more))},
+      {"gone", error_of(parse_state_delta(R"({"peers":[],"gone":)" + ids + "}", kWarn))},
+      {"", error_of(parse_associations(list(R"({"id":1,"cidr_id_1":1,"cidr_id_2":1})", kMostInList + 1)))},
+  };
+  for (const auto& c : cases)
+    EXPECT_THAT(c.error.value_or("taken"), ::testing::AllOf(HasSubstr("there are more than 262144"), HasSubstr(c.member)));
+  std::string peer = to_json(sample_peer(3));
+  const auto at = peer.find("\"candidates\":[");
+  peer.replace(at, peer.find(']', at) - at + 1, "\"candidates\":" + list(R"("a:1")", 1000));
+  EXPECT_EQ(parse_peer(peer)->candidates.size(), kMostCandidatesRead);
+}
+
 TEST(JsonPeer, EachMemberCountsWrittenAndRead) {
   const Peer peer = sample_peer(7);
   PeerContents other = sample_peer(8);

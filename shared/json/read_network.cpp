@@ -299,7 +299,7 @@ class AssociationReader final : public ObjectReader {
 
 class PeerIdsReader final : public ArrayReader {
  public:
-  explicit PeerIdsReader(std::vector<PeerId>& out) : out_(out) {}
+  explicit PeerIdsReader(std::vector<PeerId>& out) : ArrayReader(kMostInList), out_(out) {}
 
  private:
   Result<void> element(const Value& value) override {

@@ -54,13 +54,19 @@ void ObjectReader::append_path(std::string& out) const {
   if (current_ != kNone) out.append(".").append(names_[current_]);
 }
 
-Result<void> ArrayReader::value(const Value& value) {
+Result<void> ArrayReader::count() {
+  if (count_ == most_) return invalid_input(fmt::format("there are more than {}", most_));
   ++count_;
+  return {};
+}
+
+Result<void> ArrayReader::value(const Value& value) {
+  TRY_VOID(count());
   return element(value);
 }
 
 Result<Reader*> ArrayReader::open(Kind kind) {
-  ++count_;
+  TRY_VOID(count());
   TRY(Reader* const inner, container(kind));
   if (inner != nullptr) return inner;
   TRY_VOID(element({.kind = kind, .text = {}}));
@@ -74,6 +80,7 @@ void ArrayReader::append_path(std::string& out) const {
 Result<void> EndpointsReader::element(const Value& value) {
   const auto text = json_events::text(value);
   if (!text) return bad_ == BadEndpoint::kSkipAny ? Result<void>() : std::unexpected(text.error());
+  if (bad_ != BadEndpoint::kRefuse && endpoints_.size() == kMostCandidatesRead) return {};
   auto endpoint = Endpoint::parse(*text);
   if (endpoint)
     endpoints_.push_back(*std::move(endpoint));

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "events.hpp"
+#include "innernet/json/json.hpp"
 #include "innernet/values/endpoint.hpp"
 
 // Readers that several bodies are put together from.
@@ -59,12 +60,18 @@ class ArrayReader : public Reader {
   void append_path(std::string& out) const final;
 
  protected:
+  /// More elements than `most` are refused.
+  explicit ArrayReader(std::size_t most = static_cast<std::size_t>(-1)) : most_(most) {}
+
   void start() { count_ = 0; }
   virtual Result<void> element(const Value& value) = 0;
   /// nullptr when elements are scalars.
   virtual Result<Reader*> container(Kind /*kind*/) { return nullptr; }
 
  private:
+  Result<void> count();
+
+  std::size_t most_;
   std::size_t count_ = 0;
 };
 
@@ -72,7 +79,7 @@ class ArrayReader : public Reader {
 template <class Item>
 class ObjectsReader final : public ArrayReader {
  public:
-  explicit ObjectsReader(Item& item) : item_(item) {}
+  explicit ObjectsReader(Item& item) : ArrayReader(kMostInList), item_(item) {}
 
  private:
   Result<void> element(const Value& value) override { return expected_but_found("an object", value); }

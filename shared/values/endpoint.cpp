@@ -4,37 +4,9 @@
 #include <algorithm>
 #include <charconv>
 
+#include "domain_name.hpp"
+
 namespace innernet {
-namespace {
-
-bool is_digit(char c) { return '0' <= c && c <= '9'; }
-bool is_letter(char c) { return 'a' <= c && c <= 'z'; }
-
-// RFC 1123 labels and the underscore, which DNS-SD names have. A last label that starts with a digit is what the URL
-// standard calls a number, and then the Rust programs read the whole name as an IPv4 address, or refuse it.
-bool is_domain(std::string_view name) {
-  if (name.empty() || name.size() > 253) return false;
-  bool last_label_is_number = false;
-  for (std::string_view rest = name; !rest.empty();) {
-    const std::string_view label = rest.substr(0, rest.find('.'));
-    rest.remove_prefix(std::min(rest.size(), label.size() + 1));
-    const bool well_formed = !label.empty() && label.size() <= 63 && !label.starts_with("xn--") &&
-                             std::ranges::all_of(label, [](char c) { return is_letter(c) || is_digit(c) || c == '-' || c == '_'; });
-    if (!well_formed) return false;
-    last_label_is_number = is_digit(label.front());
-  }
-  return !last_label_is_number && !name.ends_with('.');
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if ('A' <= c && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return out;
-}
-
-}  // namespace
-
 Result<Endpoint> Endpoint::parse(std::string_view text) {
   const auto refuse = [text](std::string_view why) {
     return invalid_input(
@@ -55,9 +27,9 @@ Result<Endpoint> Endpoint::parse(std::string_view text) {
     return Endpoint(*address, port);
   }
   if (const auto address = IpAddress::parse(host); address && address->is_v4()) return Endpoint(*address, port);
-  const std::string name = lower(host);
-  if (!is_domain(name)) return refuse("the host is neither an address nor a domain name");
-  return Endpoint(name, port);
+  auto name = parse_domain_name(host);
+  if (!name) return refuse("the host is neither an address nor a domain name");
+  return Endpoint(*std::move(name), port);
 }
 
 bool Endpoint::is_unspecified() const {

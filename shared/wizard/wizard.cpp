@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
+#include <unordered_map>
 
 #include "innernet/base/file.hpp"
 #include "innernet/base/printable.hpp"
@@ -51,9 +53,20 @@ Result<T> ask(prompt::Asker& asker, prompt::TextQuestion question, const Parse& 
   });
 }
 
-std::string name_of(const std::vector<Cidr>& cidrs, CidrId id) {
-  const auto found = std::ranges::find(cidrs, id, &Cidr::id);
-  return found != cidrs.end() ? printable(found->name) : fmt::format("(CIDR {})", number(id));
+using Names = std::unordered_map<CidrId, std::string>;
+
+Names names_of(const std::vector<Cidr>& cidrs) {
+  Names names;
+  for (const Cidr& cidr : cidrs) names.emplace(cidr.id, printable(cidr.name));
+  return names;
+}
+
+std::string in_words(const Association& association, const Names& names) {
+  const auto name_of = [&names](CidrId id) {
+    const auto found = names.find(id);
+    return found != names.end() ? found->second : fmt::format("(CIDR {})", number(id));
+  };
+  return fmt::format("{} <=> {}", name_of(association.cidr_id_1), name_of(association.cidr_id_2));
 }
 
 }  // namespace
@@ -68,23 +81,24 @@ Result<Peer> choose_peer(prompt::Asker& asker, std::string question, std::string
   return choose(asker, std::move(question), std::move(option), eligible, none, [](const Peer& peer) { return label(peer); });
 }
 
-std::string in_words(const Association& association, const std::vector<Cidr>& cidrs) {
-  return fmt::format("{} <=> {}", name_of(cidrs, association.cidr_id_1), name_of(cidrs, association.cidr_id_2));
-}
+std::string in_words(const Association& association, const std::vector<Cidr>& cidrs) { return in_words(association, names_of(cidrs)); }
 
 Result<Association> choose_association(prompt::Asker& asker, std::string option, const std::vector<Association>& eligible,
                                        const std::vector<Cidr>& cidrs) {
-  return choose(
-      asker, "Association to delete", std::move(option), eligible, "there is no association to delete",
-      [&cidrs](const Association& association) { return fmt::format("{}: {}", number(association.id), in_words(association, cidrs)); });
+  return choose(asker, "Association to delete", std::move(option), eligible, "there is no association to delete",
+                [names = names_of(cidrs)](const Association& association) {
+                  return fmt::format("{}: {}", number(association.id), in_words(association, names));
+                });
 }
 
 std::vector<Cidr> with_room(const std::vector<Cidr>& cidrs, const std::vector<IpAddress>& taken) {
   std::vector<Cidr> out;
   const CidrTree tree(cidrs);
+  std::vector<IpAddress> sorted = taken;
+  std::ranges::sort(sorted);
   for (const Cidr* leaf : tree.eligible_for_peers()) {
-    std::vector<IpAddress> inside;
-    std::ranges::copy_if(taken, std::back_inserter(inside), [leaf](const IpAddress& ip) { return leaf->cidr.contains(ip); });
+    std::vector<IpAddress> inside(std::ranges::lower_bound(sorted, leaf->cidr.network()),
+                                  std::ranges::upper_bound(sorted, leaf->cidr.broadcast()));
     if (first_free_address(leaf->cidr, std::move(inside))) out.push_back(*leaf);
   }
   return out;
@@ -104,9 +118,20 @@ std::vector<Cidr> partners_of(const Cidr& first, const std::vector<Cidr>& cidrs,
 }
 
 std::vector<Cidr> with_partners(const std::vector<Cidr>& cidrs, const std::vector<Association>& associations) {
+  std::set<CidrId> eligible;
+  for (const Cidr& cidr : cidrs)
+    if (cidr.id != kServerCidr) eligible.insert(cidr.id);
+  std::set<std::pair<CidrId, CidrId>> pairs;
+  for (const Association& association : associations) {
+    const auto [a, b] = std::pair(association.cidr_id_1, association.cidr_id_2);
+    if (a != b && eligible.contains(a) && eligible.contains(b)) pairs.insert({{a, b}, {b, a}});
+  }
+  std::unordered_map<CidrId, std::size_t> partners;
+  for (const auto& [a, b] : pairs) ++partners[a];
   std::vector<Cidr> out;
+  // All but itself are partners or could be.
   std::ranges::copy_if(cidrs, std::back_inserter(out),
-                       [&](const Cidr& cidr) { return cidr.id != kServerCidr && !partners_of(cidr, cidrs, associations).empty(); });
+                       [&](const Cidr& cidr) { return eligible.contains(cidr.id) && partners[cidr.id] + 1 < eligible.size(); });
   return out;
 }
 

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include <random>
+
 #include "innernet/base/file.hpp"
 #include "innernet/testing/scripted_asker.hpp"
 #include "innernet/testing/temp_dir.hpp"
@@ -54,6 +56,27 @@ TEST_F(Wizard, AssociationsAreOfferedOnlyWhereTheyAreNew) {
   EXPECT_THAT(names(partners_of(kCidrs[2], kCidrs, associations)), ElementsAre("evilcorp"));
   EXPECT_THAT(names(with_partners(kCidrs, associations)), ElementsAre("evilcorp", "humans", "tiny"));
   EXPECT_THAT(names(with_partners({kCidrs[0], kCidrs[1]}, {})), IsEmpty());
+}
+
+TEST_F(Wizard, WhatIsOfferedIsWhatEachHasByItself) {
+  std::mt19937 random(1);
+  const auto pick = [&](int n) { return static_cast<int>(random() % static_cast<unsigned>(n)); };
+  for (int round = 0; round < 200; ++round) {
+    std::vector<Cidr> cidrs{kCidrs[0], kCidrs[1]};
+    for (int i = 3; i < 8; ++i) cidrs.push_back(cidr(i, fmt::format("c{}", i).c_str(), fmt::format("10.66.{}.0/30", i).c_str()));
+    std::vector<Association> associations;
+    for (int i = 0; i < 18; ++i) associations.push_back({{CidrId{1 + pick(9)}, CidrId{1 + pick(9)}}, AssociationId{i}});
+    std::vector<IpAddress> taken;
+    for (int i = 0; i < 14; ++i) taken.push_back(*IpAddress::parse(fmt::format("10.66.{}.{}", 3 + pick(5), pick(4))));
+    std::vector<std::string> partners, room;
+    for (const Cidr& one : cidrs) {
+      if (one.id == kServerCidr) continue;
+      if (!partners_of(one, cidrs, associations).empty()) partners.push_back(one.name);
+      if (one.id > kServerCidr && first_free_address(one.cidr, taken)) room.push_back(one.name);
+    }
+    ASSERT_EQ(names(with_partners(cidrs, associations)), partners) << round;
+    ASSERT_EQ(names(with_room(cidrs, taken)), room) << round;
+  }
 }
 
 TEST_F(Wizard, AnEmptyListIsNotShown) {

@@ -1,7 +1,8 @@
 // What grows with a network, for counting the instructions that it takes; tests/growth.sh runs it under callgrind, which counts within
 // counted_work() alone.
-//   growth_work prepare PEERS FOLDER   makes network.db and state.json of a network in which everybody sees everybody
-//   growth_work WORK FOLDER            does one thing with them: see kWorks
+//   growth_work prepare peers PEERS FOLDER   makes network.db and state.json of a network in which everybody sees everybody
+//   growth_work prepare cidrs CIDRS FOLDER   makes network.db of a network of as many CIDRs, peers and associations
+//   growth_work WORK FOLDER                  does one thing with them: see kWorks
 #include <fmt/format.h>
 
 #include <array>
@@ -77,6 +78,31 @@ void make_database(const path& file, unsigned peers) {
   must(registry.close());
 }
 
+// One peer in each; each is associated with the next, and with one that all share.
+void make_database_of_cidrs(const path& file, unsigned cidrs) {
+  must(Registry::create(file, {"growth", must(IpNet::parse("10.0.0.0/8")), must(IpAddress::parse("10.0.0.1")), kServerKey,
+                               must(Endpoint::parse("192.0.2.1:51820"))}));
+  auto registry = must(Registry::open(file));
+  must(registry.write([&](Registry::Writer& writer) -> Result<void> {
+    const CidrId shared = must(writer.add_cidr({"shared", must(IpNet::parse("10.255.0.0/24")), kRootCidr})).id;
+    auto admin = peer("admin", must(IpAddress::parse(kAdmin)), shared, 1);
+    admin.is_admin = true;
+    must(writer.add_peer(admin));
+    std::optional<CidrId> last;
+    IpAddress ip = must(IpAddress::parse("10.1.0.1"));
+    for (unsigned n = 0; n < cidrs; ++n) {
+      const Cidr cidr = must(writer.add_cidr({fmt::format("cidr{}", n), must(IpNet::make(ip, 28)), kRootCidr}));
+      must(writer.add_peer(peer(fmt::format("peer{}", n), ip, cidr.id, n + 2)));
+      must(writer.add_association({cidr.id, last.value_or(shared)}));
+      if (last) must(writer.add_association({shared, cidr.id}));
+      last = cidr.id;
+      ip = *ip.plus(16);
+    }
+    return {};
+  }));
+  must(registry.close());
+}
+
 Coordinator open(const path& folder, const SystemClock& clock) {
   Coordinator::Options options;
   options.server_key = kServerKey;
@@ -103,7 +129,7 @@ Response ask(Coordinator& coordinator, const char* method, const char* target, s
 
 State state_in(const path& folder) { return must(parse_state(must(read_file(folder / "state.json")), {})); }
 
-void prepare(unsigned peers, const path& folder) {
+void prepare_peers(unsigned peers, const path& folder) {
   make_database(folder / "network.db", peers);
   const SystemClock clock;
   auto coordinator = open(folder, clock);
@@ -181,22 +207,78 @@ void read_state(const path& folder) {
   counted_work([&] { must(parse_state(body, {})); });
 }
 
+void open_cidrs(const path& folder) {
+  const SystemClock clock;
+  counted_work([&] {
+    auto coordinator = open(folder, clock);
+    static_cast<void>(ask(coordinator, "GET", "/v1/user/state"));
+  });
+}
+
+// Another process has changed the tree, and everybody asks again.
+void foreign_cidr(const path& folder) {
+  const SystemClock clock;
+  auto coordinator = open(folder, clock);
+  const auto everybody_asks = [&] {
+    must(coordinator.begin_turn());
+    for (const auto& [id, record] : coordinator.network().peers()) {
+      Request request;
+      request.method = "GET";
+      request.target = "/v1/user/state";
+      request.source = record.peer.ip;
+      request.server_key = kServerKey.to_base64();
+      // Who has it already: the answer's size is not what is counted.
+      request.if_none_match = "*";
+      if (std::get<Response>(coordinator.answer(request)).status != 304) std::abort();
+    }
+    must(coordinator.end_turn());
+    static_cast<void>(coordinator.take_effects());
+  };
+  everybody_asks();
+  auto other = must(Registry::open(folder / "network.db"));
+  must(other.write([&](Registry::Writer& writer) -> Result<void> {
+    TRY_VOID(writer.rename_cidr(other.network().find_cidr(std::string_view("cidr7"))->id, "late"));
+    return {};
+  }));
+  counted_work(everybody_asks);
+}
+
+// Beside all that there are.
+void add_cidr(const path& folder) {
+  const SystemClock clock;
+  auto coordinator = open(folder, clock);
+  static_cast<void>(ask(coordinator, "GET", "/v1/user/state"));
+  counted_work([&] {
+    static_cast<void>(ask(coordinator, "POST", "/v1/admin/cidrs", R"({"name":"late","cidr":"10.254.0.0/24","parent":1})"));
+    const auto late = coordinator.network().find_cidr(std::string_view("late"))->id;
+    const auto shared = coordinator.network().find_cidr(std::string_view("shared"))->id;
+    static_cast<void>(ask(coordinator, "POST", "/v1/admin/associations", to_json(AssociationContents{late, shared})));
+  });
+}
+
 struct NamedWork {
   std::string_view name;
+  std::string_view over;  // what grows
   void (*run)(const path& folder);
 };
-constexpr std::array kWorks{NamedWork{"write-state", write_state}, NamedWork{"read-state", read_state},
-                            NamedWork{"difference", compare_device}, NamedWork{"store", update_store}, NamedWork{"add-peer", add_peer}};
+constexpr std::array kWorks{NamedWork{"write-state", "peers", write_state},   NamedWork{"read-state", "peers", read_state},
+                            NamedWork{"difference", "peers", compare_device}, NamedWork{"store", "peers", update_store},
+                            NamedWork{"add-peer", "peers", add_peer},         NamedWork{"open-cidrs", "cidrs", open_cidrs},
+                            NamedWork{"foreign-cidr", "cidrs", foreign_cidr}, NamedWork{"add-cidr", "cidrs", add_cidr}};
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc == 4 && argv[1] == std::string_view("prepare")) {
-    prepare(static_cast<unsigned>(std::strtoul(argv[2], nullptr, 10)), argv[3]);
+  if (argc == 5 && argv[1] == std::string_view("prepare")) {
+    const auto size = static_cast<unsigned>(std::strtoul(argv[3], nullptr, 10));
+    if (argv[2] == std::string_view("cidrs"))
+      make_database_of_cidrs(path(argv[4]) / "network.db", size);
+    else
+      prepare_peers(size, argv[4]);
     return 0;
   }
   if (argc == 2 && argv[1] == std::string_view("list")) {
-    for (const auto& work : kWorks) fmt::print("{}\n", work.name);
+    for (const auto& work : kWorks) fmt::print("{} {}\n", work.name, work.over);
     return 0;
   }
   for (const auto& work : kWorks)
@@ -204,6 +286,6 @@ int main(int argc, char** argv) {
       work.run(argv[2]);
       return 0;
     }
-  fmt::print(stderr, "Usage: growth_work prepare PEERS FOLDER | list | WORK FOLDER\n");
+  fmt::print(stderr, "Usage: growth_work prepare peers|cidrs NUMBER FOLDER | list | WORK FOLDER\n");
   return 2;
 }

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# No secret key ever shows in what a program prints, nor in the arguments or the environment of a process, at any log level.
+# No secret key ever shows in what a program prints, nor in the arguments or the environment of a process, at any log level; in the memory of a
+# process that goes on it is in locked pages alone.
 
 # Finds each of the keys (base64, a line each, in the first file) in the other files, in base64, hex and upper-case hex.
 cat >"$STAGE_DIR/find_keys.py" <<'PYTHON'
@@ -19,6 +20,42 @@ for path in sys.argv[2:]:
                 break
 print(f"{len(keys)} keys looked for in {len(sys.argv) - 2} files")
 sys.exit(1 if found else 0)
+PYTHON
+# Finds them, and pieces of them, in the memory of a process, where it is not locked: PID, then the file with the keys.
+cat >"$STAGE_DIR/find_keys_in_memory.py" <<'PYTHON'
+import base64, re, sys
+pid = sys.argv[1]
+with open(sys.argv[2], encoding="ascii") as file:
+    keys = [base64.b64decode(line) for line in file.read().split()]
+pieces = set()
+for key in keys:
+    for form, size in ((key, 8), (base64.b64encode(key), 12), (key.hex().encode(), 16)):
+        pieces |= {form[at:at + size] for at in range(0, len(form) - size + 1, size // 2)}
+mappings = []
+with open(f"/proc/{pid}/smaps", encoding="utf-8") as smaps:
+    for line in smaps:
+        if head := re.match(r"([0-9a-f]+)-([0-9a-f]+) (\S+) \S+ \S+ \S+ *(.*)", line):
+            mappings.append([int(head[1], 16), int(head[2], 16), head[3], head[4], False])
+        elif line.startswith("VmFlags:"):
+            mappings[-1][4] = "lo" in line.split()
+locked = loose = 0
+with open(f"/proc/{pid}/mem", "rb", buffering=0) as memory:
+    for begin, end, rights, name, is_locked in mappings:
+        if not rights.startswith("rw"):
+            continue
+        memory.seek(begin)
+        try:
+            bytes_there = memory.read(end - begin)
+        except OSError:
+            continue
+        found = sum(piece in bytes_there for piece in pieces)
+        if found and is_locked:
+            locked += 1
+        elif found:
+            loose += 1
+            print(f"{found} pieces of keys in {name or hex(begin)}")
+print(f"keys in {locked} locked mappings and {loose} others")
+sys.exit(1 if loose else 0 if locked else 2)
 PYTHON
 keys=$STAGE_DIR/keys evidence=$STAGE_DIR/evidence
 mkdir "$evidence"
@@ -93,6 +130,22 @@ start alice daemon innernet "${CLIENT_OPTIONS[@]}" up "$NETWORK" --daemon --inte
 check_soon 'the daemon brings it up' 10 link_exists alice
 check_soon 'and it works' 20 reaches alice server
 for host in server alice bob; do stop "$host" watch KILL || :; done
+keeps_keys_in_locked_memory() { # HOST LABEL
+  # shellcheck disable=SC2016 # expanded by the shell on the host
+  run "$1" bash -c 'exec python3 "$STAGE_DIR/find_keys_in_memory.py" "$(cat "/run/stage-$1.pid")" "$STAGE_DIR/keys"' find "$2"
+  [ "$STATUS" = 0 ]
+}
+# shellcheck disable=SC2016 # Python's
+start server careless python3 -c 'import os, time; text = open(os.environ["STAGE_DIR"] + "/keys").read(); print("has read them", flush=True); time.sleep(600)'
+careless_has_read() { grep -q 'has read them' "$(log_of server careless)"; }
+check_soon 'a careless process has keys' 10 careless_has_read
+finds_loose_keys() { ! keeps_keys_in_locked_memory "$@" && [ "$STATUS" = 1 ]; }
+check 'which are found in its memory' finds_loose_keys server careless
+stop server careless || :
+check 'the memory of serve has keys, in locked pages alone' keeps_keys_in_locked_memory server serve
+# A daemon reads its config for each round, and has nothing of it in between.
+has_no_keys_left() { keeps_keys_in_locked_memory "$@" || [ "$STATUS" = 2 ]; }
+check 'that of the daemon has none, or in locked pages' has_no_keys_left alice daemon
 
 check 'there are keys to look for' test "$(wc -l <"$keys")" -ge 6
 check 'the processes were seen' test -s "$evidence/processes-server" -a -s "$evidence/processes-alice"

@@ -38,6 +38,19 @@ knows carol "$nobody" 198.51.100.98
 redeem carol
 exits 'where nobody is at any, install fails and names them' 1 "tried: \[$nobody\]:$PORT and 198.51.100.98:$PORT"
 
+chapter 'A name that is not ASCII'
+umlauts=münchen.evilcorp.test punycode=xn--mnchen-3ya.evilcorp.test
+host_add dora
+succeed invite dora humans false
+sed -i "s/^external-endpoint = .*/external-endpoint = \"$umlauts:$PORT\"/" "$(invitation_file dora)"
+on dora sh -c "echo '$(outside server) $punycode' >>/etc/hosts"
+redeem dora
+exits 'install finds it by its punycode' 0
+check 'which is what the config has' on dora grep -q "^external-endpoint = \"$punycode:$PORT\"" "/etc/innernet/$NETWORK.conf"
+client dora override-peer-endpoint "$NETWORK" --name alice --endpoint "straße.example.:$PORT" --yes
+exits 'an endpoint is typed in it, with a final dot' 0
+check 'and kept' on dora grep -q "xn--strae-oqa.example.:$PORT" "/etc/innernet/$NETWORK.conf"
+
 chapter 'A server that has moved'
 stop server serve || :
 on server ip link delete "$NETWORK"

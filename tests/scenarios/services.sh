@@ -73,6 +73,8 @@ for pair in server:innernet-server alice:innernet; do
   exits "$unit reloads" 0
   said() { on "$host" journalctl --quiet --no-pager --unit "$unit" | grep -qiE 'config.* again'; }
   check_soon "$unit reads its config again" 10 said
+  complains() { on "$host" journalctl --quiet --no-pager --unit "$unit" | grep 'more rights'; }
+  check "the unit lets $unit drop its privileges" not complains
   check "$unit goes on as the same process" test "$pid" = "$(service_property "$host" "$unit" MainPID)"
   run "$host" systemctl stop "$unit"
   exits "$unit stops" 0

@@ -6,6 +6,7 @@
 #   INNERNET_KIND, INNERNET_SERVER_KIND   ours (default) or upstream, which lacks what our specification adds
 #   STAGE_BACKEND                         userspace (wireguard-go, default) or kernel
 #   STAGE_FAMILY                          4 (default) or 6, inside the tunnel and outside
+#   STAGE_SANITIZED                       the programs are those of the build `asan`: what it reports fails the scenario
 
 : "${INNERNET:=build/release/bin/innernet}" "${INNERNET_SERVER:=build/release/bin/innernet-server}"
 : "${INNERNET_KIND:=ours}" "${INNERNET_SERVER_KIND:=ours}" "${STAGE_BACKEND:=userspace}" "${STAGE_FAMILY:=4}"
@@ -31,6 +32,10 @@ network_open() { # a stage on which the two programs are installed
   put_program innernet "$INNERNET" "$INNERNET_KIND"
   put_program innernet-server "$INNERNET_SERVER" "$INNERNET_SERVER_KIND"
   CLIENT_OPTIONS=() SERVER_OPTIONS=()
+  if [ -n "${STAGE_SANITIZED:-}" ]; then
+    # Leaks are looked for by the unit tests: who has given up the right to trace can't.
+    STAGE_ENV+=(ASAN_OPTIONS="detect_leaks=0:log_path=$STAGE_DIR/shared/sanitizer" UBSAN_OPTIONS="log_path=$STAGE_DIR/shared/sanitizer" LLVM_PROFILE_FILE=/dev/null)
+  fi
   if [ "$STAGE_BACKEND" = userspace ]; then
     # Ours finds out by itself that the kernel has no WireGuard.
     if [ "$INNERNET_KIND" = upstream ] || stage_has_kernel_wireguard; then CLIENT_OPTIONS=(--backend userspace); fi

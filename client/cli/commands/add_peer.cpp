@@ -63,16 +63,20 @@ Result<void> check_ip(const IpAddress& address, const Cidr& cidr, const std::vec
   return {};
 }
 
+Result<IpAddress> first_free(const Cidr& cidr, const std::vector<Peer>& peers) {
+  if (const auto free = first_free_address(cidr.cidr, taken_by(peers))) return *free;
+  return invalid_input(fmt::format("{} is full: each of its addresses has a peer", label(cidr)));
+}
+
 Result<IpAddress> choose_ip(const AddPeerOptions& options, const Cidr& cidr, const std::vector<Peer>& peers, Context& context) {
   const auto check = [&](const IpAddress& ip) { return check_ip(ip, cidr, peers); };
   if (options.ip) {
     TRY_VOID(check(*options.ip));
     return *options.ip;
   }
-  const auto free = first_free_address(cidr.cidr, taken_by(peers));
-  if (!free) return invalid_input(fmt::format("{} is full: each of its addresses has a peer", label(cidr)));
-  if (options.auto_ip) return *free;
-  return wizard::ask_ip(context.asker, *free, check);
+  TRY(const IpAddress free, first_free(cidr, peers));
+  if (options.auto_ip) return free;
+  return wizard::ask_ip(context.asker, free, check);
 }
 
 Result<Hostname> choose_name(const AddPeerOptions& options, const std::vector<Peer>& peers, Context& context) {
@@ -148,41 +152,70 @@ PeerContents contents(const Plan& plan, const wg::PublicKey& key) {
           {.persistent_keepalive_interval = kPersistentKeepalive}};
 }
 
+/// What has become of a peer that the server was asked to create: it, or why there is none.
+struct Creation {
+  Result<Peer> peer;
+  std::optional<int> refusal{};  ///< the status, if that is what the server answered
+};
+
 /// The invitation is on disk before the server is asked, because its API can't delete a peer whose invitation could not be written.
-Result<Peer> create(Admin& admin, const Plan& plan, const InterfaceConfig& invitation) {
-  TRY_CONTEXT(
-      [[maybe_unused]] const auto written,
-      [&]() -> Result<int> {
-        TRY_VOID(create_file(plan.file, invitation.to_invitation().reveal(), kPrivateFile, GroupRecipe::kIgnored));
-        return 0;
-      }(),
-      "writing the invitation (no peer was created)");
+Creation create(Admin& admin, const Plan& plan, const InterfaceConfig& invitation) {
+  if (auto written = create_file(plan.file, invitation.to_invitation().reveal(), kPrivateFile, GroupRecipe::kIgnored); !written)
+    return {std::unexpected(std::move(written).error().context("writing the invitation (no peer was created)"))};
   auto answer = admin.server().create_peer(contents(plan, invitation.private_key.public_key()));
-  if (answer) return *std::move(answer);
-  const bool there_is_none = answer.error().is_refusal() || !admin.server().last_request_was_sent();
+  if (answer) return {*std::move(answer)};
+  const std::optional<int> refusal = answer.error().is_refusal() ? answer.error().status() : std::nullopt;
+  const bool there_is_none = refusal || !admin.server().last_request_was_sent();
   Error error = admin.explained("creating the peer", std::move(answer)).error();
   if (!there_is_none) {
     // The peer may exist, and this file may be the only one with its key.
-    return std::unexpected(
+    return {std::unexpected(
         Error(error.kind(), fmt::format("{}; whether {} was created is not known, so its invitation {} was kept: look at `innernet "
                                         "show` or try to use it",
-                                        error.message(), plan.name.str(), plan.file.native())));
+                                        error.message(), plan.name.str(), plan.file.native())))};
   }
   if (const auto removed = remove_file(plan.file); !removed) log::warning("the useless invitation stays: {}", removed.error().message());
-  return std::unexpected(std::move(error));
+  return {std::unexpected(std::move(error)), refusal};
+}
+
+/// How often --auto-ip asks. Who is refused has seen another admin's peer get the address, so this is how many can be added at once.
+constexpr int kMostAddresses = 100;
+
+/// The plan with the next free address, if a peer has the refused one by now; none if that was not the reason. Looks at the list again: the
+/// status (400) does not tell a taken address from a taken name, and the Rust server has no words either.
+Result<std::optional<Plan>> with_next_address(Plan plan, Admin& admin) {
+  TRY(const std::vector<Peer> peers, admin.peers());
+  const bool name_is_taken = std::ranges::find(peers, plan.name, &Peer::name) != peers.end();
+  if (name_is_taken || std::ranges::find(peers, plan.ip, &Peer::ip) == peers.end()) return std::nullopt;
+  TRY(const IpAddress next, first_free(plan.cidr, peers));
+  log::info("{} was given to another peer meanwhile; {} is next", plan.ip.to_string(), next.to_string());
+  plan.ip = next;
+  return plan;
+}
+
+/// Leaves in `plan` the address that the peer got.
+Result<Peer> create_where_there_is_room(Admin& admin, Plan& plan, const AddPeerOptions& options, const std::vector<Cidr>& cidrs,
+                                        const std::vector<Peer>& peers) {
+  for (int asked = 1;; ++asked) {
+    TRY(const InterfaceConfig invitation, make_invitation(plan, options.interface(), cidrs, peers, admin.config()));
+    Creation creation = create(admin, plan, invitation);
+    if (creation.peer || creation.refusal != 400 || !options.auto_ip || asked == kMostAddresses) return std::move(creation.peer);
+    TRY(auto next, with_next_address(plan, admin));
+    if (!next) return std::move(creation.peer);
+    plan = *std::move(next);
+  }
 }
 
 Result<Ending> run(const AddPeerOptions& options, Context& context) {
   TRY(Admin admin, Admin::open(context, options.interface()));
   TRY(const std::vector<Cidr> cidrs, admin.cidrs());
   TRY(const std::vector<Peer> peers, admin.peers());
-  TRY(const Plan plan, make_plan(options, cidrs, peers, context));
-  TRY(const InterfaceConfig invitation, make_invitation(plan, options.interface(), cidrs, peers, admin.config()));
+  TRY(Plan plan, make_plan(options, cidrs, peers, context));
   TRY(const bool agreed, confirmed(context, options.yes,
                                    fmt::format("Create {}peer {} ({}) in {}?", plan.is_admin ? "admin " : "", plan.name.str(),
                                                plan.ip.to_string(), label(plan.cidr))));
   if (!agreed) return Ending::kDone;
-  TRY(const Peer created, create(admin, plan, invitation));
+  TRY(const Peer created, create_where_there_is_room(admin, plan, options, cidrs, peers));
   context.print(
       fmt::format("The peer {} ({}) was created.\n\nIts invitation: {}\n\nWhoever has this file can join as {}, so send it over "
                   "a safe channel. "

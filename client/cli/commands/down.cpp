@@ -3,6 +3,7 @@
 #include "../presence.hpp"
 #include "commands.hpp"
 #include "innernet/client/network_lock.hpp"
+#include "innernet/client/networks.hpp"
 #include "innernet/machine/log.hpp"
 
 namespace innernet::client {
@@ -24,7 +25,13 @@ Result<Ending> run(const Options& options, Context& context) {
                             context.folders().config_file(name).native(), context.folders().data_store(name).native()));
   }
   TRY(const FileLock lock, lock_network(context.folders(), name, &context.stop, ReadOnly::kAccepted));
-  const auto removed = context.backend(name)->remove(name);
+  const auto backend = context.backend(name);
+  if (const auto device = backend->get(name); device && has_foreign_key(context.folders(), *device))
+    return fail(ErrorKind::kAlreadyExists,
+                fmt::format("interface {0} has a key of its own, not that of {1}: it is somebody else's and stays (to remove it: "
+                            "ip link delete {0})",
+                            name.str(), context.folders().config_file(name).native()));
+  const auto removed = backend->remove(name);
   if (!removed && removed.error().kind() == ErrorKind::kNotFound)
     return fail(ErrorKind::kNotFound, fmt::format("{} is not up", name.str()));
   TRY_VOID(removed);

@@ -6,6 +6,7 @@
 #include "commands.hpp"
 #include "innernet/base/temp_file.hpp"
 #include "innernet/client/network_lock.hpp"
+#include "innernet/client/networks.hpp"
 #include "innernet/hostsfile/hostsfile.hpp"
 #include "innernet/machine/log.hpp"
 
@@ -44,7 +45,12 @@ Result<bool> has_any_file(const Folders& folders, const InterfaceName& name) {
 }
 
 Result<void> remove_interface(const InterfaceName& name, Context& context) {
-  const auto removed = context.backend(name)->remove(name);
+  const auto backend = context.backend(name);
+  if (const auto device = backend->get(name); device && has_foreign_key(context.folders(), *device)) {
+    log::warning("the interface {0} has a key of its own, not this network's, and stays (to remove it: ip link delete {0})", name.str());
+    return {};
+  }
+  const auto removed = backend->remove(name);
   if (removed || removed.error().kind() == ErrorKind::kNotFound) return {};
   return std::unexpected(Error(removed.error()).context(fmt::format("taking {} down; its config and data were kept", name.str())));
 }
@@ -53,9 +59,13 @@ Result<void> remove_hosts_section(const HostsOptions& hosts, const InterfaceName
   if (!hosts.write) return {};
   TRY(const bool is_there, is_present(hosts.path));
   if (!is_there) return {};
-  TRY_CONTEXT([[maybe_unused]] const auto written, hostsfile::update(hosts.path, name.str(), {}),
-              fmt::format("removing the names from {}", hosts.path.native()));
-  return {};
+  auto written = hostsfile::update(hosts.path, name.str(), {});
+  if (written) return {};
+  Error why = std::move(written).error().context(fmt::format("removing the names from {}", hosts.path.native()));
+  if (why.kind() != ErrorKind::kPermission) return std::unexpected(std::move(why));
+  // No later command does it: the network is gone then.
+  return fail(why.kind(), fmt::format("{}; delete them as root, from the line \"# DO NOT EDIT innernet {} BEGIN\" to the one with END",
+                                      why.message(), name.str()));
 }
 
 Result<Ending> run(const Options& options, Context& context) {

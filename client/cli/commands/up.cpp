@@ -7,6 +7,7 @@
 #include "innernet/client/daemon.hpp"
 #include "innernet/client/networks.hpp"
 #include "innernet/machine/log.hpp"
+#include "innernet/machine/privileges.hpp"
 
 namespace innernet::client {
 namespace {
@@ -48,6 +49,7 @@ Result<Ending> run(const Options& options, Context& context) {
   if (options.daemon) {
     context.on_signals.reset();  // the daemon has its own ways with them
     if (context.stop.requested()) return fail(ErrorKind::kSystem, "interrupted");
+    drop_privileges({client.folders.config, client.folders.data, client.hosts.path});
     const auto ended = run_daemon(client, options.interface, options.interval);
     // A daemon of all networks may find one at its next start, that of a network that was uninstalled never.
     if (!ended && ended.error().kind() == ErrorKind::kNotFound && options.interface) {

@@ -4,7 +4,7 @@
 namespace innernet::server::api {
 namespace {
 
-Decision change(std::function<Result<Response>(Registry::Writer&)> apply) { return Change{std::move(apply), std::nullopt}; }
+Decision change(std::function<Result<Response>(Registry::Writer&)> apply) { return Change{std::move(apply)}; }
 
 Decision add_peer(const Session& session) {
   const auto body = body_of(session.request);
@@ -25,9 +25,10 @@ Decision put_peer(const Session& session, PeerId id) {
   const auto contents = parse_peer_contents(*body);
   if (!contents) return refusal(contents.error());
   auto wanted = PeerChange::to(*contents);
-  const PeerRecord* record = session.world.network.find_peer(id);
-  if (record != nullptr) wanted = session.world.network.without_filled_in(*record, std::move(wanted));
-  return change_peer(session.world.network, id, std::move(wanted));
+  const World& world = session.world;
+  if (const PeerRecord* record = world.network.find_peer(id))
+    wanted = world.network.without_filled_in(*record, std::move(wanted), world.overrides.has(id, world.boot));
+  return change_peer(world.network, id, std::move(wanted));
 }
 
 Decision disable_peer(const Session& session, PeerId id) {

@@ -71,10 +71,9 @@ Decision change_peer(const Network& network, PeerId id, PeerChange change) {
   if (auto allowed = network.check_peer_update(id, change); !allowed) return refusal(allowed.error());
   if (!change.changes(network.find_peer(id)->peer)) return empty_response(204);
   return Change{[id, change = std::move(change)](Registry::Writer& writer) -> Result<Response> {
-                  TRY_VOID(writer.update_peer(id, change));
-                  return empty_response(204);
-                },
-                std::nullopt};
+    TRY_VOID(writer.update_peer(id, change));
+    return empty_response(204);
+  }};
 }
 
 Decision decide(const World& world, const Request& request) {

@@ -7,6 +7,7 @@
 #include "innernet/base/clock.hpp"
 #include "innernet/server/message.hpp"
 #include "innernet/server/registry.hpp"
+#include "recent_overrides.hpp"
 #include "redemptions.hpp"
 
 namespace innernet::server::api {
@@ -21,7 +22,8 @@ enum class List { kPeers, kCidrs, kAssociations };
 /// Something to write. Validated against the network as it is; the writer does it again under the lock.
 struct Change {
   std::function<Result<Response>(Registry::Writer&)> apply;
-  std::optional<PeerId> redeemed;  ///< for the Redemptions, once it was applied
+  std::optional<PeerId> redeemed = {};    ///< for the Redemptions, once it was applied
+  std::optional<PeerId> written_by = {};  ///< for the WriteAllowance: a peer that changes what is stored about itself
 };
 using Decision = std::variant<Response, StateOfGroup, List, Change>;
 
@@ -29,6 +31,7 @@ struct World {
   const Network& network;
   std::string_view server_key;  ///< base64
   const Redemptions& redemptions;
+  const RecentOverrides& overrides;
   WallTime wall;
   BootTime boot;
 };
@@ -41,5 +44,7 @@ Response refusal(unsigned status, std::string_view why);
 /// The one place from error to status: 400 for a broken rule, 404 for an id that is not there, else 500 without the cause, which is for the
 /// log.
 Response refusal(const Error& error);
+/// 429.
+Response written_too_often(std::chrono::seconds retry_after);
 
 }  // namespace innernet::server::api

@@ -1,13 +1,15 @@
+#include <fmt/format.h>
+
 #include "decide.hpp"
 #include "innernet/json/json.hpp"
 
 namespace innernet::server::api {
 
 Response json_response(unsigned status, std::string body) {
-  return {status, std::make_shared<const std::string>(std::move(body)), {}, false, std::nullopt};
+  return {.status = status, .body = std::make_shared<const std::string>(std::move(body)), .etag = {}};
 }
 
-Response empty_response(unsigned status) { return {status, nullptr, {}, false, std::nullopt}; }
+Response empty_response(unsigned status) { return {.status = status, .body = nullptr, .etag = {}}; }
 
 Response refusal(unsigned status, std::string_view why) { return json_response(status, error_to_json(why)); }
 
@@ -28,6 +30,12 @@ Response refusal(const Error& error) {
       break;
   }
   return refusal(500, "the server could not do this; its log says why");
+}
+
+Response written_too_often(std::chrono::seconds retry_after) {
+  auto response = refusal(429, fmt::format("this peer changes its entry too often; try again in {} s", retry_after.count()));
+  response.retry_after = retry_after;
+  return response;
 }
 
 }  // namespace innernet::server::api

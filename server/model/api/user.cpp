@@ -42,6 +42,12 @@ Decision redeem(const Session& session) {
                 peer.id};
 }
 
+Decision change_own(const Session& session, PeerChange change) {
+  auto decision = change_peer(session.world.network, session.peer.peer.id, std::move(change));
+  if (auto* const to_write = std::get_if<Change>(&decision)) to_write->written_by = session.peer.peer.id;
+  return decision;
+}
+
 Decision put_endpoint(const Session& session) {
   const auto body = body_of(session.request);
   if (!body) return refusal(body.error());
@@ -49,7 +55,7 @@ Decision put_endpoint(const Session& session) {
   if (!endpoint) return refusal(endpoint.error());
   auto change = PeerChange::to(session.peer.peer);
   change.endpoint = *std::move(endpoint);
-  return change_peer(session.world.network, session.peer.peer.id, std::move(change));
+  return change_own(session, std::move(change));
 }
 
 Decision put_candidates(const Session& session) {
@@ -60,7 +66,7 @@ Decision put_candidates(const Session& session) {
   if (candidates->size() > kMostCandidates) return refusal(413, "at most 10 candidates are kept");
   auto change = PeerChange::to(session.peer.peer);
   change.candidates = *std::move(candidates);
-  return change_peer(session.world.network, session.peer.peer.id, std::move(change));
+  return change_own(session, std::move(change));
 }
 
 Decision state(const Session& session) { return StateOfGroup{session.peer.peer.cidr_id}; }

@@ -145,20 +145,25 @@ void Connection::set_patience(std::chrono::milliseconds patience) {
 }
 bool Connection::in_transaction() const { return sqlite3_get_autocommit(database_.get()) == 0; }
 
-std::optional<LogHeader> Connection::log_header() const {
+const volatile std::uint32_t* Connection::log_index() const {
   // PRAGMA data_version takes 3 microseconds of each turn, this 0.1 (`./dev bench model` has both beside each other), and a poll with
   // nothing new takes 13 in all. The header is documented (sqlite.org/walformat.html, 2.1) and can't change between versions that work on
   // one file together. It is there as soon as a transaction has mapped it, and until the connection closes: nobody leaves WAL mode while
   // another is connected.
   constexpr int kRegionBytes = 32768;
-  if (!is_open()) return std::nullopt;
+  if (!is_open()) return nullptr;
   sqlite3_file* file = nullptr;
   if (sqlite3_file_control(database_.get(), "main", SQLITE_FCNTL_FILE_POINTER, &file) != SQLITE_OK || file == nullptr ||
       file->pMethods == nullptr || file->pMethods->iVersion < 2)
-    return std::nullopt;
+    return nullptr;
   volatile void* region = nullptr;
-  if (file->pMethods->xShmMap(file, 0, kRegionBytes, 0, &region) != SQLITE_OK || region == nullptr) return std::nullopt;
-  const auto* const words = static_cast<const volatile std::uint32_t*>(region);
+  if (file->pMethods->xShmMap(file, 0, kRegionBytes, 0, &region) != SQLITE_OK) return nullptr;
+  return static_cast<const volatile std::uint32_t*>(region);
+}
+
+std::optional<LogHeader> Connection::log_header() const {
+  const auto* const words = log_index();
+  if (words == nullptr) return std::nullopt;
   LogHeader header;
   std::atomic_thread_fence(std::memory_order_acquire);
   std::copy_n(words, header.size(), header.begin());
@@ -168,11 +173,24 @@ std::optional<LogHeader> Connection::log_header() const {
   return header;
 }
 
+std::optional<Backfill> Connection::backfill() const {
+  constexpr std::size_t kSalts = 8, kFrames = 24, kAttempted = 32;  // where they stand, in words
+  const auto header = log_header();
+  if (!header) return std::nullopt;
+  const auto* const words = log_index();
+  return Backfill{{(*header)[kSalts], (*header)[kSalts + 1]}, words[kFrames], words[kAttempted]};
+}
+
 Result<void> Connection::close() {
   if (database_ == nullptr) return {};
   if (sqlite3_close(database_.get()) != SQLITE_OK) return failure(database_.get());
   static_cast<void>(database_.release());
   return {};
+}
+
+void Connection::abandon() {
+  if (database_ != nullptr) sqlite3_db_config(database_.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+  database_.reset();
 }
 
 }  // namespace innernet::server::db

@@ -58,6 +58,15 @@ class Statement {
 /// What each commit changes, of whatever process: both copies of the header of the write-ahead log's index.
 using LogHeader = std::array<std::uint32_t, 24>;
 
+/// How much of the write-ahead log was carried over into the file, by whatever process. Nobody else writes the file itself.
+struct Backfill {
+  std::array<std::uint32_t, 2> salts{};  ///< others once the log has begun anew
+  std::uint32_t frames = 0;
+  std::uint32_t attempted = 0;  ///< more than `frames` while somebody is at it
+
+  friend bool operator==(const Backfill&, const Backfill&) = default;
+};
+
 /// A connection to a database file. Errors: kBusy when another process holds the lock, kInvalidInput when a constraint fails,
 /// kNotFound when there is no file, else kSystem; each names the file.
 class Connection {
@@ -84,8 +93,12 @@ class Connection {
   /// From the memory that SQLite shares with other processes, without a call to the system. None outside of WAL mode, before the first
   /// transaction, and while somebody commits.
   std::optional<LogHeader> log_header() const;
+  /// From the same memory, and none under the same circumstances.
+  std::optional<Backfill> backfill() const;
   /// With the last connection gone, SQLite checkpoints and removes -wal and -shm.
   Result<void> close();
+  /// The same, but what is in the log stays there: the file is no longer the one that it belongs to.
+  void abandon();
   bool is_open() const { return database_ != nullptr; }
 
   const std::filesystem::path& path() const { return path_; }
@@ -95,6 +108,9 @@ class Connection {
     void operator()(sqlite3* database) const;
   };
   Connection(std::filesystem::path path, sqlite3* database) : path_(std::move(path)), database_(database) {}
+
+  /// Null if there is none.
+  const volatile std::uint32_t* log_index() const;
 
   std::filesystem::path path_;
   std::unique_ptr<sqlite3, Close> database_;

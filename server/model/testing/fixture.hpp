@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "../db/connection.hpp"
 #include "innernet/json/json.hpp"
 #include "innernet/server/coordinator.hpp"
 #include "innernet/testing/fake_clock.hpp"
@@ -79,6 +80,12 @@ inline void make_database(const std::filesystem::path& path, const Family& famil
   must(registry.close());
 }
 
+/// Runs SQL as another process would.
+inline void foreign(const std::filesystem::path& path, std::string_view sql) {
+  auto connection = must(db::Connection::open(path, std::chrono::seconds(5)));
+  must(connection.execute(sql));
+}
+
 /// A coordinator on a database of its own, and turns of one request.
 class Server {
  public:
@@ -89,7 +96,6 @@ class Server {
   }
   void open() {
     coordinator.reset();
-    Coordinator::Options options;
     options.server_key = key_of(1);
     options.clock = &clock;
     options.epoch = 0xabcd;
@@ -130,6 +136,7 @@ class Server {
   FakeClock clock;
   Family family;
   std::filesystem::path path;
+  Coordinator::Options options;  ///< as of the next open()
   std::optional<Coordinator> coordinator;
 };
 

@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "giving_way.hpp"
 #include "http_message.hpp"
 #include "http_server.hpp"
 #include "innernet/json/json.hpp"
@@ -48,6 +49,8 @@ class Connection final : public Turns::Client, public std::enable_shared_from_th
     virtual Turns& turns() = 0;
     virtual bool is_stopping() const = 0;
     virtual std::string_view date() = 0;
+    /// Of starts and requests, to tell which came first.
+    virtual std::uint64_t next_number() = 0;
     virtual void key_change_due(const KeyChange& change) = 0;
     virtual void watch_acknowledgement(std::shared_ptr<Connection> connection, const KeyChange& change) = 0;
     virtual void closed(const std::shared_ptr<Connection>& connection) = 0;
@@ -57,13 +60,14 @@ class Connection final : public Turns::Client, public std::enable_shared_from_th
 
   void start(const IpAddress& source) {
     request.source = source;
+    since_ = owner_.next_number();
     deadline_ = coarse_now() + owner_.limits().idle;
     read();
   }
 
   void deliver(Response response) override {
     const auto self = shared_from_this();
-    keep_alive_ = keep_alive_ && !owner_.is_stopping();
+    keep_alive_ = keep_alive_ && !gives_way_ && !owner_.is_stopping();
     key_change_ = std::move(response.key_change);
     head_text_.clear();
     append_response_head(head_text_, response, keep_alive_, owner_.date());
@@ -71,19 +75,19 @@ class Connection final : public Turns::Client, public std::enable_shared_from_th
     if (may_have_body(response.status) && request.method != "HEAD") body_ = std::move(response.body);
     phase_ = Phase::kWriting;
     written_ = 0;
-    unsent_ = head_text_.size() + (body_ ? body_->size() : 0);
-    owner_.turns().add_unsent(*this, unsent_);
+    answer_bytes_ = head_text_.size() + (body_ ? body_->size() : 0);
     deadline_ = coarse_now() + owner_.limits().no_progress;
     write();
   }
 
-  void held() override { read(); }
+  void held() override {
+    if (!eof_) read();
+  }
 
   void close() {
     if (phase_ == Phase::kClosed) return;
     const auto self = shared_from_this();
     phase_ = Phase::kClosed;
-    if (unsent_ != 0) owner_.turns().take_unsent(*this, std::exchange(unsent_, 0));
     owner_.turns().leave(*this);
     body_.reset();
     boost::system::error_code ignored;
@@ -93,6 +97,22 @@ class Connection final : public Turns::Client, public std::enable_shared_from_th
   }
 
   bool is_closed() const { return phase_ == Phase::kClosed; }
+
+  Occupant occupant() const {
+    const bool is_idle = phase_ == Phase::kReading && !has_head_ && begin_ == end_;
+    return {.source = request.source,
+            .doing = is_waiting() ? Occupant::Doing::kWaiting
+                     : is_idle    ? Occupant::Doing::kIdle
+                                  : Occupant::Doing::kAnythingElse,
+            .since = since_};
+  }
+  /// There are too many connections: this one ends, with an answer if it waits for one.
+  void give_way() {
+    gives_way_ = true;
+    if (!is_waiting()) return close();
+    owner_.turns().stop_waiting(*this);
+  }
+  bool gives_way() const { return gives_way_; }
   Steady::time_point deadline() const { return deadline_; }
 
   void on_deadline() {
@@ -116,6 +136,8 @@ class Connection final : public Turns::Client, public std::enable_shared_from_th
   static constexpr std::size_t kMaxInputBytes = kMaxHeadBytes + kMaxBodyBytes;
   /// A client that sends on after our last answer is listened to this long, so that a reset does not take the answer from it.
   static constexpr std::size_t kMaxLingerBytes = 1U << 20;
+  /// Between two pieces of a large answer others are served.
+  static constexpr std::size_t kMaxPiece = 128U << 10;
   static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
   enum class Phase { kReading, kAsking, kWriting, kLingering, kClosed };
@@ -145,9 +167,11 @@ class Connection final : public Turns::Client, public std::enable_shared_from_th
     reading_ = false;
     if (phase_ == Phase::kClosed) return;
     if (failure) {
-      // While an answer is written, the end of what the client sends is not yet the end of what it reads.
-      if (phase_ != Phase::kWriting || failure != asio::error::eof) return close();
+      // Once it has asked, the end of what the client sends is not yet the end of what it reads.
+      if ((phase_ != Phase::kAsking && phase_ != Phase::kWriting) || failure != asio::error::eof) return close();
       eof_ = true;
+      // One that has hung up looks the same, so nothing is kept for it: it is told that there is no news yet.
+      if (phase_ == Phase::kAsking) owner_.turns().stop_waiting(*this);
       return;
     }
     switch (phase_) {
@@ -203,6 +227,7 @@ class Connection final : public Turns::Client, public std::enable_shared_from_th
     has_head_ = false;
     keep_alive_ = head_.keep_alive;
     phase_ = Phase::kAsking;
+    since_ = owner_.next_number();
     deadline_ = Steady::time_point::max();
     owner_.turns().ready(*this);
   }
@@ -217,17 +242,18 @@ class Connection final : public Turns::Client, public std::enable_shared_from_th
     deliver(std::move(response));
   }
 
-  std::array<asio::const_buffer, 2> rest() const {
+  std::array<asio::const_buffer, 2> next_piece() const {
     const std::size_t of_head = std::min(written_, head_text_.size());
     std::array<asio::const_buffer, 2> buffers{asio::buffer(head_text_) + of_head, asio::const_buffer()};
-    if (body_) buffers[1] = asio::buffer(*body_) + (written_ - of_head);
+    if (body_) buffers[1] = asio::buffer(asio::buffer(*body_) + (written_ - of_head), kMaxPiece);
     return buffers;
   }
 
   /// As send(2).
   ssize_t send_now() {
     if (!body_) return ::send(socket_.native_handle(), head_text_.data(), head_text_.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-    std::array<iovec, 2> pieces{{{head_text_.data(), head_text_.size()}, {const_cast<char*>(body_->data()), body_->size()}}};
+    std::array<iovec, 2> pieces{
+        {{head_text_.data(), head_text_.size()}, {const_cast<char*>(body_->data()), std::min(body_->size(), kMaxPiece)}}};
     msghdr message{};
     message.msg_iov = pieces.data();
     message.msg_iovlen = pieces.size();
@@ -240,25 +266,25 @@ class Connection final : public Turns::Client, public std::enable_shared_from_th
       written_ += static_cast<std::size_t>(sent);
     else if (errno != EAGAIN && errno != EINTR)
       return close();
-    if (written_ == unsent_) return on_written();
+    if (written_ == answer_bytes_) return on_written();
     write_rest();
   }
 
   void write_rest() {
     // Not Asio's async_write: it hands over at most 64 KiB at a time.
-    socket_.async_write_some(rest(), [self = shared_from_this()](const boost::system::error_code& failure, std::size_t n) {
+    socket_.async_write_some(next_piece(), [self = shared_from_this()](const boost::system::error_code& failure, std::size_t n) {
       if (self->phase_ == Phase::kClosed) return;
       if (failure) return self->close();
       self->written_ += n;
       self->deadline_ = coarse_now() + self->owner_.limits().no_progress;
-      if (self->written_ == self->unsent_) return self->on_written();
+      if (self->written_ == self->answer_bytes_) return self->on_written();
       self->write_rest();
     });
   }
 
   void on_written() {
     body_.reset();
-    owner_.turns().take_unsent(*this, std::exchange(unsent_, 0));
+    owner_.turns().sent(*this);
     if (key_change_) owner_.watch_acknowledgement(shared_from_this(), *std::exchange(key_change_, std::nullopt));
     if (keep_alive_ && !owner_.is_stopping()) {
       phase_ = Phase::kReading;
@@ -266,7 +292,7 @@ class Connection final : public Turns::Client, public std::enable_shared_from_th
       if (begin_ != end_) return process();
       return read();
     }
-    if (eof_) return close();
+    if (eof_ || gives_way_) return close();
     // Closing with unread bytes in the socket would send a reset, which may overtake the answer.
     phase_ = Phase::kLingering;
     deadline_ = coarse_now() + owner_.limits().linger;
@@ -279,6 +305,7 @@ class Connection final : public Turns::Client, public std::enable_shared_from_th
   Owner& owner_;
   tcp::socket socket_;
   Phase phase_ = Phase::kReading;
+  std::uint64_t since_ = 0;      // number of the last request, or of the start
   Steady::time_point deadline_;  // by coarse_now(): it is looked at twice a second and set three times per request
 
   std::vector<char> input_;
@@ -287,6 +314,7 @@ class Connection final : public Turns::Client, public std::enable_shared_from_th
   std::size_t searched_ = 0;  // from begin_: no empty line starts before
   bool reading_ = false;
   bool eof_ = false;
+  bool gives_way_ = false;
   bool has_head_ = false;
   RequestHead head_;
   std::size_t lingered_ = 0;
@@ -295,7 +323,7 @@ class Connection final : public Turns::Client, public std::enable_shared_from_th
   std::string head_text_;
   std::shared_ptr<const std::string> body_;
   std::size_t written_ = 0;
-  std::size_t unsent_ = 0;  // of the whole answer; 0 when there is none
+  std::size_t answer_bytes_ = 0;
   std::optional<KeyChange> key_change_;
 };
 

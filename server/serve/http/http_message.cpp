@@ -226,6 +226,7 @@ void append_response_head(std::string& out, const Response& response, bool keep_
   }
   if (!response.etag.empty()) out.append("ETag: ").append(response.etag).append("\r\n");
   if (response.is_delta) out.append("IM: innernet\r\n");
+  if (response.retry_after) fmt::format_to(to, FMT_COMPILE("Retry-After: {}\r\n"), response.retry_after->count());
   if (!keep_alive) out.append("Connection: close\r\n");
   out.append("\r\n");
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "http/connection.hpp"
+#include "http/giving_way.hpp"
 #include "innernet/machine/log.hpp"
 #include "linux/listening_socket.hpp"
 
@@ -40,6 +41,8 @@ struct HttpServer::Impl final : Connection::Owner, std::enable_shared_from_this<
         patience_timer(loop) {}
 
   void accept();
+  void take(tcp::socket socket, const IpAddress& source);
+  void make_room_for(const IpAddress& source);
   void sweep();
   void run_turn();
   void close_all();
@@ -47,6 +50,7 @@ struct HttpServer::Impl final : Connection::Owner, std::enable_shared_from_this<
   Turns& turns() override { return turns_of; }
   bool is_stopping() const override { return stopping; }
   std::string_view date() override;
+  std::uint64_t next_number() override { return ++last_number; }
   void key_change_due(const KeyChange& change) override { announce_key_change(change); }
   void watch_acknowledgement(std::shared_ptr<Connection> connection, const KeyChange& change) override;
   void closed(const std::shared_ptr<Connection>& connection) override;
@@ -72,8 +76,12 @@ struct HttpServer::Impl final : Connection::Owner, std::enable_shared_from_this<
   Timer acknowledgement_timer;
   Timer patience_timer;
   std::unordered_set<std::shared_ptr<Connection>> connections;
+  std::size_t giving_way = 0;  // of these
+  std::uint64_t last_number = 0;
+  SeldomTold crowded, full, too_many;
   std::vector<Unacknowledged> unacknowledged;
   std::function<void()> stopped;
+  bool is_turn = false;  // it runs just now
   bool stopping = false;
   bool warned_of_accepting = false;  // that it fails; it is tried ten times a second
   bool destroyed = false;            // what is still queued in the loop must not touch the turns any more
@@ -95,18 +103,53 @@ void HttpServer::Impl::accept() {
     self->warned_of_accepting = false;
     boost::system::error_code gone;
     const auto remote = socket.remote_endpoint(gone);
-    if (!gone && self->connections.size() < self->limits_of.connections) {
-      socket.non_blocking(true, gone);
-      socket.set_option(tcp::no_delay(true), gone);
-      const auto connection = std::make_shared<Connection>(*self, std::move(socket));
-      const IpAddress source = to_ip(remote.address());
-      if (self->turns_of.enter(*connection, source)) {
-        self->connections.insert(connection);
-        connection->start(source);
-      }
-    }
+    if (!gone) self->take(std::move(socket), to_ip(remote.address()));
     self->accept();
   });
+}
+
+void HttpServer::Impl::take(tcp::socket socket, const IpAddress& source) {
+  make_room_for(source);
+  if (connections.size() >= limits_of.connections) {
+    if (full.is_time(clock.boot())) log::warning("all {} connections are taken, so new ones are refused", limits_of.connections);
+    return;
+  }
+  boost::system::error_code gone;
+  socket.non_blocking(true, gone);
+  socket.set_option(tcp::no_delay(true), gone);
+  const auto connection = std::make_shared<Connection>(*this, std::move(socket));
+  if (!turns_of.enter(*connection, source)) {
+    if (too_many.is_time(clock.boot()))
+      log::warning("{} has {} connections, and one address may have no more: new ones are refused", source.to_string(),
+                   turns_of.connections_of(source));
+    return;
+  }
+  connections.insert(connection);
+  connection->start(source);
+}
+
+// Not one for each that comes: to choose takes a look at all.
+void HttpServer::Impl::make_room_for(const IpAddress& source) {
+  const std::size_t reserve = std::max<std::size_t>(limits_of.connections / 64, 1);
+  const auto free = [&] { return limits_of.connections - std::min(limits_of.connections, connections.size() - giving_way); };
+  if (free() > reserve) return;
+  std::vector<std::shared_ptr<Connection>> candidates;
+  std::vector<Occupant> occupants;
+  for (const auto& connection : connections) {
+    if (connection->gives_way()) continue;
+    candidates.push_back(connection);
+    occupants.push_back(connection->occupant());
+  }
+  const std::size_t taken = connections.size();
+  const auto chosen = who_gives_way(occupants, 2 * reserve - free(), turns_of.connections_of(source));
+  for (const std::size_t i : chosen) {
+    ++giving_way;
+    candidates[i]->give_way();
+  }
+  if (!chosen.empty() && crowded.is_time(clock.boot()))
+    log::warning(
+        "{} of {} connections are taken: idle ones are closed, and those that wait longest for news are told early that there is none",
+        taken, limits_of.connections);
 }
 
 void HttpServer::Impl::sweep() {
@@ -121,7 +164,9 @@ void HttpServer::Impl::sweep() {
 
 void HttpServer::Impl::run_turn() {
   if (destroyed) return;
+  is_turn = true;
   turns_of.run();
+  is_turn = false;
   if (const auto next = turns_of.next_deadline())
     turn_timer.start(std::max<BootClock::duration>(*next - clock.boot(), 0ns), [this] { run_turn(); });
 }
@@ -159,6 +204,7 @@ void HttpServer::Impl::check_acknowledgements() {
 
 void HttpServer::Impl::closed(const std::shared_ptr<Connection>& connection) {
   connections.erase(connection);
+  if (connection->gives_way()) --giving_way;
   finish_if_quiet();
 }
 
@@ -225,7 +271,10 @@ void HttpServer::stop(std::chrono::milliseconds patience, std::function<void()> 
 }
 
 void HttpServer::wake() {
-  asio::post(impl_->loop.context(), [impl = impl_] { impl->run_turn(); });
+  const auto run = [impl = impl_] { impl->run_turn(); };
+  if (!impl_->is_turn) return asio::post(impl_->loop.context(), run);
+  // One turn follows the other. In two steps, so that Asio looks at the sockets between them: who has asked meanwhile is read first.
+  asio::post(impl_->loop.context(), [impl = impl_, run] { asio::post(impl->loop.context(), run); });
 }
 
 std::size_t HttpServer::connections() const { return impl_->connections.size(); }

@@ -18,7 +18,7 @@ namespace innernet::server {
 class HttpServer {
  public:
   struct Limits {
-    std::size_t connections = 16'384;
+    std::size_t connections = 16'384;        ///< of which some are kept free for whoever comes: idle and waiting ones end early for that
     std::chrono::milliseconds head{10'000};  ///< from its first byte; a body has as long
     std::chrono::milliseconds idle{75'000};
     std::chrono::milliseconds no_progress{30'000};  ///< of a client that does not read its answer
@@ -54,6 +54,8 @@ class HttpServer {
 
 /// Raises this process's limit of descriptors as far as it may and as `wanted` connections need. Returns how many connections there may be.
 std::size_t make_room_for_connections(std::size_t wanted);
+/// How many of them one source address may have, so that it takes many to fill them.
+std::size_t connections_of_one_source(std::size_t connections);
 /// How many connections a limit of descriptors allows: with all of them taken, neither the database nor the device could be opened.
 std::size_t connections_with(std::size_t descriptors, std::size_t wanted);
 

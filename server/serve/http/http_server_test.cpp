@@ -13,6 +13,7 @@ namespace innernet::server {
 namespace {
 
 using namespace std::chrono_literals;
+using ::testing::AllOf;
 using testing::body_of;
 using ::testing::ElementsAre;
 using ::testing::EndsWith;
@@ -272,6 +273,49 @@ TEST_F(HttpServerTest, NoticesThatAWaitingClientHangsUp) {
   wait_until([this] { return turns_->waiting() == 0 && server_->connections() == 0; });
 }
 
+TEST_F(HttpServerTest, TellsAWaitingClientThatClosesItsSideThatThereIsNoNews) {
+  start();
+  RawClient client(port_);
+  client.send(get("/wait", "Prefer: wait=300\r\n"));
+  wait_until([this] { return turns_->waiting() == 1; });
+  client.half_close();
+  EXPECT_THAT(client.read_answer(), StartsWith("HTTP/1.1 304 "));
+  EXPECT_EQ(client.read_answer(), "");
+}
+
+TEST_F(HttpServerTest, KeepsRoomForWhoComesByAnsweringTheOldestWaits) {
+  limits_.connections = 4;
+  start();
+  std::vector<std::unique_ptr<RawClient>> waiting;
+  for (const char* source : {"127.0.0.2", "127.0.0.3", "127.0.0.4"}) {
+    waiting.push_back(std::make_unique<RawClient>(port_, source));
+    waiting.back()->send(get("/wait", "Prefer: wait=300\r\n"));
+    wait_until([&] { return turns_->waiting() == waiting.size(); });
+  }
+  RawClient admin(port_, "127.0.0.5");
+  admin.send(get("/a"));
+  EXPECT_EQ(body_of(admin.read_answer()), "/a");
+  EXPECT_THAT(waiting.front()->read_to_end(), AllOf(StartsWith("HTTP/1.1 304 "), HasSubstr("Connection: close\r\n")));
+  wait_until([this] { return turns_->waiting() == 2; });
+}
+
+TEST_F(HttpServerTest, LetsAnotherSourceInWhenOneHasTakenAllConnections) {
+  limits_.connections = 8;
+  start();
+  // Who sends half a head and no more is not idle, and nobody's answer ends it.
+  std::vector<std::unique_ptr<RawClient>> slow;
+  for (int i = 0; i < 8; ++i) {
+    slow.push_back(std::make_unique<RawClient>(port_, "127.0.0.2"));
+    slow.back()->send("GET / HTTP/1.1\r\n");
+  }
+  wait_until([this] { return server_->connections() >= 7; });
+  for (const char* source : {"127.0.0.3", "127.0.0.4", "127.0.0.5"}) {
+    RawClient good(port_, source);
+    good.send(get("/a"));
+    EXPECT_EQ(body_of(good.read_answer()), "/a");
+  }
+}
+
 TEST_F(HttpServerTest, ChangesAKeyOnceTheAnswerIsAcknowledged) {
   start();
   RawClient client(port_);
@@ -346,6 +390,12 @@ TEST_F(HttpServerTest, SaysWhichAddressIsTaken) {
     ASSERT_FALSE(listening);
     EXPECT_EQ(listening.error().message(), fmt::format("listening on TCP 127.0.0.1:{}: Address already in use", port_));
   });
+}
+
+TEST(Connections, OfOneSourceDependOnHowManyThereAre) {
+  EXPECT_EQ(connections_of_one_source(16'384), 64U);
+  EXPECT_EQ(connections_of_one_source(768), 12U);
+  EXPECT_EQ(connections_of_one_source(50), 8U);
 }
 
 TEST(Connections, LeaveDescriptorsForTheRest) {

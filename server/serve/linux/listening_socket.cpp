@@ -73,6 +73,8 @@ std::size_t connections_with(std::size_t descriptors, std::size_t wanted) {
   return std::clamp<std::size_t>(left, 1, wanted);
 }
 
+std::size_t connections_of_one_source(std::size_t connections) { return std::clamp<std::size_t>(connections / 64, 8, 64); }
+
 std::size_t make_room_for_connections(std::size_t wanted) {
   return connections_with(raise_descriptor_limit(wanted + kOtherDescriptors), wanted);
 }

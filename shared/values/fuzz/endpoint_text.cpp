@@ -21,6 +21,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (const auto endpoint = Endpoint::parse(text)) {
     const std::string printed = endpoint->to_string();
     require(Endpoint::parse(printed) == *endpoint);
+    require(printed.size() <= 254 + 6);
     // No byte that JSON or TOML would have to escape: writers rely on it.
     for (const char c : printed) require(c > ' ' && c < '\x7f' && c != '"' && c != '\\');
   }

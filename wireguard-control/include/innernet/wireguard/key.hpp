@@ -49,12 +49,12 @@ class PrivateKey {
   static PrivateKey from_bytes(std::span<const std::uint8_t, kKeySize> bytes);
 
   PublicKey public_key() const;
-  const SecretBytes<kKeySize>& secret() const { return secret_; }
+  const LockedBytes<kKeySize>& secret() const { return secret_; }
   SecretText to_base64() const;
   SecretText to_hex() const;
 
  private:
-  SecretBytes<kKeySize> secret_;
+  LockedBytes<kKeySize> secret_;
 };
 
 class PresharedKey {

@@ -26,7 +26,8 @@ class DataStore {
   State take_state() { return std::exchange(state_, {}); }
 
   /// Fails (kAlreadyExists) and changes nothing when a peer of `news` has a known address but another public key: somebody may
-  /// pretend to be that peer. The message says how to get over it.
+  /// pretend to be that peer. The message says how to get over it. Fails as well (kInvalidInput) when more than kMostInList peers would have
+  /// been seen.
   Result<void> check_pins(const State& news) const;
   /// check_pins, then takes `news` over. Peers that `news` lacks stay, disabled.
   Result<void> update(State news);

@@ -23,15 +23,19 @@ namespace innernet::client {
 /// answers.
 class RequestError : public Error {
  public:
-  RequestError(Error error, std::optional<int> status = std::nullopt) : Error(std::move(error)), status_(status) {}
+  RequestError(Error error, std::optional<int> status = std::nullopt, std::optional<std::chrono::seconds> retry_after = std::nullopt)
+      : Error(std::move(error)), status_(status), retry_after_(retry_after) {}
 
   std::optional<int> status() const { return status_; }
+  /// When the server wants to be asked again, if it says so; a day at most.
+  std::optional<std::chrono::seconds> retry_after() const { return retry_after_; }
   /// Whether the server said that it has not done what was asked (4xx). After any other failure it may have: what it stored before a 5xx
   /// stays stored.
   bool is_refusal() const { return status_ && *status_ / 100 == 4; }
 
  private:
   std::optional<int> status_;
+  std::optional<std::chrono::seconds> retry_after_;
 };
 
 template <class T>

@@ -30,6 +30,9 @@ class Coordinator {
     const Clock* clock = nullptr;                            ///< outlives the coordinator
     std::uint64_t epoch = 0;                                 ///< 64 random bits, drawn at each start, for ETags
     std::optional<std::size_t> max_on_device = {};           ///< wg::Backend::max_peers
+    std::size_t write_burst = 60;                            ///< so often a peer may change what is stored about it,
+    std::chrono::milliseconds write_period{10'000};          ///< and then once per period; beyond that it is answered 429
+    std::size_t large_log_bytes = 64U << 20;                 ///< see check_log_size()
     std::size_t answer_cache_bytes = 64U << 20;              ///< cap of joined bodies that are kept
     std::chrono::milliseconds endpoint_news_period{10'000};  ///< changes of endpoints and candidates make a new revision at most this often
     std::chrono::milliseconds first_endpoint_period{500};    ///< the same for the first ones of a peer: others may be waiting to reach it
@@ -92,6 +95,8 @@ class Coordinator {
   Result<void> set_server_candidates(const std::vector<Endpoint>& candidates);
   /// wal_checkpoint(TRUNCATE), so that a plain copy of the file at rest is whole.
   Result<void> checkpoint();
+  /// Fails when the write-ahead log has become large: somebody reads the database without end, so that no checkpoint can empty it.
+  Result<void> check_log_size() const;
   Result<void> close();
 
  private:

@@ -37,10 +37,11 @@ struct KeyChange {
 
 struct Response {
   unsigned status = 200;
-  std::shared_ptr<const std::string> body;  ///< JSON; null: none
-  std::string etag;                         ///< with its quotes; empty: none
-  bool is_delta = false;                    ///< 226, `IM: innernet`
-  std::optional<KeyChange> key_change;      ///< to carry out when this answer is acknowledged, its connection closes, or 5 s have passed
+  std::shared_ptr<const std::string> body;   ///< JSON; null: none
+  std::string etag;                          ///< with its quotes; empty: none
+  bool is_delta = false;                     ///< 226, `IM: innernet`
+  std::optional<KeyChange> key_change = {};  ///< to carry out when this answer is acknowledged, its connection closes, or 5 s have passed
+  std::optional<std::chrono::seconds> retry_after = {};  ///< of a 429
 };
 
 }  // namespace innernet::server

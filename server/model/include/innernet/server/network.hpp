@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
@@ -124,8 +125,8 @@ class Network {
   static Peer as_shown(const PeerRecord& record);
   static PeerObservations observations_as_shown(const PeerRecord& record);
   /// An admin's PUT of what as_shown() gave, now or a moment ago, without what the server had filled in: neither becomes an override nor a
-  /// candidate for ever.
-  PeerChange without_filled_in(const PeerRecord& record, PeerChange change) const;
+  /// candidate for ever. `override_is_new`: the admin may not have been told of it, but of where the peer was seen.
+  PeerChange without_filled_in(const PeerRecord& record, PeerChange change, bool override_is_new) const;
 
   // --- rules ---
 
@@ -161,8 +162,6 @@ class Network {
  private:
   struct CidrRecord {
     Cidr cidr;
-    std::vector<CidrId> children;
-    std::vector<CidrId> associated;        // with repetitions, should a database hold an association in both orders
     std::vector<const PeerRecord*> peers;  // by id
     std::size_t quarantined = 0;
   };
@@ -173,6 +172,11 @@ class Network {
   const CidrRecord* cidr_record(CidrId id) const;
   void index(const PeerRecord& record);
   void unindex(const PeerRecord& record);
+  void index(const Cidr& cidr);
+  void unindex(const Cidr& cidr);
+  /// With repetitions, should a database hold an association in both orders.
+  std::vector<CidrId> associated_with(CidrId id) const;
+  std::vector<CidrId> children_of(CidrId id) const;
   Result<void> check_name_is_free(const Hostname& name, std::optional<PeerId> owner) const;
   Result<void> check_key_is_free(const wg::PublicKey& key, std::optional<PeerId> owner) const;
   Result<void> check_address(const IpAddress& ip, const Cidr& cidr) const;
@@ -187,7 +191,11 @@ class Network {
   std::map<PeerId, QuarantinedPeer> quarantined_;
   std::map<CidrId, CidrRecord> cidrs_;
   std::unordered_map<std::string, CidrId> cidr_by_name_;
+  std::multimap<IpNet, CidrId> cidrs_by_net_;  // without host bits
+  // By parent, also by one that is not there: in a database a parent may come behind its children.
+  std::unordered_map<CidrId, std::set<CidrId>> children_;
   std::map<AssociationId, Association> associations_;
+  std::set<std::tuple<CidrId, CidrId, AssociationId>> associated_;  // each association from either end
   // Of peers that have moved: the last few addresses before the seen one, oldest first.
   std::unordered_map<PeerId, std::vector<SocketAddress>> formerly_seen_;
 };

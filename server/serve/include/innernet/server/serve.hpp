@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <filesystem>
 #include <functional>
 #include <optional>
 #include <vector>
@@ -29,6 +30,7 @@ struct ServePeriods {
   std::chrono::milliseconds addresses_settle{200};    ///< the machine's addresses, which come and go in bursts, are looked at
   std::chrono::milliseconds repair{1'000};            ///< between two attempts to bring the interface back, or to store what could not be
   std::chrono::milliseconds patience_at_stop{5'000};  ///< what is in flight may finish
+  std::chrono::milliseconds device_at_stop{10'000};   ///< and then what the device was given; one request to it may take 30 s more
 };
 
 struct ServeOptions {
@@ -52,6 +54,8 @@ struct ServeSystem {
   std::function<Result<std::vector<IpAddress>>(const std::vector<InterfaceName>& own)> local_addresses;
   /// Fails when a UDP port is taken.
   std::function<Result<void>(std::uint16_t port)> probe_udp_port;
+  /// innernet::drop_privileges, when what needs more has been done. May be empty.
+  std::function<void(const std::vector<std::filesystem::path>& files)> drop_privileges = {};
   /// Told, on the loop's thread, each time the API has begun to listen. May be empty.
   std::function<void(const SocketAddress&)> listening;
 

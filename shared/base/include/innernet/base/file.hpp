@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "innernet/base/error.hpp"
+#include "innernet/base/secret.hpp"
 #include "innernet/base/unique_fd.hpp"
 
 namespace innernet {
@@ -22,6 +23,9 @@ constexpr mode_t kPrivateFolder = 0700;
 
 /// The whole content. Fails when it is larger than `limit` bytes.
 Result<std::string> read_file(const std::filesystem::path& path, std::size_t limit = 256U << 20);
+
+/// The same of a file with a key in it.
+Result<SecretText> read_secret_file(const std::filesystem::path& path, std::size_t limit = 256U << 20);
 
 /// The same in pieces, for a content that is read once and needs no place in memory as a whole.
 class FilePieces {
@@ -88,6 +92,9 @@ class FileLock {
 
   /// The same, on a file that is there only while it is locked.
   static Result<FileLock> acquire_while_locked(const std::filesystem::path& path, std::chrono::milliseconds patience);
+
+  /// Whether somebody holds it just now. Makes no file; of one that can't be opened: no.
+  static bool is_locked(const std::filesystem::path& path);
 
   /// Whether its path still is what it has locked: else somebody has removed or replaced the file, and the next one does not wait for us.
   bool is_held() const;

@@ -7,8 +7,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <string>
+#include <string_view>
 #include <utility>
+
+#include "innernet/base/wiping_allocator.hpp"
 
 namespace innernet {
 
@@ -39,12 +41,25 @@ class SecretBytes {
   std::array<std::uint8_t, N> bytes_{};
 };
 
-/// Text with a key in it (a config, a base64 key, a UAPI message): wiped when it goes. Reserve what it needs first:
-/// memory that a growing string leaves behind is not wiped.
+/// The same in locked memory, for what is kept. One that was moved away may only be assigned to or destroyed.
+template <std::size_t N>
+class LockedBytes {
+ public:
+  LockedBytes() : bytes_(N) {}
+  explicit LockedBytes(std::span<const std::uint8_t, N> bytes) : bytes_(bytes.begin(), bytes.end()) {}
+
+  std::span<const std::uint8_t, N> reveal() const { return std::span<const std::uint8_t, N>(bytes_); }
+  std::span<std::uint8_t, N> reveal() { return std::span<std::uint8_t, N>(bytes_); }
+
+ private:
+  WipedBytes bytes_;
+};
+
+/// Text with a key in it (a config, a base64 key): in locked memory, and wiped when it goes.
 class SecretText {
  public:
   SecretText() = default;
-  explicit SecretText(std::string text) : text_(std::move(text)) { wipe(text); }
+  explicit SecretText(std::string_view text) : text_(text) {}
   SecretText(const SecretText&) = default;
   SecretText& operator=(const SecretText& other) {
     if (this != &other) {
@@ -64,19 +79,18 @@ class SecretText {
   }
   ~SecretText() { wipe(text_); }
 
-  const std::string& reveal() const { return text_; }
-  std::string& reveal() { return text_; }
+  std::string_view reveal() const { return text_; }
+  WipedString& edit() { return text_; }
 
  private:
-  // The capacity, not the size: a short text that was moved away stays in the string's own buffer, and one that was cut
-  // behind its end.
-  static void wipe(std::string& text) {
+  // A short text lives in the string itself. The capacity, not the size: what was moved away or cut stays behind its end.
+  static void wipe(WipedString& text) {
     text.resize(text.capacity());  // NOLINT(clang-analyzer-cplusplus.Move): what a move leaves behind is what has to go
     ::explicit_bzero(text.data(), text.size());
     text.clear();
   }
 
-  std::string text_;
+  WipedString text_;
 };
 
 }  // namespace innernet

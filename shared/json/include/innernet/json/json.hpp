@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -16,6 +17,13 @@ namespace innernet {
 // The JSON of the HTTP API and the data store. Writers append in the field order of the Rust programs. Readers ignore unknown fields,
 // take a missing nullable field as null, missing candidates as empty; they refuse a missing required field, a duplicate key,
 // text behind the end, and a number that is not an integer token in range. Errors name the field.
+
+/// The most peers, CIDRs or associations that one list may have. WireGuard itself takes fewer in userspace (65,536) and more in the kernel
+/// (1,048,576), and networks of 100,000 are measured; but written as shortly as they can be, a body of 256 MiB holds a million and a half
+/// peers or eight million CIDRs, which fill the memory of a small machine several times over before anybody has looked at them.
+constexpr std::size_t kMostInList = std::size_t{1} << 18U;
+/// The most candidates of a peer that are kept; a server lets it report ten, and adds one.
+constexpr std::size_t kMostCandidatesRead = 64;
 
 /// Is told of what was left out of something that is otherwise fine.
 using Warn = std::function<void(std::string_view)>;
@@ -45,7 +53,7 @@ std::string to_json(const T& value) {
 std::string candidates_to_json(const std::vector<Endpoint>& candidates);
 
 // Large bodies, read from events without a tree. A peer whose name or key is not valid is left out with a warning; a
-// candidate that can't be read is left out, an endpoint that can't be read is null.
+// candidate that can't be read is left out, an endpoint that can't be read is null. A list of more than kMostInList is refused.
 Result<State> parse_state(std::string_view text, const Warn& warn);
 Result<StateDelta> parse_state_delta(std::string_view text, const Warn& warn);
 Result<std::vector<Peer>> parse_peers(std::string_view text, const Warn& warn);

@@ -12,8 +12,8 @@ namespace innernet {
 
 /// Where a peer can be reached from outside: a host and a UDP port, printed `host:port` (IPv6 in brackets).
 ///
-/// A host is an address or a domain name. Only names that the Rust programs can read, too, are accepted, because one
-/// endpoint that they can't read makes them drop the whole network state.
+/// A host is an address or a domain name, which may be typed in Unicode and is kept in punycode. Only names that the Rust programs can read,
+/// too, are accepted, because one endpoint that they can't read makes them drop the whole network state.
 class Endpoint {
  public:
   using Host = std::variant<IpAddress, std::string>;

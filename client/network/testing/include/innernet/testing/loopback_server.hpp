@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <atomic>
 #include <functional>
 #include <list>
 #include <mutex>
@@ -59,13 +60,17 @@ class LoopbackServer {
   ~LoopbackServer() {
     stop_.request();
     acceptor_.join();
-    for (std::thread& connection : connections_) connection.join();
+    for (Connection& connection : connections_) connection.thread.join();
   }
 
   SocketAddress address() const { return {*IpAddress::parse("127.0.0.1"), port_}; }
   std::vector<Request> requests() {
     const std::lock_guard lock(mutex_);
     return requests_;
+  }
+  void forget_requests() {
+    const std::lock_guard lock(mutex_);
+    requests_.clear();
   }
   std::size_t count(std::string_view method, std::string_view target) {
     std::size_t n = 0;
@@ -79,6 +84,11 @@ class LoopbackServer {
   }
 
  private:
+  struct Connection {
+    std::thread thread;
+    std::atomic<bool> has_ended = false;
+  };
+
   bool wait(int fd) {
     pollfd fds[] = {{.fd = fd, .events = POLLIN, .revents = 0}, {.fd = stop_.fd(), .events = POLLIN, .revents = 0}};
     while (::poll(fds, 2, -1) < 0) {
@@ -100,7 +110,15 @@ class LoopbackServer {
         const std::lock_guard lock(mutex_);
         ++accepted_;
       }
-      connections_.emplace_back([this, fd] { serve(UniqueFd(fd)); });
+      connections_.remove_if([](Connection& connection) {
+        if (connection.has_ended) connection.thread.join();
+        return !connection.thread.joinable();
+      });
+      Connection& connection = connections_.emplace_back();
+      connection.thread = std::thread([this, &connection, fd] {
+        serve(UniqueFd(fd));
+        connection.has_ended = true;
+      });
     }
   }
 
@@ -171,7 +189,7 @@ class LoopbackServer {
   std::mutex mutex_;
   std::vector<Request> requests_;
   std::size_t accepted_ = 0;
-  std::list<std::thread> connections_;
+  std::list<Connection> connections_;
   std::thread acceptor_;
 };
 
