@@ -36,7 +36,8 @@ class Running:
                 time.sleep(0.005)
             if service.is_there():
                 self.work(service)
-            status = service.end(signal.SIGTERM, PATIENCE)
+            # SQLite tries for ten seconds to get a lock that the system refuses, and more than once.
+            status = service.end(signal.SIGTERM, 3 * PATIENCE)
         return Ended(status, said.read_text(errors="replace"))
 
 
