@@ -223,7 +223,9 @@ TEST_F(UninstallCommand, WhoMayNotWriteTheHostsFileIsToldWhatIsLeftToDo) {
     const Outcome outcome = run_line("uninstall evilcorp --yes --hosts-path " + (dir / "of-root/hosts").string());
     EXPECT_EQ(outcome.code, 1);
     EXPECT_THAT(outcome.log, HasSubstr("delete them as root, from the line \"# DO NOT EDIT innernet evilcorp BEGIN\""));
-    EXPECT_TRUE(std::filesystem::is_empty(dir / "etc")) << outcome.error;
+    std::string left;
+    for (const auto& entry : std::filesystem::directory_iterator(dir / "etc")) left += entry.path().string() + " ";
+    EXPECT_EQ(left, (dir / "etc/evilcorp.conf").string() + " ") << "with which the command can be repeated: " << outcome.log;
     std::fflush(stdout);  // what failed
     return !HasFailure();
   }));

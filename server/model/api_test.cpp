@@ -460,7 +460,7 @@ TEST_P(Api, LetsAPeerChangeItsEntrySoOftenAndNoMore) {
   const auto put = [&](const IpAddress& from, int n) {
     return server.ask(from, "PUT", "/v1/user/candidates", fmt::format(R"(["192.0.2.9:{}"])", 1 + n));
   };
-  const int burst = static_cast<int>(server.options.write_burst);
+  const int burst = server.options.write_burst;
   for (int n = 0; n < burst; ++n) ASSERT_EQ(put(server.user(), n).status, 204U);
   const Response refused = put(server.user(), burst);
   EXPECT_EQ(refused.status, 429U);

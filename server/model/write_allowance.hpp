@@ -15,15 +15,14 @@ namespace innernet::server {
 /// news to others.
 class WriteAllowance {
  public:
-  WriteAllowance(std::size_t burst, std::chrono::milliseconds period) : burst_(burst), period_(period) {}
+  WriteAllowance(int burst, std::chrono::milliseconds period) : period_(period), most_ahead_(period * (burst - 1)) {}
 
   /// How long the peer has to wait; none if it may write now.
   std::optional<BootClock::duration> wait(PeerId peer, BootTime now) const {
     const auto account = paid_until_.find(peer);
     if (account == paid_until_.end()) return std::nullopt;
     const auto ahead = account->second - now;
-    const auto most = period_ * (burst_ - 1);
-    return ahead <= most ? std::nullopt : std::optional<BootClock::duration>(ahead - most);
+    return ahead <= most_ahead_ ? std::nullopt : std::optional<BootClock::duration>(ahead - most_ahead_);
   }
   void note_write(PeerId peer, BootTime now) {
     BootTime& paid_until = paid_until_[peer];
@@ -38,8 +37,8 @@ class WriteAllowance {
  private:
   static constexpr std::size_t kFew = 1'024;
 
-  std::size_t burst_;
-  std::chrono::milliseconds period_;
+  BootClock::duration period_;
+  BootClock::duration most_ahead_;  // signed: an account may lie long back
   std::unordered_map<PeerId, BootTime> paid_until_;  // each write moves it by a period
   std::size_t sweep_at_ = kFew;
 };

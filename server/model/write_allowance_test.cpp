@@ -22,6 +22,7 @@ TEST(WriteAllowance, IsABurstAndThenOnePerPeriodForEachPeer) {
   EXPECT_EQ(allowance.wait(kOne, kStart + 10s), std::nullopt);
   allowance.note_write(kOne, kStart + 10s);
   EXPECT_EQ(allowance.wait(kOne, kStart + 10s), 10s);
+  EXPECT_EQ(allowance.wait(kOne, kStart + 24h), std::nullopt) << "an account that lies long back";
   // Who was quiet has all of it again, and no more.
   for (int n = 0; n < 3; ++n) allowance.note_write(kOne, kStart + 1h);
   EXPECT_EQ(allowance.wait(kOne, kStart + 1h), 10s);

@@ -30,7 +30,7 @@ class Coordinator {
     const Clock* clock = nullptr;                            ///< outlives the coordinator
     std::uint64_t epoch = 0;                                 ///< 64 random bits, drawn at each start, for ETags
     std::optional<std::size_t> max_on_device = {};           ///< wg::Backend::max_peers
-    std::size_t write_burst = 60;                            ///< so often a peer may change what is stored about it,
+    int write_burst = 60;                                    ///< so often a peer may change what is stored about it,
     std::chrono::milliseconds write_period{10'000};          ///< and then once per period; beyond that it is answered 429
     std::size_t large_log_bytes = 64U << 20;                 ///< see check_log_size()
     std::size_t answer_cache_bytes = 64U << 20;              ///< cap of joined bodies that are kept
