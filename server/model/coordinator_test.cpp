@@ -1,6 +1,9 @@
 #include <gmock/gmock.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <array>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <random>
@@ -358,6 +361,39 @@ TEST_P(CopiedOver, IsNotSeenInWhatSqliteWritesItself) {
     }
     ASSERT_EQ(server.ask(server.admin(), "GET", "/v1/user/state").etag.substr(0, 17), epoch) << n;
   }
+}
+
+// A look at the file that opened and closed it would take SQLite's locks from us: then another process that closes it takes itself for the
+// last one, empties the log and removes it. The other one is forked before SQLite has anything open here, for it can't bear that.
+TEST(Database, ALookAtItsFileLeavesSqlitesLocksAlone) {
+  const TempDir folder;
+  const auto path = folder / "evilcorp.db";
+  make_database(path, {});
+  std::array<int, 2> go{};
+  ASSERT_EQ(::pipe(go.data()), 0);
+  const pid_t other = ::fork();
+  if (other == 0) {
+    ::close(go[1]);
+    char byte = 0;
+    if (::read(go[0], &byte, 1) != 1) ::_exit(1);
+    {
+      auto connection = db::Connection::open(path, 5s);
+      if (!connection || !connection->execute("UPDATE peers SET name = 'renamed' WHERE id = 4")) ::_exit(2);
+    }
+    ::_exit(0);
+  }
+  ::close(go[0]);
+  Server server({}, path);
+  const std::string epoch = server.ask(server.admin(), "GET", "/v1/user/state").etag.substr(0, 17);
+  ASSERT_EQ(::write(go[1], "!", 1), 1);
+  ::close(go[1]);
+  int status = -1;
+  ASSERT_EQ(::waitpid(other, &status, 0), other);
+  ASSERT_EQ(status, 0);
+  EXPECT_TRUE(std::filesystem::exists(path.string() + "-wal")) << "we have it open";
+  const Response state = server.ask(server.admin(), "GET", "/v1/user/state");
+  EXPECT_EQ(state.etag.substr(0, 17), epoch) << "nobody has written over it";
+  EXPECT_NE(server.coordinator->network().find_peer(std::string_view("renamed")), nullptr);
 }
 
 TEST(Database, IsLookedUpUntilATurnHasSeenThatItIsTheSame) {

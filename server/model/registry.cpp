@@ -1,6 +1,5 @@
 #include "innernet/server/registry.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -9,7 +8,6 @@
 
 #include "db/schema.hpp"
 #include "innernet/base/file.hpp"
-#include "innernet/base/unique_fd.hpp"
 #include "innernet/machine/log.hpp"
 #include "registry_impl.hpp"
 
@@ -82,17 +80,12 @@ Result<FileIdentity> FileIdentity::of(const std::filesystem::path& path) {
 }
 
 Result<FileStamp> FileStamp::of(const std::filesystem::path& path) {
-  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   struct stat status{};
-  FileStamp stamp;
-  if (!fd || ::fstat(fd.get(), &status) != 0 || ::pread(fd.get(), stamp.header.data(), stamp.header.size(), 0) < 0) {
+  if (::stat(path.c_str(), &status) != 0) {
     const int saved = errno;
     return fail_errno(saved, path.native());
   }
-  stamp.seconds = status.st_mtim.tv_sec;
-  stamp.nanoseconds = status.st_mtim.tv_nsec;
-  stamp.size = status.st_size;
-  return stamp;
+  return FileStamp{.seconds = status.st_mtim.tv_sec, .nanoseconds = status.st_mtim.tv_nsec, .size = status.st_size};
 }
 
 Result<std::unique_ptr<Registry::Impl>> Registry::Impl::open(const std::filesystem::path& path, std::chrono::milliseconds patience) {

@@ -2,7 +2,6 @@
 
 #include <sys/types.h>
 
-#include <array>
 #include <chrono>
 
 #include "db/store.hpp"
@@ -22,11 +21,12 @@ struct FileIdentity {
   friend bool operator==(const FileIdentity&, const FileIdentity&) = default;
 };
 
-/// What is seen of a database file without reading it: whoever writes it changes this.
+/// What is seen of a database file without opening it: whoever writes it changes this. To open and close it would take SQLite's locks from
+/// this process, whoever has asked for them (fcntl(2); sqlite.org/howtocorrupt.html, 2.2), and the next command would empty the log under
+/// us.
 struct FileStamp {
   std::int64_t seconds = 0, nanoseconds = 0;  // last modification
   std::int64_t size = 0;
-  std::array<char, 100> header{};  // with the counter of its changes
 
   static Result<FileStamp> of(const std::filesystem::path& path);
 
