@@ -32,7 +32,7 @@ def room_of(path):
 
 
 def lines_run(build, profiles):
-    """{file: {line: times}} of sources and headers of the rooms."""
+    """{file: {line: times}} of the sources of the rooms. Not of headers: what is inline there runs as it was compiled for the tests, uncounted."""
     merged = build / 'tests.profdata'
     subprocess.run(['llvm-profdata-19', 'merge', '-sparse', '-o', merged, *profiles.glob('*.profraw')], check=True)
     programs = sorted(build.glob('**/innernet_*_test')) + sorted(build.glob('fuzz/fuzz_*'))
@@ -47,7 +47,7 @@ def lines_run(build, profiles):
     for line in exported.splitlines():
         if line.startswith('SF:'):
             path = line[3:].removeprefix(root)
-        elif line.startswith('DA:') and not path.startswith('/') and not re.search(r'_test\.cpp$|/fuzz/|/testing/|^(bench|build|tests|cmake)/', path):
+        elif line.startswith('DA:') and path.endswith('.cpp') and not path.startswith('/') and not re.search(r'_test\.cpp$|/fuzz/|/testing/|^(bench|build|tests|cmake)/', path):
             number, times = line[3:].split(',')[:2]
             run[path][int(number)] = max(run[path].get(int(number), 0), int(times))
     return run

@@ -218,6 +218,9 @@ class TwoWays {
     foreign(path_, fmt::format("VACUUM INTO '{}'", (folder_ / "copy.db").string()));
     write_from_outside();  // which is lost
     std::filesystem::rename(folder_ / "copy.db", path_);
+    // `serve` is notified. Whoever opened it before that would read the log of the old one into it (sqlite.org/howtocorrupt.html, 1.4).
+    must(coordinator_->begin_turn());
+    must(coordinator_->end_turn());
   }
 
   /// A turn of some requests, one of which may make its commit fail.

@@ -30,6 +30,23 @@ std::array<std::uint8_t, 8> bytes_of(const char (&text)[9]) {
   return bytes;
 }
 
+TEST(SecretBytes, AreGoneFromWhereTheyWereMovedFrom) {
+  SecretBytes<8> from(bytes_of("hunter2!")), to;
+  to = std::move(from);
+  EXPECT_TRUE(holds(to, "hunter2!"));
+  EXPECT_FALSE(holds(from, "hunter2!"));
+}
+
+TEST(SecretText, IsCopiedWholeAndGoneFromWhereItWasMovedFrom) {
+  SecretText from("hunter2!"), copy("another"), to("a third one");
+  copy = from;
+  EXPECT_EQ(copy.reveal(), "hunter2!");
+  EXPECT_EQ(from.reveal(), "hunter2!");
+  to = std::move(from);
+  EXPECT_EQ(to.reveal(), "hunter2!");
+  EXPECT_EQ(from.reveal(), "");
+}
+
 TEST(SecretBytes, AreGoneFromMemoryWhenTheyGo) {
   alignas(SecretBytes<8>) unsigned char memory[sizeof(SecretBytes<8>)];
   const auto bytes = bytes_of("hunter2!");

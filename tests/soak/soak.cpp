@@ -106,6 +106,7 @@ class Soak {
       if (minutes_ % 60 == 59) compare();
     }
     if (std::exchange(is_away_, false)) open_server();
+    client_round();  // so that there is a connection
     return sample();
   }
 
