@@ -23,7 +23,8 @@ struct Counts {
 class Plain {
  public:
   Plain(const std::filesystem::path& path, const Network& seen_by) : registry_(must(Registry::open(path))) {
-    for (const Cidr& cidr : registry_.network().cidrs()) cidrs_.emplace(cidr.id, cidr);
+    const auto cidrs = registry_.network().cidrs();
+    for (const Cidr& cidr : cidrs) cidrs_.emplace(cidr.id, cidr);
     for (const auto& [id, record] : registry_.network().peers()) {
       const PeerRecord* const live = seen_by.find_peer(id);
       peers_.push_back({record.peer, live == nullptr ? std::nullopt : live->seen});
@@ -35,7 +36,8 @@ class Plain {
   std::vector<const PeerRecord*> visible_to(const Peer& peer) const {
     std::set<CidrId> roots{peer.cidr_id, kServerCidr};
     const auto above = lineage(peer.cidr_id);
-    for (const auto& [id, association] : network().associations()) {
+    const auto& associations = network().associations();
+    for (const auto& [id, association] : associations) {
       if (above.contains(association.cidr_id_1)) roots.insert(association.cidr_id_2);
       if (above.contains(association.cidr_id_2)) roots.insert(association.cidr_id_1);
     }
@@ -65,7 +67,8 @@ class Plain {
   }
   std::string associations() const {
     std::string json = "[";
-    for (const auto& [id, association] : network().associations()) append(json, association);
+    const auto& associations = network().associations();
+    for (const auto& [id, association] : associations) append(json, association);
     return json + "]";
   }
 
@@ -257,7 +260,8 @@ class TwoWays {
     if (coordinator_->end_turn()) return;
     ++counts_.failed;
     const Plain plain(path_, network());
-    for (const Request& asked : std::span(requests).last(3))
+    const auto last = std::span(requests).last(3);
+    for (const Request& asked : last)
       if (const PeerRecord* const record = network().find_peer(asked.source)) compare_state(plain, record->peer);
   }
 

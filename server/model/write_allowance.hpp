@@ -38,7 +38,7 @@ class WriteAllowance {
   static constexpr std::size_t kFew = 1'024;
 
   BootClock::duration period_;
-  BootClock::duration most_ahead_;  // signed: an account may lie long back
+  BootClock::duration most_ahead_;                   // signed: an account may lie long back
   std::unordered_map<PeerId, BootTime> paid_until_;  // each write moves it by a period
   std::size_t sweep_at_ = kFew;
 };

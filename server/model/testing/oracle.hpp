@@ -113,7 +113,8 @@ class Oracle {
   /// The bits of `10.42.1.7/24` up to its prefix: what lies inside begins with them.
   static std::string bits_of(const std::string& net) {
     std::string bits;
-    for (const std::uint8_t byte : must(IpAddress::parse(net.substr(0, net.find('/')))).bytes())
+    const IpAddress address = must(IpAddress::parse(net.substr(0, net.find('/'))));
+    for (const std::uint8_t byte : address.bytes())
       for (int bit = 7; bit >= 0; --bit) bits += (byte >> bit & 1) != 0 ? '1' : '0';
     const auto slash = net.find('/');
     return slash == std::string::npos ? bits : bits.substr(0, std::stoul(net.substr(slash + 1)));
