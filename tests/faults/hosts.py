@@ -112,6 +112,6 @@ class Host:
         return self.run("ip", "link", "show", NETWORK).status == 0
 
     def remove_link(self):
-        """wireguard-go ends when its link is gone, and its socket goes with it."""
-        self.run("sh", "-c", f"ip link delete {NETWORK} 2>/dev/null; n=0; "
-                 f"while [ -e /run/wireguard/{NETWORK}.sock ] && [ $n -lt 200 ]; do sleep 0.005; n=$((n + 1)); done; rm -f /run/wireguard/*")
+        """wireguard-go ends when its link is gone, and its socket goes with it. One that was just starting makes its link only now."""
+        self.run("sh", "-c", f"n=0; while ip link delete {NETWORK} 2>/dev/null || pgrep -x wireguard-go >/dev/null || [ -e /run/wireguard/{NETWORK}.sock ]; do "
+                 "[ $n -lt 400 ] || break; sleep 0.005; n=$((n + 1)); done; rm -f /run/wireguard/*")
