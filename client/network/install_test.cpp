@@ -109,9 +109,14 @@ struct InstallTest : ::testing::Test {
   }
   // The server redeems, and nothing is heard of it until the install has ended.
   Result<Installed> install_and_lose_the_server() {
-    loses_the_answer = goes_away = true;
+    const auto lose = [this](bool is_lost) {
+      const std::lock_guard lock(mutex);
+      loses_the_answer = goes_away = is_lost;
+      is_deaf = false;
+    };
+    lose(true);
     auto installed = install();
-    loses_the_answer = goes_away = is_deaf = false;
+    lose(false);
     return installed;
   }
   void expect_installed(const std::string& how = {}) {
