@@ -255,6 +255,14 @@ TEST_F(SetListenPort, AppliesAndSaves) {
   EXPECT_THAT(run_line("set-listen-port evilcorp --yes").error, HasSubstr("--listen-port"));
 }
 
+// The config was replaced, and then its folder could not be synced: the command has failed, and is given again.
+TEST_F(SetListenPort, PutsAnInterfaceRightThatListensElsewhereThanItsConfigSays) {
+  config->listen_port = 51820;
+  save();
+  EXPECT_EQ(run_line("set-listen-port evilcorp -l 51820 --yes").code, 0);
+  EXPECT_THAT(world.done, ElementsAre("evilcorp port 51820"));
+}
+
 TEST_F(SetListenPort, WithTheInterfaceDownItOnlySaves) {
   world.devices.clear();
   EXPECT_EQ(run_line("set-listen-port evilcorp -l 51820 --yes").code, 0);

@@ -69,6 +69,13 @@ Result<void> change(const Context& context, const InterfaceName& name, Interface
   return {};
 }
 
+/// Whether the interface is up on another port than its config says, as a command that failed halfway may have left it.
+bool listens_elsewhere(const Context& context, const InterfaceName& name, const InterfaceConfig& config, Port port) {
+  if (!port) return false;
+  const auto own = own_device(context, name, config);
+  return own && *own && (*own)->device.listen_port != *port;
+}
+
 Result<Port> wanted_port(const Options& options, const InterfaceConfig& before, Context& context) {
   if (options.unset || options.listen_port) return without_zero(options.listen_port);
   const std::uint16_t suggestion = without_zero(before.listen_port).value_or(kUsualPort);
@@ -80,7 +87,7 @@ Result<Ending> run(const Options& options, Context& context) {
   const InterfaceName& name = options.interface();
   TRY(const InterfaceConfig before, read_config(context.folders(), name));
   TRY(const Port port, wanted_port(options, before, context));
-  if (without_zero(before.listen_port) == port) {
+  if (without_zero(before.listen_port) == port && !listens_elsewhere(context, name, before, port)) {
     log::info("no change necessary: {} listens on {} already", name.str(), in_words(port));
     return Ending::kDone;
   }
