@@ -80,7 +80,8 @@ class Attack:
                             connection.shutdown(socket.SHUT_WR)
                         if per_second or (half_close and sent >= len(payload)):
                             poll.modify(descriptor, select.EPOLLIN)
-                    if events & select.EPOLLIN and reads and not connection.recv(1 << 20):
+                    # Little at a time here, too: a system call that copies a megabyte lets nobody else onto its core.
+                    if events & select.EPOLLIN and reads and not connection.recv(1 << 16):
                         raise ConnectionResetError
                     if events & (select.EPOLLHUP | select.EPOLLERR):
                         raise ConnectionResetError
