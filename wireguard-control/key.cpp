@@ -224,6 +224,14 @@ PublicKey PrivateKey::public_key() const {
   return PublicKey::from_bytes(out);
 }
 
+PrivateKey PrivateKey::derived(std::string_view purpose) const {
+  PrivateKey key;
+  crypto_generichash(key.secret_.reveal().data(), kKeySize, reinterpret_cast<const unsigned char*>(purpose.data()), purpose.size(),
+                     secret_.reveal().data(), kKeySize);
+  key.secret_ = LockedBytes<kKeySize>(clamped(key).reveal());
+  return key;
+}
+
 SecretText PrivateKey::to_base64() const { return encode_base64(secret_.reveal()); }
 
 SecretText PrivateKey::to_hex() const { return encode_hex(secret_.reveal()); }

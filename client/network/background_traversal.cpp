@@ -17,6 +17,8 @@ void BackgroundTraversal::begin(RoundResult result, FetchMemory& memory, BootTim
   if (result.due.empty()) return;
   if (thread_.joinable()) {
     // When it has ended just now, there is nobody left to want a round.
+    // One that has just come does not wait for the others' lists, which may take minutes.
+    if (memory.traversal.has_any(result.due, now)) stop_->request();
     auto before = Progress::kUnderWay;
     if (progress_.compare_exchange_strong(before, Progress::kSomebodyWaits) || before == Progress::kSomebodyWaits) return;
     collect(memory);

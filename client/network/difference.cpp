@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 #include <span>
 #include <unordered_map>
+
+#include "innernet/client/resolver.hpp"
 
 namespace innernet::client {
 namespace {
@@ -24,6 +27,22 @@ std::string text_of(std::span<const IpNet> nets) {
 template <class T>
 std::string changed(std::string_view what, const T& from, const T& to) {
   return fmt::format("{}: {} => {}", what, text_of(from), text_of(to));
+}
+
+bool in_one_network(const Endpoint& one, const Endpoint& other) {
+  const auto* a = std::get_if<IpAddress>(&one.host());
+  const auto* b = std::get_if<IpAddress>(&other.host());
+  if (a == nullptr || b == nullptr || a->is_v4() != b->is_v4()) return false;
+  const auto net = IpNet::make(*a, a->is_v4() ? 24 : 64);
+  return net && net->contains(*b);
+}
+
+bool is_in_network_of(const Peer& own, const Endpoint& candidate) {
+  return std::ranges::any_of(own.candidates, [&](const Endpoint& ours) { return in_one_network(ours, candidate); });
+}
+
+bool have_one_public_address(const Peer& own, const Peer& peer) {
+  return own.endpoint && peer.endpoint && !own.endpoint->is_unspecified() && own.endpoint->host() == peer.endpoint->host();
 }
 
 // A peer as it shall be on the device.
@@ -45,7 +64,11 @@ class Comparison {
     collect();
     for (const wg::Peer& there : input_.device.peers) {
       const auto found = index_.find(there.public_key);
-      if (found == index_.end()) {
+      const auto relay = relays_.find(there.public_key);
+      if (relay != relays_.end()) {
+        relay->second.is_on_device = true;
+        compare_relay(there, relay->second);
+      } else if (found == index_.end()) {
         remove(there);
       } else {
         Wanted& wanted = wanted_[found->second].second;
@@ -72,6 +95,11 @@ class Comparison {
       --room;
       add(key, wanted);
     }
+    for (auto& [key, relay] : relays_)
+      if (!relay.is_on_device && room > 0) {
+        --room;
+        add_relay(key, relay);
+      }
     if (!removed_.empty()) name_removed();
     if (input_.listen_port && *input_.listen_port != input_.device.listen_port) result_.update.listen_port = input_.listen_port;
     return std::move(result_);
@@ -114,6 +142,77 @@ class Comparison {
                                                    .is_overridden = is_overridden,
                                                    .is_endpoint_ours = is_overridden});
     }
+    const auto own = std::ranges::find(input_.state.peers, input_.own_key, &Peer::public_key);
+    if (own != input_.state.peers.end()) own_ = &*own;
+    collect_relays();
+  }
+
+  // As a peer of WireGuard's it takes no packets in and gets none: it has no allowed IPs.
+  struct WantedRelay {
+    SocketAddress endpoint;
+    std::string name;
+    bool is_on_device = false;
+  };
+
+  void collect_relays() {
+    // Without anybody to reach there is nothing to register for. The server is reached directly.
+    if (!input_.wants_traversal || wanted_.size() < 2) return;
+    for (const Relay& relay : input_.state.relays) {
+      if (relays_.size() == kMostRelaysUsed) break;
+      if (relay.public_key == input_.own_key || index_.contains(relay.public_key)) continue;
+      const auto on = std::ranges::find(input_.state.peers, relay.id, &Peer::id);
+      if (on != input_.state.peers.end() && on->public_key == input_.own_key) continue;
+      const auto address = address_of(relay, on == input_.state.peers.end() ? nullptr : &*on);
+      if (!address) continue;
+      const auto name = on == input_.state.peers.end() ? std::string("relay") : "relay of " + on->name.str();
+      if (relays_.emplace(relay.public_key, WantedRelay{.endpoint = *address, .name = name}).second) result_.relays.push_back(*address);
+    }
+  }
+
+  // The server's is where the server itself has been found, whatever its endpoint looks like from elsewhere.
+  std::optional<SocketAddress> address_of(const Relay& relay, const Peer* on) const {
+    const std::uint16_t port = relay.endpoint.port();
+    if (port == 0) return std::nullopt;
+    const bool is_servers = on != nullptr ? on->public_key == input_.server.public_key : relay.id == kServerPeer;
+    std::optional<SocketAddress> address;
+    if (is_servers) {
+      const auto server = std::ranges::find(input_.device.peers, input_.server.public_key, &wg::Peer::public_key);
+      if (server != input_.device.peers.end()) address = server->endpoint;
+      if (!address) address = address_of(wanted_.front().second);
+    } else if (relay.endpoint.is_unspecified()) {
+      if (on != nullptr && on->endpoint) address = resolved_(*on->endpoint);
+    } else {
+      address = resolved_(relay.endpoint);
+    }
+    if (!address || (!is_servers && !can_be_outside(*address, input_.network))) return std::nullopt;
+    return SocketAddress{address->ip, port};
+  }
+
+  void add_relay(const wg::PublicKey& key, const WantedRelay& relay) {
+    result_.update.peers.push_back({.public_key = key,
+                                    .replace_allowed_ips = true,
+                                    .endpoint = relay.endpoint,
+                                    .persistent_keepalive = kPersistentKeepalive,
+                                    .allowed_ips = {}});
+    result_.changes.push_back({.kind = PeerChangeKind::kAdded,
+                               .name = relay.name,
+                               .public_key = key,
+                               .endpoint = changed("Endpoint", std::optional<SocketAddress>(), std::optional(relay.endpoint)),
+                               .others = {}});
+  }
+
+  void compare_relay(const wg::Peer& there, const WantedRelay& relay) {
+    wg::PeerUpdate update{.public_key = there.public_key, .update_only = true};
+    if (!there.allowed_ips.empty()) update.replace_allowed_ips = true;
+    if (there.persistent_keepalive != kPersistentKeepalive) update.persistent_keepalive = kPersistentKeepalive;
+    const bool works = there.last_handshake && input_.handshakes.is_recent(there.public_key, input_.now);
+    if (!works && there.endpoint != relay.endpoint) update.endpoint = relay.endpoint;
+    if (!update.endpoint && !update.persistent_keepalive && !update.replace_allowed_ips) return;
+    PeerChange change{
+        .kind = PeerChangeKind::kModified, .name = relay.name, .public_key = there.public_key, .endpoint = {}, .others = {}};
+    if (update.endpoint) change.endpoint = changed("Endpoint", there.endpoint, update.endpoint);
+    modified_.push_back(std::move(update));
+    result_.changes.push_back(std::move(change));
   }
 
   std::optional<SocketAddress> address_of(const Wanted& wanted) const {
@@ -122,6 +221,15 @@ class Comparison {
     // Literal ones have been looked at; what a name means is whatever its owner says today.
     if (address && !wanted.is_endpoint_ours && !can_be_outside(*address, input_.network)) return std::nullopt;
     return address;
+  }
+
+  // Behind one router with us: it would have to turn packets around to itself (hairpin), which many don't, and this way is shorter anyhow.
+  std::optional<SocketAddress> address_in_our_network(const Wanted& wanted) const {
+    if (!input_.wants_traversal || own_ == nullptr || wanted.is_overridden || wanted.peer == nullptr) return std::nullopt;
+    if (!have_one_public_address(*own_, *wanted.peer)) return std::nullopt;
+    const auto likely = likely_candidates(*own_, *wanted.peer);
+    if (likely.empty() || !is_in_network_of(*own_, likely.front()) || !can_be_outside(likely.front(), input_.network)) return std::nullopt;
+    return resolved_(likely.front());
   }
 
   static std::string name_of(const Wanted& wanted) { return wanted.peer != nullptr ? wanted.peer->name.str() : "innernet-server"; }
@@ -136,6 +244,7 @@ class Comparison {
     wg::PeerUpdate update{.public_key = key, .replace_allowed_ips = true, .allowed_ips = {allowed.begin(), allowed.end()}};
     PeerChange change{.kind = PeerChangeKind::kAdded, .name = name_of(wanted), .public_key = key, .endpoint = {}, .others = {}};
     update.endpoint = address_of(wanted);
+    if (const auto nearer = address_in_our_network(wanted)) update.endpoint = nearer;
     if (update.endpoint) change.endpoint = changed("Endpoint", std::optional<SocketAddress>(), update.endpoint);
     if (input_.details_of_new) change.others.push_back(changed("Allowed IPs", std::span<const IpNet>(), std::span<const IpNet>(allowed)));
     if (wanted.keepalive != 0) {
@@ -198,8 +307,10 @@ class Comparison {
   }
 
   void consider_traversal(const wg::PublicKey& key, const Wanted& wanted) {
-    if (!input_.wants_traversal || wanted.is_overridden || wanted.peer == nullptr || wanted.peer->candidates.empty()) return;
-    TraversalPeer due{.public_key = key, .reported = {}, .candidates = wanted.peer->candidates};
+    if (!input_.wants_traversal || wanted.is_overridden || wanted.peer == nullptr || key == input_.server.public_key) return;
+    if (wanted.peer->candidates.empty() && result_.relays.empty()) return;
+    TraversalPeer due{.public_key = key, .reported = {}, .candidates = wanted.peer->candidates, .likely = {}};
+    if (own_ != nullptr) due.likely = likely_candidates(*own_, *wanted.peer);
     if (wanted.endpoint != nullptr) due.reported = *wanted.endpoint;
     result_.due.push_back(std::move(due));
   }
@@ -219,6 +330,8 @@ class Comparison {
   const Resolved& resolved_;
   std::vector<std::pair<wg::PublicKey, Wanted>> wanted_;  // the server first, then in the order of the state
   std::unordered_map<wg::PublicKey, std::size_t> index_;
+  std::map<wg::PublicKey, WantedRelay> relays_;
+  const Peer* own_ = nullptr;
   std::vector<wg::PeerUpdate> removed_;
   std::vector<wg::PeerUpdate> modified_;
   std::vector<wg::PeerUpdate> renewed_;  // removed just before
@@ -226,6 +339,27 @@ class Comparison {
 };
 
 }  // namespace
+
+std::vector<Endpoint> likely_candidates(const Peer& own, const Peer& peer) {
+  constexpr std::size_t kMost = 3;
+  std::vector<Endpoint> likely;
+  const bool one_public_address = have_one_public_address(own, peer);
+  // One that is in a network of ours first.
+  for (const bool wants_network : {true, false})
+    for (const Endpoint& candidate : peer.candidates) {
+      if (candidate == peer.endpoint || is_name(candidate)) continue;
+      const bool in_network = is_in_network_of(own, candidate);
+      if (likely.size() < kMost && in_network == wants_network && (in_network || one_public_address)) likely.push_back(candidate);
+    }
+  return likely;
+}
+
+void remove_relays_from_candidates(State& state) {
+  for (Peer& peer : state.peers)
+    std::erase_if(peer.candidates, [&](const Endpoint& candidate) {
+      return std::ranges::any_of(state.relays, [&](const Relay& relay) { return relay.endpoint == candidate; });
+    });
+}
 
 std::string PeerChange::to_string() const {
   constexpr std::string_view kWords[] = {"added", "modified", "removed"};

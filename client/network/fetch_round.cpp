@@ -17,6 +17,7 @@
 #include "pending_install.hpp"
 #include "report_candidates.hpp"
 #include "saved_etag.hpp"
+#include "saved_relays.hpp"
 #include "server_search.hpp"
 
 namespace innernet::client {
@@ -101,6 +102,9 @@ Result<Finished> run(const ClientOptions& options, const InterfaceName& name, Ma
   memory.shows_life();
   TRY(ObtainedState obtained, obtain_state(round, std::move(asked.answer), asked.loaded));
   const Origin origin = obtained.origin;
+  SavedRelays saved_relays(options.folders, name);
+  if (is_in_data_store(origin)) obtained.state.relays = saved_relays.read();
+  remove_relays_from_candidates(obtained.state);
   if (const auto outsiders = take_outsiders(obtained.state, config.address.truncated()); !outsiders.empty())
     log::write(repeats_itself(caller, origin) ? log::Level::kDebug : log::Level::kWarning,
                warning_about(outsiders, config.address.truncated()));
@@ -113,6 +117,7 @@ Result<Finished> run(const ClientOptions& options, const InterfaceName& name, Ma
   const EtagPlace etag_goes = etag_place(caller, origin);
   const auto own = own_entry(obtained.state, config);
   if (!is_in_data_store(origin)) {
+    saved_relays.save(obtained.state.relays);
     store.take_over(std::move(obtained.state));
     const auto saved = save_store(store, options.folders);
     if (!saved && saved.error().kind() == ErrorKind::kReadOnly) memory.unsaved = store;
@@ -127,7 +132,9 @@ Result<Finished> run(const ClientOptions& options, const InterfaceName& name, Ma
   if (lock != nullptr) lock->let_go();
   memory.shows_life();
   if (server_answered(origin)) report_candidates(round, origin, own ? &*own : nullptr, applied.listen_port);
-  return Finished{.result = {.server_answered = server_answered(origin), .due = std::move(applied.due), .updated_at = applied.updated_at},
+  return Finished{.result = {.server_answered = server_answered(origin), .due = std::move(applied.due),
+                             .relays = std::move(applied.relays),
+                             .updated_at = applied.updated_at},
                   .etag_to_remember = etag_goes == EtagPlace::kMemory ? std::move(obtained.etag) : ""};
 }
 
@@ -156,7 +163,7 @@ void traverse_due(const ClientOptions& options, const InterfaceName& name, const
   for (const TraversalPeer& peer : result.due) std::ranges::copy_if(peer.candidates, std::back_inserter(names), is_name);
   if (!names.empty()) machine.resolver.look_up(names, machine.clock(), machine.stop);
   const auto traversed = traverse(
-      NatTraversal(std::move(result.due), network), machine.backend, name, machine.wait, result.updated_at,
+      NatTraversal(std::move(result.due), network, result.relays, result.updated_at, traversal.times), machine.backend, name, machine.wait, result.updated_at,
       [&](const Endpoint& endpoint) { return machine.resolver.address(endpoint); }, std::move(handshakes), traversal.times,
       traversal.audience);
   if (!traversed) log::warning("looking for ways to peers of {}: {}", quoted(name.str()), traversed.error().message());

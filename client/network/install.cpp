@@ -75,8 +75,6 @@ class Install {
         if (auto written = write_config(options_.folders, name_, config_); !written) log::warning("{}", written.error().message());
     }
     reached_("finished");
-    traverse_due(options_, name_, config_.address.truncated(), machine_, std::move(result_), std::move(memory.handshakes),
-                 {.times = kTraversalOfInstall});
     return installed;
   }
 
@@ -302,10 +300,7 @@ class Install {
     constexpr int kTries = 3;
     for (int i = 1; i <= kTries; ++i) {
       auto result = fetch_round(options_, name_, machine_, memory, Caller::kInstall);
-      if (result && result->server_answered) {
-        result_ = *std::move(result);
-        return Installed::kFetched;
-      }
+      if (result && result->server_answered) return Installed::kFetched;
       if (!result) log::warning("{}", result.error().message());
       if (machine_.wait.stopped() || (i < kTries && !machine_.wait.until(machine_.clock().boot() + times_.between_fetches))) break;
     }
@@ -324,7 +319,6 @@ class Install {
   std::filesystem::path config_path_;
   std::chrono::milliseconds retry_;
   std::chrono::milliseconds round_trip_{0};  // what the server needs to change its side
-  RoundResult result_;
   InstallProgress progress_;
 };
 

@@ -1,6 +1,7 @@
 #include "nat_traversal.hpp"
 
 #include <algorithm>
+#include <ranges>
 #include <unordered_set>
 
 #include "innernet/machine/log.hpp"
@@ -14,20 +15,41 @@ wg::PeerUpdate endpoint_update(const wg::PublicKey& key, const SocketAddress& en
 
 }  // namespace
 
-NatTraversal::NatTraversal(std::vector<TraversalPeer> due, const IpNet& network) : network_(network) {
+NatTraversal::NatTraversal(std::vector<TraversalPeer> due, const IpNet& network, std::span<const SocketAddress> relays,
+                           BootTime updated_at, const TraversalTimes& times)
+    : network_(network), updated_at_(updated_at), times_(times) {
   left_.reserve(due.size());
   for (TraversalPeer& peer : due) {
-    std::vector<Endpoint> endpoints;
-    if (peer.reported) endpoints.push_back(*peer.reported);
+    std::vector<Way> ways;
+    if (peer.reported) ways.push_back({*peer.reported, Kind::kOther});
+    const auto known = [&](const Endpoint& endpoint) {
+      return std::ranges::find(ways, endpoint, &Way::endpoint) != ways.end() || std::ranges::find(peer.likely, endpoint) != peer.likely.end();
+    };
+    std::size_t candidates = 0;
     for (Endpoint& candidate : peer.candidates) {
-      if (endpoints.size() >= kMaxTried + (peer.reported ? 1U : 0U)) break;
-      if (can_be_outside(candidate, network) && std::ranges::find(endpoints, candidate) == endpoints.end())
-        endpoints.push_back(std::move(candidate));
+      if (candidates == kMaxTried) break;
+      if (!can_be_outside(candidate, network) || known(candidate)) continue;
+      ways.push_back({std::move(candidate), Kind::kOther});
+      ++candidates;
     }
+    for (const SocketAddress& relay : relays | std::views::reverse) ways.push_back({Endpoint::of(relay), Kind::kRelay});
+    for (Endpoint& candidate : peer.likely | std::views::reverse)
+      if (can_be_outside(candidate, network)) ways.push_back({std::move(candidate), Kind::kLikely});
     // The reported endpoint alone is set on the device already.
-    if (endpoints.size() <= (peer.reported ? 1U : 0U)) continue;
-    left_.push_back({.public_key = peer.public_key, .endpoints = std::move(endpoints), .reported = std::move(peer.reported)});
+    if (ways.size() <= (peer.reported ? 1U : 0U)) continue;
+    Left left{.public_key = peer.public_key, .ways = std::move(ways), .reported = std::move(peer.reported)};
+    left.due = due_after(left, updated_at, Kind::kOther);
+    left_.push_back(std::move(left));
   }
+}
+
+BootTime NatTraversal::due_after(const Left& left, BootTime now, Kind tried) const {
+  const auto time_of = [](Kind kind, auto likely, auto relay, auto other) {
+    return kind == Kind::kLikely ? likely : kind == Kind::kRelay ? relay : other;
+  };
+  const BootTime earliest = updated_at_ + time_of(left.ways.back().kind, times_.before_likely, times_.before_relay, times_.before_others);
+  if (now == updated_at_) return earliest;
+  return std::max(earliest, now + time_of(tried, times_.likely, times_.relay, times_.other));
 }
 
 void NatTraversal::observe(const wg::Device& device, const Handshakes& handshakes, BootTime now) {
@@ -38,34 +60,55 @@ void NatTraversal::observe(const wg::Device& device, const Handshakes& handshake
   std::erase_if(left_, [&](const Left& left) { return !still_waiting.contains(left.public_key); });
 }
 
-std::optional<SocketAddress> NatTraversal::address_of(const Endpoint& endpoint, const Resolved& resolved) const {
-  const auto address = resolved(endpoint);
-  if (address && std::holds_alternative<std::string>(endpoint.host()) && !can_be_outside(*address, network_)) return std::nullopt;
+std::optional<SocketAddress> NatTraversal::address_of(const Way& way, const Resolved& resolved) const {
+  const auto address = resolved(way.endpoint);
+  if (address && std::holds_alternative<std::string>(way.endpoint.host()) && !can_be_outside(*address, network_)) return std::nullopt;
   return address;
 }
 
-wg::DeviceUpdate NatTraversal::step(const Resolved& resolved) {
+wg::DeviceUpdate NatTraversal::step(const wg::Device& device, const Resolved& resolved, BootTime now) {
   wg::DeviceUpdate update;
   for (Left& left : left_) {
+    if (now < left.due) continue;
     // A name without an address costs no step.
-    while (!left.endpoints.empty()) {
-      const auto address = address_of(left.endpoints.back(), resolved);
-      left.endpoints.pop_back();
+    while (!left.ways.empty()) {
+      const auto address = address_of(left.ways.back(), resolved);
+      const Kind kind = left.ways.back().kind;
+      left.ways.pop_back();
       if (!address) continue;
-      update.peers.push_back(endpoint_update(left.public_key, *address));
+      const auto there = std::ranges::find(device.peers, left.public_key, &wg::Peer::public_key);
+      if (kind == Kind::kOther || there == device.peers.end()) {
+        update.peers.push_back(endpoint_update(left.public_key, *address));
+      } else {
+        update.peers.push_back({.public_key = left.public_key, .remove = true});
+        update.peers.push_back({.public_key = left.public_key,
+                                .replace_allowed_ips = true,
+                                .preshared_key = there->preshared_key,
+                                .endpoint = address,
+                                .persistent_keepalive = there->persistent_keepalive,
+                                .allowed_ips = there->allowed_ips});
+      }
       left.tried = true;
+      if (!left.ways.empty()) left.due = due_after(left, now, kind);
       break;
     }
   }
-  std::erase_if(left_, [](const Left& left) { return left.endpoints.empty(); });
+  std::erase_if(left_, [](const Left& left) { return left.ways.empty(); });
   return update;
+}
+
+BootTime NatTraversal::next_step() const {
+  BootTime next = BootTime::max();
+  for (const Left& left : left_) next = std::min(next, left.due);
+  return next;
 }
 
 wg::DeviceUpdate NatTraversal::give_up(const Resolved& resolved) {
   wg::DeviceUpdate update;
   for (const Left& left : left_) {
     if (!left.tried || !left.reported) continue;
-    if (const auto address = address_of(*left.reported, resolved)) update.peers.push_back(endpoint_update(left.public_key, *address));
+    if (const auto address = address_of({*left.reported, Kind::kOther}, resolved))
+      update.peers.push_back(endpoint_update(left.public_key, *address));
   }
   left_.clear();
   return update;
@@ -77,7 +120,6 @@ Result<void> traverse(NatTraversal traversal, wg::Backend& backend, const Interf
   constexpr std::chrono::seconds kNobodyAsks{1};  // why nothing happens
   bool is_said = false;
   const BootTime end = updated_at + times.all;
-  BootTime next_step = std::min(end, updated_at + times.before_first_step);
   for (;;) {
     auto device = backend.get(name);
     if (!device) {
@@ -97,13 +139,10 @@ Result<void> traverse(NatTraversal traversal, wg::Backend& backend, const Interf
                              traversal.left() == 1 ? "has" : "have"));
       is_said = true;
     }
-    if (over || now >= next_step) {
-      const auto update = over ? traversal.give_up(resolved) : traversal.step(resolved);
-      if (!update.empty()) TRY_VOID(backend.apply(name, update));
-      if (traversal.done()) return {};
-      next_step = std::min(end, wait.clock().boot() + times.step);
-    }
-    wait.until(std::min(next_step, wait.clock().boot() + times.poll));
+    const auto update = over ? traversal.give_up(resolved) : traversal.step(*device, resolved, now);
+    if (!update.empty()) TRY_VOID(backend.apply(name, update));
+    if (traversal.done()) return {};
+    wait.until(std::min({end, traversal.next_step(), wait.clock().boot() + times.poll}));
   }
 }
 
@@ -114,8 +153,9 @@ std::vector<TraversalPeer> TraversalHistory::take(std::vector<TraversalPeer> due
   std::erase_if(due, [&](const TraversalPeer& peer) {
     Tried& tried = tried_[peer.public_key];
     tried.is_current = true;
-    if (tried.candidates != peer.candidates) {
+    if (!tried.is_of(peer)) {
       tried.candidates = peer.candidates;
+      tried.reported = peer.reported;
       tried.times = 0;
       tried.not_before = now;
     }
@@ -127,6 +167,13 @@ std::vector<TraversalPeer> TraversalHistory::take(std::vector<TraversalPeer> due
   // A peer that was reached is no longer due; when it is lost again, it is tried at once.
   std::erase_if(tried_, [](const auto& entry) { return !entry.second.is_current; });
   return due;
+}
+
+bool TraversalHistory::has_any(const std::vector<TraversalPeer>& due, BootTime now) const {
+  return std::ranges::any_of(due, [&](const TraversalPeer& peer) {
+    const auto found = tried_.find(peer.public_key);
+    return found == tried_.end() || !found->second.is_of(peer) || found->second.not_before <= now;
+  });
 }
 
 }  // namespace innernet::client

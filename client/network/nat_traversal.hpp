@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <span>
 #include <unordered_map>
 #include <vector>
 
@@ -12,46 +13,67 @@ namespace innernet::client {
 
 constexpr std::size_t kMaxTried = 10;
 
-/// Which endpoint to try next for which peer, after the ideas of RFC 8445 (ICE), but much simpler: candidates from the last to the first,
-/// then the endpoint that the server reports, which stays if nothing worked. Pure: the driver below has the device and the clock.
+struct TraversalTimes {
+  // Each since the interface was updated: what works by itself gets the time.
+  std::chrono::milliseconds before_likely{300};
+  std::chrono::milliseconds before_relay{1'500};
+  std::chrono::milliseconds before_others{5'000};
+  // How long a way has until the next one is tried.
+  std::chrono::milliseconds likely{500};
+  std::chrono::milliseconds relay{4'000};
+  std::chrono::milliseconds other{5'000};  ///< WireGuard itself tries again after as long (REKEY_TIMEOUT)
+  std::chrono::milliseconds poll{100};
+  std::chrono::milliseconds all{std::chrono::minutes(10)};  ///< then it gives up; since the update, too
+};
+
+/// Which way to try next to which peer that has no session, after the ideas of RFC 8445 (ICE), but much simpler: first the candidates that
+/// are likely to work, then the relays, which pass on what they can't read, then the other candidates from the last to the first, and the
+/// endpoint that the server reports, which stays if nothing worked. Pure: the driver below has the device and the clock.
+///
+/// WireGuard tries in vain for 5 s (REKEY_TIMEOUT) before it tries again. For likely candidates and relays a peer is removed and added in
+/// one update, so that it is tried at once; it has no session to lose.
 class NatTraversal {
  public:
   /// Candidates that can't be outside of `network` are never tried, nor are names that turn out to be such an address. A reported endpoint
   /// that is an address has been looked at, or is our own.
-  NatTraversal(std::vector<TraversalPeer> due, const IpNet& network);
+  NatTraversal(std::vector<TraversalPeer> due, const IpNet& network, std::span<const SocketAddress> relays, BootTime updated_at,
+               const TraversalTimes& times = {});
 
   /// Forgets the peers that have a recent handshake or are gone from the device: nothing of theirs is touched again.
   void observe(const wg::Device& device, const Handshakes& handshakes, BootTime now);
-  /// Sets the next endpoint of each peer that is left, and forgets those whose list is used up. Call observe() just before it.
-  wg::DeviceUpdate step(const Resolved& resolved);
+  /// Sets the next endpoint of each peer whose turn it is, and forgets those whose list is used up. Call observe() with the same device
+  /// just before it.
+  wg::DeviceUpdate step(const wg::Device& device, const Resolved& resolved, BootTime now);
   /// Puts the reported endpoint back where another one was tried, and ends.
   wg::DeviceUpdate give_up(const Resolved& resolved);
 
   bool done() const { return left_.empty(); }
   std::size_t left() const { return left_.size(); }
+  /// When the next step is due; the end of time when there is none.
+  BootTime next_step() const;
 
  private:
-  std::optional<SocketAddress> address_of(const Endpoint& endpoint, const Resolved& resolved) const;
-
+  enum class Kind { kLikely, kRelay, kOther };
+  struct Way {
+    Endpoint endpoint;
+    Kind kind;
+  };
   struct Left {
     wg::PublicKey public_key;
-    std::vector<Endpoint> endpoints;  // tried from the back
+    std::vector<Way> ways;  // tried from the back
     std::optional<Endpoint> reported;
+    BootTime due{};
     bool tried = false;
   };
+
+  std::optional<SocketAddress> address_of(const Way& way, const Resolved& resolved) const;
+  BootTime due_after(const Left& left, BootTime now, Kind tried) const;
+
   std::vector<Left> left_;
   IpNet network_;
+  BootTime updated_at_;
+  TraversalTimes times_;
 };
-
-struct TraversalTimes {
-  std::chrono::milliseconds before_first_step{5'000};  ///< since the interface was updated: what works by itself gets the time
-  std::chrono::milliseconds step{5'000};
-  std::chrono::milliseconds poll{100};
-  std::chrono::milliseconds all{std::chrono::minutes(10)};  ///< then it gives up; since the update, too
-};
-/// One try, five seconds in all: somebody waits for the prompt.
-constexpr TraversalTimes kTraversalOfInstall{
-    .before_first_step = std::chrono::seconds(1), .step = std::chrono::seconds(4), .all = std::chrono::seconds(5)};
 
 /// Who reads the log: somebody who waits for the prompt, and wants to know why, or nobody yet.
 enum class Audience { kWaits, kLater };
@@ -68,14 +90,19 @@ class TraversalHistory {
  public:
   /// Those of `due` whose turn it is. The pause of a peer doubles from a minute to an hour; new candidates make it start again.
   std::vector<TraversalPeer> take(std::vector<TraversalPeer> due, BootTime now);
+  /// Whether take() would give any of them.
+  bool has_any(const std::vector<TraversalPeer>& due, BootTime now) const;
   void clear() { tried_.clear(); }
 
  private:
   struct Tried {
     std::vector<Endpoint> candidates;
+    std::optional<Endpoint> reported;
     int times = 0;
     BootTime not_before{};
     bool is_current = false;
+
+    bool is_of(const TraversalPeer& peer) const { return candidates == peer.candidates && reported == peer.reported; }
   };
   std::unordered_map<wg::PublicKey, Tried> tried_;
 };

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include <unordered_set>
+
 #include "fake_machine.hpp"
 #include "own_candidates.hpp"
 #include "sample_network.hpp"
@@ -32,6 +34,7 @@ struct TraversalTest : ::testing::Test {
   FakeMachine fake;
   wg::PublicKey key = new_key();
   std::vector<std::string> tried;  // at which second, which endpoint
+  std::unordered_set<wg::PublicKey> renewed;
   BootTime start = fake.wait.clock_.boot();
   Handshakes handshakes;
 
@@ -43,7 +46,11 @@ struct TraversalTest : ::testing::Test {
     });
     fake.backend.on_apply = [this] {
       for (const auto& peer : fake.backend.updates.back().peers) {
-        EXPECT_TRUE(peer.update_only);
+        if (peer.remove) {
+          renewed.insert(peer.public_key);
+          continue;
+        }
+        EXPECT_NE(peer.update_only, renewed.contains(peer.public_key));
         tried.push_back(fmt::format("{} {}", std::chrono::floor<std::chrono::seconds>(fake.wait.clock_.boot() - start).count(),
                                     peer.endpoint->to_string()));
       }
@@ -52,9 +59,9 @@ struct TraversalTest : ::testing::Test {
   void connect() {
     fake.backend.change_device(evilcorp(), [&](wg::Device& device) { device.peers[0].last_handshake = fake.wait.clock_.wall(); });
   }
-  void run(std::vector<TraversalPeer> peers, const TraversalTimes& times = {}) {
-    ASSERT_TRUE(traverse(NatTraversal(std::move(peers), net("10.66.0.0/16")), fake.backend, evilcorp(), fake.wait, start, literal,
-                         handshakes, times));
+  void run(std::vector<TraversalPeer> peers, const std::vector<SocketAddress>& relays = {}) {
+    ASSERT_TRUE(traverse(NatTraversal(std::move(peers), net("10.66.0.0/16"), relays, start), fake.backend, evilcorp(), fake.wait, start,
+                         literal, handshakes));
   }
 };
 
@@ -67,7 +74,7 @@ TEST_F(TraversalTest, TriesCandidatesFromTheLastToTheFirstAndEndsWithTheReported
 TEST_F(TraversalTest, WhoWaitsForItIsToldWhyItTakesSoLong) {
   const auto said_to = [&](Audience audience) {
     ::testing::internal::CaptureStderr();
-    EXPECT_TRUE(traverse(NatTraversal({due(key, {"192.0.2.1:1"})}, net("10.66.0.0/16")), fake.backend, evilcorp(), fake.wait,
+    EXPECT_TRUE(traverse(NatTraversal({due(key, {"192.0.2.1:1"})}, net("10.66.0.0/16"), {}, fake.wait.clock_.boot()), fake.backend, evilcorp(), fake.wait,
                          fake.wait.clock_.boot(), literal, {}, {}, audience));
     return ::testing::internal::GetCapturedStderr();
   };
@@ -118,39 +125,77 @@ TEST_F(TraversalTest, AStopPutsTheReportedEndpointBack) {
   EXPECT_THAT(tried, ElementsAre("5 192.0.2.2:1", "6 198.51.100.1:1"));
 }
 
-TEST_F(TraversalTest, AnInstallTriesOnceWithinFiveSeconds) {
-  run({due(key, {"192.0.2.1:1", "192.0.2.2:1", "192.0.2.3:1"})}, kTraversalOfInstall);
-  EXPECT_THAT(tried, ElementsAre("1 192.0.2.3:1", "5 198.51.100.1:1"));
-  EXPECT_LE(fake.wait.clock_.boot() - start, 5s);
+TEST_F(TraversalTest, ARelayComesBeforeCandidatesThatNothingSpeaksFor) {
+  run({due(key, {"192.0.2.1:1"})}, {address("203.0.113.1:51821"), address("203.0.113.2:51821")});
+  EXPECT_THAT(tried, ElementsAre("1 203.0.113.1:51821", "5 203.0.113.2:51821", "9 192.0.2.1:1", "14 198.51.100.1:1"));
+}
+
+TEST_F(TraversalTest, WithoutCandidatesThereIsTheRelay) {
+  run({due(key, {})}, {address("203.0.113.1:51821")});
+  EXPECT_THAT(tried, ElementsAre("1 203.0.113.1:51821", "5 198.51.100.1:1"));
+}
+
+TEST_F(TraversalTest, LikelyCandidatesComeFirstAndDoNotWaitForLong) {
+  TraversalPeer peer = due(key, {"192.0.2.1:1", "192.168.1.7:1", "192.168.1.8:1"});
+  peer.likely = {endpoint("192.168.1.7:1"), endpoint("192.168.1.8:1")};
+  run({peer}, {address("203.0.113.1:51821")});
+  EXPECT_THAT(tried, ElementsAre("0 192.168.1.7:1", "0 192.168.1.8:1", "1 203.0.113.1:51821", "5 192.0.2.1:1", "10 198.51.100.1:1"));
+}
+
+TEST_F(TraversalTest, ARelayThatWorksStays) {
+  fake.wait.on_wait = [&] {
+    if (fake.wait.clock_.boot() - start > 1600ms) connect();
+  };
+  run({due(key, {"192.0.2.1:1"})}, {address("203.0.113.1:51821")});
+  EXPECT_THAT(tried, ElementsAre("1 203.0.113.1:51821"));
+  EXPECT_EQ(fake.backend.get(evilcorp())->peers.at(0).endpoint, address("203.0.113.1:51821"));
+}
+
+// WireGuard would not try before five seconds are over.
+TEST_F(TraversalTest, APeerIsMadeAnewForARelayWithAllThatItHas) {
+  fake.backend.change_device(evilcorp(), [&](wg::Device& device) {
+    device.peers[0].allowed_ips = {net("10.66.1.7/32")};
+    device.peers[0].persistent_keepalive = 25;
+  });
+  run({due(key, {})}, {address("203.0.113.1:51821")});
+  EXPECT_TRUE(renewed.contains(key));
+  const auto device = fake.backend.get(evilcorp());
+  ASSERT_EQ(device->peers.size(), 1U);
+  EXPECT_THAT(device->peers[0].allowed_ips, ElementsAre(net("10.66.1.7/32")));
+  EXPECT_EQ(device->peers[0].persistent_keepalive, 25);
 }
 
 TEST(NatTraversal, LeavesOutWhatCanBeNoOutsideAddress) {
   EXPECT_TRUE(NatTraversal({due(new_key(), {"10.66.1.3:1", "0.0.0.0:1", "127.0.0.1:1", "192.0.2.1:0", "224.0.0.1:1", "255.255.255.255:1"})},
-                           net("10.66.0.0/16"))
+                           net("10.66.0.0/16"), {}, {})
                   .done());
-  EXPECT_TRUE(NatTraversal({due(new_key(), {"198.51.100.1:1"})}, net("10.66.0.0/16")).done()) << "the reported one alone is set already";
+  EXPECT_TRUE(NatTraversal({due(new_key(), {"198.51.100.1:1"})}, net("10.66.0.0/16"), {}, {}).done()) << "the reported one alone is set already";
 }
 
 TEST(NatTraversal, ANameOfThisMachineIsNotTried) {
-  NatTraversal traversal({due(new_key(), {"192.0.2.1:1", "rebound.example:53"})}, net("10.66.0.0/16"));
-  const auto update = traversal.step([](const Endpoint& tried) {
-    return std::holds_alternative<std::string>(tried.host()) ? std::optional(address("127.0.0.1:53")) : literal(tried);
-  });
+  NatTraversal traversal({due(new_key(), {"192.0.2.1:1", "rebound.example:53"})}, net("10.66.0.0/16"), {}, {});
+  const auto update = traversal.step(
+      wg::Device{.name = evilcorp()},
+      [](const Endpoint& tried) {
+        return std::holds_alternative<std::string>(tried.host()) ? std::optional(address("127.0.0.1:53")) : literal(tried);
+      },
+      BootTime(5s));
   EXPECT_EQ(update.peers.at(0).endpoint, address("192.0.2.1:1"));
 }
 
 TEST(NatTraversal, TriesAtMostTen) {
   TraversalPeer peer = due(new_key(), {}, std::nullopt);
   for (int i = 1; i <= 50; ++i) peer.candidates.push_back(endpoint(fmt::format("192.0.2.{}:1", i)));
-  NatTraversal traversal({peer}, net("10.66.0.0/16"));
+  NatTraversal traversal({peer}, net("10.66.0.0/16"), {}, {});
   int steps = 0;
-  for (; !traversal.done(); ++steps) EXPECT_EQ(traversal.step(literal).peers.size(), 1U);
+  for (; !traversal.done(); ++steps)
+    EXPECT_EQ(traversal.step(wg::Device{.name = evilcorp()}, literal, traversal.next_step()).peers.size(), 1U);
   EXPECT_EQ(steps, 10);
 }
 
 TEST(NatTraversal, ANameWithoutAnAddressCostsNoStep) {
-  NatTraversal traversal({due(new_key(), {"192.0.2.1:1", "dead.example:1"})}, net("10.66.0.0/16"));
-  EXPECT_EQ(traversal.step(literal).peers.at(0).endpoint, address("192.0.2.1:1"));
+  NatTraversal traversal({due(new_key(), {"192.0.2.1:1", "dead.example:1"})}, net("10.66.0.0/16"), {}, {});
+  EXPECT_EQ(traversal.step(wg::Device{.name = evilcorp()}, literal, BootTime(5s)).peers.at(0).endpoint, address("192.0.2.1:1"));
 }
 
 TEST(TraversalHistory, TriesInVainLessAndLessOften) {

@@ -23,6 +23,10 @@ inline std::filesystem::path corrupt_copy(const std::filesystem::path& data_stor
 inline std::filesystem::path traversal_file(const Folders& folders, const InterfaceName& name) {
   return folders.data / (name.str() + ".traversal");
 }
+/// See saved_relays.hpp.
+inline std::filesystem::path relays_file(const Folders& folders, const InterfaceName& name) {
+  return folders.data / (name.str() + ".relays");
+}
 /// See saved_etag.hpp.
 inline std::filesystem::path etag_file(const Folders& folders, const InterfaceName& name) { return folders.data / (name.str() + ".etag"); }
 

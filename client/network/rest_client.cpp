@@ -225,6 +225,7 @@ State apply_delta(State state, StateDelta delta) {
     if (news->second == &peer) state.peers.push_back(std::move(peer));
   }
   if (delta.cidrs) state.cidrs = *std::move(delta.cidrs);
+  if (delta.relays) state.relays = *std::move(delta.relays);
   return state;
 }
 

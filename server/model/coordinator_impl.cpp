@@ -222,8 +222,37 @@ void Coordinator::Impl::set_seen(const std::vector<std::pair<wg::PublicKey, Sock
   cache.announce(options.clock->boot());
 }
 
+void Coordinator::Impl::set_relays(std::vector<Relay> now) {
+  if (now == relays) return;
+  relays = std::move(now);
+  cache.relays_changed(relays);
+}
+
+void Coordinator::Impl::set_relayed(const std::vector<wg::PublicKey>& registered, const std::optional<Endpoint>& at) {
+  std::set<PeerId> now;
+  if (at && !at->is_unspecified())
+    for (const wg::PublicKey& key : registered)
+      if (const PeerRecord* const record = registry->network.find_peer(key)) now.insert(record->peer.id);
+  const auto set = [&](PeerId id, const std::optional<Endpoint>& to) {
+    const PeerRecord* const record = registry->network.find_peer(id);
+    if (record == nullptr || record->relayed_at == to) return;
+    const PeerRecord before = *record;
+    registry->network.set_relayed(id, to);
+    cache.peer_changed(&before, record);
+  };
+  for (const PeerId id : relayed)
+    if (!now.contains(id)) set(id, std::nullopt);
+  for (const PeerId id : now) set(id, at);
+  relayed = std::move(now);
+  cache.announce(options.clock->boot());
+}
+
 void Coordinator::Impl::peer_changed(const PeerRecord* before, const PeerRecord* after) {
   cache.peer_changed(before, after);
+  const auto is_member = [](const PeerRecord* record) { return record != nullptr && Network::is_visible(record->peer); };
+  if (is_member(before) != is_member(after) || (is_member(after) && (before->peer.public_key != after->peer.public_key ||
+                                                                     before->peer.cidr_id != after->peer.cidr_id)))
+    effects.members = true;
   if (before != nullptr && after != nullptr && before->peer.endpoint != after->peer.endpoint)
     recent_overrides.add(after->peer.id, options.clock->boot());
   if (is_redeeming) {
@@ -234,9 +263,18 @@ void Coordinator::Impl::peer_changed(const PeerRecord* before, const PeerRecord*
   add_effects(before, after, redemptions.find(id, options.clock->boot()), effects);
 }
 
-void Coordinator::Impl::cidrs_changed(bool one_is_gone) { cache.cidrs_changed(one_is_gone); }
-void Coordinator::Impl::associations_changed(CidrId, CidrId) { cache.associations_changed(); }
-void Coordinator::Impl::topology_changed() { cache.topology_changed(); }
+void Coordinator::Impl::cidrs_changed(bool one_is_gone) {
+  cache.cidrs_changed(one_is_gone);
+  effects.members = true;
+}
+void Coordinator::Impl::associations_changed(CidrId, CidrId) {
+  cache.associations_changed();
+  effects.members = true;
+}
+void Coordinator::Impl::topology_changed() {
+  cache.topology_changed();
+  effects.members = true;
+}
 
 void Coordinator::Impl::replaced() {
   options.epoch = random_epoch(options.epoch);
@@ -247,6 +285,7 @@ void Coordinator::Impl::replaced() {
   warned_of.clear();
   effects.device_resync = true;
   effects.hosts = true;
+  effects.members = true;
 }
 
 }  // namespace innernet::server

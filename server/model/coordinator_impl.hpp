@@ -31,6 +31,8 @@ struct Coordinator::Impl final : Observer {
   Result<void> write(const std::function<Result<void>(Registry::Writer&)>& change);
   Result<void> delete_expired_invitations();
   void set_seen(const std::vector<std::pair<wg::PublicKey, SocketAddress>>& seen);
+  void set_relays(std::vector<Relay> now);
+  void set_relayed(const std::vector<wg::PublicKey>& registered, const std::optional<Endpoint>& at);
   void warn_of_quarantined();
   std::optional<wg::PublicKey> key_in_database() const;
   bool is_same_network() const;
@@ -59,6 +61,8 @@ struct Coordinator::Impl final : Observer {
   Effects effects;
   ExpiryLooks expiry_looks;
   std::set<PeerId> warned_of;
+  std::vector<Relay> relays;
+  std::set<PeerId> relayed;  // whose record has `relayed_at`, or had when the database was another one
 
   struct Transaction {
     Effects effects_before;

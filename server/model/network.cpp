@@ -210,11 +210,16 @@ bool Network::set_seen(PeerId id, const SocketAddress& address) {
   return true;
 }
 
+void Network::set_relayed(PeerId id, std::optional<Endpoint> at) {
+  if (PeerRecord* record = find_value(peers_, id)) record->relayed_at = std::move(at);
+}
+
 void Network::take_seen(Network& other) {
   for (auto& [id, record] : peers_) {
     const PeerRecord* same = other.find_peer(id);
-    if (same == nullptr || !same->seen || same->peer.ip != record.peer.ip) continue;
+    if (same == nullptr || same->peer.ip != record.peer.ip) continue;
     record.seen = same->seen;
+    record.relayed_at = same->relayed_at;
     if (auto former = other.formerly_seen_.extract(id)) formerly_seen_.insert(std::move(former));
   }
 }

@@ -16,7 +16,8 @@ void tell_difference(const Network& before, const Network& after, Observer& obse
     const bool has_new = new_peer != after.peers().end() && (old_peer == before.peers().end() || new_peer->first <= old_peer->first);
     const PeerRecord* old_record = has_old ? &(old_peer++)->second : nullptr;
     const PeerRecord* new_record = has_new ? &(new_peer++)->second : nullptr;
-    if (old_record != nullptr && new_record != nullptr && old_record->peer == new_record->peer && old_record->seen == new_record->seen)
+    if (old_record != nullptr && new_record != nullptr && old_record->peer == new_record->peer && old_record->seen == new_record->seen &&
+        old_record->relayed_at == new_record->relayed_at)
       continue;
     observer.peer_changed(old_record, new_record);
   }

@@ -37,6 +37,10 @@ PeerObservations Network::observations_as_shown(const PeerRecord& record) {
   endpoint = shown_endpoint(record, record.seen);
   persistent_keepalive_interval = kPersistentKeepalive;
   if (auto seen = appended_candidate(record, endpoint)) candidates.push_back(*std::move(seen));
+  // In front: clients try the last one first. Those that know relays see by it who is registered there, the others find a way that they
+  // know nothing about.
+  if (record.relayed_at && std::ranges::find(candidates, *record.relayed_at) == candidates.end())
+    candidates.insert(candidates.begin(), *record.relayed_at);
   return shown;
 }
 
@@ -55,6 +59,9 @@ PeerChange Network::without_filled_in(const PeerRecord& record, PeerChange chang
     });
   };
   if (was_filled_in(change.endpoint)) change.endpoint = record.peer.endpoint;
+  if (record.relayed_at && !change.candidates.empty() && change.candidates.front() == *record.relayed_at &&
+      std::ranges::find(record.peer.candidates, *record.relayed_at) == record.peer.candidates.end())
+    change.candidates.erase(change.candidates.begin());
   if (!change.candidates.empty()) {
     const Endpoint& last = change.candidates.back();
     const bool is_reported = std::ranges::find(record.peer.candidates, last) != record.peer.candidates.end();

@@ -13,6 +13,9 @@ namespace {
 // It takes long to make, and as much memory as a state of everybody; administrators ask rarely.
 constexpr std::chrono::seconds kAllPeersKept{10};
 
+// The member of a state, and of a delta, that older servers don't have.
+constexpr std::string_view kRelays = R"(,"relays":)";
+
 /// Calls `visit` with each entity tag of a header field (RFC 9110 13.1.2), without the W/ of weak ones.
 template <class Visit>
 void for_each_tag(std::string_view field, Visit visit) {
@@ -210,6 +213,17 @@ void StateCache::cidrs_changed(bool one_is_gone) {
     }
     entry = is_gone ? groups_.erase(entry) : std::next(entry);
   }
+  renew_all();
+}
+
+void StateCache::relays_changed(std::span<const Relay> relays) {
+  relays_json_.clear();
+  if (!relays.empty()) append_json(relays_json_, relays);
+  relays_sequence_ = ++sequence_;
+  renew_all();
+}
+
+void StateCache::renew_all() {
   for (const auto& [roots, view] : views_) {
     view->revision = sequence_;
     view->has_unannounced = false;
@@ -276,7 +290,7 @@ void StateCache::join(View& view) {
   const auto visible = network_->with_descendants(view.roots);
   constexpr std::string_view kPeers = R"({"peers":[)";
   constexpr std::string_view kCidrs = R"(],"cidrs":)";
-  std::size_t bytes = kPeers.size() + kCidrs.size() + cidrs().size() + 1;
+  std::size_t bytes = kPeers.size() + kCidrs.size() + cidrs().size() + kRelays.size() + relays_json_.size() + 1;
   for (const CidrId cidr : visible) bytes += chunks_.size(cidr);
   auto body = std::make_shared<std::string>();
   body->reserve(bytes);
@@ -284,6 +298,7 @@ void StateCache::join(View& view) {
   for (const CidrId cidr : visible) chunks_.append_to(*body, cidr);
   *body += kCidrs;
   *body += cidrs();
+  if (!relays_json_.empty()) (*body += kRelays) += relays_json_;
   *body += '}';
 
   view.body_bytes = body->size();
@@ -326,6 +341,7 @@ std::shared_ptr<const std::string> StateCache::delta(View& view, std::uint64_t f
   auto body = std::make_shared<std::string>();
   *body += R"({"peers":[)" + peers + R"(],"gone":[)" + gone + ']';
   if (cidrs_sequence_ > from) *body += R"(,"cidrs":)" + cidrs();
+  if (relays_sequence_ > from) (*body += kRelays) += relays_json_.empty() ? "[]" : relays_json_;
   *body += '}';
   if (body->size() > limit) return nullptr;
   view.delta = body;

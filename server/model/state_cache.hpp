@@ -70,6 +70,7 @@ class StateCache {
 
   void peer_changed(const PeerRecord* before, const PeerRecord* after);
   void cidrs_changed(bool one_is_gone);
+  void relays_changed(std::span<const Relay> relays);
   void associations_changed();
   void topology_changed();
   void replaced(std::uint64_t new_epoch);
@@ -110,6 +111,7 @@ class StateCache {
   bool is_due(const View& view, BootTime now) const;
   void announce(View& view, BootTime now);
   void wake(View& view);
+  void renew_all();
   void changed(const Peer& peer, News news);
   void join(View& view);
   std::shared_ptr<const std::string> delta(View& view, std::uint64_t from);
@@ -122,6 +124,7 @@ class StateCache {
   std::uint64_t sequence_ = 1;
   std::uint64_t topology_ = 1;
   std::uint64_t cidrs_sequence_ = 1;
+  std::uint64_t relays_sequence_ = 1;
   std::unordered_map<CidrId, Group> groups_;
   std::map<std::vector<CidrId>, std::unique_ptr<View>> views_;
   std::unordered_map<CidrId, std::unordered_set<View*>> views_by_root_;  // the server's CIDR is a root of all
@@ -132,6 +135,7 @@ class StateCache {
   bool anyone_to_wake_ = false;
   std::vector<CidrId> news_;
   std::string cidrs_json_;                        // empty: to be written
+  std::string relays_json_;                       // empty: there are none
   std::shared_ptr<const std::string> all_peers_;  // while somebody asks for it
   BootTime all_peers_asked_{};
 };

@@ -18,6 +18,7 @@
 #include "innernet/machine/log.hpp"
 #include "innernet/machine/network_stack.hpp"
 #include "innernet/machine/privileges.hpp"
+#include "innernet/relay/relay.hpp"
 #include "link.hpp"
 #include "served_files.hpp"
 #include "service.hpp"
@@ -62,6 +63,7 @@ ServeSystem ServeSystem::of_machine(wg::Backend& backend, const Clock& clock) {
           .local_addresses = [](const std::vector<InterfaceName>& own) { return local_candidates(own); },
           .probe_udp_port = server::probe_udp_port,
           .drop_privileges = innernet::drop_privileges,
+          .start_relay = relay::Relay::start,
           .listening = nullptr};
 }
 

@@ -11,6 +11,7 @@
 #include "innernet/machine/log.hpp"
 #include "innernet/machine/sd_notify.hpp"
 #include "innernet/server/device_entry.hpp"
+#include "relaying.hpp"
 
 namespace innernet::server {
 
@@ -59,7 +60,8 @@ Service::Service(InterfaceName interface, const ServeOptions& options, const Ser
       watchdog_timer_(loop_),
       worker_(std::make_unique<DeviceWorker>(system.backend, interface_,
                                              [this](std::function<void()> task) { loop_.post(event(std::move(task))); })),
-      hosts_writer_(std::make_unique<LatestJob>([this](std::function<void()> task) { loop_.post(event(std::move(task))); })) {}
+      hosts_writer_(std::make_unique<LatestJob>([this](std::function<void()> task) { loop_.post(event(std::move(task))); })),
+      members_maker_(std::make_unique<LatestJob>([this](std::function<void()> task) { loop_.post(event(std::move(task))); })) {}
 
 Service::~Service() = default;
 
@@ -75,6 +77,8 @@ Result<ServeEnd> Service::run() {
   worker_->leave_after(options_.periods.device_at_stop);
   worker_.reset();  // what it was given is carried out; the rest the next start finds in the database
   hosts_writer_.reset();
+  members_maker_.reset();
+  relay_.reset();
   if (failure_) {
     (void)coordinator_.close();
     return std::unexpected(*std::move(failure_));
@@ -191,6 +195,7 @@ void Service::carry_out(Coordinator::Effects effects) {
     });
   }
   if (effects.hosts) hosts_.note_change(now());
+  if (effects.members && relay_) members_.set_no_later_than(now() + options_.periods.relay_members);
   turns_.announce(effects.news);
   if (effects.committed) checkpoint_.set(now() + options_.periods.checkpoint_after_commit);
 }
@@ -400,6 +405,52 @@ void Service::end_move(std::uint16_t port, const Result<void>& outcome) {
     log::error("{}: listen-port {}: {}; going on with {}", interface_.str(), port, outcome.error().message(), port_.now());
 }
 
+// --- the relay ---
+
+void Service::look_at_relay() {
+  relay_look_.set(now() + options_.periods.relay);
+  auto taken = configured_ports(options_.folders, Folders::of_client());
+  taken.erase(port_.now());
+  const auto port = options_.relay_port ? options_.relay_port : choose_relay_port(port_.now(), taken);
+  if (!port) return report("the relay", fail(ErrorKind::kSystem, "no port is left behind the listen port; choose one with --relay-port"));
+  if (!relay_ || relay_->port() != *port) start_relay(*port);
+  const auto snapshot = relay_ ? relay_->snapshot() : std::nullopt;
+  if (!snapshot) relay_.reset();
+  std::vector<wg::PublicKey> registered;
+  std::optional<Endpoint> at;
+  std::vector<Relay> relays;
+  if (snapshot) {
+    for (const relay::Registered& member : snapshot->members) registered.push_back(member.key);
+    relays.push_back(server_relay(coordinator_.network(), relay_->public_key(), *port));
+    at = relays.front().endpoint;
+  }
+  coordinator_.set_relays(std::move(relays));
+  coordinator_.set_relayed(registered, at);
+  carry_out(coordinator_.take_effects());
+}
+
+void Service::start_relay(std::uint16_t port) {
+  relay_.reset();
+  auto started = system_.start_relay(config_.private_key.derived("innernet relay"), {.port = port});
+  report("the relay for peers that can't reach each other", started ? Result<void>() : std::unexpected(started.error()));
+  if (!started) return;
+  relay_ = *std::move(started);
+  log::info("{}: relaying on UDP port {}", interface_.str(), port);
+  renew_members();
+}
+
+// To make a key findable takes a microsecond or two: with many peers, too long for the loop.
+void Service::renew_members() {
+  members_.clear();
+  if (!relay_) return;
+  members_maker_->run(
+      [relay = relay_, members = RelayMembers::of(coordinator_.network())]() mutable -> Result<void> {
+        relay->set_membership(std::make_shared<const relay::Membership>(std::move(members.members), std::move(members.pairs)));
+        return {};
+      },
+      [](const Result<void>&) {});
+}
+
 // --- life ---
 
 void Service::begin_listening() {
@@ -429,6 +480,7 @@ void Service::begin_tasks() {
   invitations_.set(now());
   if (options_.hosts.write) hosts_.begin(now());
   check_.set(now());
+  if (options_.relays && system_.start_relay) look_at_relay();
   pet_watchdog();
   sd_notify("READY=1");
 }

@@ -24,6 +24,7 @@
 #include "link_repair.hpp"
 #include "linux/folder_watch.hpp"
 #include "listen_port.hpp"
+#include "innernet/relay/relay.hpp"
 #include "missing_files.hpp"
 #include "served_files.hpp"
 #include "troubles.hpp"
@@ -122,6 +123,12 @@ class Service final : private Turns::Answerer {
   void end_move(std::uint16_t port, const Result<void>& outcome);
   SocketAddress api_address(std::uint16_t port) const;
 
+  // The relay.
+  /// Starts it, moves it to another port, tells the coordinator who is registered.
+  void look_at_relay();
+  void start_relay(std::uint16_t port);
+  void renew_members();
+
   // Database, config and hosts file.
   void delete_expired_invitations();
   void write_hosts();
@@ -158,6 +165,8 @@ class Service final : private Turns::Answerer {
   Due<Deadline> candidates_{*this, &Service::store_candidates};
   Due<HostsSchedule> hosts_{*this, &Service::write_hosts,
                             HostsSchedule::Periods{.regular = options_.periods.hosts, .after_change = options_.periods.hosts_after_change}};
+  Due<Deadline> relay_look_{*this, &Service::look_at_relay};
+  Due<Deadline> members_{*this, &Service::renew_members};
   Due<Deadline> checkpoint_{*this, &Service::checkpoint};
   Due<Deadline> check_{*this, &Service::check_everything};
 
@@ -188,6 +197,8 @@ class Service final : private Turns::Answerer {
   // Last: their threads post to the loop.
   std::unique_ptr<DeviceWorker> worker_;
   std::unique_ptr<LatestJob> hosts_writer_;
+  std::unique_ptr<LatestJob> members_maker_;
+  std::shared_ptr<relay::Relay> relay_;  // none: not wanted, or not to be had at the moment
 };
 
 }  // namespace innernet::server

@@ -261,6 +261,58 @@ class CidrReader final : public ObjectReader {
   std::optional<CidrId> parent_;
 };
 
+// One that can't be used is left out.
+class RelayReader final : public ObjectReader {
+ public:
+  RelayReader(std::vector<Relay>& out, const Warn* warn) : ObjectReader(kNames, 0b111), out_(out), warn_(warn) {}
+
+  void start() {
+    ObjectReader::start();
+    public_key_.reset();
+    endpoint_.reset();
+    fault_.clear();
+  }
+
+ private:
+  static constexpr std::array<std::string_view, 3> kNames{"id", "public_key", "endpoint"};
+
+  template <class T>
+  void keep(std::optional<T>& to, Result<T> parsed) {
+    if (parsed)
+      to = *std::move(parsed);
+    else
+      fault_ = parsed.error().message();
+  }
+
+  Result<void> field(std::size_t index, const Value& value) override {
+    if (index == 0) {
+      TRY(const auto number, integer<std::int64_t>(value));
+      id_ = PeerId{number};
+      return {};
+    }
+    TRY(const auto string, text(value));
+    if (index == 1)
+      keep(public_key_, wg::PublicKey::parse(string));
+    else
+      keep(endpoint_, Endpoint::parse(string));
+    return {};
+  }
+  Result<void> finish() override {
+    if (fault_.empty())
+      out_.push_back({.id = id_, .public_key = *public_key_, .endpoint = *std::move(endpoint_)});
+    else if (*warn_)
+      (*warn_)(fmt::format("the relay of peer {} is left out: {}", number(id_), fault_));
+    return {};
+  }
+
+  std::vector<Relay>& out_;
+  const Warn* warn_;
+  PeerId id_{};
+  std::optional<wg::PublicKey> public_key_;
+  std::optional<Endpoint> endpoint_;
+  std::string fault_;
+};
+
 class AssociationReader final : public ObjectReader {
  public:
   AssociationReader(WithId id, std::vector<Association>& out)
@@ -323,9 +375,11 @@ class StateReader final : public ObjectReader {
         shape_(shape),
         peer_(WithId::kYes, BadEndpoint::kSkip, peers, &warn),
         cidr_(WithId::kYes, cidr_list_),
+        relay_(relay_list_, &warn),
         peers_(peer_),
         cidrs_(cidr_),
-        gone_(gone) {}
+        gone_(gone),
+        relays_(relay_, kMostRelays) {}
 
   /// A text of `size` bytes. Saves moving the peers of a large one again and again.
   void expect(std::size_t size) {
@@ -336,10 +390,11 @@ class StateReader final : public ObjectReader {
   std::vector<Peer> peers;
   std::optional<std::vector<Cidr>> cidrs;
   std::vector<PeerId> gone;
+  std::optional<std::vector<Relay>> relays;
 
  private:
-  static constexpr std::array<std::string_view, 4> kNames{"peers", "cidrs", "gone", "version"};
-  enum Field : std::size_t { kPeers, kCidrs, kGone, kVersion };
+  static constexpr std::array<std::string_view, 5> kNames{"peers", "cidrs", "gone", "version", "relays"};
+  enum Field : std::size_t { kPeers, kCidrs, kGone, kVersion, kRelays };
 
   Result<void> field(std::size_t index, const Value& value) override {
     if (index == kCidrs && shape_ == Shape::kDelta && value.kind == Kind::kNull) return {};
@@ -350,6 +405,7 @@ class StateReader final : public ObjectReader {
       return {};
     }
     if (index == kGone && shape_ != Shape::kDelta) return {};
+    if (index == kRelays && (shape_ == Shape::kDataStore || value.kind == Kind::kNull)) return {};
     return expected_but_found("an array", value);
   }
 
@@ -361,22 +417,31 @@ class StateReader final : public ObjectReader {
       return &cidrs_;
     }
     if (index == kGone && shape_ == Shape::kDelta) return &gone_;
+    if (index == kRelays && shape_ != Shape::kDataStore) {
+      has_relays_ = true;
+      return &relays_;
+    }
     return nullptr;
   }
 
   Result<void> finish() override {
     if (has_cidrs_) cidrs = std::move(cidr_list_);
+    if (has_relays_) relays = std::move(relay_list_);
     return {};
   }
 
   Shape shape_;
   bool has_cidrs_ = false;
+  bool has_relays_ = false;
   std::vector<Cidr> cidr_list_;
+  std::vector<Relay> relay_list_;
   PeerReader peer_;
   CidrReader cidr_;
+  RelayReader relay_;
   ObjectsReader<PeerReader> peers_;
   ObjectsReader<CidrReader> cidrs_;
   PeerIdsReader gone_;
+  ObjectsReader<RelayReader> relays_;
 };
 
 template <class Item>
@@ -397,13 +462,13 @@ Result<State> parse_state(std::string_view text, const Warn& warn) {
   StateReader reader(Shape::kState, warn);
   reader.expect(text.size());
   TRY_VOID(read(text, Kind::kObject, reader));
-  return State{std::move(reader.peers), *std::move(reader.cidrs)};
+  return State{std::move(reader.peers), *std::move(reader.cidrs), std::move(reader.relays).value_or(std::vector<Relay>())};
 }
 
 Result<StateDelta> parse_state_delta(std::string_view text, const Warn& warn) {
   StateReader reader(Shape::kDelta, warn);
   TRY_VOID(read(text, Kind::kObject, reader));
-  return StateDelta{std::move(reader.peers), std::move(reader.gone), std::move(reader.cidrs)};
+  return StateDelta{std::move(reader.peers), std::move(reader.gone), std::move(reader.cidrs), std::move(reader.relays)};
 }
 
 Result<State> parse_data_store(std::string_view text, const Warn& warn) {
@@ -429,7 +494,7 @@ Result<void> DataStoreReader::take(std::string_view piece) { return parts_->docu
 
 Result<State> DataStoreReader::finish() && {
   TRY_VOID(parts_->document.finish());
-  return State{std::move(parts_->state.peers), *std::move(parts_->state.cidrs)};
+  return State{std::move(parts_->state.peers), *std::move(parts_->state.cidrs), {}};
 }
 
 Result<std::vector<Peer>> parse_peers(std::string_view text, const Warn& warn) {
@@ -448,6 +513,14 @@ Result<std::vector<Association>> parse_associations(std::string_view text) {
   std::vector<Association> associations;
   TRY_VOID(read_list(text, AssociationReader(WithId::kYes, associations)));
   return associations;
+}
+
+Result<std::vector<Relay>> parse_relays(std::string_view text, const Warn& warn) {
+  std::vector<Relay> relays;
+  RelayReader relay(relays, &warn);
+  ObjectsReader list(relay, kMostRelays);
+  TRY_VOID(read(text, Kind::kArray, list));
+  return relays;
 }
 
 Result<Peer> parse_peer(std::string_view text) {

@@ -79,7 +79,7 @@ class ArrayReader : public Reader {
 template <class Item>
 class ObjectsReader final : public ArrayReader {
  public:
-  explicit ObjectsReader(Item& item) : ArrayReader(kMostInList), item_(item) {}
+  explicit ObjectsReader(Item& item, std::size_t most = kMostInList) : ArrayReader(most), item_(item) {}
 
  private:
   Result<void> element(const Value& value) override { return expected_but_found("an object", value); }

@@ -209,12 +209,24 @@ void append_json(std::string& out, std::span<const Peer> peers) { append_compact
 void append_json(std::string& out, std::span<const Cidr> cidrs) { append_compact_list(out, cidrs); }
 void append_json(std::string& out, std::span<const Association> associations) { append_compact_list(out, associations); }
 
+void append_json(std::string& out, std::span<const Relay> relays) {
+  append_list<Compact, kListLevel>(out, relays, [](std::string& to, const Relay& relay) {
+    to << "{\"id\":" << number(relay.id) << ",\"public_key\":\"";
+    relay.public_key.append_base64(to);
+    to << "\",\"endpoint\":";
+    append_endpoint(to, relay.endpoint);
+    to << "}";
+  });
+}
+
 void append_json(std::string& out, const State& state) {
   out.reserve(out.size() + expected_size(state.peers.size(), state.cidrs.size()));
   out += "{\"peers\":";
   append_compact_list<Peer>(out, state.peers);
   out += ",\"cidrs\":";
   append_compact_list<Cidr>(out, state.cidrs);
+  // As before relays, for those who compare.
+  if (!state.relays.empty()) append_json(out << ",\"relays\":", std::span<const Relay>(state.relays));
   out += '}';
 }
 
@@ -231,6 +243,7 @@ void append_json(std::string& out, const StateDelta& delta) {
     out += ",\"cidrs\":";
     append_compact_list<Cidr>(out, *delta.cidrs);
   }
+  if (delta.relays) append_json(out << ",\"relays\":", std::span<const Relay>(*delta.relays));
   out += '}';
 }
 

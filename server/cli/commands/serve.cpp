@@ -12,6 +12,8 @@ namespace {
 
 struct Options : OfNetwork {
   HostsOptions hosts;
+  bool no_relay = false;
+  std::optional<std::uint16_t> relay_port;
 };
 
 void define(Definition& definition, Options& options) {
@@ -25,6 +27,11 @@ void define(Definition& definition, Options& options) {
       "again then.");
   define_interface(definition, options);
   define_hosts(definition, options.hosts);
+  definition.explain(
+      "Peers that can't reach each other, because their routers don't let them, are relayed by this server, which can't read what they say. "
+      "That takes a second UDP port, the one behind the network's listen port: open it in the firewall, too.");
+  definition.flag(0, "no-relay", options.no_relay, "Don't relay between peers that can't reach each other");
+  definition.option(0, "relay-port", "N", into_number(options.relay_port, 1, 65535), "UDP port of the relay, instead of the next one");
 }
 
 bool is_any_left(const Folders& folders, const InterfaceName& interface) {
@@ -38,7 +45,7 @@ Result<Ending> run(const Options& options, Context& context) {
   const auto backend = context.backend(options.interface());
   const auto served =
       serve(options.interface(),
-            {.folders = context.folders(), .network = context.general.network, .hosts = options.hosts, .periods = {}, .listen = {}},
+            {.folders = context.folders(), .network = context.general.network, .hosts = options.hosts, .periods = {}, .listen = {}, .relays = !options.no_relay, .relay_port = options.relay_port},
             ServeSystem::of_machine(*backend, context.clock));
   if (!served && served.error().kind() == ErrorKind::kNotFound && !is_any_left(context.folders(), options.interface())) {
     log::error("{}", served.error().message());

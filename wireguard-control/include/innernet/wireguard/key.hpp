@@ -49,6 +49,8 @@ class PrivateKey {
   static PrivateKey from_bytes(std::span<const std::uint8_t, kKeySize> bytes);
 
   PublicKey public_key() const;
+  /// Another key for another `purpose`, always the same: by BLAKE2b, keyed with this one. Neither tells anything of the other.
+  PrivateKey derived(std::string_view purpose) const;
   const LockedBytes<kKeySize>& secret() const { return secret_; }
   SecretText to_base64() const;
   SecretText to_hex() const;

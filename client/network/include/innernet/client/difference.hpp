@@ -43,6 +43,7 @@ struct TraversalPeer {
   wg::PublicKey public_key;
   std::optional<Endpoint> reported;  ///< what the server says: tried last, and stays
   std::vector<Endpoint> candidates;
+  std::vector<Endpoint> likely{};  ///< some of them, because it seems to be in one network with us
 
   friend bool operator==(const TraversalPeer&, const TraversalPeer&) = default;
 };
@@ -52,7 +53,18 @@ struct Difference {
   std::vector<PeerChange> changes;
   std::size_t left_out = 0;        ///< peers for which the device has no room
   std::vector<TraversalPeer> due;  ///< overridden peers, and those with a recent handshake, are not among them
+  std::vector<SocketAddress> relays;  ///< that this machine registers with, and can be asked to pass on what is for those who are due
 };
+
+/// The most relays of a network that a client registers with.
+constexpr std::size_t kMostRelaysUsed = 4;
+
+/// The candidates of `peer` that are likely to work, for both are behind one public address, or have addresses in one network of the usual
+/// size (/24, /64): at most three.
+std::vector<Endpoint> likely_candidates(const Peer& own, const Peer& peer);
+
+/// A relay is no candidate: states name it as one for clients that don't know relays, and only they try it like that.
+void remove_relays_from_candidates(State& state);
 
 struct DifferenceInput {
   const wg::Device& device;
@@ -68,7 +80,7 @@ struct DifferenceInput {
   std::optional<std::uint16_t> listen_port = {};  ///< wanted; none: as it is
   const std::unordered_set<wg::PublicKey>* in_traversal = nullptr;  ///< whose endpoint is being looked for just now, and left alone
   std::optional<std::size_t> max_peers = {};                        ///< that the device takes; none: any number
-  bool wants_traversal = true;                                      ///< Difference::due
+  bool wants_traversal = true;                                      ///< Difference::due, and relays on the device
   bool details_of_new = true;  ///< PeerChange::others of peers that are added, too: half of the work when all are new
 };
 

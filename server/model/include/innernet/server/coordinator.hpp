@@ -73,6 +73,7 @@ class Coordinator {
     std::vector<wg::PeerUpdate> device;  ///< removals first, each key once; a redeemed peer's new key is not here (Response::key_change)
     bool device_resync = false;          ///< compare the whole device with device_peers() instead
     bool hosts = false;                  ///< the hosts file may be out of line
+    bool members = false;                ///< who may be relayed to whom may be others now
     std::vector<CidrId> news;            ///< groups whose waiting requests are to be asked again
     bool committed = false;              ///< something was written: a checkpoint is due
   };
@@ -86,6 +87,12 @@ class Coordinator {
 
   /// What WireGuard reports; a peer that is not named keeps what was seen before.
   void set_seen_endpoints(const std::vector<std::pair<wg::PublicKey, SocketAddress>>& seen);
+
+  /// What states tell of relays from now on.
+  void set_relays(std::vector<Relay> relays);
+  /// Of all peers, whom the relay at `at` has registered; none: that relay does not run. States name `at` as their candidate, if it has an
+  /// address or a name.
+  void set_relayed(const std::vector<wg::PublicKey>& registered, const std::optional<Endpoint>& at);
 
   // Each is a transaction of its own, between turns; a locked database is kBusy, and the next tick tries again.
 

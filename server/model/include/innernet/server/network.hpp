@@ -19,10 +19,11 @@
 
 namespace innernet::server {
 
-/// A peer as the database has it, and where WireGuard last saw it.
+/// A peer as the database has it, where WireGuard last saw it, and where a relay takes in what is meant for it.
 struct PeerRecord {
   Peer peer;
   std::optional<SocketAddress> seen;
+  std::optional<Endpoint> relayed_at{};
 };
 
 /// A row of the database that is no valid peer (a name, address or key that can't be read, a CIDR that isn't there, or what another peer
@@ -156,6 +157,8 @@ class Network {
   void quarantine(QuarantinedPeer row);
   /// True if that is news.
   bool set_seen(PeerId id, const SocketAddress& address);
+  /// None: it is registered with no relay.
+  void set_relayed(PeerId id, std::optional<Endpoint> at);
   /// Takes over what was seen of the peers that both have.
   void take_seen(Network& other);
 

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -14,6 +15,11 @@
 #include "innernet/values/endpoint.hpp"
 #include "innernet/values/options.hpp"
 #include "innernet/wireguard/backend.hpp"
+
+namespace innernet::relay {
+class Relay;
+struct Options;
+}  // namespace innernet::relay
 
 namespace innernet::server {
 
@@ -29,6 +35,8 @@ struct ServePeriods {
   std::chrono::milliseconds check_everything{1'000};  ///< foreign changes, config, database and link, should a notification be lost
   std::chrono::milliseconds addresses_settle{200};    ///< the machine's addresses, which come and go in bursts, are looked at
   std::chrono::milliseconds repair{1'000};            ///< between two attempts to bring the interface back, or to store what could not be
+  std::chrono::milliseconds relay{2'000};             ///< between two looks at who is registered with the relay, and whether it runs
+  std::chrono::milliseconds relay_members{200};       ///< from a change of who may be relayed until the relay knows it
   std::chrono::milliseconds patience_at_stop{5'000};  ///< what is in flight may finish
   std::chrono::milliseconds device_at_stop{10'000};   ///< and then what the device was given; one request to it may take 30 s more
 };
@@ -40,6 +48,8 @@ struct ServeOptions {
   ServePeriods periods;
   bool bind_to_device = true;           ///< false in tests on loopback: anyone on the LAN could claim a peer's address
   std::optional<SocketAddress> listen;  ///< none: the config's address and port
+  bool relays = true;
+  std::optional<std::uint16_t> relay_port;  ///< none: the first free one behind the config's
 };
 
 /// The machine as `serve` sees it. The defaults are the real one; tests put their own in.
@@ -56,6 +66,8 @@ struct ServeSystem {
   std::function<Result<void>(std::uint16_t port)> probe_udp_port;
   /// innernet::drop_privileges, when what needs more has been done. May be empty.
   std::function<void(const std::vector<std::filesystem::path>& files)> drop_privileges = {};
+  /// relay::Relay::start. May be empty: then there is none.
+  std::function<Result<std::unique_ptr<relay::Relay>>(const wg::PrivateKey&, const relay::Options&)> start_relay = {};
   /// Told, on the loop's thread, each time the API has begun to listen. May be empty.
   std::function<void(const SocketAddress&)> listening;
 

@@ -22,6 +22,8 @@ namespace innernet {
 /// (1,048,576), and networks of 100,000 are measured; but written as shortly as they can be, a body of 256 MiB holds a million and a half
 /// peers or eight million CIDRs, which fill the memory of a small machine several times over before anybody has looked at them.
 constexpr std::size_t kMostInList = std::size_t{1} << 18U;
+/// The most relays of a network that are read.
+constexpr std::size_t kMostRelays = 64;
 /// The most candidates of a peer that are kept; a server lets it report ten, and adds one.
 constexpr std::size_t kMostCandidatesRead = 64;
 
@@ -37,6 +39,7 @@ void append_json(std::string& out, const Association& association);
 void append_json(std::string& out, std::span<const Peer> peers);  ///< an array, as the lists for admins are
 void append_json(std::string& out, std::span<const Cidr> cidrs);
 void append_json(std::string& out, std::span<const Association> associations);
+void append_json(std::string& out, std::span<const Relay> relays);
 void append_json(std::string& out, const State& state);
 void append_json(std::string& out, const StateDelta& delta);
 /// In quotes, escaped as serde_json does; a byte that is not UTF-8 becomes U+FFFD.
@@ -59,6 +62,8 @@ Result<StateDelta> parse_state_delta(std::string_view text, const Warn& warn);
 Result<std::vector<Peer>> parse_peers(std::string_view text, const Warn& warn);
 Result<std::vector<Cidr>> parse_cidrs(std::string_view text);
 Result<std::vector<Association>> parse_associations(std::string_view text);
+/// One whose key or endpoint is not valid is left out with a warning.
+Result<std::vector<Relay>> parse_relays(std::string_view text, const Warn& warn);
 Result<Peer> parse_peer(std::string_view text);
 Result<Cidr> parse_cidr(std::string_view text);
 

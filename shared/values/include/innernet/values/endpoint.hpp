@@ -21,6 +21,11 @@ class Endpoint {
   /// Fails with kInvalidInput and a message that shows `text` and what is expected.
   static Result<Endpoint> parse(std::string_view text);
 
+  static Endpoint of(const SocketAddress& address) { return {address.ip, address.port}; }
+
+  /// The same host.
+  Endpoint with_port(std::uint16_t port) const { return {host_, port}; }
+
   const Host& host() const { return host_; }
   std::uint16_t port() const { return port_; }
 

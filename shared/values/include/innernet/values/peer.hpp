@@ -96,10 +96,21 @@ struct Association : AssociationContents {
   friend bool operator==(const Association&, const Association&) = default;
 };
 
+/// What passes WireGuard's messages on between peers that can't reach each other. A client that uses it has its key on the device, as a
+/// peer without allowed IPs.
+struct Relay {
+  PeerId id{};  ///< of the peer that it runs on
+  wg::PublicKey public_key;
+  Endpoint endpoint;  ///< with the host unspecified: at whatever address that peer is reached
+
+  friend bool operator==(const Relay&, const Relay&) = default;
+};
+
 /// What the server tells one peer.
 struct State {
   std::vector<Peer> peers;
   std::vector<Cidr> cidrs;
+  std::vector<Relay> relays{};  ///< older servers have none; not in the data store, whose members are those of the Rust programs
 
   friend bool operator==(const State&, const State&) = default;
 };
@@ -109,6 +120,7 @@ struct StateDelta {
   std::vector<Peer> peers;                 ///< new or changed, whole
   std::vector<PeerId> gone;                ///< no longer visible
   std::optional<std::vector<Cidr>> cidrs;  ///< all of them, if any changed
+  std::optional<std::vector<Relay>> relays{};  ///< all of them, if any changed
 };
 
 }  // namespace innernet
