@@ -1,0 +1,490 @@
+#include "engine.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "engine_world.hpp"
+#include "hex.hpp"
+
+namespace innernet::relay {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using ::testing::Eq;
+using ::testing::Optional;
+
+const SocketAddress kA = address(1), kB = address(2), kC = address(3);
+constexpr std::uint32_t kAIndex = 0xA1, kBIndex = 0xB1;
+
+auto passes(const SocketAddress& to, const Bytes& bytes) { return Optional(Eq(Sent{.to = to, .bytes = bytes})); }
+
+/// Peers 0 and 1 have a session through the relay.
+void have_session(World& world, const SocketAddress& a = kA, const SocketAddress& b = kB) {
+  const auto initiation = world.peers[0].initiate(world.peers[1].key(), kAIndex);
+  ASSERT_THAT(world.send(a, initiation), passes(b, initiation));
+  ASSERT_THAT(world.send(b, response(kBIndex, kAIndex)), passes(a, response(kBIndex, kAIndex)));
+  ASSERT_THAT(world.send(a, data(kBIndex)), passes(b, data(kBIndex)));
+  ASSERT_THAT(world.send(b, data(kAIndex)), passes(a, data(kAIndex)));
+}
+
+// ---- registering ----
+
+TEST(Registering, TakesAHandshakeAndTheFirstMessageOfItsSession) {
+  World world;
+  const auto answer = world.send(kA, world.hello(0, 99));
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->to, kA);
+  EXPECT_EQ(std::get<Response>(*parse_message(answer->bytes)).receiver, 99U);
+  EXPECT_EQ(world.where_is(0), std::nullopt) << "an initiation alone may have been recorded";
+  ASSERT_TRUE(world.peers[0].accept(answer->bytes));
+  EXPECT_EQ(world.send(kA, world.peers[0].keepalive()), std::nullopt);
+  EXPECT_EQ(world.where_is(0), kA);
+  EXPECT_EQ(world.counters().registrations, 1U);
+}
+
+TEST(Registering, IsForMembersOnly) {
+  World world;
+  TestPeer other(77);
+  EXPECT_EQ(world.send(kA, other.initiate(world.engine.public_key(), 1)), std::nullopt);
+  EXPECT_EQ(world.counters().not_a_member, 1U);
+}
+
+TEST(Registering, CountsForThreeMinutes) {
+  World world;
+  ASSERT_TRUE(world.enlist(0, kA));
+  const BootTime at = world.now;
+  world.pass(seconds(179));
+  EXPECT_EQ(world.where_is(0), kA);
+  EXPECT_EQ(world.snapshot().members.at(0).last_handshake, WallTime() - (world.now - at));
+  world.send(kA, world.peers[0].keepalive());
+  world.pass(seconds(1));
+  EXPECT_EQ(world.where_is(0), std::nullopt) << "a keepalive is no handshake";
+  ASSERT_TRUE(world.enlist(0, kB));
+  EXPECT_EQ(world.where_is(0), kB);
+}
+
+TEST(Registering, IsRenewedByTheNextHandshake) {
+  World world;
+  ASSERT_TRUE(world.enlist(0, kA));
+  world.pass(seconds(120));
+  ASSERT_TRUE(world.enlist(0, kA));
+  world.pass(seconds(120));
+  EXPECT_EQ(world.where_is(0), kA);
+}
+
+TEST(Registering, IgnoresARecordedInitiation) {
+  World world;
+  const Bytes old = world.hello(0);
+  ASSERT_TRUE(world.enlist(0, kA));
+  world.pass(seconds(5));
+  EXPECT_EQ(world.send(kB, old), std::nullopt);
+  EXPECT_EQ(world.counters().replayed, 1U);
+  const Bytes fresh = world.hello(0);
+  ASSERT_TRUE(world.send(kB, fresh)) << "taken on its way, and sent from elsewhere";
+  EXPECT_EQ(world.send(kA, fresh), std::nullopt) << "the second time it is not new";
+  EXPECT_EQ(world.where_is(0), kA);
+  world.pass(seconds(11));
+  EXPECT_EQ(world.where_is(0), kA);
+}
+
+TEST(Registering, IgnoresAFloodOfOnePeer) {
+  World world;
+  ASSERT_TRUE(world.send(kA, world.hello(0)));
+  EXPECT_EQ(world.send(kA, world.hello(0)), std::nullopt);
+  EXPECT_EQ(world.counters().over_limit, 1U);
+  world.pass(milliseconds(100));
+  EXPECT_TRUE(world.send(kA, world.hello(0)));
+}
+
+TEST(Registering, IgnoresWhatWasForged) {
+  World world;
+  Bytes forged = world.hello(0);
+  forged[20] ^= 1;
+  EXPECT_EQ(world.send(kA, forged), std::nullopt);
+  EXPECT_EQ(world.counters().nobody, 1U) << "its mac1 is nobody's";
+  const auto covered = ByteView(forged).first(116);
+  std::ranges::copy(mac(mac1_key(world.engine.public_key()), covered), forged.begin() + 116);
+  EXPECT_EQ(world.send(kA, forged), std::nullopt);
+  EXPECT_EQ(world.counters().unauthentic, 1U);
+}
+
+TEST(Roaming, FollowsAnAuthenticKeepalive) {
+  World world;
+  ASSERT_TRUE(world.enlist(0, kA));
+  const Bytes keepalive = world.peers[0].keepalive();
+  EXPECT_EQ(world.send(kB, keepalive), std::nullopt);
+  EXPECT_EQ(world.where_is(0), kB);
+  EXPECT_EQ(world.send(kC, keepalive), std::nullopt);
+  EXPECT_EQ(world.where_is(0), kB) << "a replay";
+  Bytes forged = world.peers[0].keepalive();
+  forged[20] ^= 1;
+  world.send(kC, forged);
+  EXPECT_EQ(world.where_is(0), kB);
+  const Counters counters = world.counters();
+  EXPECT_EQ(counters.keepalives, 1U);
+  EXPECT_EQ(counters.replayed, 1U);
+  EXPECT_EQ(counters.unauthentic, 1U);
+}
+
+TEST(Roaming, TakesTheSessionsAlong) {
+  World world;
+  ASSERT_TRUE(world.enlist(0, kA));
+  ASSERT_TRUE(world.enlist(1, kB));
+  have_session(world);
+  world.send(kC, world.peers[1].keepalive());
+  EXPECT_THAT(world.send(kA, data(kBIndex)), passes(kC, data(kBIndex)));
+  EXPECT_THAT(world.send(kC, data(kAIndex)), passes(kA, data(kAIndex)));
+  EXPECT_EQ(world.send(kB, data(kAIndex)), std::nullopt) << "nobody is there any more";
+}
+
+TEST(Roaming, TakesAnAddressFromWhoeverHadIt) {
+  World world;
+  ASSERT_TRUE(world.enlist(0, kA));
+  ASSERT_TRUE(world.enlist(1, kA));
+  EXPECT_EQ(world.where_is(0), std::nullopt);
+  EXPECT_EQ(world.where_is(1), kA);
+  world.send(kA, world.peers[0].keepalive());
+  EXPECT_EQ(world.where_is(1), kA) << "an old session does not bring it back";
+}
+
+// ---- passing on ----
+
+TEST(PassingOn, ConnectsTwoMembers) {
+  World world;
+  ASSERT_TRUE(world.enlist(0, kA));
+  ASSERT_TRUE(world.enlist(1, kB));
+  have_session(world);
+  EXPECT_EQ(world.counters().passed_on, 4U);
+  EXPECT_EQ(world.counters().passed_on_bytes, 148U + 92 + 132 + 132);
+  EXPECT_EQ(world.snapshot().flows, 2U);
+  EXPECT_EQ(world.send(kC, data(kBIndex)), std::nullopt) << "from somewhere else";
+}
+
+TEST(PassingOn, IsForThoseWhoMayReachEachOther) {
+  World world;
+  world.set_membership({0, 1, 2}, {{0, 1}});
+  ASSERT_TRUE(world.enlist(0, kA));
+  ASSERT_TRUE(world.enlist(1, kB));
+  ASSERT_TRUE(world.enlist(2, kC));
+  EXPECT_EQ(world.send(kA, world.peers[0].initiate(world.peers[2].key(), 5)), std::nullopt);
+  EXPECT_EQ(world.send(kC, world.peers[2].initiate(world.peers[1].key(), 5)), std::nullopt);
+  EXPECT_EQ(world.counters().nobody, 2U);
+  have_session(world);
+}
+
+TEST(PassingOn, NeedsARegisteredReceiver) {
+  World world;
+  ASSERT_TRUE(world.enlist(0, kA));
+  EXPECT_EQ(world.send(kA, world.peers[0].initiate(world.peers[1].key(), 5)), std::nullopt);
+  ASSERT_TRUE(world.enlist(1, kB));
+  EXPECT_TRUE(world.send(kA, world.peers[0].initiate(world.peers[1].key(), 5)));
+  world.pass(seconds(100));
+  ASSERT_TRUE(world.enlist(0, kA));
+  world.pass(seconds(80));
+  EXPECT_EQ(world.send(kA, world.peers[0].initiate(world.peers[1].key(), 5)), std::nullopt) << "its handshake is 180 seconds old";
+}
+
+TEST(PassingOn, TakesOneAnswerForAnInitiation) {
+  World world;
+  ASSERT_TRUE(world.enlist(0, kA));
+  ASSERT_TRUE(world.enlist(1, kB));
+  ASSERT_TRUE(world.send(kA, world.peers[0].initiate(world.peers[1].key(), kAIndex)));
+  EXPECT_EQ(world.send(kB, data(kAIndex)), std::nullopt) << "not before the response";
+  EXPECT_TRUE(world.send(kB, response(kBIndex, kAIndex)));
+  EXPECT_EQ(world.send(kB, response(kBIndex, kAIndex)), std::nullopt);
+
+  ASSERT_TRUE(world.send(kA, world.peers[0].initiate(world.peers[1].key(), kAIndex + 1)));
+  EXPECT_THAT(world.send(kB, cookie_reply(kAIndex + 1)), passes(kA, cookie_reply(kAIndex + 1)));
+  EXPECT_EQ(world.send(kB, cookie_reply(kAIndex + 1)), std::nullopt);
+  EXPECT_EQ(world.send(kB, response(kBIndex, kAIndex + 1)), std::nullopt);
+
+  EXPECT_THAT(world.send(kA, cookie_reply(kBIndex)), passes(kB, cookie_reply(kBIndex))) << "of an initiator under load, to the response";
+}
+
+TEST(PassingOn, ForgetsWhatIsNotAnswered) {
+  World world;
+  ASSERT_TRUE(world.enlist(0, kA));
+  ASSERT_TRUE(world.enlist(1, kB));
+  ASSERT_TRUE(world.send(kA, world.peers[0].initiate(world.peers[1].key(), kAIndex)));
+  world.pass(seconds(10));
+  EXPECT_EQ(world.send(kB, response(kBIndex, kAIndex)), std::nullopt);
+  EXPECT_EQ(world.snapshot().flows, 0U);
+}
+
+TEST(PassingOn, ForgetsASessionThreeMinutesAfterItsLastPacket) {
+  World world;
+  const auto stay = [&] {
+    ASSERT_TRUE(world.enlist(0, kA));
+    ASSERT_TRUE(world.enlist(1, kB));
+  };
+  stay();
+  have_session(world);
+  world.pass(seconds(170));
+  stay();
+  EXPECT_TRUE(world.send(kA, data(kBIndex)));
+  world.pass(seconds(170));
+  stay();
+  EXPECT_TRUE(world.send(kA, data(kBIndex)));
+  EXPECT_EQ(world.send(kB, data(kAIndex)), std::nullopt) << "quiet for 340 seconds";
+  EXPECT_EQ(world.snapshot().flows, 1U);
+}
+
+TEST(PassingOn, LetsNobodyTakeAnIndexThatIsInUse) {
+  World world;
+  ASSERT_TRUE(world.enlist(0, kA));
+  ASSERT_TRUE(world.enlist(1, kB));
+  ASSERT_TRUE(world.enlist(2, kC));
+  have_session(world);
+  EXPECT_EQ(world.send(kC, world.peers[2].initiate(world.peers[1].key(), kAIndex)), std::nullopt);
+  EXPECT_THAT(world.send(kB, data(kAIndex)), passes(kA, data(kAIndex)));
+}
+
+// ---- members who go ----
+
+TEST(Membership, ThatChangesEndsWhatIsNoLongerInIt) {
+  World world;
+  ASSERT_TRUE(world.enlist(0, kA));
+  ASSERT_TRUE(world.enlist(1, kB));
+  ASSERT_TRUE(world.enlist(2, kC));
+  have_session(world);
+  world.set_membership({0, 2}, {{0, 2}});
+  EXPECT_EQ(world.where_is(1), std::nullopt);
+  EXPECT_EQ(world.where_is(0), kA) << "all others stay";
+  EXPECT_EQ(world.where_is(2), kC);
+  EXPECT_EQ(world.snapshot().flows, 0U);
+  EXPECT_EQ(world.send(kA, data(kBIndex)), std::nullopt);
+  EXPECT_EQ(world.send(kB, data(kAIndex)), std::nullopt);
+  EXPECT_EQ(world.send(kB, world.peers[1].keepalive()), std::nullopt);
+  EXPECT_EQ(world.send(kB, world.hello(1)), std::nullopt);
+  EXPECT_TRUE(world.send(kA, world.peers[0].initiate(world.peers[2].key(), 9)));
+}
+
+TEST(Membership, ThatChangesEndsSessionsOfPairs) {
+  World world;
+  ASSERT_TRUE(world.enlist(0, kA));
+  ASSERT_TRUE(world.enlist(1, kB));
+  have_session(world);
+  world.set_membership({0, 1, 2, 3}, {{0, 2}, {1, 2}});
+  EXPECT_EQ(world.send(kA, data(kBIndex)), std::nullopt);
+  EXPECT_EQ(world.where_is(0), kA);
+  EXPECT_EQ(world.where_is(1), kB);
+}
+
+TEST(Membership, ThatChangesLeavesTheOthersAlone) {
+  World world;
+  ASSERT_TRUE(world.enlist(2, kA));
+  ASSERT_TRUE(world.enlist(3, kB));
+  const auto initiation = world.peers[2].initiate(world.peers[3].key(), 7);
+  ASSERT_TRUE(world.send(kA, initiation));
+  const Bytes old = world.hello(2);
+  ASSERT_TRUE(world.send(kC, old));
+  world.set_membership({3, 1, 2}, {{2, 3}});
+  EXPECT_THAT(world.send(kB, response(8, 7)), passes(kA, response(8, 7)));
+  EXPECT_EQ(world.send(kC, old), std::nullopt);
+  EXPECT_EQ(world.counters().replayed, 1U) << "what was seen of it is still known";
+}
+
+// ---- strangers ----
+
+TEST(Strangers, ReachWhoIsRegistered) {
+  World world;
+  ASSERT_TRUE(world.enlist(1, kB));
+  const auto initiation = world.peers[0].initiate(world.peers[1].key(), kAIndex);
+  EXPECT_THAT(world.send(kA, initiation), passes(kB, initiation));
+  EXPECT_THAT(world.send(kB, response(kBIndex, kAIndex)), passes(kA, response(kBIndex, kAIndex)));
+  EXPECT_EQ(world.send(kB, data(kAIndex)), std::nullopt) << "nothing has shown yet that it is there";
+  EXPECT_THAT(world.send(kA, data(kBIndex)), passes(kB, data(kBIndex)));
+  EXPECT_THAT(world.send(kB, data(kAIndex)), passes(kA, data(kAIndex)));
+  EXPECT_EQ(world.snapshot().strangers, 1U);
+  world.pass(seconds(100));
+  ASSERT_TRUE(world.enlist(1, kB));
+  world.pass(seconds(80));
+  EXPECT_EQ(world.send(kB, data(kAIndex)), std::nullopt) << "180 seconds after its last packet";
+  EXPECT_EQ(world.snapshot().strangers, 0U);
+}
+
+TEST(Strangers, ThatRegisterKeepTheirSessions) {
+  World world;
+  ASSERT_TRUE(world.enlist(1, kB));
+  ASSERT_TRUE(world.enlist(2, kC));
+  const auto hello = world.send(kA, world.hello(0));
+  have_session(world);
+  ASSERT_TRUE(hello);
+  ASSERT_TRUE(world.enlist(3, address(9)));
+  world.pass(milliseconds(100));
+  ASSERT_TRUE(world.enlist(0, kA));
+  EXPECT_EQ(world.snapshot().strangers, 0U);
+  EXPECT_THAT(world.send(kA, data(kBIndex)), passes(kB, data(kBIndex)));
+  EXPECT_THAT(world.send(kB, data(kAIndex)), passes(kA, data(kAIndex)));
+}
+
+TEST(Strangers, ThatTurnOutToBeSomebodyWhoMayNotLoseTheirSessions) {
+  World world;
+  world.set_membership({0, 1, 2}, {{0, 2}});
+  ASSERT_TRUE(world.enlist(1, kB));
+  have_session(world);
+  ASSERT_TRUE(world.enlist(0, kA));
+  EXPECT_EQ(world.send(kA, data(kBIndex)), std::nullopt);
+  EXPECT_EQ(world.snapshot().flows, 0U);
+}
+
+TEST(Strangers, AreFewAtATime) {
+  Limits limits;
+  limits.strange_initiations_per_second = 3;
+  World world(limits);
+  ASSERT_TRUE(world.enlist(1, kB));
+  const auto ask = [&](std::uint8_t host) { return world.send(address(host), world.peers[0].initiate(world.peers[1].key(), host)); };
+  for (const std::uint8_t host : std::initializer_list<std::uint8_t>{10, 11, 12}) EXPECT_TRUE(ask(host));
+  EXPECT_EQ(ask(13), std::nullopt);
+  world.pass(milliseconds(400));
+  EXPECT_TRUE(ask(14));
+  EXPECT_EQ(ask(15), std::nullopt);
+  ASSERT_TRUE(world.enlist(0, kA)) << "members are not held up by them";
+  EXPECT_TRUE(world.send(kA, world.peers[0].initiate(world.peers[1].key(), 99)));
+}
+
+TEST(Strangers, FillTheirTableAndNoMore) {
+  Limits limits;
+  limits.strangers = 2;
+  World world(limits);
+  ASSERT_TRUE(world.enlist(1, kB));
+  const auto ask = [&](std::uint8_t host) { return world.send(address(host), world.peers[0].initiate(world.peers[1].key(), host)); };
+  EXPECT_TRUE(ask(10));
+  EXPECT_TRUE(ask(11));
+  EXPECT_EQ(ask(12), std::nullopt);
+  EXPECT_EQ(world.counters().table_full, 1U);
+  world.pass(seconds(10));
+  EXPECT_TRUE(ask(12)) << "who has not shown that it is there is forgotten after ten seconds";
+}
+
+// ---- limits ----
+
+TEST(Limit, OfASource) {
+  Limits limits;
+  limits.source = {.packets = 100, .bytes = 1e9};
+  limits.initiations_per_source_per_second = 100;
+  World world(limits);
+  ASSERT_TRUE(world.enlist(0, kA));
+  ASSERT_TRUE(world.enlist(1, kB));
+  have_session(world);
+  int passed = 0;
+  while (world.send(kA, data(kBIndex))) ++passed;
+  EXPECT_EQ(passed, 98) << "an initiation and one before";
+  EXPECT_TRUE(world.send(kB, data(kAIndex))) << "another source";
+  world.pass(milliseconds(50));
+  passed = 0;
+  while (world.send(kA, data(kBIndex))) ++passed;
+  EXPECT_EQ(passed, 5);
+}
+
+TEST(Limit, OfInitiationsOfASource) {
+  Limits limits;
+  limits.initiations_per_source_per_second = 5;
+  World world(limits);
+  ASSERT_TRUE(world.enlist(0, kA));
+  ASSERT_TRUE(world.enlist(1, kB));
+  std::uint32_t passed = 0;
+  while (world.send(kA, world.peers[0].initiate(world.peers[1].key(), passed))) ++passed;
+  EXPECT_EQ(passed, 5U);
+}
+
+TEST(Limit, OfAPair) {
+  Limits limits;
+  limits.pair = {.packets = 1000, .bytes = 148 + 92 + 132 + 132 + 1000};
+  World world(limits);
+  ASSERT_TRUE(world.enlist(0, kA));
+  ASSERT_TRUE(world.enlist(1, kB));
+  ASSERT_TRUE(world.enlist(2, kC));
+  have_session(world);
+  EXPECT_TRUE(world.send(kA, data(kBIndex, 600)));
+  EXPECT_EQ(world.send(kB, data(kAIndex, 600)), std::nullopt) << "both directions together";
+  EXPECT_TRUE(world.send(kB, data(kAIndex, 400)));
+  EXPECT_TRUE(world.send(kC, world.peers[2].initiate(world.peers[1].key(), 8))) << "another pair";
+  EXPECT_EQ(world.counters().over_limit, 1U);
+}
+
+TEST(Limit, OfTheRelay) {
+  Limits limits;
+  limits.relay = {.packets = 6, .bytes = 1e9};
+  World world(limits);
+  ASSERT_TRUE(world.enlist(0, kA));
+  ASSERT_TRUE(world.enlist(1, kB));
+  have_session(world);
+  EXPECT_TRUE(world.send(kA, data(kBIndex)));
+  EXPECT_TRUE(world.send(kB, data(kAIndex)));
+  EXPECT_EQ(world.send(kA, data(kBIndex)), std::nullopt);
+}
+
+TEST(Limit, OfFlowsAndMembers) {
+  Limits limits;
+  limits.flows = 3;
+  limits.members = 2;
+  World world(limits);
+  ASSERT_TRUE(world.enlist(0, kA));
+  ASSERT_TRUE(world.enlist(1, kB));
+  EXPECT_FALSE(world.enlist(2, kC));
+  have_session(world);
+  EXPECT_TRUE(world.send(kA, world.peers[0].initiate(world.peers[1].key(), 8)));
+  EXPECT_EQ(world.send(kA, world.peers[0].initiate(world.peers[1].key(), 9)), std::nullopt);
+  EXPECT_EQ(world.counters().table_full, 2U);
+  world.pass(seconds(10));
+  EXPECT_TRUE(world.send(kA, world.peers[0].initiate(world.peers[1].key(), 9))) << "the one without an answer is over";
+}
+
+TEST(Limit, OfMac1Tries) {
+  Limits limits;
+  limits.mac1_tries_per_second = 3;
+  World world(limits, 8);
+  for (std::uint8_t i = 0; i < 8; ++i) ASSERT_TRUE(world.enlist(i, address(static_cast<std::uint8_t>(10 + i))));
+  EXPECT_EQ(world.send(address(10), world.peers[0].initiate(TestPeer(99).key(), 1)), std::nullopt);
+  EXPECT_EQ(world.counters().over_limit, 1U) << "after three it stops looking";
+  EXPECT_EQ(world.counters().nobody, 0U);
+}
+
+TEST(Load, AsksForACookie) {
+  Limits limits;
+  limits.own_handshakes_per_second = 4;
+  World world(limits);
+  ASSERT_TRUE(world.enlist(0, kA));
+  ASSERT_TRUE(world.enlist(1, kB));
+  ASSERT_TRUE(world.enlist(2, kC));
+  const SocketAddress at = address(4);
+  const auto reply = world.send(at, world.hello(3));
+  ASSERT_TRUE(reply);
+  EXPECT_EQ(reply->to, at);
+  const Bytes cookie = world.peers[3].open_cookie(world.engine.public_key(), reply->bytes);
+  ASSERT_EQ(cookie.size(), 16U);
+  EXPECT_EQ(world.counters().cookie_replies, 1U);
+
+  Bytes with_cookie = world.hello(3);
+  TestPeer::put_mac2(with_cookie, cookie);
+  const auto elsewhere = world.send(address(5), with_cookie);
+  ASSERT_TRUE(elsewhere);
+  EXPECT_EQ(elsewhere->bytes.size(), kCookieReplySize) << "it is of another address";
+  const auto answer = world.send(at, with_cookie);
+  ASSERT_TRUE(answer);
+  EXPECT_TRUE(world.peers[3].accept(answer->bytes));
+  world.pass(seconds(1));
+  EXPECT_EQ(world.send(at, world.hello(3))->bytes.size(), kResponseSize) << "the load is over";
+}
+
+TEST(Load, BeyondItsLimitIsDropped) {
+  Limits limits;
+  limits.own_handshakes_per_second = 2;
+  World world(limits, 8);
+  for (std::uint8_t i = 0; i < 8; ++i) {
+    const SocketAddress at = address(static_cast<std::uint8_t>(10 + i));
+    const auto reply = world.send(at, world.hello(i));
+    if (!reply || reply->bytes.size() != kCookieReplySize) continue;
+    const Bytes cookie = world.peers[i].open_cookie(world.engine.public_key(), reply->bytes);
+    Bytes again = world.hello(i);
+    TestPeer::put_mac2(again, cookie);
+    world.send(at, again);
+  }
+  EXPECT_EQ(world.counters().handshakes, 2U);
+  EXPECT_EQ(world.counters().over_limit, 6U);
+}
+
+}  // namespace
+}  // namespace innernet::relay
