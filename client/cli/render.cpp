@@ -24,12 +24,16 @@ struct Row {
   const wg::Peer* on_device = nullptr;  // null: ourselves
   bool is_overridden = false;
   bool is_known = false;
+  std::optional<std::string> relayed_by;  // the name of the peer that the relay runs on
 };
+
+/// Where the device's relays are, and on whom.
+using Relays = std::map<SocketAddress, std::string>;
 
 using PeersByKey = std::unordered_map<wg::PublicKey, const Peer*>;
 
 Row make_row(const wg::PublicKey& key, const PeersByKey& known, const wg::Peer* on_device, std::optional<IpAddress> otherwise,
-             const NetworkView& view) {
+             const Relays& relays, const NetworkView& view) {
   Row row{.name = "unknown", .public_key = key, .ip = otherwise, .cidr = {}, .on_device = on_device};
   if (const auto found = known.find(key); found != known.end()) {
     row.is_known = true;
@@ -38,6 +42,8 @@ Row make_row(const wg::PublicKey& key, const PeersByKey& known, const wg::Peer* 
     row.cidr = found->second->cidr_id;
   }
   row.is_overridden = row.ip && view.overrides.contains(*row.ip);
+  if (on_device != nullptr && on_device->endpoint)
+    if (const auto relay = relays.find(*on_device->endpoint); relay != relays.end()) row.relayed_by = relay->second;
   return row;
 }
 
@@ -50,10 +56,19 @@ std::optional<IpAddress> only_address(const wg::Peer& peer) {
 std::vector<Row> rows(const NetworkView& view) {
   PeersByKey known;
   for (const Peer& peer : view.state.peers) known.emplace(peer.public_key, &peer);
+  const auto relay_of = [&](const wg::Peer& peer) { return std::ranges::find(view.relays, peer.public_key, &Relay::public_key); };
+  Relays relays;
+  for (const wg::Peer& peer : view.device.peers) {
+    const auto relay = relay_of(peer);
+    if (relay == view.relays.end() || !peer.endpoint) continue;
+    const auto on = std::ranges::find(view.state.peers, relay->id, &Peer::id);
+    relays.emplace(*peer.endpoint, on == view.state.peers.end() ? "unknown" : on->name.str());
+  }
   std::vector<Row> out;
-  for (const wg::Peer& peer : view.device.peers) out.push_back(make_row(peer.public_key, known, &peer, only_address(peer), view));
+  for (const wg::Peer& peer : view.device.peers)
+    if (relay_of(peer) == view.relays.end()) out.push_back(make_row(peer.public_key, known, &peer, only_address(peer), relays, view));
   if (const auto& own = view.device.public_key; own && (view.own_address || known.contains(*own)))
-    out.push_back(make_row(*own, known, nullptr, view.own_address, view));
+    out.push_back(make_row(*own, known, nullptr, view.own_address, relays, view));
   // Without an address last.
   std::ranges::sort(out, [](const Row& a, const Row& b) {
     if (a.ip != b.ip) return a.ip && b.ip ? *a.ip < *b.ip : a.ip.has_value();
@@ -86,6 +101,8 @@ void append_long(std::string& out, const Row& row, const NetworkView& view, cons
   if (peer.endpoint)
     out += fmt::format("    {}: {}{}{}\n", palette.bold("endpoint"), peer.endpoint->to_string(), row.is_overridden ? " " : "",
                        row.is_overridden ? kOverridden : "");
+  if (row.relayed_by)
+    out += fmt::format("    {}: {}, for no direct way was found\n", palette.bold("relayed by"), palette.name(*row.relayed_by));
   if (peer.last_handshake) out += fmt::format("    {}: {}\n", palette.bold("last handshake"), when(*peer.last_handshake, view.now));
   if (peer.received_bytes != 0 || peer.sent_bytes != 0)
     out += fmt::format("    {}: {} received, {} sent\n", palette.bold("transfer"), size(peer.received_bytes), size(peer.sent_bytes));
@@ -95,9 +112,10 @@ void append_short(std::string& out, const Row& row, std::size_t indent, const Ne
   const Palette& palette = appearance.palette;
   const bool is_you = row.on_device == nullptr;
   const bool is_connected = is_you || is_recent(row.on_device->last_handshake, view.now);
-  out += fmt::format("{:{}}| {} {}: {} ({}{}){}{}\n", "", indent, is_connected ? palette.bold("◉") : palette.dim("◯"),
+  out += fmt::format("{:{}}| {} {}: {} ({}{}){}{}{}\n", "", indent, is_connected ? palette.bold("◉") : palette.dim("◯"),
                      palette.number(row.ip ? row.ip->to_string() : "?"), palette.name(row.name), is_you ? "you, " : "",
-                     palette.dim(key_text(row.public_key, appearance)), row.is_overridden ? " " : "", row.is_overridden ? kOverridden : "");
+                     palette.dim(key_text(row.public_key, appearance)), row.is_overridden ? " " : "", row.is_overridden ? kOverridden : "",
+                     row.relayed_by ? fmt::format(" (relayed by {})", *row.relayed_by) : "");
 }
 
 JsonObject describe_peer(const Row& row, const NetworkView& view) {
@@ -120,6 +138,7 @@ JsonObject describe_peer(const Row& row, const NetworkView& view) {
                        .boolean("is_connected", is_you || is_recent(handshake, view.now))
                        .text("endpoint", !is_you && peer->endpoint ? std::optional(peer->endpoint->to_string()) : std::nullopt)
                        .boolean("is_overridden", row.is_overridden)
+                       .text("relayed_by", row.relayed_by)
                        .number("last_handshake", moment)
                        .number("last_handshake_age", age)
                        .number("received_bytes", is_you ? 0 : peer->received_bytes)

@@ -32,6 +32,7 @@ struct NetworkView {
   std::optional<IpAddress> own_address;  ///< of the config, when it could be read
   const std::map<IpAddress, Endpoint>& overrides;
   WallTime now;
+  const std::vector<Relay>& relays;  ///< whose keys are on the device, though they are no peers to anybody
 };
 
 /// `innernet show` of one network: the peers on the device and ourselves, by address. A peer that the state does not know is `unknown`.

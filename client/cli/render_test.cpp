@@ -65,6 +65,8 @@ struct Sample {
 };
 constexpr Sample kSamples[] = {{"ipv4", 59138, 31'181, 26'122, seconds(33)}, {"ipv6", 45833, 34'376, 29'471, seconds(75)}};
 
+const std::vector<Relay> relays;  // none
+
 class Recorded : public ::testing::TestWithParam<Sample> {
  protected:
   std::string render(Layout layout) const {
@@ -74,7 +76,7 @@ class Recorded : public ::testing::TestWithParam<Sample> {
     wg::Device seen = device(config.private_key.public_key(), sample.port);
     seen.peers = {on_device(peer_named(state, "peer2"), 124, 180, seconds(13)),
                   on_device(peer_named(state, "innernet-server"), sample.server_received, sample.server_sent, sample.server_handshake)};
-    return render_network({seen, state, config.address.address(), config.peer_endpoint_overrides, kNow}, {layout, false, Palette(false)});
+    return render_network({seen, state, config.address.address(), config.peer_endpoint_overrides, kNow, relays}, {layout, false, Palette(false)});
   }
   std::string recorded(const std::string& name) const { return read(kData / GetParam().family / (name + ".txt")); }
 };
@@ -96,7 +98,7 @@ INSTANTIATE_TEST_SUITE_P(Samples, Recorded, ::testing::ValuesIn(kSamples), [](co
 class Show : public ::testing::Test {
  protected:
   std::string render(Layout layout, bool whole_keys = false, bool colour = false) const {
-    return render_network({seen, state, config.address.address(), config.peer_endpoint_overrides, kNow},
+    return render_network({seen, state, config.address.address(), config.peer_endpoint_overrides, kNow, relays},
                           {layout, whole_keys, Palette(colour)});
   }
 
@@ -144,6 +146,23 @@ TEST_F(Show, APeerIsConnectedForAsLongAsASessionLasts) {
   EXPECT_NE(render(Layout::kShort).find("◯ 10.66.0.1"), std::string::npos);
 }
 
+// Its key is on the device like a peer's, and whoever has its address for an endpoint is behind it.
+TEST_F(Show, ARelayIsNoPeerAndItsPeersSayWhoRelaysThem) {
+  const Peer& server = peer_named(state, "innernet-server");
+  wg::Peer relay{.public_key = wg::PrivateKey::generate().public_key(), .endpoint = SocketAddress::parse("203.0.113.1:51821").value()};
+  const std::vector<Relay> one{{.id = server.id, .public_key = relay.public_key, .endpoint = Endpoint::parse("203.0.113.1:51821").value()}};
+  wg::Peer behind = on_device(peer_named(state, "peer2"), 0, 0, seconds(1));
+  behind.endpoint = relay.endpoint;
+  seen.peers = {relay, behind, on_device(server, 0, 0, seconds(1))};
+  const NetworkView view{seen, state, config.address.address(), config.peer_endpoint_overrides, kNow, one};
+  const auto text = render_network(view, {Layout::kLong, false, Palette(false)});
+  EXPECT_NE(text.find("    endpoint: 203.0.113.1:51821\n    relayed by: innernet-server, for no direct way was found\n"), std::string::npos) << text;
+  EXPECT_EQ(text.find("unknown"), std::string::npos) << text;
+  EXPECT_EQ(text.find("relayed by"), text.rfind("relayed by")) << text;
+  EXPECT_NE(render_network(view, {Layout::kShort, false, Palette(false)}).find("(relayed by innernet-server)\n"), std::string::npos);
+  EXPECT_NE(describe_network(view).str().find(R"("relayed_by":"innernet-server")"), std::string::npos);
+}
+
 TEST_F(Show, AHandshakeFromTheFutureIsNoConnection) {
   seen.peers = {on_device(peer_named(state, "innernet-server"), 0, 0, seconds(-3))};
   EXPECT_NE(render(Layout::kLong).find("last handshake: just now\n"), std::string::npos) << "clocks are corrected";
@@ -151,7 +170,7 @@ TEST_F(Show, AHandshakeFromTheFutureIsNoConnection) {
   seen.peers = {on_device(peer_named(state, "innernet-server"), 0, 0, -std::chrono::hours(24))};
   EXPECT_NE(render(Layout::kLong).find("last handshake: not known, this machine's clock was set back since\n"), std::string::npos);
   EXPECT_NE(render(Layout::kShort).find("◯ 10.66.0.1"), std::string::npos);
-  const NetworkView view{seen, state, config.address.address(), config.peer_endpoint_overrides, kNow};
+  const NetworkView view{seen, state, config.address.address(), config.peer_endpoint_overrides, kNow, relays};
   EXPECT_NE(describe_network(view).str().find(R"("is_connected":false)"), std::string::npos);
   EXPECT_NE(describe_network(view).str().find(R"("last_handshake_age":null)"), std::string::npos);
 }

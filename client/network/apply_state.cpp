@@ -111,7 +111,7 @@ Result<AppliedState> update_device(const Round& round, const ObtainedState& obta
                              .wants_traversal = !options.nat.no_traversal,
                              .details_of_new = details == Details::kShown},
                             [&](const Endpoint& endpoint) { return machine.resolver.address(endpoint); });
-  AppliedState applied{.due = std::move(changes.due), .relays = std::move(changes.relays), .updated_at = machine.clock().boot(), .listen_port = device.listen_port};
+  AppliedState applied{.due = std::move(changes.due), .relayed = std::move(changes.relayed), .relays = std::move(changes.relays), .updated_at = machine.clock().boot(), .listen_port = device.listen_port};
   if (changes.left_out > 0)
     log::warning("{} peers are left out, for the WireGuard of {} takes at most {}; the kernel's takes more", changes.left_out, name.str(),
                  machine.backend.max_peers().value_or(0));

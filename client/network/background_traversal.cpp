@@ -14,7 +14,8 @@ void BackgroundTraversal::collect(FetchMemory& memory) {
 }
 
 void BackgroundTraversal::begin(RoundResult result, FetchMemory& memory, BootTime now) {
-  if (result.due.empty()) return;
+  result.relayed = memory.direct_tries.take(std::move(result.relayed), now);
+  if (result.due.empty() && result.relayed.empty()) return;
   if (thread_.joinable()) {
     // When it has ended just now, there is nobody left to want a round.
     // One that has just come does not wait for the others' lists, which may take minutes.
@@ -24,11 +25,12 @@ void BackgroundTraversal::begin(RoundResult result, FetchMemory& memory, BootTim
     collect(memory);
   }
   result.due = memory.traversal.take(std::move(result.due), now);
-  if (result.due.empty()) return;
+  if (result.due.empty() && result.relayed.empty()) return;
   auto stop = Stop::create();
   if (!stop) return;
   stop_.emplace(*std::move(stop));
-  for (const TraversalPeer& peer : result.due) memory.in_traversal.insert(peer.public_key);
+  for (const auto* peers : {&result.due, &result.relayed})
+    for (const TraversalPeer& peer : *peers) memory.in_traversal.insert(peer.public_key);
   progress_ = Progress::kUnderWay;
   thread_ = std::thread([this, result = std::move(result), handshakes = memory.handshakes]() mutable {
     work_(std::move(result), std::move(handshakes), *stop_);

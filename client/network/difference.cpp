@@ -272,6 +272,7 @@ class Comparison {
     }
     const bool works = has_session(there);
     const bool in_traversal = input_.in_traversal != nullptr && input_.in_traversal->contains(there.public_key);
+    if (works) consider_direct_ways(there, wanted);
     if (!works && !in_traversal) {
       const auto address = address_of(wanted);
       if (address && address != there.endpoint) {
@@ -309,10 +310,20 @@ class Comparison {
   void consider_traversal(const wg::PublicKey& key, const Wanted& wanted) {
     if (!input_.wants_traversal || wanted.is_overridden || wanted.peer == nullptr || key == input_.server.public_key) return;
     if (wanted.peer->candidates.empty() && result_.relays.empty()) return;
-    TraversalPeer due{.public_key = key, .reported = {}, .candidates = wanted.peer->candidates, .likely = {}};
-    if (own_ != nullptr) due.likely = likely_candidates(*own_, *wanted.peer);
-    if (wanted.endpoint != nullptr) due.reported = *wanted.endpoint;
-    result_.due.push_back(std::move(due));
+    result_.due.push_back(traversal_peer(key, wanted));
+  }
+
+  void consider_direct_ways(const wg::Peer& there, const Wanted& wanted) {
+    if (wanted.peer == nullptr || !there.endpoint || std::ranges::find(result_.relays, *there.endpoint) == result_.relays.end()) return;
+    result_.relayed.push_back(traversal_peer(there.public_key, wanted));
+  }
+
+  TraversalPeer traversal_peer(const wg::PublicKey& key, const Wanted& wanted) const {
+    TraversalPeer peer{
+        .public_key = key, .reported = {}, .candidates = wanted.peer->candidates, .inside = wanted.peer->ip, .likely = {}};
+    if (own_ != nullptr) peer.likely = likely_candidates(*own_, *wanted.peer);
+    if (wanted.endpoint != nullptr) peer.reported = *wanted.endpoint;
+    return peer;
   }
 
   // Only when something was removed: most fetches have no use for the names of all that ever were.

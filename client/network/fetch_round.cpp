@@ -1,8 +1,11 @@
 #include "fetch_round.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "apply_state.hpp"
+#include "direct_tries.hpp"
 #include "innernet/base/file.hpp"
 #include "innernet/client/data_store.hpp"
 #include "innernet/client/fetch.hpp"
@@ -17,7 +20,7 @@
 #include "pending_install.hpp"
 #include "report_candidates.hpp"
 #include "saved_etag.hpp"
-#include "saved_relays.hpp"
+#include "innernet/client/saved_relays.hpp"
 #include "server_search.hpp"
 
 namespace innernet::client {
@@ -133,6 +136,7 @@ Result<Finished> run(const ClientOptions& options, const InterfaceName& name, Ma
   memory.shows_life();
   if (server_answered(origin)) report_candidates(round, origin, own ? &*own : nullptr, applied.listen_port);
   return Finished{.result = {.server_answered = server_answered(origin), .due = std::move(applied.due),
+                             .relayed = std::move(applied.relayed),
                              .relays = std::move(applied.relays),
                              .updated_at = applied.updated_at},
                   .etag_to_remember = etag_goes == EtagPlace::kMemory ? std::move(obtained.etag) : ""};
@@ -152,7 +156,7 @@ Result<RoundResult> fetch_round(const ClientOptions& options, const InterfaceNam
 
 void traverse_due(const ClientOptions& options, const InterfaceName& name, const IpNet& network, Machine& machine, RoundResult result,
                   Handshakes handshakes, const TraversalOptions& traversal) {
-  if (options.nat.no_traversal || result.due.empty()) return;
+  if (options.nat.no_traversal || (result.due.empty() && result.relayed.empty())) return;
   // Two that try endpoints of one peer take the way from each other that has just begun to work.
   const auto lock = FileLock::acquire_while_locked(traversal_file(options.folders, name), std::chrono::milliseconds(0));
   if (!lock && lock.error().kind() == ErrorKind::kBusy) {
@@ -162,11 +166,19 @@ void traverse_due(const ClientOptions& options, const InterfaceName& name, const
   std::vector<Endpoint> names;
   for (const TraversalPeer& peer : result.due) std::ranges::copy_if(peer.candidates, std::back_inserter(names), is_name);
   if (!names.empty()) machine.resolver.look_up(names, machine.clock(), machine.stop);
-  const auto traversed = traverse(
-      NatTraversal(std::move(result.due), network, result.relays, result.updated_at, traversal.times), machine.backend, name, machine.wait, result.updated_at,
-      [&](const Endpoint& endpoint) { return machine.resolver.address(endpoint); }, std::move(handshakes), traversal.times,
-      traversal.audience);
-  if (!traversed) log::warning("looking for ways to peers of {}: {}", quoted(name.str()), traversed.error().message());
+  const Resolved resolved = [&](const Endpoint& endpoint) { return machine.resolver.address(endpoint); };
+  const auto report = [&](const auto& outcome) {
+    if (!outcome) log::warning("looking for ways to peers of {}: {}", quoted(name.str()), outcome.error().message());
+  };
+  if (!result.relayed.empty()) {
+    const auto direct = try_directly(result.relayed, result.relays, machine.backend, name, machine.wait, machine.poke, resolved);
+    report(direct);
+    if (direct && !direct->empty())
+      log::info("{} of {}, relayed until now, {} reached directly", direct->size() == 1 ? "a peer" : fmt::format("{} peers", direct->size()),
+                name.str(), direct->size() == 1 ? "is" : "are");
+  }
+  report(traverse(NatTraversal(std::move(result.due), network, result.relays, result.updated_at, traversal.times), machine.backend, name,
+                  machine.wait, result.updated_at, resolved, std::move(handshakes), traversal.times, traversal.audience));
 }
 
 Result<void> fetch_once(const ClientOptions& options, const InterfaceName& name, Machine& machine, Caller caller) {
@@ -178,6 +190,8 @@ Result<void> fetch_once(const ClientOptions& options, const InterfaceName& name,
     TRY(RoundLock lock, RoundLock::take(options.folders, name, machine.stop));
     TRY(result, fetch_round(options, name, machine, memory, caller, &lock));
   }
+  // A command that runs every minute would interrupt them every minute; the daemon knows when it has tried them last.
+  result.relayed.clear();
   // Without the lock: it may take a minute, touches only peers without a connection, and others may want to work.
   traverse_due(options, name, config.address.truncated(), machine, std::move(result), std::move(memory.handshakes));
   return {};

@@ -11,6 +11,7 @@ namespace innernet::client {
 struct RoundResult {
   bool server_answered = false;
   std::vector<TraversalPeer> due;
+  std::vector<TraversalPeer> relayed;  ///< who may be reached directly, some day
   std::vector<SocketAddress> relays;
   BootTime updated_at{};
 };

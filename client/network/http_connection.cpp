@@ -1,7 +1,6 @@
 #include "http_connection.hpp"
 
 #include <fmt/format.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -10,6 +9,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "socket_name.hpp"
 #include "tunnel_socket.hpp"
 
 namespace innernet::client {
@@ -17,32 +17,6 @@ namespace {
 
 constexpr std::size_t kPiece = 128U << 10;         // received at once
 constexpr std::size_t kMostReserved = 16U << 20U;  // on the word of a header alone
-
-struct SocketName {
-  sockaddr_storage storage{};
-  socklen_t size = 0;
-};
-
-SocketName socket_name(const SocketAddress& address) {
-  SocketName name;
-  const auto bytes = address.ip.bytes();
-  if (address.ip.is_v4()) {
-    sockaddr_in in{};
-    in.sin_family = AF_INET;
-    in.sin_port = htons(address.port);
-    std::memcpy(&in.sin_addr, bytes.data(), bytes.size());
-    std::memcpy(&name.storage, &in, sizeof in);
-    name.size = sizeof in;
-  } else {
-    sockaddr_in6 in{};
-    in.sin6_family = AF_INET6;
-    in.sin6_port = htons(address.port);
-    std::memcpy(&in.sin6_addr, bytes.data(), bytes.size());
-    std::memcpy(&name.storage, &in, sizeof in);
-    name.size = sizeof in;
-  }
-  return name;
-}
 
 std::string seconds_text(std::chrono::milliseconds time) { return fmt::format("{:g} s", static_cast<double>(time.count()) / 1000); }
 
@@ -84,7 +58,7 @@ Answer<void> HttpConnection::connect() {
   ::setsockopt(socket_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   const SocketName name = socket_name(server_);
   int failure = 0;
-  if (::connect(socket_.get(), reinterpret_cast<const sockaddr*>(&name.storage), name.size) != 0) {
+  if (::connect(socket_.get(), name.get(), name.size) != 0) {
     failure = errno;
     if (failure == EINPROGRESS || failure == EINTR) {
       if (auto ready = wait_for(POLLOUT, times_.connect, "does not answer"); !ready) return ready;

@@ -1,5 +1,7 @@
 #include "machine.hpp"
 
+#include "direct_tries.hpp"
+
 #include "innernet/machine/local_addresses.hpp"
 #include "innernet/machine/log.hpp"
 
@@ -25,7 +27,8 @@ Machine SystemMachine::machine() {
           .resolver = *resolver_,
           .wait = wait_,
           .stop = stop_,
-          .local_addresses = [folders = folders_] { return candidate_addresses(folders); }};
+          .local_addresses = [folders = folders_] { return candidate_addresses(folders); },
+          .poke = udp_poke(name_)};
 }
 
 }  // namespace innernet::client

@@ -22,6 +22,7 @@ struct Machine {
   const Stop* stop;
   std::function<Result<std::vector<IpAddress>>()> local_addresses;  ///< those that may be candidates
 
+  std::function<void(const IpAddress&)> poke = [](const IpAddress&) {};  ///< see direct_tries.hpp
   bool server_on_loopback = false;  ///< only of tests
 
   const Clock& clock() const { return wait.clock(); }
@@ -42,14 +43,15 @@ class SystemMachine {
 
  private:
   SystemMachine(std::unique_ptr<wg::Backend> backend, std::shared_ptr<Resolver> resolver, SystemWait wait, const Stop& stop,
-                Folders folders)
-      : backend_(std::move(backend)), resolver_(std::move(resolver)), wait_(std::move(wait)), stop_(&stop), folders_(std::move(folders)) {}
+                Folders folders, InterfaceName name)
+      : backend_(std::move(backend)), resolver_(std::move(resolver)), wait_(std::move(wait)), stop_(&stop), folders_(std::move(folders)), name_(std::move(name)) {}
 
   std::unique_ptr<wg::Backend> backend_;
   std::shared_ptr<Resolver> resolver_;
   SystemWait wait_;
   const Stop* stop_;
   Folders folders_;
+  InterfaceName name_;
 };
 
 /// Addresses of this machine that another peer may try: without those of innernet's own interfaces, the server's on this machine among

@@ -20,6 +20,7 @@ void FetchMemory::forget_interface() {
   reported.reset();
   handshakes.clear();
   traversal.clear();
+  direct_tries.clear();
 }
 
 }  // namespace innernet::client

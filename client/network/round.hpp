@@ -6,6 +6,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "direct_tries.hpp"
 #include "innernet/client/data_store.hpp"
 #include "innernet/client/options.hpp"
 #include "innernet/client/rest_client.hpp"
@@ -33,6 +34,7 @@ struct FetchMemory {
   std::vector<SocketAddress> server_tried;  ///< where there was no handshake with it in this round, of several
   int own_link = 0;                         ///< the index of the link that had our key in an earlier round; 0: none
   TraversalHistory traversal;
+  DirectTries direct_tries;
   std::unordered_set<wg::PublicKey> in_traversal;  ///< by another thread of this process
 
   std::function<void()> shows_life = [] {};  ///< called between steps that may take long

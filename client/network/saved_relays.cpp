@@ -1,4 +1,4 @@
-#include "saved_relays.hpp"
+#include "innernet/client/saved_relays.hpp"
 
 #include "innernet/base/file.hpp"
 #include "innernet/json/json.hpp"

@@ -99,8 +99,9 @@ connected() { # A B: as A sees it
 }
 declare -A NAT_KEY=()
 
-# Whether two can get through to each other: not if one is behind a symmetric router and the other behind one that lets in only whom it knows.
-can_connect() { # A B
+# Whether two can get through to each other without a relay: not if one is behind a symmetric router and the other behind one that lets in
+# only whom it knows.
+has_direct_way() { # A B
   case "$1 $2" in
     *cafe*hotel* | *hotel*cafe*) return 1 ;;
     *cafe* | *hotel*) case "$1 $2" in *office* | *box*) return 0 ;; *) return 1 ;; esac ;;

@@ -7,6 +7,7 @@
 #include "commands.hpp"
 #include "innernet/client/data_store.hpp"
 #include "innernet/client/networks.hpp"
+#include "innernet/client/saved_relays.hpp"
 #include "innernet/machine/log.hpp"
 
 namespace innernet::client {
@@ -34,6 +35,7 @@ struct Knowledge {
   State state;
   std::optional<IpAddress> own_address;
   std::map<IpAddress, Endpoint> overrides;
+  std::vector<Relay> relays;
   bool is_whole = true;
 };
 
@@ -54,6 +56,8 @@ Knowledge gather(const Folders& folders, const InterfaceName& name) {
     tell(Error(
         ErrorKind::kInvalidInput,
         fmt::format("{} can't be understood, so the names of its peers are not known; the next fetch writes it anew", path.native())));
+
+  out.relays = SavedRelays(folders, name).read();
 
   const auto has_config = is_present(folders.config_file(name));
   if (has_config && !*has_config) return out;
@@ -76,7 +80,7 @@ Result<Ending> show(const InterfaceName& name, wg::Backend& backend, const Optio
                     std::vector<JsonObject>& documents) {
   TRY(const wg::Device device, backend.get(name));
   const Knowledge known = gather(context.folders(), name);
-  const NetworkView view{device, known.state, known.own_address, known.overrides, context.clock.wall()};
+  const NetworkView view{device, known.state, known.own_address, known.overrides, context.clock.wall(), known.relays};
   if (context.general.json)
     documents.push_back(describe_network(view));
   else

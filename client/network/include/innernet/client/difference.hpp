@@ -43,6 +43,7 @@ struct TraversalPeer {
   wg::PublicKey public_key;
   std::optional<Endpoint> reported;  ///< what the server says: tried last, and stays
   std::vector<Endpoint> candidates;
+  IpAddress inside{};              ///< its address in the network
   std::vector<Endpoint> likely{};  ///< some of them, because it seems to be in one network with us
 
   friend bool operator==(const TraversalPeer&, const TraversalPeer&) = default;
@@ -53,6 +54,7 @@ struct Difference {
   std::vector<PeerChange> changes;
   std::size_t left_out = 0;        ///< peers for which the device has no room
   std::vector<TraversalPeer> due;  ///< overridden peers, and those with a recent handshake, are not among them
+  std::vector<TraversalPeer> relayed;  ///< those with a session through one of them
   std::vector<SocketAddress> relays;  ///< that this machine registers with, and can be asked to pass on what is for those who are due
 };
 

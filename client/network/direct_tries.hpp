@@ -1,0 +1,53 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+#include "innernet/client/difference.hpp"
+#include "innernet/wireguard/backend.hpp"
+#include "wait.hpp"
+
+namespace innernet::client {
+
+/// When peers that are relayed are tried directly: at once when where they may be has changed, else 1, 5 and 15 minutes after they were
+/// first relayed, then hourly.
+class DirectTries {
+ public:
+  /// Those of `relayed` whose turn it is. One that is missing has found a way, or is gone, and begins anew when it comes back.
+  std::vector<TraversalPeer> take(std::vector<TraversalPeer> relayed, BootTime now);
+  void clear() { seen_.clear(); }
+
+ private:
+  struct Seen {
+    TraversalPeer peer;
+    BootTime since{};
+    BootTime next{};
+    bool is_current = false;
+  };
+  std::unordered_map<wg::PublicKey, Seen> seen_;
+};
+
+struct DirectTimes {
+  std::chrono::milliseconds way{200};   ///< of traffic that is lost at most where a way does not work
+  std::chrono::milliseconds poll{20};
+  std::chrono::milliseconds again{60};  ///< between two packets: a router lets the first one in only after we have sent one, too
+};
+
+/// Makes WireGuard send something to this address inside of the network, so that the peer hears from us, and answers if it is a machine
+/// like most. Never blocks, never fails: it is a packet.
+using Poke = std::function<void(const IpAddress&)>;
+
+/// A UDP packet to the discard port (RFC 863), through `interface` alone. A machine without that service answers by ICMP.
+Poke udp_poke(const InterfaceName& interface);
+
+/// Tries peers that are relayed on direct ways, one after the other, while their sessions go on: the endpoint is set, and stays if an
+/// answer comes from there within `times.way`; else the relay's is put back, and the next packet takes the other side back, too. Returns
+/// the peers that are reached directly now.
+Result<std::vector<wg::PublicKey>> try_directly(const std::vector<TraversalPeer>& peers, std::span<const SocketAddress> relays,
+                                                wg::Backend& backend, const InterfaceName& name, Wait& wait, const Poke& poke,
+                                                const Resolved& resolved, const DirectTimes& times = {});
+
+}  // namespace innernet::client
