@@ -24,7 +24,7 @@ struct Row {
   const wg::Peer* on_device = nullptr;  // null: ourselves
   bool is_overridden = false;
   bool is_known = false;
-  std::optional<std::string> relayed_by;  // the name of the peer that the relay runs on
+  std::optional<std::string> relayed_by{};  // the name of the peer that the relay runs on
 };
 
 /// Where the device's relays are, and on whom.

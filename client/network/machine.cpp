@@ -18,7 +18,7 @@ Result<SystemMachine> SystemMachine::create(const ClientOptions& options, const 
   TRY(SystemWait wait, SystemWait::create(stop));
   auto backend = wg::choose_backend(options.network.backend, name, [](std::string_view notice) { log::info("{}", notice); });
   if (!resolver) resolver = std::make_shared<Resolver>();
-  return SystemMachine(std::move(backend), std::move(resolver), std::move(wait), stop, options.folders);
+  return SystemMachine(std::move(backend), std::move(resolver), std::move(wait), stop, options.folders, name);
 }
 
 Machine SystemMachine::machine() {
