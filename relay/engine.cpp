@@ -205,6 +205,7 @@ std::optional<Engine::Outgoing> Engine::on_initiation(const Packet& packet, cons
     Party& party = parties_[from];
     party.sent.fill(limits_.source, packet.milliseconds);
     if (!party.sent.has(cost, packet.bytes.size())) return drop(counters_.over_limit);
+    party.sent.take(cost, 0);  // whether it is for anybody or not: to find that out is the work
   }
   if (from == kNoParty || parties_[from].member == kStranger) {
     strange_initiations_.fill(limits_.strange_initiations_per_second, packet.milliseconds);
@@ -225,7 +226,7 @@ std::optional<Engine::Outgoing> Engine::on_initiation(const Packet& packet, cons
     move_to(from, packet.source, packet.ticks);
   }
   if (parties_[from].member == kStranger && !parties_[from].shown) parties_[from].since = packet.ticks;
-  if (!may_pass(packet, from, *to, cost)) return drop(counters_.over_limit);
+  if (!may_pass(packet, from, *to, 0)) return drop(counters_.over_limit);
   // An index that is in use is not taken over: whoever has seen it could turn a session's packets away.
   if (!flows_.put({.from = *to, .receiver = initiation.sender}, {.to = from, .used = packet.ticks}, packet.ticks))
     return drop(counters_.no_flow);
@@ -297,15 +298,15 @@ std::optional<Engine::Outgoing> Engine::on_data(const Packet& packet, const Data
   return pass(packet, to);
 }
 
-bool Engine::may_pass(const Packet& packet, PartyId from, PartyId to, double packets) {
+bool Engine::may_pass(const Packet& packet, PartyId from, PartyId to, double source_packets) {
   RateBucket& source = parties_[from].sent;
   RateBucket& pair = pairs_.try_emplace(pair_of(from, to), limits_.pair, packet.milliseconds).first->second;
   source.fill(limits_.source, packet.milliseconds);
   pair.fill(limits_.pair, packet.milliseconds);
   relay_.fill(limits_.relay, packet.milliseconds);
   const std::size_t bytes = packet.bytes.size();
-  if (!source.has(packets, bytes) || !pair.has(1, bytes) || !relay_.has(1, bytes)) return false;
-  source.take(packets, bytes);
+  if (!source.has(source_packets, bytes) || !pair.has(1, bytes) || !relay_.has(1, bytes)) return false;
+  source.take(source_packets, bytes);
   pair.take(1, bytes);
   relay_.take(1, bytes);
   return true;

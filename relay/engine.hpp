@@ -114,7 +114,7 @@ class Engine {
   std::optional<Outgoing> cookie_reply(const Packet& packet, const Initiation& initiation);
 
   std::optional<PartyId> find_receiver(const Packet& packet, const Initiation& initiation, PartyId from);
-  bool may_pass(const Packet& packet, PartyId from, PartyId to, double packets);
+  bool may_pass(const Packet& packet, PartyId from, PartyId to, double source_packets);
   Outgoing pass(const Packet& packet, PartyId to);
   static std::nullopt_t drop(std::uint64_t& counter);
 

@@ -387,6 +387,10 @@ TEST(Limit, OfInitiationsOfASource) {
   std::uint32_t passed = 0;
   while (world.send(kA, world.peers[0].initiate(world.peers[1].key(), passed))) ++passed;
   EXPECT_EQ(passed, 5U);
+  world.pass(seconds(1));
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(world.send(kA, world.peers[0].initiate(TestPeer(99).key(), 1)), std::nullopt);
+  EXPECT_EQ(world.counters().nobody, 5U);
+  EXPECT_EQ(world.send(kA, world.peers[0].initiate(world.peers[1].key(), 9)), std::nullopt) << "those for nobody count, too";
 }
 
 TEST(Limit, OfAPair) {

@@ -12,6 +12,7 @@
 #include <deque>
 #include <future>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -29,16 +30,24 @@ class RelayThread final : public Relay {
         public_key_(key.public_key()),
         wake_(std::move(wake)),
         socket_(std::move(socket)),
-        engine_(key, limits, [](std::span<std::uint8_t> out) { randombytes_buf(out.data(), out.size()); }, clock_.boot()) {
+        engine_(key, limits, [](std::span<std::uint8_t> out) { randombytes_buf(out.data(), out.size()); }, clock_.boot()) {}
+
+  ~RelayThread() override { end(); }
+
+  Result<void> begin() {
     // Signals are for the program's other threads.
     sigset_t all, before;
     ::sigfillset(&all);
     ::pthread_sigmask(SIG_SETMASK, &all, &before);
-    thread_ = std::thread([this] { run(); });
+    Result<void> out;
+    try {
+      thread_ = std::thread([this] { run(); });
+    } catch (const std::system_error& error) {
+      out = fail_errno(error.code().value(), "the relay: starting a thread");
+    }
     ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    return out;
   }
-
-  ~RelayThread() override { end(); }
 
   std::uint16_t port() const override { return port_; }
   wg::PublicKey public_key() const override { return public_key_; }
@@ -157,7 +166,9 @@ Result<std::unique_ptr<Relay>> Relay::start(const wg::PrivateKey& key, const Opt
   TRY(auto socket, UdpSocket::open(options.port));
   UniqueFd wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!wake) return fail_errno(errno, "the relay: making an eventfd");
-  return std::make_unique<RelayThread>(std::move(socket), std::move(wake), key, options.limits);
+  auto relay = std::make_unique<RelayThread>(std::move(socket), std::move(wake), key, options.limits);
+  TRY_VOID(relay->begin());
+  return relay;
 }
 
 }  // namespace innernet::relay

@@ -193,8 +193,8 @@ void UdpSocket::send_groups() {
       done += static_cast<std::size_t>(count);
     } else if (errno != EINTR) {
       Group& group = groups_[done++];
-      if (group.segments == 1) {
-        ++not_sent_;
+      if (group.segments == 1 || errno == EAGAIN || errno == ENOBUFS) {
+        not_sent_ += group.segments;
         continue;
       }
       if (errno == EIO) can_segment_ = false;  // the device can't checksum
