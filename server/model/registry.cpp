@@ -62,7 +62,7 @@ Result<void> Registry::create(const std::filesystem::path& database, const NewNe
           ErrorKind::kAlreadyExists,
           fmt::format("{} is left over from another database and would spoil the new one: remove it if that is gone", left_over.native()));
   TRY_CONTEXT(const std::string content, content_of(network), "creating database");
-  if (auto created = create_file(database, content, kPrivateFile, GroupRecipe::kIgnored); !created)
+  if (auto created = create_file(database, content, kPrivateFile, NewFile::kOfFoldersOwner); !created)
     return std::unexpected(std::move(created).error().context("creating database"));
   return {};
 }
