@@ -75,7 +75,7 @@ const ProgramManual& server_manual() {
            "peers, cidrs and associations as the HTTP API has them, and for a command that changes something the field changed, which is "
            "false when there was nothing to do or somebody said no, with what was changed. No document holds a private key. Fields may be "
            "added, none will change or go.",
-           "It must run as root, except for help, completions and the version."},
+           "It must run as root, except for help, completions and the version, or with CAP_NET_ADMIN as who owns its files."},
       .files = {{"/etc/innernet-server/NAME.conf",
                  "The config of a network, in TOML: private key, listen port, address, prefix length. Mode 0600."},
                 {"/var/lib/innernet-server/NAME.db",

@@ -25,6 +25,9 @@ constexpr std::size_t kMaxThreads = 8;
 constexpr std::chrono::seconds kFirstPause{15};
 constexpr std::chrono::seconds kLongestPause{600};
 
+// Beside those of the last look-up: a daemon that runs for a year hears of names that nobody has any more.
+constexpr std::size_t kMaxRemembered = 4096;
+
 // More are not worth a second each.
 constexpr std::size_t kMaxAddresses = 8;
 
@@ -72,6 +75,7 @@ struct Name {
   std::vector<IpAddress> last_good;
   int failures = 0;
   BootTime asked{};
+  BootTime wanted{};  // at last, also when its look-up was put off
   BootTime not_before{};
   bool is_being_looked_up = false;
   bool is_late = false;  // it kept a batch waiting until the end: no other one waits for it
@@ -99,6 +103,17 @@ struct Resolver::Shared {
       shared->finish(shared->names[text], std::move(addresses));
     }
     --shared->threads;
+  }
+
+  // Those that were wanted before `now`, the oldest first, until there are few enough.
+  void forget_old(BootTime now) {
+    if (names.size() <= kMaxRemembered) return;
+    std::vector<std::pair<BootTime, std::string>> old;
+    for (const auto& [text, name] : names)
+      if (name.wanted < now && !name.is_being_looked_up && name.batches.empty()) old.emplace_back(name.wanted, text);
+    std::ranges::sort(old);
+    old.resize(std::min(old.size(), names.size() - kMaxRemembered));
+    for (const auto& [wanted, text] : old) names.erase(text);
   }
 
   void finish(Name& name, std::vector<IpAddress> addresses) {
@@ -136,6 +151,7 @@ void Resolver::look_up(std::span<const Endpoint> endpoints, const Clock& clock, 
       const auto* text = std::get_if<std::string>(&endpoint.host());
       if (text == nullptr) continue;
       Name& name = shared_->names[*text];
+      name.wanted = now;
       if (name.is_late || now < name.not_before) continue;
       if (!name.is_being_looked_up) {
         name.is_being_looked_up = true;
@@ -146,6 +162,7 @@ void Resolver::look_up(std::span<const Endpoint> endpoints, const Clock& clock, 
       name.batches.push_back(batch);
       ++batch->open;
     }
+    shared_->forget_old(now);
     if (batch->open == 0) return;
     if (auto all_done = Nudge::create()) batch->all_done = *std::move(all_done);
     while (shared_->threads < std::min(kMaxThreads, shared_->jobs.size())) {

@@ -82,6 +82,24 @@ TEST(Resolver, AsksAtOnceForANameThatCantBeDoneWithoutAndForOthersWhenOneIsBack)
   EXPECT_EQ(resolver.address(names[1]), address("192.0.2.1:7")) << "what was away is back";
 }
 
+TEST(Resolver, ForgetsNamesThatNobodyHasWantedForLong) {
+  Resolver resolver([](const std::string&) { return std::vector{ip("192.0.2.1")}; });
+  innernet::testing::FakeClock clock;
+  const Endpoint first = endpoint("first.example.com:7"), kept = endpoint("kept.example.com:7");
+  resolver.look_up({&first, 1}, clock, nullptr);
+  int n = 0;
+  for (int round = 0; round < 20; ++round) {
+    clock.advance(60s);
+    std::vector<Endpoint> names{kept};
+    while (names.size() < 256) names.push_back(endpoint(fmt::format("n{}.example.com:7", ++n)));
+    resolver.look_up(names, clock, nullptr, 60s);
+    EXPECT_EQ(resolver.address(names.back()), address("192.0.2.1:7"));
+  }
+  EXPECT_EQ(resolver.address(first), std::nullopt);
+  EXPECT_EQ(resolver.address(endpoint("n1.example.com:7")), std::nullopt);
+  EXPECT_EQ(resolver.address(kept), address("192.0.2.1:7")) << "it was wanted each time";
+}
+
 TEST(Resolver, OneDeadNameHoldsUpNoOther) {
   std::mutex mutex;
   std::condition_variable changed;

@@ -17,7 +17,7 @@ namespace {
 using command_line::Ending;
 
 Result<Ending> run_in_the_world(const CommandLine& line, const command_line::Command& command, Output& out) {
-  if (::geteuid() != 0) return fail(ErrorKind::kPermission, "innernet-server must run as root: try sudo");
+  if (!may_change_networks()) return fail(ErrorKind::kPermission, "innernet-server must run as root: try sudo");
   const SystemClock clock;
   const auto notice = [](std::string_view text) { log::info("{}", text); };
   const std::unique_ptr<prompt::Asker> asker = prompt::make_terminal_asker();

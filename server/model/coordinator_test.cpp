@@ -265,10 +265,14 @@ TEST(Database, ReplacedRightAfterAWriteTakesNothingFromTheOldOnesLog) {
   EXPECT_EQ(stored.network().find_peer(kUser)->peer.endpoint, *Endpoint::parse("9.8.7.6:7"));
 }
 
+/// As if a moment had gone by since the last write: a test takes less than a tick of the clock that times of files are from.
+void touch(const std::filesystem::path& path) { std::filesystem::last_write_time(path, std::filesystem::last_write_time(path) + 1s); }
+
 /// Writes into the file that is there, as cp does: no lock, no log, the same inode.
 void copy_over(const std::filesystem::path& from, const std::filesystem::path& to, std::optional<std::size_t> bytes = std::nullopt) {
   const std::string whole = must(read_file(from));
   std::ofstream(to, std::ios::trunc | std::ios::binary) << whole.substr(0, bytes.value_or(whole.size()));
+  touch(to);
 }
 
 /// Turns of `request` until the database is no longer busy.
@@ -361,6 +365,97 @@ TEST_P(CopiedOver, IsNotSeenInWhatSqliteWritesItself) {
     }
     ASSERT_EQ(server.ask(server.admin(), "GET", "/v1/user/state").etag.substr(0, 17), epoch) << n;
   }
+}
+
+TEST_P(CopiedOver, AndClosedAtOnceHasNothingOfTheOldOne) {
+  copy_over(server.folder / "other.db", server.path);
+  must(server.coordinator->close());
+  EXPECT_FALSE(std::filesystem::exists(server.path.string() + "-wal"));
+  server.open();
+  EXPECT_EQ(put("9.8.7.6:7").status, 204);
+  expect_the_other_with("9.8.7.6:7");
+}
+
+// What was committed a moment ago is in the log alone. The file is kept as it is without it, by a name that SQLite does not look at.
+struct LeftAsItWas : ::testing::Test {
+  LeftAsItWas() {
+    std::filesystem::copy_file(server.path, same());
+    EXPECT_EQ(server.ask(server.user(), "PUT", "/v1/user/endpoint", R"({"option":"Set","content":"9.8.7.6:5"})").status, 204);
+  }
+  std::filesystem::path same() const { return server.folder / "same"; }
+  std::optional<Endpoint> served() {
+    const auto put = server.request(server.admin(), "PUT", "/v1/user/endpoint", R"({"option":"Set","content":"9.8.7.6:6"})");
+    EXPECT_EQ(patient(server, put).status, 204);
+    return record(server, kUser).peer.endpoint;
+  }
+  std::optional<Endpoint> stored() {
+    must(server.coordinator->close());
+    auto connection = must(db::Connection::open(server.path, 5s));
+    EXPECT_EQ(must(connection.query_integer("SELECT integrity_check = 'ok' FROM pragma_integrity_check")), 1);
+    return must(Registry::open(server.path)).network().find_peer(kUser)->peer.endpoint;
+  }
+
+  const Endpoint committed = *Endpoint::parse("9.8.7.6:5");
+  Server server;
+};
+
+TEST_F(LeftAsItWas, ATouchLosesNothing) {
+  touch(server.path);
+  EXPECT_EQ(served(), committed);
+  EXPECT_EQ(stored(), committed);
+}
+
+TEST_F(LeftAsItWas, ATouchBeforeTheEndLosesNothing) {
+  touch(server.path);
+  EXPECT_EQ(stored(), committed);
+}
+
+TEST_F(LeftAsItWas, AnotherModeAndOwnerLoseNothing) {
+  ASSERT_EQ(::chmod(server.path.c_str(), 0640), 0);
+  ASSERT_EQ(::chown(server.path.c_str(), ::geteuid(), ::getegid()), 0);
+  EXPECT_EQ(served(), committed);
+  EXPECT_EQ(stored(), committed);
+}
+
+TEST_F(LeftAsItWas, TheSameBytesWrittenOverItLoseNothing) {
+  copy_over(same(), server.path);
+  EXPECT_EQ(served(), committed);
+  EXPECT_EQ(stored(), committed);
+}
+
+TEST_F(LeftAsItWas, TheSameBytesSeenWhenHalfWrittenLoseNothing) {
+  for (const std::size_t bytes : {0U, 4096U * 3}) {
+    copy_over(same(), server.path, bytes);
+    EXPECT_TRUE(server.coordinator->begin_turn()) << "whoever asks waits a moment";
+    EXPECT_FALSE(server.coordinator->is_up_to_date());
+    EXPECT_FALSE(server.coordinator->begin_turn()) << "this is no database";
+    EXPECT_FALSE(server.coordinator->set_server_candidates({*Endpoint::parse("192.0.2.7:1")}));
+    EXPECT_FALSE(server.coordinator->checkpoint());
+  }
+  copy_over(same(), server.path);
+  EXPECT_EQ(served(), committed);
+  EXPECT_EQ(stored(), committed);
+}
+
+TEST_F(LeftAsItWas, WhoEndsWhileItIsHalfWrittenKeepsTheLogBesideIt) {
+  copy_over(same(), server.path, 4096 * 3);
+  must(server.coordinator->close());
+  const auto log = server.path.string() + "-wal";
+  EXPECT_FALSE(std::filesystem::exists(log)) << "it may become another database's";
+  copy_over(same(), server.path);
+  std::filesystem::rename(log + ".aside", log);
+  EXPECT_EQ(must(Registry::open(server.path)).network().find_peer(kUser)->peer.endpoint, committed);
+}
+
+TEST_F(LeftAsItWas, WhatACheckpointHasWrittenSinceIsKnown) {
+  must(server.coordinator->checkpoint());
+  touch(server.path);
+  EXPECT_EQ(served(), committed);
+  foreign(server.path, "PRAGMA wal_checkpoint(TRUNCATE)");
+  touch(server.path);
+  EXPECT_EQ(record(server, kAdmin).peer.endpoint, *Endpoint::parse("9.8.7.6:6"));
+  EXPECT_EQ(served(), committed);
+  EXPECT_EQ(stored(), committed);
 }
 
 // A look at the file that opened and closed it would take SQLite's locks from us: then another process that closes it takes itself for the

@@ -17,10 +17,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kLockPatience = 5s;
-constexpr const char* kLog = "-wal";
-constexpr const char* kCompanions[] = {kLog, "-shm", "-journal"};
-
-std::filesystem::path companion(const std::filesystem::path& database, const char* suffix) { return database.native() + suffix; }
+constexpr const char* kCompanions[] = {kLog, kLogIndex, "-journal"};
 
 /// SQLite gives -wal and -shm the mode of the database, so that one must be right before they are made.
 void make_private(const std::filesystem::path& database) {
@@ -65,27 +62,9 @@ Result<void> Registry::create(const std::filesystem::path& database, const NewNe
           ErrorKind::kAlreadyExists,
           fmt::format("{} is left over from another database and would spoil the new one: remove it if that is gone", left_over.native()));
   TRY_CONTEXT(const std::string content, content_of(network), "creating database");
-  if (auto created = create_file(database, content, kPrivateFile, GroupRecipe::kIgnored); !created)
+  if (auto created = create_file(database, content, kPrivateFile, NewFile::kOfFoldersOwner); !created)
     return std::unexpected(std::move(created).error().context("creating database"));
   return {};
-}
-
-Result<FileIdentity> FileIdentity::of(const std::filesystem::path& path) {
-  struct stat status{};
-  if (::stat(path.c_str(), &status) != 0) {
-    const int saved = errno;
-    return fail_errno(saved, path.native());
-  }
-  return FileIdentity{status.st_dev, status.st_ino};
-}
-
-Result<FileStamp> FileStamp::of(const std::filesystem::path& path) {
-  struct stat status{};
-  if (::stat(path.c_str(), &status) != 0) {
-    const int saved = errno;
-    return fail_errno(saved, path.native());
-  }
-  return FileStamp{.seconds = status.st_mtim.tv_sec, .nanoseconds = status.st_mtim.tv_nsec, .size = status.st_size};
 }
 
 Result<std::unique_ptr<Registry::Impl>> Registry::Impl::open(const std::filesystem::path& path, std::chrono::milliseconds patience) {
@@ -124,73 +103,6 @@ Result<bool> Registry::Impl::reload_if_changed() {
   return true;
 }
 
-void Registry::Impl::remove_stale_log() {
-  // While our connection is open the number of its log's inode is not given to another file.
-  const auto ours = std::exchange(log, std::nullopt);
-  const auto there = FileIdentity::of(companion(path, kLog));
-  if (!there || !ours || *there != *ours) return;
-  for (const char* suffix : {kLog, "-shm"}) static_cast<void>(::unlink(companion(path, suffix).c_str()));
-}
-
-void Registry::Impl::look_at_file() {
-  if (!has_log || is_overwritten) return;
-  // The log's state before and after: a checkpoint in between would be taken for somebody else's write.
-  const auto backfill_now = connection.backfill();
-  const auto stamp_now = FileStamp::of(path);
-  if (!backfill_now || !stamp_now || backfill_now->frames != backfill_now->attempted || connection.backfill() != backfill_now) return;
-  if (stamp && backfill == backfill_now && *stamp != *stamp_now) {
-    is_overwritten = true;
-    return;
-  }
-  stamp = *stamp_now;
-  backfill = backfill_now;
-}
-
-Result<void> Registry::Impl::check_file() {
-  look_at_file();
-  if (!is_overwritten) return {};
-  return fail(ErrorKind::kBusy,
-              fmt::format("database {}: somebody has written over it, and it has to be opened anew first", path.native()));
-}
-
-void Registry::Impl::abandon() {
-  store.reset();  // a statement keeps its connection open
-  remove_stale_log();
-  connection.abandon();
-}
-
-Result<void> Registry::Impl::reopen_overwritten() {
-  if (connection.is_open()) {
-    abandon();
-    log::warning("database {}: somebody has written over it (with cp, say); what is there now is served as soon as it is whole",
-                 path.native());
-  }
-  TRY(const auto now, FileStamp::of(path));
-  if (std::exchange(stamp, now) != now)
-    return fail(ErrorKind::kBusy, fmt::format("database {}: somebody is writing over it", path.native()));
-  return reopen();
-}
-
-Result<void> Registry::Impl::reopen() {
-  remove_stale_log();
-  TRY(auto opened, open(path, patience));
-  // Statements first: a connection closes when the last of its statements is gone.
-  store = std::move(opened->store);
-  opened->store.reset();
-  connection = std::move(opened->connection);
-  has_log = opened->has_log;
-  seen_header.reset();
-  stamp = opened->stamp;
-  backfill = opened->backfill;
-  is_overwritten = false;
-  identity = opened->identity;
-  log = opened->log;
-  data_version = opened->data_version;
-  network = std::move(opened->network);
-  if (observer != nullptr) observer->replaced();
-  return {};
-}
-
 Result<bool> Registry::Impl::refresh(bool may_be_replaced) {
   if (may_be_replaced) {
     TRY(const auto now, FileIdentity::of(path));
@@ -198,8 +110,8 @@ Result<bool> Registry::Impl::refresh(bool may_be_replaced) {
       TRY_VOID(reopen());
       return true;
     }
-    look_at_file();
   }
+  if (may_be_replaced || is_overwritten) look_at_file();
   if (is_overwritten) {
     TRY_VOID(reopen_overwritten());
     return true;
@@ -242,6 +154,7 @@ Result<bool> Registry::Impl::begin() {
 Result<void> Registry::Impl::commit() {
   TRY_VOID(connection.execute("COMMIT"));
   undo_log.clear();
+  look_at_file();  // the first transaction of a log begins it anew, and what is written over the file after that is not SQLite's doing
   return {};
 }
 
@@ -295,18 +208,5 @@ Result<void> Registry::write(const std::function<Result<void>(Writer&)>& change)
 }
 
 Result<void> Registry::close() { return impl_->close(); }
-
-Result<void> Registry::Impl::close() {
-  if (!connection.is_open()) return {};
-  look_at_file();
-  if (is_overwritten) {
-    abandon();
-    return {};
-  }
-  const auto checkpointed = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)");
-  store.reset();  // a statement keeps its connection open
-  TRY_VOID(connection.close());
-  return checkpointed;
-}
 
 }  // namespace innernet::server

@@ -4,11 +4,17 @@
 
 #include <chrono>
 
+#include "db/main_file.hpp"
 #include "db/store.hpp"
 #include "innernet/server/registry.hpp"
 #include "undo_log.hpp"
 
 namespace innernet::server {
+
+/// What SQLite has beside a database.
+constexpr const char* kLog = "-wal";
+constexpr const char* kLogIndex = "-shm";
+std::filesystem::path companion(const std::filesystem::path& database, const char* suffix);
 
 /// Which file the database was when it was opened: another one under the same name is another database.
 struct FileIdentity {
@@ -21,9 +27,7 @@ struct FileIdentity {
   friend bool operator==(const FileIdentity&, const FileIdentity&) = default;
 };
 
-/// What is seen of a database file without opening it: whoever writes it changes this. To open and close it would take SQLite's locks from
-/// this process, whoever has asked for them (fcntl(2); sqlite.org/howtocorrupt.html, 2.2), and the next command would empty the log under
-/// us.
+/// Whoever writes a file changes this; so do others, who don't (touch, a backup).
 struct FileStamp {
   std::int64_t seconds = 0, nanoseconds = 0;  // last modification
   std::int64_t size = 0;
@@ -41,10 +45,11 @@ struct FileStamp {
 /// - A function of the Writer validates, writes, changes the model and tells the observer, in this order. What can fail comes before the
 ///   model changes, so one that failed has changed nothing.
 /// - `seen_header` was there before `data_version` was last read or found unchanged: what was committed since has another one.
-/// - SQLite writes the file itself only when it empties the log into it. A `stamp` that is another one while `backfill` is the same means
-///   that somebody else has written it (`cp`, a restore), by no protocol of SQLite's: then the log and what the connection remembers belong
-///   to what was there before, and nothing of both may reach the file.
-/// - Once that was seen, `is_overwritten` until what is there now could be opened; the connection is closed meanwhile.
+/// - SQLite writes the file itself only when it empties the log into it. A `fingerprint` that is another one while `backfill` is the same
+///   means that somebody else has written it (`cp`, a restore), by no protocol of SQLite's: then the log and what the connection remembers
+///   belong to what was there before, and nothing of both may reach the file. `stamp` says when there is something to compare.
+/// - Once that was seen, `is_overwritten` until the file is again what the log belongs to, or is whole without it, and could be opened.
+///   Only then is the log dropped: whoever writes the same bytes, too, has them half written at some time.
 /// - The statements of `store` belong to `connection`, which closes when both are gone.
 struct Registry::Impl final : Registry::Writer {
   /// `patience` is for locks, now and when the database is replaced.
@@ -91,7 +96,9 @@ struct Registry::Impl final : Registry::Writer {
   std::optional<db::LogHeader> seen_header;  ///< of a moment at which data_version was not newer
   std::optional<FileStamp> stamp;            ///< when the file was looked at last, and nobody was writing it
   std::optional<db::Backfill> backfill;      ///< then
+  db::Fingerprint fingerprint;               ///< then
   bool is_overwritten = false;
+  std::optional<FileStamp> overwritten_stamp;  ///< at the last try to open what was written over it
   std::chrono::milliseconds patience{5000};
   std::optional<std::size_t> max_on_device;  ///< peers; none: any number
   Observer* observer = nullptr;              ///< outlives this, if set
@@ -110,8 +117,12 @@ struct Registry::Impl final : Registry::Writer {
   Result<void> check_file();
   /// Opens what was written over the file. kBusy: somebody is still at it.
   Result<void> reopen_overwritten();
-  /// Lets go of the database, and of its log, so that neither is mixed with what is in the file now.
+  /// Fails unless what was written over the file is whole.
+  Result<void> check_overwritten() const;
+  /// Lets go of the database, and leaves what is in its log there.
   void abandon();
+  /// Of a database that is half written over, which nobody can wait for any more.
+  void set_log_aside();
   /// Of the database that was replaced. SQLite would take them for the new one's, and write into that what they hold.
   void remove_stale_log();
   /// Fails if the device has no room for one more peer.

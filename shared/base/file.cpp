@@ -42,17 +42,13 @@ Result<void> sync_folder_of(const std::filesystem::path& path) {
   return {};
 }
 
-// What a new file's mode is: in a setgid folder its group shares the files (the group recipe of the manual).
-Attempt<mode_t> mode_in(int folder_fd, mode_t wanted) {
+Attempt<void> set_up_new(const TempFile& file, mode_t wanted, NewFile belongs = NewFile::kOfFolder) {
   struct stat folder{};
-  if (::fstat(folder_fd, &folder) != 0) return std::unexpected(errno);
-  return (folder.st_mode & S_ISGID) != 0 ? kGroupFile : wanted;
-}
-
-Attempt<void> set_new_mode(const TempFile& file, mode_t wanted, GroupRecipe recipe = GroupRecipe::kApplies) {
-  const auto mode = recipe == GroupRecipe::kApplies ? mode_in(file.folder_fd(), wanted) : Attempt<mode_t>(wanted);
-  if (!mode) return std::unexpected(mode.error());
-  if (::fchmod(file.fd(), *mode) != 0) return std::unexpected(errno);
+  if (::fstat(file.folder_fd(), &folder) != 0) return std::unexpected(errno);
+  if (belongs != NewFile::kOfNobodyElse)
+    if (const auto given = give_to_owner_of(folder, file.fd()); !given) return given;
+  const bool is_shared = belongs == NewFile::kOfFolder && (folder.st_mode & S_ISGID) != 0;
+  if (::fchmod(file.fd(), is_shared ? kGroupFile : wanted) != 0) return std::unexpected(errno);
   return {};
 }
 
@@ -158,7 +154,7 @@ Result<void> replace_file(const std::filesystem::path& path, const WriteContent&
 
   auto file = TempFile::beside(*target);
   if (!file) return cannot_make(file.error(), *target);
-  if (const auto set = exists ? keep_access(*file, old) : set_new_mode(*file, mode_of_new); !set) return failed(set.error(), path);
+  if (const auto set = exists ? keep_access(*file, old) : set_up_new(*file, mode_of_new); !set) return failed(set.error(), path);
   Attempt<void> written;
   write([&](std::string_view piece) {
     if (written) written = write_all(file->fd(), piece);
@@ -168,13 +164,13 @@ Result<void> replace_file(const std::filesystem::path& path, const WriteContent&
   return {};
 }
 
-Result<void> create_file(const std::filesystem::path& path, std::string_view content, mode_t mode, GroupRecipe recipe) {
+Result<void> create_file(const std::filesystem::path& path, std::string_view content, mode_t mode, NewFile belongs) {
   struct stat existing{};
   if (::lstat(path.c_str(), &existing) == 0) return already_exists(path);
 
   auto file = TempFile::beside(path);
   if (!file) return cannot_make(file.error(), path);
-  if (const auto set = set_new_mode(*file, mode, recipe); !set) return failed(set.error(), path);
+  if (const auto set = set_up_new(*file, mode, belongs); !set) return failed(set.error(), path);
   if (const auto written = write_all(file->fd(), content); !written) return failed(written.error(), path);
   const auto placed = file->become_target();
   if (!placed && placed.error() == EEXIST) return already_exists(path);

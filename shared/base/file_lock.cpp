@@ -37,8 +37,9 @@ Attempt<UniqueFd> open_lock_file(const std::filesystem::path& path) {
     UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, kPrivateFile));
     if (fd) {
       struct stat folder{};
-      const bool shared_by_group = ::stat(folder_of(path).c_str(), &folder) == 0 && (folder.st_mode & S_ISGID) != 0;
-      if (shared_by_group && ::fchmod(fd.get(), 0660) != 0) return std::unexpected(errno);
+      if (::stat(folder_of(path).c_str(), &folder) != 0) return fd;
+      if (const auto given = give_to_owner_of(folder, fd.get()); !given) return std::unexpected(given.error());
+      if ((folder.st_mode & S_ISGID) != 0 && ::fchmod(fd.get(), 0660) != 0) return std::unexpected(errno);
       return fd;
     }
     if (errno != EEXIST) return std::unexpected(errno);

@@ -208,6 +208,23 @@ TEST(ReplaceFile, InASetgidFolderSharesNewFilesWithItsGroup) {
   EXPECT_EQ(mode_of(dir / "new"), 0600U) << "the choice of its owner is kept";
 }
 
+// A service of that user has to read it.
+TEST(NewFile, OfRootInTheFolderOfAnotherUserIsThatUsers) {
+  if (!is_root()) GTEST_SKIP() << "needs root to have two users";
+  const TempDir dir;
+  ASSERT_EQ(::chown(dir.path().c_str(), kNobody, 4711), 0);
+  ASSERT_TRUE(replace_file(dir / "replaced", "x"));
+  ASSERT_TRUE(create_file(dir / "created", "x"));
+  ASSERT_TRUE(create_file(dir / "database", "x", kPrivateFile, NewFile::kOfFoldersOwner));
+  ASSERT_TRUE(FileLock::acquire(dir / "lock", std::chrono::milliseconds(0)));
+  for (const char* name : {"replaced", "created", "database", "lock"}) {
+    EXPECT_EQ(status_of(dir / name).st_uid, kNobody) << name;
+    EXPECT_EQ(mode_of(dir / name), 0600U) << name;
+  }
+  ASSERT_TRUE(create_file(dir / "invitation", "x", kPrivateFile, NewFile::kOfNobodyElse));
+  EXPECT_EQ(status_of(dir / "invitation").st_uid, 0U);
+}
+
 TEST(ReplaceFile, FollowsSymbolicLinks) {
   const TempDir dir;
   std::filesystem::create_directory(dir / "real");

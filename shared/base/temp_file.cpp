@@ -67,6 +67,13 @@ Attempt<void> sync(int fd) {
   return {};
 }
 
+Attempt<void> give_to_owner_of(const struct stat& folder, int fd) {
+  if (::geteuid() != 0 || folder.st_uid == 0) return {};
+  // A service of root's without CAP_CHOWN may not, and nothing fails for it.
+  if (::fchown(fd, folder.st_uid, static_cast<gid_t>(-1)) != 0 && errno != EPERM) return std::unexpected(errno);
+  return {};
+}
+
 std::filesystem::path folder_of(const std::filesystem::path& path) {
   return path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
 }

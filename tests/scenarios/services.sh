@@ -44,6 +44,16 @@ check_soon 'the server service writes names into the hosts file' 60 names server
 check_soon 'and so does the client service' 60 names alice
 check 'nothing else was started with them' test "$(on alice systemctl list-units --plain --no-legend 'innernet*@*.service' | wc -l)" = 1
 
+listens_on() { # PORT
+  on server sed -i "s/^listen-port = .*/listen-port = $1/" "/etc/innernet-server/$NETWORK.conf"
+  on server systemctl reload "innernet-server@$NETWORK"
+  eventually 20 api_listens_on "$1"
+}
+api_listens_on() { [ -n "$(on server ss -Hltn "sport = :$1")" ]; }
+check 'the service may listen on a port below 1024' listens_on 443
+check 'and on the old one again' listens_on "$PORT"
+check_soon 'which the client still knows' 40 reaches alice server
+
 # From here on not a packet may be lost.
 ping_until_finished alice server & pinging=$!
 

@@ -160,7 +160,7 @@ struct Creation {
 
 /// The invitation is on disk before the server is asked, because its API can't delete a peer whose invitation could not be written.
 Creation create(Admin& admin, const Plan& plan, const InterfaceConfig& invitation) {
-  if (auto written = create_file(plan.file, invitation.to_invitation().reveal(), kPrivateFile, GroupRecipe::kIgnored); !written)
+  if (auto written = create_file(plan.file, invitation.to_invitation().reveal(), kPrivateFile, NewFile::kOfNobodyElse); !written)
     return {std::unexpected(std::move(written).error().context("writing the invitation (no peer was created)"))};
   auto answer = admin.server().create_peer(contents(plan, invitation.private_key.public_key()));
   if (answer) return {*std::move(answer)};

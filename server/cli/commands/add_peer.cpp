@@ -146,7 +146,7 @@ Result<Ending> run(const AddPeerOptions& options, Context& context) {
                                      .server_external_endpoint = server_endpoint,
                                      .server_internal_endpoint = {config.address, config.listen_port},
                                      .peer_endpoint_overrides = {}};
-    TRY_VOID_CONTEXT(create_file(invitation_path, invitation.to_invitation().reveal(), kPrivateFile, GroupRecipe::kIgnored),
+    TRY_VOID_CONTEXT(create_file(invitation_path, invitation.to_invitation().reveal(), kPrivateFile, NewFile::kOfNobodyElse),
                      "writing the invitation");
     invitation_written = true;
     return {};

@@ -111,6 +111,18 @@ Result<Connection> Connection::in_memory() {
   return connection;
 }
 
+Result<Connection> Connection::of_content(std::string_view content) {
+  TRY(auto connection, in_memory());
+  auto* const bytes = static_cast<unsigned char*>(sqlite3_malloc64(std::max<std::size_t>(content.size(), 1)));
+  if (bytes == nullptr) return fail(ErrorKind::kSystem, "SQLite: out of memory");
+  std::copy(content.begin(), content.end(), bytes);
+  const auto size = static_cast<sqlite3_int64>(content.size());
+  if (sqlite3_deserialize(connection.database_.get(), "main", bytes, size, size,
+                          SQLITE_DESERIALIZE_FREEONCLOSE | SQLITE_DESERIALIZE_RESIZEABLE) != SQLITE_OK)
+    return failure(connection.database_.get());
+  return connection;
+}
+
 Result<std::string> Connection::content() const {
   struct Free {
     void operator()(unsigned char* bytes) const { sqlite3_free(bytes); }
@@ -145,6 +157,28 @@ void Connection::set_patience(std::chrono::milliseconds patience) {
 }
 bool Connection::in_transaction() const { return sqlite3_get_autocommit(database_.get()) == 0; }
 
+sqlite3_file* Connection::file() const {
+  sqlite3_file* file = nullptr;
+  if (sqlite3_file_control(database_.get(), "main", SQLITE_FCNTL_FILE_POINTER, &file) != SQLITE_OK || file == nullptr) return nullptr;
+  return file->pMethods == nullptr ? nullptr : file;
+}
+
+Result<void> Connection::read_main_file(std::size_t piece_bytes, const std::function<void(std::string_view)>& take) const {
+  sqlite3_file* const main = is_open() ? file() : nullptr;
+  sqlite3_int64 size = 0;
+  if (main == nullptr || main->pMethods->xFileSize(main, &size) != SQLITE_OK)
+    return fail(ErrorKind::kSystem, fmt::format("database {}: its file can't be looked at", path_.native()));
+  std::string piece;
+  for (sqlite3_int64 offset = 0; offset < size; offset += static_cast<sqlite3_int64>(piece.size())) {
+    piece.resize(std::min(piece_bytes, static_cast<std::size_t>(size - offset)));
+    const int code = main->pMethods->xRead(main, piece.data(), static_cast<int>(piece.size()), offset);
+    if (code == SQLITE_IOERR_SHORT_READ) return fail(ErrorKind::kBusy, fmt::format("database {}: it becomes shorter", path_.native()));
+    if (code != SQLITE_OK) return fail(kind_of(code), fmt::format("database {}: {}", path_.native(), sqlite3_errstr(code)));
+    take(piece);
+  }
+  return {};
+}
+
 const volatile std::uint32_t* Connection::log_index() const {
   // PRAGMA data_version takes 3 microseconds of each turn, this 0.1 (`./dev bench model` has both beside each other), and a poll with
   // nothing new takes 13 in all. The header is documented (sqlite.org/walformat.html, 2.1) and can't change between versions that work on
@@ -152,12 +186,10 @@ const volatile std::uint32_t* Connection::log_index() const {
   // another is connected.
   constexpr int kRegionBytes = 32768;
   if (!is_open()) return nullptr;
-  sqlite3_file* file = nullptr;
-  if (sqlite3_file_control(database_.get(), "main", SQLITE_FCNTL_FILE_POINTER, &file) != SQLITE_OK || file == nullptr ||
-      file->pMethods == nullptr || file->pMethods->iVersion < 2)
-    return nullptr;
+  sqlite3_file* const main = file();
+  if (main == nullptr || main->pMethods->iVersion < 2) return nullptr;
   volatile void* region = nullptr;
-  if (file->pMethods->xShmMap(file, 0, kRegionBytes, 0, &region) != SQLITE_OK) return nullptr;
+  if (main->pMethods->xShmMap(main, 0, kRegionBytes, 0, &region) != SQLITE_OK) return nullptr;
   return static_cast<const volatile std::uint32_t*>(region);
 }
 

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,6 +13,7 @@
 #include "innernet/base/error.hpp"
 
 struct sqlite3;
+struct sqlite3_file;
 struct sqlite3_stmt;
 
 namespace innernet::server::db {
@@ -76,6 +78,8 @@ class Connection {
 
   /// An empty database without a file.
   static Result<Connection> in_memory();
+  /// A database in memory whose file would have these bytes, not in WAL mode.
+  static Result<Connection> of_content(std::string_view content);
 
   Connection(Connection&&) noexcept = default;
   Connection& operator=(Connection&&) noexcept = default;
@@ -86,6 +90,11 @@ class Connection {
 
   /// The bytes that a file of this database has.
   Result<std::string> content() const;
+
+  /// The file itself, without what is in the log, piece by piece. By SQLite's own descriptor: to open and close the file takes SQLite's
+  /// locks from this process, whoever has asked for them (fcntl(2); sqlite.org/howtocorrupt.html, 2.2), and the next command would empty
+  /// the log under us. kBusy: somebody has cut it short meanwhile.
+  Result<void> read_main_file(std::size_t piece_bytes, const std::function<void(std::string_view)>& take) const;
 
   void set_patience(std::chrono::milliseconds patience);
   /// False when SQLite has rolled back by itself (a full disk, say), or none was begun.
@@ -110,6 +119,7 @@ class Connection {
   Connection(std::filesystem::path path, sqlite3* database) : path_(std::move(path)), database_(database) {}
 
   /// Null if there is none.
+  sqlite3_file* file() const;
   const volatile std::uint32_t* log_index() const;
 
   std::filesystem::path path_;

@@ -44,17 +44,32 @@ bool is_any_shared(const std::vector<std::filesystem::path>& files) {
   });
 }
 
-// Permitted and effective become those of `keep` that were permitted; nothing is inheritable. glibc has no function for it. Where that is
-// so already nothing is called: the units' filter would not let us.
-Attempt<void> keep_only(Capabilities keep) {
-  __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
-  std::array<__user_cap_data_struct, 2> data{};
+constexpr __user_cap_header_struct kOwnCapabilities{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+
+using CapabilityData = std::array<__user_cap_data_struct, 2>;
+
+Attempt<CapabilityData> own_capabilities() {
+  auto header = kOwnCapabilities;
+  CapabilityData data{};
   if (::syscall(SYS_capget, &header, data.data()) != 0) return std::unexpected(errno);
+  return data;
+}
+
+// Permitted and effective become those of `keep` that were permitted. Root's programs have them by themselves, so that nothing is
+// inheritable; another user's userspace WireGuard has those that its parent was given for it (ambient ones, which end with inheritable
+// ones). glibc has no function for it. Where that is so already nothing is called: the units' filter would not let us.
+Attempt<void> keep_only(Capabilities keep) {
+  auto header = kOwnCapabilities;
+  auto own = own_capabilities();
+  if (!own) return std::unexpected(own.error());
+  CapabilityData& data = *own;
+  const Capabilities inherit = ::geteuid() == 0 ? 0 : keep;
   bool changes = false;
   for (std::size_t half = 0; half < data.size(); ++half) {
     const auto kept = data[half].permitted & static_cast<std::uint32_t>(keep >> (32 * half));
-    changes |= data[half].permitted != kept || data[half].effective != kept || data[half].inheritable != 0;
-    data[half] = {.effective = kept, .permitted = kept, .inheritable = 0};
+    const auto inherited = data[half].inheritable & static_cast<std::uint32_t>(inherit >> (32 * half));
+    changes |= data[half].permitted != kept || data[half].effective != kept || data[half].inheritable != inherited;
+    data[half] = {.effective = kept, .permitted = kept, .inheritable = inherited};
   }
   if (changes && ::syscall(SYS_capset, &header, data.data()) != 0) return std::unexpected(errno);
   return {};
@@ -76,6 +91,11 @@ void keep_memory_private() {
   ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   constexpr rlimit kNone{.rlim_cur = 0, .rlim_max = 0};
   ::setrlimit(RLIMIT_CORE, &kNone);
+}
+
+bool may_change_networks() {
+  const auto own = own_capabilities();
+  return ::geteuid() == 0 || (own && ((*own)[0].effective & bit(CAP_NET_ADMIN)) != 0);
 }
 
 void drop_privileges(const std::vector<std::filesystem::path>& files) {

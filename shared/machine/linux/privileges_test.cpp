@@ -12,6 +12,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <thread>
@@ -124,6 +125,33 @@ TEST(Privileges, SharedFilesStayInReach) {
              replace_file(dir / "theirs", "new") && ::stat((dir / "theirs").c_str(), &after) == 0 && after.st_uid == 65534;
     })) << named;
   }
+}
+
+// As systemd starts a service with User= and AmbientCapabilities=.
+bool become_user_with(std::uint64_t capabilities) {
+  if (::prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0 || ::setgid(65534) != 0 || ::setuid(65534) != 0) return false;
+  __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+  const auto low = static_cast<std::uint32_t>(capabilities);
+  std::array<__user_cap_data_struct, 2> data{{{.effective = low, .permitted = low, .inheritable = low}, {}}};
+  if (::syscall(SYS_capset, &header, data.data()) != 0) return false;
+  for (unsigned capability = 0; capability < 32; ++capability)
+    if ((low >> capability & 1U) != 0 && ::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, capability, 0, 0) != 0) return false;
+  return true;
+}
+
+TEST(Privileges, AnotherUserThanRootPassesOnWhatItWasGivenForNetworks) {
+  if (::geteuid() != 0) GTEST_SKIP() << "!!!! NOT RUN: only root can become another user !!!!";
+  EXPECT_TRUE(in_child([] {
+    if (!become_user_with(kOfNetworks | 1ULL << CAP_KILL)) return false;
+    drop_privileges({});
+    const bool keeps_no_more = status("CapPrm", 16) == kOfNetworks && status("CapEff", 16) == kOfNetworks &&
+                               status("CapInh", 16) == kOfNetworks && status("CapAmb", 16) == kOfNetworks;
+    return keeps_no_more && may_change_networks() && in_child([] {
+             ::execl("/bin/sh", "sh", "-c", "grep -q '^CapEff:.*0000000000001400$' /proc/self/status", nullptr);
+             return false;
+           });
+  }));
+  EXPECT_TRUE(in_child([] { return become_user_with(1ULL << CAP_NET_BIND_SERVICE) && !may_change_networks(); }));
 }
 
 TEST(Privileges, NoCoreDump) {

@@ -50,7 +50,7 @@ class FilePieces {
 
 /// Replaces the content atomically and durably: after a crash at any instant there is the old file or the new one, whole.
 /// A symbolic link is followed. An existing file keeps its owner (when we are root; else its group), group and mode; a new
-/// one gets `mode_of_new` before its first byte, or 0660 in a setgid folder (the group recipe of the manual).
+/// one gets `mode_of_new` before its first byte, and is given away as NewFile::kOfFolder.
 /// On failure the old file is untouched and nothing is left beside it.
 Result<void> replace_file(const std::filesystem::path& path, std::string_view content, mode_t mode_of_new = kPrivateFile);
 
@@ -58,12 +58,16 @@ Result<void> replace_file(const std::filesystem::path& path, std::string_view co
 using WriteContent = std::function<void(const std::function<void(std::string_view piece)>& append)>;
 Result<void> replace_file(const std::filesystem::path& path, const WriteContent& write, mode_t mode_of_new = kPrivateFile);
 
-/// Whether a new file in a setgid folder is shared with the folder's group. An invitation never is: it is for one person.
-enum class GroupRecipe { kApplies, kIgnored };
+/// Whose a new file is, beside its maker's.
+enum class NewFile {
+  kOfFolder,        ///< made by root, the folder's owner's; in a setgid folder, with mode 0660 also its group's (recipes of the manual)
+  kOfFoldersOwner,  ///< the former alone
+  kOfNobodyElse,    ///< an invitation is for one person
+};
 
 /// As replace_file, but fails with kAlreadyExists when there is anything at `path`, also when it appears meanwhile.
 Result<void> create_file(const std::filesystem::path& path, std::string_view content, mode_t mode = kPrivateFile,
-                         GroupRecipe recipe = GroupRecipe::kApplies);
+                         NewFile belongs = NewFile::kOfFolder);
 
 /// Renames durably within a folder; fails with kAlreadyExists rather than replace `to`. On failure it has its old name.
 Result<void> rename_without_replacing(const std::filesystem::path& from, const std::filesystem::path& to);

@@ -29,6 +29,9 @@ Attempt<std::filesystem::path> follow_links(const std::filesystem::path& path);
 /// The folder that holds `path`: "." for a bare name.
 std::filesystem::path folder_of(const std::filesystem::path& path);
 
+/// What root makes in another user's folder is that user's: a service of theirs has to read it. Nothing for anybody but root.
+Attempt<void> give_to_owner_of(const struct stat& folder, int fd);
+
 /// What writers of `target` that were killed have left beside it, and what is being written just now.
 std::vector<std::filesystem::path> temp_files_of(const std::filesystem::path& target);
 
