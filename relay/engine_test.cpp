@@ -43,6 +43,27 @@ TEST(Registering, TakesAHandshakeAndTheFirstMessageOfItsSession) {
   EXPECT_EQ(world.counters().registrations, 1U);
 }
 
+TEST(Registering, TakesNoForgedFirstMessage) {
+  World world;
+  const auto answer = world.send(kA, world.hello(0));
+  ASSERT_TRUE(answer && world.peers[0].accept(answer->bytes));
+  Bytes forged = world.peers[0].keepalive();
+  forged[20] ^= 1;
+  world.send(kB, forged);
+  EXPECT_EQ(world.where_is(0), std::nullopt);
+  world.send(kA, world.peers[0].keepalive());
+  EXPECT_EQ(world.where_is(0), kA);
+}
+
+TEST(Registering, HasAnIndexForEachSession) {
+  World world;
+  world.chance = 7;
+  ASSERT_TRUE(world.enlist(0, kA));
+  world.pass(seconds(5));
+  ASSERT_TRUE(world.enlist(0, kB));
+  EXPECT_EQ(world.where_is(0), kB) << "or the new session would be taken for the old one";
+}
+
 TEST(Registering, IsForMembersOnly) {
   World world;
   TestPeer other(77);
@@ -171,6 +192,13 @@ TEST(PassingOn, IsForThoseWhoMayReachEachOther) {
   EXPECT_EQ(world.send(kC, world.peers[2].initiate(world.peers[1].key(), 5)), std::nullopt);
   EXPECT_EQ(world.counters().nobody, 2U);
   have_session(world);
+}
+
+TEST(PassingOn, LeadsNobodyBackToItself) {
+  World world;
+  world.set_membership({0, 1}, {{0, 0}});
+  ASSERT_TRUE(world.enlist(0, kA));
+  EXPECT_EQ(world.send(kA, world.peers[0].initiate(world.peers[0].key(), 1)), std::nullopt);
 }
 
 TEST(PassingOn, NeedsARegisteredReceiver) {
@@ -441,8 +469,13 @@ TEST(Limit, OfMac1Tries) {
   limits.mac1_tries_per_second = 3;
   World world(limits, 8);
   for (std::uint8_t i = 0; i < 8; ++i) ASSERT_TRUE(world.enlist(i, address(static_cast<std::uint8_t>(10 + i))));
-  EXPECT_EQ(world.send(address(10), world.peers[0].initiate(TestPeer(99).key(), 1)), std::nullopt);
-  EXPECT_EQ(world.counters().over_limit, 1U) << "after three it stops looking";
+  std::uint32_t found = 0;
+  for (std::uint32_t i = 1; i < 8; ++i) {
+    world.pass(seconds(1));
+    if (world.send(address(10), world.peers[0].initiate(world.peers[i].key(), i))) ++found;
+  }
+  EXPECT_EQ(found, 3U) << "after three it stops looking";
+  EXPECT_EQ(world.counters().over_limit, 4U);
   EXPECT_EQ(world.counters().nobody, 0U);
 }
 

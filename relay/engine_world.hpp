@@ -44,7 +44,7 @@ class World {
         engine(
             wg::PrivateKey::from_bytes(std::array<std::uint8_t, 32>{0x42, 7}), limits,
             [this](std::span<std::uint8_t> out) {
-              for (auto& byte : out) byte = static_cast<std::uint8_t>(random_());
+              for (auto& byte : out) byte = chance.value_or(static_cast<std::uint8_t>(random_()));
             },
             now) {
     for (std::uint32_t i = 0; i < count; ++i) peers.emplace_back(i);
@@ -92,6 +92,7 @@ class World {
   std::mt19937 random_;
 
  public:
+  std::optional<std::uint8_t> chance{};  ///< set: what is random is this
   BootTime now{std::chrono::hours(5)};
   Engine engine;
   std::vector<TestPeer> peers;
