@@ -320,7 +320,8 @@ class Comparison {
 
   TraversalPeer traversal_peer(const wg::PublicKey& key, const Wanted& wanted) const {
     TraversalPeer peer{
-        .public_key = key, .reported = {}, .candidates = wanted.peer->candidates, .inside = wanted.peer->ip, .likely = {}};
+        .public_key = key, .reported = {}, .candidates = wanted.peer->candidates, .inside = wanted.peer->ip,
+        .other_side_first = key < input_.own_key, .likely = {}};
     if (own_ != nullptr) peer.likely = likely_candidates(*own_, *wanted.peer);
     if (wanted.endpoint != nullptr) peer.reported = *wanted.endpoint;
     return peer;

@@ -37,7 +37,7 @@ NatTraversal::NatTraversal(std::vector<TraversalPeer> due, const IpNet& network,
       if (can_be_outside(candidate, network)) ways.push_back({std::move(candidate), Kind::kLikely});
     // The reported endpoint alone is set on the device already.
     if (ways.size() <= (peer.reported ? 1U : 0U)) continue;
-    Left left{.public_key = peer.public_key, .ways = std::move(ways), .reported = std::move(peer.reported)};
+    Left left{.public_key = peer.public_key, .ways = std::move(ways), .reported = std::move(peer.reported), .other_side_first = peer.other_side_first};
     left.due = due_after(left, updated_at, Kind::kOther);
     left_.push_back(std::move(left));
   }
@@ -47,7 +47,9 @@ BootTime NatTraversal::due_after(const Left& left, BootTime now, Kind tried) con
   const auto time_of = [](Kind kind, auto likely, auto relay, auto other) {
     return kind == Kind::kLikely ? likely : kind == Kind::kRelay ? relay : other;
   };
-  const BootTime earliest = updated_at_ + time_of(left.ways.back().kind, times_.before_likely, times_.before_relay, times_.before_others);
+  const Kind next = left.ways.back().kind;
+  BootTime earliest = updated_at_ + time_of(next, times_.before_likely, times_.before_relay, times_.before_others);
+  if (left.other_side_first) earliest += time_of(next, times_.other_side_of_likely, times_.other_side_of_relay, decltype(times_.poll)(0));
   if (now == updated_at_) return earliest;
   return std::max(earliest, now + time_of(tried, times_.likely, times_.relay, times_.other));
 }

@@ -18,9 +18,12 @@ struct TraversalTimes {
   std::chrono::milliseconds before_likely{300};
   std::chrono::milliseconds before_relay{1'500};
   std::chrono::milliseconds before_others{5'000};
+  // What one of the two waits longer: they begin at about the same time, and WireGuard drops both of two handshakes that cross.
+  std::chrono::milliseconds other_side_of_likely{200};
+  std::chrono::milliseconds other_side_of_relay{700};
   // How long a way has until the next one is tried.
   std::chrono::milliseconds likely{500};
-  std::chrono::milliseconds relay{4'000};
+  std::chrono::milliseconds relay{12'000};  ///< WireGuard's second and third handshake, too
   std::chrono::milliseconds other{5'000};  ///< WireGuard itself tries again after as long (REKEY_TIMEOUT)
   std::chrono::milliseconds poll{100};
   std::chrono::milliseconds all{std::chrono::minutes(10)};  ///< then it gives up; since the update, too
@@ -62,6 +65,7 @@ class NatTraversal {
     wg::PublicKey public_key;
     std::vector<Way> ways;  // tried from the back
     std::optional<Endpoint> reported;
+    bool other_side_first = false;
     BootTime due{};
     bool tried = false;
   };

@@ -127,19 +127,19 @@ TEST_F(TraversalTest, AStopPutsTheReportedEndpointBack) {
 
 TEST_F(TraversalTest, ARelayComesBeforeCandidatesThatNothingSpeaksFor) {
   run({due(key, {"192.0.2.1:1"})}, {address("203.0.113.1:51821"), address("203.0.113.2:51821")});
-  EXPECT_THAT(tried, ElementsAre("1 203.0.113.1:51821", "5 203.0.113.2:51821", "9 192.0.2.1:1", "14 198.51.100.1:1"));
+  EXPECT_THAT(tried, ElementsAre("1 203.0.113.1:51821", "13 203.0.113.2:51821", "25 192.0.2.1:1", "30 198.51.100.1:1"));
 }
 
 TEST_F(TraversalTest, WithoutCandidatesThereIsTheRelay) {
   run({due(key, {})}, {address("203.0.113.1:51821")});
-  EXPECT_THAT(tried, ElementsAre("1 203.0.113.1:51821", "5 198.51.100.1:1"));
+  EXPECT_THAT(tried, ElementsAre("1 203.0.113.1:51821", "13 198.51.100.1:1"));
 }
 
 TEST_F(TraversalTest, LikelyCandidatesComeFirstAndDoNotWaitForLong) {
   TraversalPeer peer = due(key, {"192.0.2.1:1", "192.168.1.7:1", "192.168.1.8:1"});
   peer.likely = {endpoint("192.168.1.7:1"), endpoint("192.168.1.8:1")};
   run({peer}, {address("203.0.113.1:51821")});
-  EXPECT_THAT(tried, ElementsAre("0 192.168.1.7:1", "0 192.168.1.8:1", "1 203.0.113.1:51821", "5 192.0.2.1:1", "10 198.51.100.1:1"));
+  EXPECT_THAT(tried, ElementsAre("0 192.168.1.7:1", "0 192.168.1.8:1", "1 203.0.113.1:51821", "13 192.0.2.1:1", "18 198.51.100.1:1"));
 }
 
 TEST_F(TraversalTest, ARelayThatWorksStays) {
@@ -149,6 +149,13 @@ TEST_F(TraversalTest, ARelayThatWorksStays) {
   run({due(key, {"192.0.2.1:1"})}, {address("203.0.113.1:51821")});
   EXPECT_THAT(tried, ElementsAre("1 203.0.113.1:51821"));
   EXPECT_EQ(fake.backend.get(evilcorp())->peers.at(0).endpoint, address("203.0.113.1:51821"));
+}
+
+TEST_F(TraversalTest, OneSideWaitsForTheOther) {
+  auto peer = due(key, {});
+  peer.other_side_first = true;
+  run({peer}, {address("203.0.113.1:51821")});
+  EXPECT_THAT(tried, ElementsAre("2 203.0.113.1:51821", "14 198.51.100.1:1"));
 }
 
 // WireGuard would not try before five seconds are over.

@@ -23,7 +23,8 @@ direct() { grep -qF "$(router_lan home)." <(on laptop wg show "$NETWORK" endpoin
 check_soon 'laptop and desktop talk over their LAN' 90 direct
 
 relayed() { # A B: as A's list says
-  client "$1" show --short "$NETWORK" >"$STAGE_DIR/list" && grep -F "$2" "$STAGE_DIR/list" | grep -qF '(relayed by innernet-server)'
+  client "$1" show --short "$NETWORK"
+  grep -F "$2" <<<"$OUT" | grep -qF '(relayed by innernet-server)'
 }
 for ((i = 0; i < ${#there[@]}; ++i)); do
   for ((j = 0; j < i; ++j)); do

@@ -44,6 +44,7 @@ struct TraversalPeer {
   std::optional<Endpoint> reported;  ///< what the server says: tried last, and stays
   std::vector<Endpoint> candidates;
   IpAddress inside{};              ///< its address in the network
+  bool other_side_first = false;   ///< of two that try each other at the same time
   std::vector<Endpoint> likely{};  ///< some of them, because it seems to be in one network with us
 
   friend bool operator==(const TraversalPeer&, const TraversalPeer&) = default;
