@@ -1,8 +1,9 @@
 #!/bin/bash
 # Stops each command that writes at every system call that changes something, and makes every such call fail; then it is run again.
 #   tests/faults.sh [--all | --one-in N] [--jobs N] [--result FILE] [PATTERN]
-# Without --all it tries a tenth of the points, at each commit another one. PATTERN (a regular expression) chooses commands by name.
+# Without --all it tries a tenth of the points, of faults fewer, at each commit others. PATTERN (a regular expression) chooses commands by name.
 # tests/faults/case.py says what has to be true, tests/faults/calls.hpp which calls count.
+# Environment: INNERNET, INNERNET_SERVER (tests/stage/network.sh), FAULT_TRACER: the programs, if not those of the release build.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 [ -e /proc/self/fd/0 ] || exec </dev/null
@@ -13,7 +14,7 @@ while [ $# -gt 0 ]; do
     --one-in) one_in=$2; shift 2 ;;
     --jobs) workers=$2; shift 2 ;;
     --result) result=$2; shift 2 ;;
-    -*) sed -n '2,5s/^# //p' "${BASH_SOURCE[0]}" >&2; exit 2 ;;
+    -*) sed -n '2,6s/^# //p' "${BASH_SOURCE[0]}" >&2; exit 2 ;;
     *) pattern=$1; shift ;;
   esac
 done
@@ -37,7 +38,7 @@ worker() { # NUMBER: on a stage of its own
   local host hosts=()
   for host in "${!STAGE_NUMBER[@]}"; do hosts+=("$host=$(host_pid "$host")"); done
   STAGE_DIR=$STAGE_DIR STAGE_PATH=$STAGE_PATH FAULT_HOSTS="${hosts[*]}" FAULT_CLIENT_OPTIONS="${CLIENT_OPTIONS[*]}" FAULT_SERVER_OPTIONS="${SERVER_OPTIONS[*]}" \
-    PYTHONDONTWRITEBYTECODE=1 python3 tests/faults/points.py "$work/result.$1" "$1" "$workers" "$one_in" "$hash" "$pattern"
+    PYTHONDONTWRITEBYTECODE=1 told python3 tests/faults/points.py "$work/result.$1" "$1" "$workers" "$one_in" "$hash" "$pattern"
 }
 
 for ((number = 0; number < workers; number++)); do

@@ -4,7 +4,8 @@
 #   jobs_open NAME       makes the folder, $work
 #   job COMMAND...       starts one; a job is told to end by SIGTERM
 #   jobs_below N         waits until fewer than N run
-#   bounded COMMAND...   within a job: what plays on a stage, five minutes at most; told to end, it closes its stage
+#   told COMMAND...      within a job: runs it, and passes SIGTERM on
+#   bounded COMMAND...   the same with what plays on a stage of its own, for five minutes at most
 
 jobs=()
 
@@ -33,11 +34,15 @@ jobs_below() { # N
   while [ "$(jobs -pr | wc -l)" -ge "$1" ]; do wait -n || :; done
 }
 
-bounded() { # COMMAND...
-  local player
-  timeout --kill-after=10 300 "$@" </dev/null &
-  player=$!
+told() { # COMMAND...
+  local told status=0
+  "$@" </dev/null &
+  told=$!
   # shellcheck disable=SC2064 # this one
-  trap "kill $player 2>/dev/null" TERM
-  wait "$player" || :
+  trap "kill $told 2>/dev/null || :" TERM
+  # The signal ends the first `wait`, not yet the command.
+  wait "$told" || { status=$?; wait "$told" 2>/dev/null || :; }
+  return "$status"
 }
+
+bounded() { told timeout --kill-after=10 300 "$@" || :; }   # COMMAND...

@@ -85,14 +85,19 @@ std::string domain_name(int domain, int protocol) {
   return fmt::format("domain {}", domain);
 }
 
+// The program itself, its libraries and what the kernel shows are no files that break.
+std::optional<Call> unless_of_system(Call call) {
+  for (const std::string_view system : {"/dev/", "/proc/", "/sys/", "/usr/", "/lib"})
+    if (call.about.starts_with(system)) return std::nullopt;
+  return acquiring(std::move(call));
+}
+
 std::optional<Call> opened(Call call, Word flags) {
   if ((flags & (O_CREAT | O_TRUNC)) != 0) {
     call.name = "create";
     return call;
   }
-  for (const std::string_view system : {"/dev/", "/proc/", "/sys/", "/usr/", "/lib"})
-    if (call.about.starts_with(system)) return std::nullopt;
-  return acquiring(std::move(call));
+  return unless_of_system(std::move(call));
 }
 
 std::optional<Call> controlled(pid_t thread, int fd, Word request) {
@@ -120,6 +125,11 @@ std::optional<Call> Calls::call(pid_t thread, const Entry& entry) const {
     case SYS_pwritev:
     case SYS_pwritev2:
       return written(thread, fd, "writev", 0, 0);
+    case SYS_read:
+    case SYS_pread64:
+    case SYS_readv:
+      if (!is_regular(thread, fd)) return std::nullopt;
+      return unless_of_system(of_fd("read"));
     case SYS_sendto:
       return sent(thread, fd, "sendto", a[1], a[2]);
     case SYS_sendmsg: {
@@ -137,6 +147,9 @@ std::optional<Call> Calls::call(pid_t thread, const Entry& entry) const {
       call.changes = there == sockets_.end() || there->second.domain != AF_NETLINK;
       return call;
     }
+    case SYS_accept:
+    case SYS_accept4:
+      return Call{.name = "accept", .about = name_of(fd), .changes = false};
     case SYS_openat:
       return opened(at("open", a[0], a[1]), a[2]);
 #ifdef SYS_open

@@ -9,7 +9,7 @@
 //   --tear            SIGKILL after half of the bytes of a write have been written; what is no write of several bytes to a file is not hit
 //   --errno NAME      the call is not made and fails so
 //   --also NAME,...   with --errno: so does, from then on, each call of these names
-//   --wide            also counts what only acquires: files that are opened to be read, sockets, pipes, locks, questions to netlink
+//   --wide            also counts what only acquires or reads: files, sockets, connections, pipes, locks, questions to netlink
 //
 // Its exit status is the command's, 128 + N when that died of signal N. SIGTERM is passed on to the command.
 // calls.hpp says which calls count. Child processes are not followed: wireguard-go outlives its maker.
