@@ -19,11 +19,11 @@ ALL=(server_name:4 services:4 nat:4 two_networks:4 two_networks:6 interrupted:4 
   read_only:4 dripping_server:4 least_privilege:4 own_user:4 without_root:4)
 # What a unit confines a service to leaves no room for a sanitizer's shadow memory.
 if [ -n "${STAGE_SANITIZED:-}" ]; then ALL=("${ALL[@]/services:4/}"); fi
-scenarios=() backend=userspace jobs=3 result='' logs=
+scenarios=() backend=userspace at_once=3 result='' logs=
 while [ $# -gt 0 ]; do
   case $1 in
     --backend) backend=$2; shift 2 ;;
-    --jobs) jobs=$2; shift 2 ;;
+    --jobs) at_once=$2; shift 2 ;;
     --result) result=$2; shift 2 ;;
     --keep-logs) logs=$2; shift 2 ;;
     --help | -h) usage; printf 'All: %s\n' "${ALL[*]}"; exit 0 ;;
@@ -34,29 +34,15 @@ done
 # shellcheck disable=SC2206 # without those that were left out
 [ "${#scenarios[@]}" -gt 0 ] || scenarios=(${ALL[@]})
 
-work=$(mktemp -d /tmp/innernet-end-to-end.XXXXXX)
-pids=()
-clean_up() {
-  local status=$?
-  trap - EXIT
-  [ "${#pids[@]}" = 0 ] || kill "${pids[@]}" 2>/dev/null || :
-  wait || :
-  rm -rf "$work"
-  exit "$status"
-}
-trap clean_up EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
+# shellcheck source=tests/jobs.sh
+. tests/jobs.sh
+jobs_open end-to-end
 
 play() { # SCENARIO[:FAMILY]
-  local name=${1%%:*} family=4 started=$EPOCHREALTIME scenario
+  local name=${1%%:*} family=4 started=$EPOCHREALTIME
   [ "$1" = "$name" ] || family=${1##*:}
-  # A scenario that is killed closes its stage: pass the signal on.
   STAGE_BACKEND=$backend STAGE_FAMILY=$family STAGE_KEEP_LOGS=${logs:+$logs/IPv$family} \
-    timeout --kill-after=10 300 tests/scenario.sh "$name" "$work/$1.counts" </dev/null >"$work/$1.out" 2>&1 &
-  scenario=$!
-  trap 'kill "$scenario" 2>/dev/null' TERM
-  wait "$scenario" || :
+    bounded tests/scenario.sh "$name" "$work/$1.counts" >"$work/$1.out" 2>&1
   { printf '%s, IPv%s, %s (%.1f s)\n' "$name" "$family" "$backend" "$(awk -v a="$started" -v b="$EPOCHREALTIME" 'BEGIN { print b - a }')"
     sed '$d' "$work/$1.out"; } >"$work/$1.text"
   cat "$work/$1.text"
@@ -65,9 +51,8 @@ play() { # SCENARIO[:FAMILY]
 passed=0 failed=0
 for scenario in "${scenarios[@]}"; do
   [ -e "tests/scenarios/${scenario%%:*}.sh" ] || { echo "there is no scenario ${scenario%%:*} in tests/scenarios" >&2; exit 2; }
-  while [ "$(jobs -pr | wc -l)" -ge "$jobs" ]; do wait -n || :; done
-  play "$scenario" &
-  pids+=($!)
+  jobs_below "$at_once"
+  job play "$scenario"
 done
 wait
 for scenario in "${scenarios[@]}"; do

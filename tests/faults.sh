@@ -1,36 +1,27 @@
 #!/bin/bash
 # Stops each command that writes at every system call that changes something, and makes every such call fail; then it is run again.
 #   tests/faults.sh [--all | --one-in N] [--jobs N] [--result FILE] [PATTERN]
-# Without --all it tries a tenth of the points, at each commit another one. PATTERN (a regular expression) chooses commands by name.
-# tests/faults/case.py says what has to be true, tests/faults/tracer.cpp which calls count.
+# Without --all it tries a tenth of the points, of faults fewer, at each commit others. PATTERN (a regular expression) chooses commands by name.
+# tests/faults/case.py says what has to be true, tests/faults/calls.hpp which calls count.
+# Environment: INNERNET, INNERNET_SERVER (tests/stage/network.sh), FAULT_TRACER: the programs, if not those of the release build.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 [ -e /proc/self/fd/0 ] || exec </dev/null
-one_in=10 jobs=4 result='' pattern=''
+one_in=10 workers=4 result='' pattern=''
 while [ $# -gt 0 ]; do
   case $1 in
     --all) one_in=1; shift ;;
     --one-in) one_in=$2; shift 2 ;;
-    --jobs) jobs=$2; shift 2 ;;
+    --jobs) workers=$2; shift 2 ;;
     --result) result=$2; shift 2 ;;
-    -*) sed -n '2,5s/^# //p' "${BASH_SOURCE[0]}" >&2; exit 2 ;;
+    -*) sed -n '2,6s/^# //p' "${BASH_SOURCE[0]}" >&2; exit 2 ;;
     *) pattern=$1; shift ;;
   esac
 done
 hash=$(git rev-parse HEAD 2>/dev/null || echo none)
-work=$(mktemp -d /tmp/innernet-faults.XXXXXX)
-pids=()
-clean_up() {
-  local status=$?
-  trap - EXIT
-  [ "${#pids[@]}" = 0 ] || kill "${pids[@]}" 2>/dev/null || :
-  wait || :
-  rm -rf "$work"
-  exit "$status"
-}
-trap clean_up EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
+# shellcheck source=tests/jobs.sh
+. tests/jobs.sh
+jobs_open faults
 
 worker() { # NUMBER: on a stage of its own
   # shellcheck source=tests/stage/stage.sh
@@ -39,7 +30,7 @@ worker() { # NUMBER: on a stage of its own
   trap 'stage_close' EXIT
   trap 'exit 143' TERM
   network_open
-  install -m 755 build/release/tests/faults/fault_tracer "$STAGE_DIR/bin/"
+  install -m 755 "${FAULT_TRACER:-build/release/tests/faults/fault_tracer}" "$STAGE_DIR/bin/"
   network_of alice bob
   succeed server add-cidr "$NETWORK" --name guests --cidr 10.66.64.0/18 --parent "$NETWORK" --yes
   succeed client alice up "$NETWORK"
@@ -47,16 +38,15 @@ worker() { # NUMBER: on a stage of its own
   local host hosts=()
   for host in "${!STAGE_NUMBER[@]}"; do hosts+=("$host=$(host_pid "$host")"); done
   STAGE_DIR=$STAGE_DIR STAGE_PATH=$STAGE_PATH FAULT_HOSTS="${hosts[*]}" FAULT_CLIENT_OPTIONS="${CLIENT_OPTIONS[*]}" FAULT_SERVER_OPTIONS="${SERVER_OPTIONS[*]}" \
-    PYTHONDONTWRITEBYTECODE=1 python3 tests/faults/points.py "$work/result.$1" "$1" "$jobs" "$one_in" "$hash" "$pattern"
+    PYTHONDONTWRITEBYTECODE=1 told python3 tests/faults/points.py "$work/result.$1" "$1" "$workers" "$one_in" "$hash" "$pattern"
 }
 
-for ((number = 0; number < jobs; number++)); do
-  worker "$number" </dev/null &
-  pids+=($!)
+for ((number = 0; number < workers; number++)); do
+  job worker "$number"
 done
 failed=0
-for pid in "${pids[@]}"; do wait "$pid" || failed=$((failed + 1)); done
-pids=()
+for worker in "${jobs[@]}"; do wait "$worker" || failed=$((failed + 1)); done
+jobs=()
 
 printf '\n%-66s %11s %11s %11s %9s\n' 'command' 'kill points' 'torn writes' 'faults' 'failed'
 # In the order in which they were played.

@@ -9,26 +9,13 @@ if [ "${1:-}" = --result ]; then result=$2; shift 2; fi
 guides=("$@")
 [ $# -gt 0 ] || guides=(README.md doc/guide/*.md)
 
-work=$(mktemp -d /tmp/innernet-guides.XXXXXX)
-pids=()
-clean_up() {
-  local status=$?
-  trap - EXIT
-  [ "${#pids[@]}" = 0 ] || kill "${pids[@]}" 2>/dev/null || :
-  wait || :
-  rm -rf "$work"
-  exit "$status"
-}
-trap clean_up EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
+# shellcheck source=tests/jobs.sh
+. tests/jobs.sh
+jobs_open guides
 
 play() { # GUIDE
-  local name=${1##*/} guide
-  timeout --kill-after=10 300 tests/guide.sh "$1" "$work/$name.counts" </dev/null >"$work/$name.out" 2>&1 &
-  guide=$!
-  trap 'kill "$guide" 2>/dev/null' TERM
-  wait "$guide" || :
+  local name=${1##*/}
+  bounded tests/guide.sh "$1" "$work/$name.counts" >"$work/$name.out" 2>&1
   cat "$work/$name.out"
 }
 
@@ -36,9 +23,8 @@ passed=0 failed=0 blocks=0 not_played=0
 mapfile -t documents < <(find . -name '*.md' -not -path './build*' -not -path './dist/*' | sort)
 if tests/links.py "${documents[@]#./}"; then passed=1; else failed=1; fi
 for guide in "${guides[@]}"; do
-  while [ "$(jobs -pr | wc -l)" -ge 3 ]; do wait -n || :; done
-  play "$guide" &
-  pids+=($!)
+  jobs_below 3
+  job play "$guide"
 done
 wait
 for guide in "${guides[@]}"; do

@@ -108,7 +108,7 @@ Result<InterfaceStatus> status_of(const wg::Device& device, const Link& link, co
   if (has_no_key(device)) return InterfaceStatus::kIncomplete;
   if (!has_key(device, key)) return InterfaceStatus::kForeign;
   if (!link.is_up) return InterfaceStatus::kIncomplete;
-  TRY(const auto addresses, stack.list_addresses());
+  TRY_CONTEXT(const auto addresses, stack.list_addresses(), fmt::format("looking for the address of interface {}", link.name.str()));
   const bool has_address =
       std::ranges::any_of(addresses, [&](const LinkAddress& there) { return there.link_index == link.index && there.net == address; });
   if (!has_address) return InterfaceStatus::kIncomplete;

@@ -35,7 +35,10 @@ class Machine final : public NetworkStack, public wg::Backend {
     return link;
   }
   Result<std::vector<Link>> list_links() override { return link ? std::vector{*link} : std::vector<Link>(); }
-  Result<std::vector<LinkAddress>> list_addresses() override { return addresses; }
+  Result<std::vector<LinkAddress>> list_addresses() override {
+    if (failing == "list_addresses") return fail(ErrorKind::kSystem, "list_addresses failed");
+    return addresses;
+  }
   Result<void> set_address(const InterfaceName&, const IpNet& address) override { return act("address", address.to_string()); }
   Result<void> set_link_up(const InterfaceName&, std::uint32_t mtu) override { return act("up", std::to_string(mtu)); }
   Result<void> add_route(const InterfaceName&, const IpNet& network) override { return act("route", network.to_string()); }
@@ -252,6 +255,15 @@ TEST_F(BringUp, StatusTellsCompleteFromIncomplete) {
   options_.no_routing = true;
   EXPECT_EQ(interface_status(machine, kName, kAddress, key_, options_, machine)->status, InterfaceStatus::kUp)
       << "nobody asked for a route";
+}
+
+TEST_F(BringUp, SaysOfWhichInterfaceTheAddressCouldNotBeLookedFor) {
+  machine_.has_link(LinkKind::kWireguard);
+  machine_.has_device(&key_);
+  machine_.failing = "list_addresses";
+  const auto status = interface_status(machine_, kName, kAddress, key_, options_, machine_);
+  ASSERT_FALSE(status);
+  EXPECT_THAT(status.error().message(), ::testing::AllOf(HasSubstr(kName.str()), HasSubstr("list_addresses failed")));
 }
 
 TEST_F(BringUp, KnowsWireguardLinks) {

@@ -14,8 +14,8 @@ class Case:
 
     name = ""
     on = "store"
-    # Of its faults one in so many is tried, for there are so many; more where a point takes seconds.
-    share = 3
+    # Where not all are tried, of its faults so many fewer are, for there are so many; more where a point takes seconds.
+    share = 6
 
     def __init__(self, stage):
         self.stage = stage
@@ -49,6 +49,10 @@ class Case:
         """What the command has changed, comparable between runs."""
         raise NotImplementedError
 
+    def files_now(self):
+        """Everything that the programs keep on this host."""
+        return self.host.files()
+
     def allowed(self, before, after):
         """The states in which a command that was cut short may leave things; None: any that is whole."""
         return [before, after]
@@ -78,7 +82,7 @@ class Reference:
         if ended.status != 0:
             raise RuntimeError(f"{case.name}: exit {ended.status} without any harm\n{ended.said}")
         self.after = case.state()
-        self.files = case.host.files()
+        self.files = case.files_now()
         found = whole.complaints(self.files) + whole.left_over(self.files) + case.invariants(self.files) + case.undone()
         if found:
             raise RuntimeError(f"{case.name}: without any harm: {found}")
@@ -86,7 +90,7 @@ class Reference:
 
 def at_rest(case, reference, may_stay=()):
     """After the last command: as if nothing had happened."""
-    files = case.host.files()
+    files = case.files_now()
     found = whole.complaints(files) + whole.left_over({path: None for path in files if path not in may_stay}) + case.invariants(files)
     if case.state() != reference.after:
         found.append(f"the end is not that of an undisturbed run:\n    {case.state()}\n    {reference.after}")
@@ -103,7 +107,7 @@ def at_rest(case, reference, may_stay=()):
 
 def cut_short(case, reference):
     """After a command that did not end well: old or new, and whole."""
-    files = case.host.files()
+    files = case.files_now()
     found = whole.complaints(files) + case.invariants(files)
     allowed = case.allowed(reference.before, reference.after)
     try:
@@ -167,7 +171,7 @@ def fault_at(case, reference, index, name, error, also):
     # Who has done his work can't do more about a lock or a temporary file that can't be removed; the next one does.
     may_stay = [hit.about for hit in calls if hit.hit and hit.name in ("unlink", "flock") and (ended.status == 0 or hit.about.endswith(".lock"))]
     if not also and call.name not in ("unlink", "flock", "fsync", "fdatasync"):
-        found += [f"after the fault: {what}" for what in whole.left_over(case.host.files())]
+        found += [f"after the fault: {what}" for what in whole.left_over(case.files_now())]
     if ended.status != 0 or case.state() != reference.after:
         found += case.again()
     found += [f"in the end: {what}" for what in at_rest(case, reference, may_stay)]

@@ -13,31 +13,46 @@ CONFIG = f"/etc/innernet/{NETWORK}.conf"
 STORE = f"/var/lib/innernet/{NETWORK}.json"
 INVITATION = "/run/faults/guest.toml"
 SERVER = "10.66.0.1"
+PORT = "51777"  # that alice is told to listen on
+API_PORT = 51820
 PRIVATE_KEY = re.compile(r'^private-key = "([^"]+)"', re.MULTILINE)
 
 
 class Network:
     """What is done to the network behind the back of a command, by the server's own commands, and what its database says."""
 
+    names = 0
+
     def __init__(self, stage):
         self.stage = stage
         self.host = stage.hosts["server"]
-        self.number = 0
 
     def change(self, *arguments):
         ended = self.host.run(self.stage.server, *self.stage.server_options, *arguments)
         if ended.status != 0:
             raise RuntimeError(f"innernet-server {arguments}: exit {ended.status}\n{ended.said}")
 
-    def rows(self, table):
-        return whole.database_of_running(self.host, f"/var/lib/innernet-server/{NETWORK}.db")[table]
+    def end_server(self):
+        ended = self.host.run("sh", "-c", "pid=$(cat /run/stage-serve.pid); kill $pid; while kill -0 $pid 2>/dev/null; do sleep 0.01; done")
+        if ended.status != 0:
+            raise RuntimeError(f"the server could not be ended: {ended.said}")
+
+    def start_server(self):
+        command = [self.stage.server, *self.stage.server_options, "serve", NETWORK]
+        # pylint: disable=consider-using-with
+        self.stage.serving = self.host.start("sh", "-c", "echo $$ >/run/stage-serve.pid; exec \"$@\"", "serve", *command, output=open("/dev/null", "wb"))
+        while not self.host.listens(API_PORT):
+            time.sleep(0.01)
+
+    def tables(self):
+        return whole.database_of_running(self.host, f"/var/lib/innernet-server/{NETWORK}.db")
 
     def peer(self, name):
-        return next((row for row in self.rows("peers") if row["name"] == name), None)
+        return next((row for row in self.tables()["peers"] if row["name"] == name), None)
 
     def new_name(self):
-        self.number += 1
-        return f"n{self.stage.worker}-{self.number}"
+        Network.names += 1
+        return f"n{self.stage.worker}-{Network.names}"
 
     def invite(self, name):
         """Returns the invitation's text."""
@@ -77,11 +92,17 @@ class Client(Case):
 
     def once(self):
         # As the last case has left it, alice is brought up with the files of her installation.
-        self.host.put_back(self.stage.installed)
-        self.succeed("up", NETWORK, "--no-nat-traversal")
+        alice = self.stage.hosts["alice"]
+        alice.put_back(self.stage.installed)
+        ended = alice.run(self.stage.client, *self.stage.client_options, "up", NETWORK, "--no-nat-traversal")
+        if ended.status != 0:
+            raise RuntimeError(f"alice's innernet up: exit {ended.status}\n{ended.said}")
         self.files = self.host.files()
 
     def prepare(self):
+        self.put_back()
+
+    def put_back(self):
         self.host.put_back(self.files)
 
     def names_of_invitation(self):
@@ -156,17 +177,31 @@ class Fetch(Client):
 
 
 class Setting(Client):
-    """What a config and the device have; the server is not asked."""
+    """What a config and the device have; the server is not asked. `first` is what was set before, if it is to be unset."""
+
+    def __init__(self, stage, name, arguments, first=()):
+        super().__init__(stage, name, arguments)
+        self.first = first
+
+    def once(self):
+        super().once()
+        if self.first:
+            self.succeed(*self.first)
+            self.files = self.host.files()
+        self.port = str(self.config()["interface"].get("listen-port", 0))
 
     def prepare(self):
         super().prepare()
-        self.host.run("wg", "set", NETWORK, "listen-port", "0")
+        self.host.run("wg", "set", NETWORK, "listen-port", self.port)
+
+    def config(self):
+        return tomllib.loads(self.host.path(CONFIG).read_text())
 
     def state(self):
         port = self.host.run("wg", "show", NETWORK, "listen-port").said.strip()
-        config = tomllib.loads(self.host.path(CONFIG).read_text())
+        config = self.config()
         config["interface"].pop("private-key")
-        return [config, port == "51777"]
+        return [config, port == PORT]
 
     def allowed(self, before, after):
         return [before, after, [before[0], after[1]], [after[0], before[1]]]
@@ -187,28 +222,70 @@ class Leave(Client):
 
 
 class Change(Client):
-    """An admin's, kept by the server alone. What it makes is taken back before each point."""
+    """An admin's, kept by the server alone. What it makes is taken back before each point. One that is `reverse` takes back itself what
+    is made before."""
 
-    def __init__(self, stage, name, arguments, undo, refusal):
+    def __init__(self, stage, name, arguments, undo, refusal, reverse=False):
         super().__init__(stage, name, arguments, refusal)
-        self.undo = undo
+        self.undo, self.reverse = undo, reverse
 
     def prepare(self):
         super().prepare()
         if self.state() != self.initial:
-            self.network.change(*self.undo)
+            self.take_back()
+
+    def take_back(self):
+        self.network.change(*self.undo)
 
     def once(self):
         super().once()
+        if self.reverse:
+            self.network.change(*self.undo)
         self.initial = self.state()
 
     def finish(self):
         self.prepare()
+        if self.reverse:
+            self.network.change(*self.arguments)
 
     def state(self):
-        names = {row["id"]: row["name"] for row in self.network.rows("cidrs")}
-        return [sorted(names.values()), [(row["name"], row["is_disabled"]) for row in self.network.rows("peers") if not re.match(r"n\d", row["name"])],
-                sorted((names[row["cidr_id_1"]], names[row["cidr_id_2"]]) for row in self.network.rows("associations"))]
+        rows = self.network.tables()
+        names = {row["id"]: row["name"] for row in rows["cidrs"]}
+        return [sorted(names.values()), [(row["name"], row["is_disabled"]) for row in rows["peers"] if not re.match(r"n\d", row["name"])],
+                sorted((names[row["cidr_id_1"]], names[row["cidr_id_2"]]) for row in rows["associations"])]
+
+
+class Endpoint(Change):
+    """Where alice is reached: the one thing that the server keeps and that is hers to change. How often she may is counted by a server
+    while it runs."""
+
+    SET = ["override-endpoint", NETWORK, "--endpoint", "198.51.100.3:7777", "--yes"]
+    UNSET = ["override-endpoint", NETWORK, "--unset", "--yes"]
+
+    def __init__(self, stage, unset=False):
+        arguments, undo = (self.UNSET, self.SET) if unset else (self.SET, self.UNSET)
+        super().__init__(stage, f"innernet override-endpoint{' --unset' if unset else ''}", arguments, undo, None)
+
+    def once(self):
+        Client.once(self)
+        self.succeed("set-listen-port", NETWORK, "--listen-port", PORT, "--yes")
+        self.files = self.host.files()
+        self.take_back()
+        self.initial = self.state()
+
+    def prepare(self):
+        self.network.end_server()
+        self.network.start_server()
+        super().prepare()
+
+    def take_back(self):
+        self.succeed(*self.undo)
+
+    def finish(self):
+        self.succeed(*self.UNSET)
+
+    def state(self):
+        return self.network.peer("alice")["endpoint"]
 
 
 class Invite(Client):
@@ -257,6 +334,7 @@ class Install(Client):
 
     name = "innernet install"
     on = "guest"
+    share = 12
     peer = None
 
     def once(self):
@@ -331,23 +409,45 @@ class Resumed(Install):
         raise RuntimeError(f"the install could not be cut short where it should be: {ended.said}")
 
 
+# What both programs change by the same words: the command, what takes it back, what it says, rightly, when it has been done already.
+CHANGES = [
+    (["rename-peer", NETWORK, "--name", "bob", "--new-name", "bill", "--yes"], ["rename-peer", NETWORK, "--name", "bill", "--new-name", "bob", "--yes"], "no peer"),
+    (["rename-cidr", NETWORK, "--name", "guests", "--new-name", "visitors", "--yes"],
+     ["rename-cidr", NETWORK, "--name", "visitors", "--new-name", "guests", "--yes"], "no CIDR"),
+    (["disable-peer", NETWORK, "--name", "bob", "--yes"], ["enable-peer", NETWORK, "--name", "bob", "--yes"], "disabled"),
+    (["add-cidr", NETWORK, "--name", "extra", "--cidr", "10.66.9.0/24", "--parent", NETWORK, "--yes"],
+     ["delete-cidr", NETWORK, "--name", "extra", "--yes"], "already|exists|overlap"),
+    (["add-association", NETWORK, "humans", "guests", "--yes"], ["delete-association", NETWORK, "humans", "guests", "--yes"], "already"),
+]
+
+
+def changes(stage, program, suffix="", kind=Change):
+    """A case of each, and of what takes it back where that is another command."""
+    found = []
+    for arguments, undo, refusal in CHANGES:
+        found.append(kind(stage, f"{program} {arguments[0]}{suffix}", arguments, undo, refusal))
+        if undo[0] != arguments[0]:
+            found.append(kind(stage, f"{program} {undo[0]}{suffix}", undo, arguments, "no CIDR|no association|enabled", reverse=True))
+    return found
+
+
 def cases(stage):
     network = NETWORK
+    listen = ["set-listen-port", network, "--listen-port", PORT, "--yes"]
+    override = ["override-peer-endpoint", network, "--name", "bob", "--endpoint", "198.51.100.3:7777", "--yes"]
     return [
         Install(stage),
         Resumed(stage),
         Up(stage, "innernet up", ["up", network, "--no-nat-traversal"]),
         Down(stage, "innernet down", ["down", network], "not up|is down"),
         Fetch(stage, "innernet fetch", ["fetch", network, "--no-nat-traversal"]),
-        Setting(stage, "innernet set-listen-port", ["set-listen-port", network, "--listen-port", "51777", "--yes"]),
-        Setting(stage, "innernet override-peer-endpoint", ["override-peer-endpoint", network, "--name", "bob", "--endpoint", "198.51.100.3:7777", "--yes"]),
+        Setting(stage, "innernet set-listen-port", listen),
+        Setting(stage, "innernet set-listen-port --unset", ["set-listen-port", network, "--unset", "--yes"], listen),
+        Setting(stage, "innernet override-peer-endpoint", override),
+        Setting(stage, "innernet override-peer-endpoint --unset", ["override-peer-endpoint", network, "--name", "bob", "--unset", "--yes"], override),
         Leave(stage, "innernet uninstall", ["uninstall", network, "--yes"], "no network .* is installed"),
         Invite(stage, "innernet add-peer"),
-        Change(stage, "innernet rename-peer", ["rename-peer", network, "--name", "bob", "--new-name", "bill", "--yes"],
-               ["rename-peer", network, "--name", "bill", "--new-name", "bob", "--yes"], "no peer"),
-        Change(stage, "innernet disable-peer", ["disable-peer", network, "--name", "bob", "--yes"], ["enable-peer", network, "--name", "bob", "--yes"], "disabled"),
-        Change(stage, "innernet add-cidr", ["add-cidr", network, "--name", "extra", "--cidr", "10.66.9.0/24", "--parent", network, "--yes"],
-               ["delete-cidr", network, "--name", "extra", "--yes"], "already|exists|overlap"),
-        Change(stage, "innernet add-association", ["add-association", network, "humans", "guests", "--yes"],
-               ["delete-association", network, "humans", "guests", "--yes"], "already"),
+        Endpoint(stage),
+        Endpoint(stage, unset=True),
+        *changes(stage, "innernet"),
     ]

@@ -1,5 +1,6 @@
 """Hosts of a stage (tests/stage/stage.sh) as the driver sees them: commands on them, and their files, kept and put back."""
 
+import json
 import os
 import shutil
 import signal
@@ -38,6 +39,23 @@ class Service:
         except subprocess.TimeoutExpired:
             self.end(signal.SIGKILL, 10)
             return -1
+
+
+class Answerer:
+    """A program on a host that answers each line of its standard input by a line of JSON, so that nothing has to be started to ask."""
+
+    def __init__(self, host, program, *arguments):
+        # pylint: disable=consider-using-with
+        self.process = subprocess.Popen([*host.enter, "python3", "-c", program, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def ask(self):
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+        return json.loads(self.process.stdout.readline())
+
+    def end(self):
+        self.process.stdin.close()
+        self.process.wait(10)
 
 
 class Host:

@@ -10,7 +10,7 @@ import whole
 from case import PATIENCE
 from hosts import NETWORK, Ended
 
-PORT = 51820
+PORT = client_cases.API_PORT
 
 
 class Running:
@@ -90,25 +90,16 @@ class Answers(Running, client_cases.Client):
     ]
 
     def once(self):
-        alice = self.stage.hosts["alice"]
-        alice.put_back(self.stage.installed)
-        ended = alice.run(*self.innernet("up", NETWORK, "--no-nat-traversal"))
-        if ended.status != 0:
-            raise RuntimeError(ended.said)
-        self.alices = alice.files()
-        ended = self.host.run("sh", "-c", "pid=$(cat /run/stage-serve.pid); kill $pid; while kill -0 $pid 2>/dev/null; do sleep 0.01; done")
-        if ended.status != 0:
-            raise RuntimeError(f"the server could not be ended: {ended.said}")
+        super().once()
+        self.alices = self.stage.hosts["alice"].files()
+        self.network.end_server()
         self.files = self.host.files()
         self.done = []
 
     def finish(self):
         """The network is served again, as the other cases want it."""
         self.host.put_back(self.files)
-        # pylint: disable=consider-using-with
-        self.stage.serving = self.host.start("sh", "-c", "echo $$ >/run/stage-serve.pid; exec \"$@\"", "serve", *self.command(), output=open("/dev/null", "wb"))
-        while not self.host.listens(PORT):
-            time.sleep(0.01)
+        self.network.start_server()
 
     def command(self):
         return [self.stage.server, *self.stage.server_options, "serve", NETWORK]

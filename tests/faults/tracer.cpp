@@ -9,24 +9,14 @@
 //   --tear            SIGKILL after half of the bytes of a write have been written; what is no write of several bytes to a file is not hit
 //   --errno NAME      the call is not made and fails so
 //   --also NAME,...   with --errno: so does, from then on, each call of these names
-//   --wide            also counts what only acquires: files that are opened to be read, sockets, pipes, locks, questions to netlink
+//   --wide            also counts what only acquires or reads: files, sockets, connections, pipes, locks, questions to netlink
 //
 // Its exit status is the command's, 128 + N when that died of signal N. SIGTERM is passed on to the command.
-//
-// Counted are, of all threads together and in the order in which the kernel is asked: writes to regular files and sockets; open with
-// O_CREAT or O_TRUNC; rename, link, symlink, unlink, rmdir, mkdir, mknod; truncate, allocate; fsync, fdatasync; changes of mode, owner,
-// times and attributes; messages on sockets, connect, bind and listen (but for netlink's own); ioctls that set something; mount, umount.
-// Not counted: what goes to standard output or error, to a terminal or a pipe; what netlink or WireGuard's text protocol are only asked;
-// all that happens before the program's first look at its standard descriptors (the dynamic linker's work); what shared memory is written
-// (SQLite's index of its log). Child processes are not followed: wireguard-go outlives its maker.
+// calls.hpp says which calls count. Child processes are not followed: wireguard-go outlives its maker.
 #include <elf.h>
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <linux/netlink.h>
-#include <sys/ioctl.h>
 #include <sys/ptrace.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/user.h>
@@ -37,7 +27,6 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
-#include <climits>
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
@@ -52,9 +41,10 @@
 #include <utility>
 #include <vector>
 
-namespace {
+#include "calls.hpp"
 
-using Word = std::uint64_t;
+namespace innernet::faults {
+namespace {
 
 [[noreturn]] void die(std::string_view what) {
   fmt::print(stderr, "fault_tracer: {}: {}\n", what, std::strerror(errno));
@@ -62,11 +52,6 @@ using Word = std::uint64_t;
 }
 
 // ---- the registers of a thread that is stopped ---------------------------------------------------------------------------
-
-struct Entry {
-  long call;
-  std::array<Word, 6> args;
-};
 
 struct Stop {
   std::optional<Entry> entry;
@@ -133,274 +118,6 @@ void set_third_argument(pid_t thread, Word value) {
 #else
 #error "fault_tracer knows the registers of x86-64 and AArch64"
 #endif
-
-std::string memory(pid_t thread, Word address, std::size_t size) {
-  std::string bytes(size, '\0');
-  iovec here{bytes.data(), size};
-  iovec there{reinterpret_cast<void*>(address), size};  // NOLINT: another process's
-  const ssize_t got = ::process_vm_readv(thread, &here, 1, &there, 1, 0);
-  bytes.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
-  return bytes;
-}
-
-std::string text_at(pid_t thread, Word address) {
-  std::string text;
-  // In small steps: what follows the text may not be mapped.
-  while (text.size() < PATH_MAX) {
-    const std::size_t step = 256 - (address + text.size()) % 256;
-    const std::string piece = memory(thread, address + text.size(), step);
-    if (piece.empty()) break;
-    const auto end = piece.find('\0');
-    text += piece.substr(0, end);
-    if (end != std::string::npos) break;
-  }
-  return text;
-}
-
-template <class T>
-std::optional<T> value_at(pid_t thread, Word address) {
-  const std::string bytes = memory(thread, address, sizeof(T));
-  if (bytes.size() != sizeof(T)) return std::nullopt;
-  T value;
-  std::memcpy(&value, bytes.data(), sizeof(T));
-  return value;
-}
-
-// ---- what a call is about ------------------------------------------------------------------------------------------------
-
-std::string link_target(const std::string& path) {
-  std::array<char, PATH_MAX> target{};
-  const ssize_t length = ::readlink(path.c_str(), target.data(), target.size());
-  return length < 0 ? "" : std::string(target.data(), static_cast<std::size_t>(length));
-}
-
-std::string path_of_descriptor(pid_t thread, int fd) { return link_target(fmt::format("/proc/{}/fd/{}", thread, fd)); }
-
-std::string path_at(pid_t thread, int folder, Word name) {
-  std::string path = text_at(thread, name);
-  if (path.starts_with('/')) return path;
-  const std::string base = folder == AT_FDCWD ? link_target(fmt::format("/proc/{}/cwd", thread)) : path_of_descriptor(thread, folder);
-  return path.empty() ? base : base + "/" + path;
-}
-
-bool is_regular(pid_t thread, int fd) {
-  struct stat status{};
-  return ::stat(fmt::format("/proc/{}/fd/{}", thread, fd).c_str(), &status) == 0 && S_ISREG(status.st_mode);
-}
-
-enum class Kind { kFile, kSocket };
-
-// A call that counts.
-struct Call {
-  std::string name;
-  std::string about;
-  Kind kind = Kind::kFile;
-  bool changes = true;
-  Word bytes = 0;  // of a plain write to a file
-};
-
-// The sockets that the program made, for what they are can't be seen from outside.
-struct Socket {
-  int domain;
-  int protocol;
-};
-
-class Calls {
- public:
-  // What `entry` is, if it counts in the wide sense.
-  std::optional<Call> call(pid_t thread, const Entry& entry) const {
-    const auto& a = entry.args;
-    const auto fd = static_cast<int>(a[0]);
-    const auto here = [&](std::string name, Word path) { return Call{.name = std::move(name), .about = path_at(thread, AT_FDCWD, path)}; };
-    const auto at = [&](std::string name, Word folder, Word path) {
-      return Call{.name = std::move(name), .about = path_at(thread, static_cast<int>(folder), path)};
-    };
-    const auto of_fd = [&](std::string name) { return Call{.name = std::move(name), .about = path_of_descriptor(thread, fd)}; };
-    switch (entry.call) {
-      case SYS_write:
-      case SYS_pwrite64:
-        return written(thread, fd, entry.call == SYS_write ? "write" : "pwrite", a[1], a[2]);
-      case SYS_writev:
-      case SYS_pwritev:
-      case SYS_pwritev2:
-        return written(thread, fd, "writev", 0, 0);
-      case SYS_sendto:
-        return sent(thread, fd, "sendto", a[1], a[2]);
-      case SYS_sendmsg: {
-        const auto message = value_at<msghdr>(thread, a[1]);
-        const auto first = message ? value_at<iovec>(thread, reinterpret_cast<Word>(message->msg_iov)) : std::nullopt;        // NOLINT
-        return sent(thread, fd, "sendmsg", first ? reinterpret_cast<Word>(first->iov_base) : 0, first ? first->iov_len : 0);  // NOLINT
-      }
-      case SYS_sendmmsg:
-        return sent(thread, fd, "sendmmsg", 0, 0);
-      case SYS_connect:
-      case SYS_bind:
-      case SYS_listen: {
-        Call call{.name = entry.call == SYS_connect ? "connect"
-                          : entry.call == SYS_bind  ? "bind"
-                                                    : "listen",
-                  .about = name_of(fd),
-                  .kind = Kind::kSocket};
-        const auto there = sockets_.find(fd);
-        call.changes = there == sockets_.end() || there->second.domain != AF_NETLINK;
-        return call;
-      }
-      case SYS_openat:
-        return opened(at("open", a[0], a[1]), a[2]);
-#ifdef SYS_open
-      case SYS_open:
-        return opened(here("open", a[0]), a[1]);
-      case SYS_rename:
-        return here("rename", a[1]);
-      case SYS_link:
-        return here("link", a[1]);
-      case SYS_symlink:
-        return here("symlink", a[1]);
-      case SYS_unlink:
-        return here("unlink", a[0]);
-      case SYS_rmdir:
-        return here("rmdir", a[0]);
-      case SYS_mkdir:
-        return here("mkdir", a[0]);
-      case SYS_mknod:
-        return here("mknod", a[0]);
-      case SYS_chmod:
-        return here("chmod", a[0]);
-      case SYS_chown:
-      case SYS_lchown:
-        return here("chown", a[0]);
-#endif
-#ifdef SYS_renameat
-      case SYS_renameat:
-        return at("rename", a[2], a[3]);
-#endif
-      case SYS_renameat2:
-        return at("rename", a[2], a[3]);
-      case SYS_linkat:
-        return at("link", a[2], a[3]);
-      case SYS_symlinkat:
-        return at("symlink", a[1], a[2]);
-      case SYS_unlinkat:
-        return at("unlink", a[0], a[1]);
-      case SYS_mkdirat:
-        return at("mkdir", a[0], a[1]);
-      case SYS_mknodat:
-        return at("mknod", a[0], a[1]);
-      case SYS_fchmodat:
-        return at("chmod", a[0], a[1]);
-      case SYS_fchownat:
-        return at("chown", a[0], a[1]);
-      case SYS_utimensat:
-        return at("utimens", a[0], a[1]);
-      case SYS_truncate:
-        return here("truncate", a[0]);
-      case SYS_ftruncate:
-        return of_fd("ftruncate");
-      case SYS_fallocate:
-        return of_fd("fallocate");
-      case SYS_fsync:
-        return of_fd("fsync");
-      case SYS_fdatasync:
-        return of_fd("fdatasync");
-      case SYS_fchmod:
-        return of_fd("fchmod");
-      case SYS_fchown:
-        return of_fd("fchown");
-      case SYS_fsetxattr:
-        return of_fd("fsetxattr");
-      case SYS_setxattr:
-        return here("setxattr", a[0]);
-      case SYS_mount:
-        return here("mount", a[1]);
-      case SYS_umount2:
-        return here("umount", a[0]);
-      case SYS_ioctl:
-        return controlled(thread, fd, a[1]);
-      case SYS_flock:
-        return acquiring(of_fd("flock"));
-      case SYS_fcntl:
-        if (a[1] != F_SETLK && a[1] != F_SETLKW && a[1] != F_OFD_SETLK && a[1] != F_OFD_SETLKW) return std::nullopt;
-        return acquiring(of_fd("fcntl"));
-      case SYS_socket:
-        return Call{.name = "socket", .about = domain_name(fd, static_cast<int>(a[2])), .kind = Kind::kSocket, .changes = false};
-      case SYS_pipe2:
-        return Call{.name = "pipe2", .about = "pipe", .kind = Kind::kSocket, .changes = false};
-      case SYS_eventfd2:
-        return Call{.name = "eventfd2", .about = "eventfd", .kind = Kind::kSocket, .changes = false};
-      case SYS_timerfd_create:
-        return Call{.name = "timerfd_create", .about = "timerfd", .kind = Kind::kSocket, .changes = false};
-      case SYS_epoll_create1:
-        return Call{.name = "epoll_create1", .about = "epoll", .kind = Kind::kSocket, .changes = false};
-      case SYS_inotify_init1:
-        return Call{.name = "inotify_init1", .about = "inotify", .kind = Kind::kSocket, .changes = false};
-      default:
-        return std::nullopt;
-    }
-  }
-
-  void made_socket(const Entry& entry, std::int64_t fd) {
-    if (fd >= 0) sockets_[static_cast<int>(fd)] = {.domain = static_cast<int>(entry.args[0]), .protocol = static_cast<int>(entry.args[2])};
-  }
-
- private:
-  static std::optional<Call> acquiring(Call call) {
-    call.changes = false;
-    return call;
-  }
-
-  static std::string domain_name(int domain, int protocol) {
-    if (domain == AF_NETLINK) return protocol == NETLINK_ROUTE ? "netlink route" : "netlink generic";
-    if (domain == AF_UNIX) return "unix";
-    if (domain == AF_INET || domain == AF_INET6) return "inet";
-    return fmt::format("domain {}", domain);
-  }
-
-  std::string name_of(int fd) const {
-    const auto there = sockets_.find(fd);
-    return there == sockets_.end() ? "accepted" : domain_name(there->second.domain, there->second.protocol);
-  }
-
-  std::optional<Call> written(pid_t thread, int fd, std::string name, Word data, Word size) const {
-    const std::string path = path_of_descriptor(thread, fd);
-    if (path.starts_with("socket:")) return sent(thread, fd, std::move(name), data, size);
-    if (fd == STDOUT_FILENO || fd == STDERR_FILENO || !is_regular(thread, fd)) return std::nullopt;
-    return Call{.name = std::move(name), .about = path, .bytes = size};
-  }
-
-  // What only asks is left to the wide sense: WireGuard's `get=1`, requests to read from rtnetlink (their types are 2 modulo 4).
-  std::optional<Call> sent(pid_t thread, int fd, std::string name, Word data, Word size) const {
-    Call call{.name = std::move(name), .about = name_of(fd), .kind = Kind::kSocket};
-    const std::string begin = memory(thread, data, std::min<Word>(size, 64));
-    if (const auto there = sockets_.find(fd);
-        there != sockets_.end() && there->second.domain == AF_NETLINK && begin.size() >= sizeof(nlmsghdr)) {
-      nlmsghdr head;
-      std::memcpy(&head, begin.data(), sizeof head);
-      call.changes = there->second.protocol != NETLINK_ROUTE || head.nlmsg_type % 4 != 2;
-      call.about += fmt::format(" {}", head.nlmsg_type);
-    }
-    if (begin.starts_with("get=1")) call.changes = false;
-    return call;
-  }
-
-  static std::optional<Call> opened(Call call, Word flags) {
-    if ((flags & (O_CREAT | O_TRUNC)) != 0) {
-      call.name = "create";
-      return call;
-    }
-    for (const std::string_view system : {"/dev/", "/proc/", "/sys/", "/usr/", "/lib"})
-      if (call.about.starts_with(system)) return std::nullopt;
-    return acquiring(std::move(call));
-  }
-
-  static std::optional<Call> controlled(pid_t thread, int fd, Word request) {
-    // Terminals are asked for their size and modes, sockets for what is queued.
-    if (request == TIOCGWINSZ || request == 0x5401 /* TCGETS */ || request == FIONREAD || request == FIONBIO || request == TIOCOUTQ)
-      return std::nullopt;
-    return Call{.name = "ioctl", .about = fmt::format("{} {:#x}", path_of_descriptor(thread, fd), request), .kind = Kind::kSocket};
-  }
-
-  std::map<int, Socket> sockets_;
-};
 
 // ---- the run -------------------------------------------------------------------------------------------------------------
 
@@ -550,7 +267,7 @@ class Tracer {
   }
 
   void entered(pid_t thread, const Entry& entry) {
-    // Both programs look first whether somebody closed their standard descriptors.
+    // Both programs look first whether somebody closed their standard descriptors. What is before is the dynamic linker's work.
     if (!begun_) begun_ = entry.call == SYS_fcntl && entry.args[1] == F_GETFD;
     if (!begun_) return;
     if (entry.call == SYS_socket) waiting_[thread].socket = entry;
@@ -608,8 +325,9 @@ class Tracer {
 };
 
 }  // namespace
+}  // namespace innernet::faults
 
 int main(int argc, char** argv) {
-  const Options options = parse(argc, argv);
-  return Tracer(options).run();
+  const auto options = innernet::faults::parse(argc, argv);
+  return innernet::faults::Tracer(options).run();
 }

@@ -63,7 +63,10 @@ Result<void> change(const Context& context, const InterfaceName& name, Interface
   }
   config.listen_port = port;
   if (auto written = write_config(context.folders(), name, config); !written) {
-    if (own) restore(*own, name);
+    // It may be there all the same: replaced, in a folder that could not be synced. Where that can't be known, the same command again puts
+    // right an interface that has the new port, but not one that has the old one instead of a random one.
+    const auto there = read_config(context.folders(), name);
+    if (own && there && there->listen_port != port) restore(*own, name);
     return written;
   }
   return {};

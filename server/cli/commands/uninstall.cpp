@@ -54,6 +54,12 @@ Result<void> remove_interface(Context& context, const InterfaceName& interface) 
     return {};
   }
   const auto config = ServerConfig::read(context.folders().config_file(interface));
+  // One that can't be read just now may be read by the next attempt, and once it is deleted nothing says any more whose interface this is.
+  if (!config && config.error().kind() != ErrorKind::kNotFound && config.error().kind() != ErrorKind::kInvalidInput)
+    return fail(config.error().kind(),
+                fmt::format("nothing was uninstalled, for the interface {} may be this network's: {} (if it can't be read at all, ip link "
+                            "delete {} first)",
+                            interface.str(), config.error().message(), interface.str()));
   if (!config) {
     log::warning("the interface {} stays, for nothing says whether it is this network's: {} (to remove it: ip link delete {})",
                  interface.str(), config.error().message(), interface.str());

@@ -51,7 +51,8 @@ class FilePieces {
 /// Replaces the content atomically and durably: after a crash at any instant there is the old file or the new one, whole.
 /// A symbolic link is followed. An existing file keeps its owner (when we are root; else its group), group and mode; a new
 /// one gets `mode_of_new` before its first byte, and is given away as NewFile::kOfFolder.
-/// On failure the old file is untouched and nothing is left beside it.
+/// On failure the old file is untouched and nothing is left beside it; but where its folder could not be synced, the new one is there, and
+/// is not known to outlast a crash.
 Result<void> replace_file(const std::filesystem::path& path, std::string_view content, mode_t mode_of_new = kPrivateFile);
 
 /// The same for a content that is made in pieces: `write` gives each to the function that it gets.
