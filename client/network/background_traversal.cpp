@@ -14,16 +14,17 @@ void BackgroundTraversal::collect(FetchMemory& memory) {
 }
 
 void BackgroundTraversal::begin(RoundResult result, FetchMemory& memory, BootTime now) {
-  result.relayed = memory.direct_tries.take(std::move(result.relayed), now);
-  if (result.due.empty() && result.relayed.empty()) return;
   if (thread_.joinable()) {
-    // When it has ended just now, there is nobody left to want a round.
+    const bool is_news = memory.traversal.has_news(result.due, memory.in_traversal, now);
+    if (!is_news && progress_ != Progress::kEnded) return;
     // One that has just come does not wait for the others' lists, which may take minutes.
-    if (memory.traversal.has_any(result.due, now)) stop_->request();
+    if (is_news) stop_->request();
+    // When it has ended just now, there is nobody left to want a round.
     auto before = Progress::kUnderWay;
     if (progress_.compare_exchange_strong(before, Progress::kSomebodyWaits) || before == Progress::kSomebodyWaits) return;
     collect(memory);
   }
+  result.relayed = memory.direct_tries.take(std::move(result.relayed), now);
   result.due = memory.traversal.take(std::move(result.due), now);
   if (result.due.empty() && result.relayed.empty()) return;
   auto stop = Stop::create();

@@ -279,8 +279,8 @@ class Comparison {
         update.endpoint = address;
         change.endpoint = changed("Endpoint", there.endpoint, address);
       }
-      consider_traversal(there.public_key, wanted);
     }
+    if (!works) consider_traversal(there.public_key, wanted);
     if (!change.endpoint && change.others.empty()) return;
     if (update.endpoint && is_forgotten_best(there)) {
       removed_.push_back({.public_key = there.public_key, .remove = true});

@@ -37,7 +37,10 @@ NatTraversal::NatTraversal(std::vector<TraversalPeer> due, const IpNet& network,
       if (can_be_outside(candidate, network)) ways.push_back({std::move(candidate), Kind::kLikely});
     // The reported endpoint alone is set on the device already.
     if (ways.size() <= (peer.reported ? 1U : 0U)) continue;
-    Left left{.public_key = peer.public_key, .ways = std::move(ways), .reported = std::move(peer.reported), .other_side_first = peer.other_side_first};
+    // Both sides have sent something by now, which has opened their routers, and whose handshakes have crossed perhaps.
+    if (peer.reported && ways.back().kind != Kind::kOther) ways.push_back({*peer.reported, Kind::kLikely});
+    Left left{.public_key = peer.public_key, .ways = std::move(ways), .reported = std::move(peer.reported),
+              .since = peer.since.value_or(updated_at), .other_side_first = peer.other_side_first};
     left.due = due_after(left, updated_at, Kind::kOther);
     left_.push_back(std::move(left));
   }
@@ -48,7 +51,8 @@ BootTime NatTraversal::due_after(const Left& left, BootTime now, Kind tried) con
     return kind == Kind::kLikely ? likely : kind == Kind::kRelay ? relay : other;
   };
   const Kind next = left.ways.back().kind;
-  BootTime earliest = updated_at_ + time_of(next, times_.before_likely, times_.before_relay, times_.before_others);
+  BootTime earliest = updated_at_ + time_of(next, times_.before_likely, times_.before_known_relay, times_.before_others);
+  if (next == Kind::kRelay) earliest = std::max(earliest, left.since + times_.before_relay);
   if (left.other_side_first) earliest += time_of(next, times_.other_side_of_likely, times_.other_side_of_relay, decltype(times_.poll)(0));
   if (now == updated_at_) return earliest;
   return std::max(earliest, now + time_of(tried, times_.likely, times_.relay, times_.other));
@@ -152,8 +156,11 @@ std::vector<TraversalPeer> TraversalHistory::take(std::vector<TraversalPeer> due
   constexpr std::chrono::minutes kFirstPause{1};
   constexpr std::chrono::minutes kLongestPause{60};
   for (auto& [key, tried] : tried_) tried.is_current = false;
-  std::erase_if(due, [&](const TraversalPeer& peer) {
-    Tried& tried = tried_[peer.public_key];
+  std::erase_if(due, [&](TraversalPeer& peer) {
+    const auto [entry, is_new] = tried_.try_emplace(peer.public_key);
+    Tried& tried = entry->second;
+    if (is_new) tried.since = now;
+    peer.since = tried.since;
     tried.is_current = true;
     if (!tried.is_of(peer)) {
       tried.candidates = peer.candidates;
@@ -171,10 +178,12 @@ std::vector<TraversalPeer> TraversalHistory::take(std::vector<TraversalPeer> due
   return due;
 }
 
-bool TraversalHistory::has_any(const std::vector<TraversalPeer>& due, BootTime now) const {
+bool TraversalHistory::has_news(const std::vector<TraversalPeer>& due, const std::unordered_set<wg::PublicKey>& under_way,
+                                BootTime now) const {
   return std::ranges::any_of(due, [&](const TraversalPeer& peer) {
     const auto found = tried_.find(peer.public_key);
-    return found == tried_.end() || !found->second.is_of(peer) || found->second.not_before <= now;
+    if (found == tried_.end() || !found->second.is_of(peer)) return true;
+    return !under_way.contains(peer.public_key) && found->second.not_before <= now;
   });
 }
 

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <span>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "innernet/client/difference.hpp"
@@ -16,7 +17,8 @@ constexpr std::size_t kMaxTried = 10;
 struct TraversalTimes {
   // Each since the interface was updated: what works by itself gets the time.
   std::chrono::milliseconds before_likely{300};
-  std::chrono::milliseconds before_relay{1'500};
+  std::chrono::milliseconds before_relay{1'500};      ///< since the peer was due first, and
+  std::chrono::milliseconds before_known_relay{600};  ///< since the update: there may be a direct way that was not there before
   std::chrono::milliseconds before_others{5'000};
   // What one of the two waits longer: they begin at about the same time, and WireGuard drops both of two handshakes that cross.
   std::chrono::milliseconds other_side_of_likely{200};
@@ -29,8 +31,8 @@ struct TraversalTimes {
   std::chrono::milliseconds all{std::chrono::minutes(10)};  ///< then it gives up; since the update, too
 };
 
-/// Which way to try next to which peer that has no session, after the ideas of RFC 8445 (ICE), but much simpler: first the candidates that
-/// are likely to work, then the relays, which pass on what they can't read, then the other candidates from the last to the first, and the
+/// Which way to try next to which peer that has no session, after the ideas of RFC 8445 (ICE), but much simpler: first the reported
+/// endpoint again and the candidates that are likely to work, then the relays, which pass on what they can't read, then the other candidates from the last to the first, and the
 /// endpoint that the server reports, which stays if nothing worked. Pure: the driver below has the device and the clock.
 ///
 /// WireGuard tries in vain for 5 s (REKEY_TIMEOUT) before it tries again. For likely candidates and relays a peer is removed and added in
@@ -65,6 +67,7 @@ class NatTraversal {
     wg::PublicKey public_key;
     std::vector<Way> ways;  // tried from the back
     std::optional<Endpoint> reported;
+    BootTime since{};
     bool other_side_first = false;
     BootTime due{};
     bool tried = false;
@@ -94,8 +97,9 @@ class TraversalHistory {
  public:
   /// Those of `due` whose turn it is. The pause of a peer doubles from a minute to an hour; new candidates make it start again.
   std::vector<TraversalPeer> take(std::vector<TraversalPeer> due, BootTime now);
-  /// Whether take() would give any of them.
-  bool has_any(const std::vector<TraversalPeer>& due, BootTime now) const;
+  /// Whether there is one among them for which a traversal that is under way should end: one that take() would give, or, of those that it
+  /// is about, one that may be somewhere else by now.
+  bool has_news(const std::vector<TraversalPeer>& due, const std::unordered_set<wg::PublicKey>& under_way, BootTime now) const;
   void clear() { tried_.clear(); }
 
  private:
@@ -103,6 +107,7 @@ class TraversalHistory {
     std::vector<Endpoint> candidates;
     std::optional<Endpoint> reported;
     int times = 0;
+    BootTime since{};
     BootTime not_before{};
     bool is_current = false;
 

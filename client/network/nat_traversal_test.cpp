@@ -127,35 +127,42 @@ TEST_F(TraversalTest, AStopPutsTheReportedEndpointBack) {
 
 TEST_F(TraversalTest, ARelayComesBeforeCandidatesThatNothingSpeaksFor) {
   run({due(key, {"192.0.2.1:1"})}, {address("203.0.113.1:51821"), address("203.0.113.2:51821")});
-  EXPECT_THAT(tried, ElementsAre("1 203.0.113.1:51821", "13 203.0.113.2:51821", "25 192.0.2.1:1", "30 198.51.100.1:1"));
+  EXPECT_THAT(tried, ElementsAre("0 198.51.100.1:1", "1 203.0.113.1:51821", "13 203.0.113.2:51821", "25 192.0.2.1:1", "30 198.51.100.1:1"));
 }
 
 TEST_F(TraversalTest, WithoutCandidatesThereIsTheRelay) {
   run({due(key, {})}, {address("203.0.113.1:51821")});
-  EXPECT_THAT(tried, ElementsAre("1 203.0.113.1:51821", "13 198.51.100.1:1"));
+  EXPECT_THAT(tried, ElementsAre("0 198.51.100.1:1", "1 203.0.113.1:51821", "13 198.51.100.1:1"));
 }
 
 TEST_F(TraversalTest, LikelyCandidatesComeFirstAndDoNotWaitForLong) {
   TraversalPeer peer = due(key, {"192.0.2.1:1", "192.168.1.7:1", "192.168.1.8:1"});
   peer.likely = {endpoint("192.168.1.7:1"), endpoint("192.168.1.8:1")};
   run({peer}, {address("203.0.113.1:51821")});
-  EXPECT_THAT(tried, ElementsAre("0 192.168.1.7:1", "0 192.168.1.8:1", "1 203.0.113.1:51821", "13 192.0.2.1:1", "18 198.51.100.1:1"));
+  EXPECT_THAT(tried, ElementsAre("0 198.51.100.1:1", "0 192.168.1.7:1", "1 192.168.1.8:1", "1 203.0.113.1:51821", "13 192.0.2.1:1", "18 198.51.100.1:1"));
 }
 
 TEST_F(TraversalTest, ARelayThatWorksStays) {
   fake.wait.on_wait = [&] {
-    if (fake.wait.clock_.boot() - start > 1600ms) connect();
+    if (fake.wait.clock_.boot() - start > 1600ms) connect();  // by then the relay is tried
   };
   run({due(key, {"192.0.2.1:1"})}, {address("203.0.113.1:51821")});
-  EXPECT_THAT(tried, ElementsAre("1 203.0.113.1:51821"));
+  EXPECT_THAT(tried, ElementsAre("0 198.51.100.1:1", "1 203.0.113.1:51821"));
   EXPECT_EQ(fake.backend.get(evilcorp())->peers.at(0).endpoint, address("203.0.113.1:51821"));
+}
+
+TEST_F(TraversalTest, NewsOfAPeerPutTheRelayOffNoFurther) {
+  auto peer = due(key, {});
+  peer.since = start - 10s;
+  run({peer}, {address("203.0.113.1:51821")});
+  EXPECT_THAT(tried, ElementsAre("0 198.51.100.1:1", "0 203.0.113.1:51821", "12 198.51.100.1:1"));
 }
 
 TEST_F(TraversalTest, OneSideWaitsForTheOther) {
   auto peer = due(key, {});
   peer.other_side_first = true;
   run({peer}, {address("203.0.113.1:51821")});
-  EXPECT_THAT(tried, ElementsAre("2 203.0.113.1:51821", "14 198.51.100.1:1"));
+  EXPECT_THAT(tried, ElementsAre("0 198.51.100.1:1", "2 203.0.113.1:51821", "14 198.51.100.1:1"));
 }
 
 // WireGuard would not try before five seconds are over.
@@ -212,6 +219,29 @@ TEST(TraversalHistory, TriesInVainLessAndLessOften) {
   for (int minute = 0; minute < 240; ++minute)
     if (!history.take(peers, BootTime(std::chrono::minutes(minute))).empty()) minutes.push_back(minute);
   EXPECT_THAT(minutes, ElementsAre(0, 1, 3, 7, 15, 31, 63, 123, 183));
+}
+
+TEST(TraversalHistory, RemembersSinceWhenAPeerIsDueWhateverIsHeardOfIt) {
+  TraversalHistory history;
+  const auto key = new_key();
+  EXPECT_EQ(history.take({due(key, {"192.0.2.1:1"})}, BootTime(10s)).at(0).since, BootTime(10s));
+  EXPECT_EQ(history.take({due(key, {"192.0.2.2:1"})}, BootTime(11s)).at(0).since, BootTime(10s));
+  history.take({}, BootTime(12s));
+  EXPECT_EQ(history.take({due(key, {"192.0.2.2:1"})}, BootTime(13s)).at(0).since, BootTime(13s));
+}
+
+TEST(TraversalHistory, EndsATraversalForWhoIsNotInItOrMayBeSomewhereElse) {
+  TraversalHistory history;
+  const auto bob = new_key(), carol = new_key();
+  const std::vector<TraversalPeer> peers{due(bob, {"192.0.2.1:1"})};
+  EXPECT_TRUE(history.has_news(peers, {}, BootTime(0s)));
+  history.take(peers, BootTime(0s));
+  EXPECT_FALSE(history.has_news(peers, {bob}, BootTime(0s)));
+  EXPECT_FALSE(history.has_news(peers, {bob}, BootTime(2min))) << "its list takes as long as it takes";
+  EXPECT_TRUE(history.has_news(peers, {carol}, BootTime(2min))) << "its turn has come, and it is not in there";
+  EXPECT_TRUE(history.has_news({due(bob, {"192.0.2.2:1"})}, {bob}, BootTime(0s)));
+  EXPECT_TRUE(history.has_news({due(bob, {"192.0.2.1:1"}, "198.51.100.2:2")}, {bob}, BootTime(0s)));
+  EXPECT_TRUE(history.has_news({due(carol, {"192.0.2.2:1"})}, {bob}, BootTime(0s)));
 }
 
 TEST(TraversalHistory, NewCandidatesAndLostConnectionsStartAgain) {

@@ -39,7 +39,7 @@ Peer peer(int id, int cidr) {
 }
 
 void associate(Network& network, int a, int b) {
-  network.put_association({.id = AssociationId{a * 1000 + b}, .cidr_id_1 = CidrId{a}, .cidr_id_2 = CidrId{b}});
+  network.put_association(Association{{CidrId{a}, CidrId{b}}, AssociationId{a * 1000 + b}});
 }
 
 bool may(const RelayMembers& members, int one, int other) {

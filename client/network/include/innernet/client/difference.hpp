@@ -44,6 +44,7 @@ struct TraversalPeer {
   std::optional<Endpoint> reported;  ///< what the server says: tried last, and stays
   std::vector<Endpoint> candidates;
   IpAddress inside{};              ///< its address in the network
+  std::optional<BootTime> since{};  ///< it was due first, if that is known
   bool other_side_first = false;   ///< of two that try each other at the same time
   std::vector<Endpoint> likely{};  ///< some of them, because it seems to be in one network with us
 
@@ -54,7 +55,7 @@ struct Difference {
   wg::DeviceUpdate update;
   std::vector<PeerChange> changes;
   std::size_t left_out = 0;        ///< peers for which the device has no room
-  std::vector<TraversalPeer> due;  ///< overridden peers, and those with a recent handshake, are not among them
+  std::vector<TraversalPeer> due;  ///< overridden peers, and those with a recent handshake, are not among them; those in traversal are
   std::vector<TraversalPeer> relayed;  ///< those with a session through one of them
   std::vector<SocketAddress> relays;  ///< that this machine registers with, and can be asked to pass on what is for those who are due
 };
