@@ -8,7 +8,7 @@ using command_line::Definition;
 using command_line::into;
 
 void define_nat(Definition& definition, NatOptions& nat) {
-  definition.flag(0, "no-nat-traversal", nat.no_traversal, "Don't try the candidates of peers that don't answer");
+  definition.flag(0, "no-nat-traversal", nat.no_traversal, "Don't try the candidates of peers that don't answer, and use no relay");
   const command_line::Take exclude = [&nat](std::string_view text) -> Result<void> {
     TRY(const IpNet net, IpNet::parse(text));
     nat.exclude_candidates.push_back(net);

@@ -188,6 +188,15 @@ TEST_F(Commands, WhatSucceedsSaysWhatItHasDone) {
        "network evilcorp is uninstalled\nIf a service served it: systemctl disable --now innernet-server@evilcorp\n");
 }
 
+TEST_F(Commands, NewSaysWhichPortsToOpen) {
+  succeeds(run(network("one", "10.66.0.0/16", "47111")));
+  EXPECT_THAT(printed_, HasSubstr("  ports:    UDP 47111 for WireGuard, and UDP 47112 for the relay: open both in the firewall\n"));
+  succeeds(run(network("two", "10.67.0.0/16", "47110")));
+  EXPECT_THAT(printed_, HasSubstr("UDP 47110 for WireGuard, and UDP 47112 for the relay")) << "47111 is the other network's";
+  succeeds(run(network("last", "10.68.0.0/16", "65535")));
+  EXPECT_THAT(printed_, HasSubstr("  ports:    UDP 65535 for WireGuard: open it in the firewall\n"));
+}
+
 // The network bears the name of a link that every machine has, so that the device is asked for.
 TEST_F(Commands, ADeviceThatCanNotBeChangedIsAWarning) {
   make_network();

@@ -124,12 +124,5 @@ TEST(ServerRelay, IsAtTheServersEndpointWithItsOwnPort) {
   EXPECT_EQ(server_relay(network, key(9), 51821), (Relay{PeerId{1}, key(9), Endpoint::parse("vpn.example.org:51821").value()}));
 }
 
-TEST(RelayPort, IsTheFirstBehindTheNetworksThatNoOtherNetworkHas) {
-  EXPECT_EQ(choose_relay_port(51820, {}), 51821);
-  EXPECT_EQ(choose_relay_port(51820, {51821, 51822, 51824}), 51823);
-  EXPECT_EQ(choose_relay_port(65534, {65535}), std::nullopt);
-  EXPECT_EQ(choose_relay_port(65535, {}), std::nullopt);
-}
-
 }  // namespace
 }  // namespace innernet::server

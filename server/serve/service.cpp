@@ -11,6 +11,7 @@
 #include "innernet/machine/log.hpp"
 #include "innernet/machine/sd_notify.hpp"
 #include "innernet/server/device_entry.hpp"
+#include "innernet/server/relay_port.hpp"
 #include "relaying.hpp"
 
 namespace innernet::server {

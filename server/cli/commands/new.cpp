@@ -5,6 +5,7 @@
 #include "innernet/config/config.hpp"
 #include "innernet/machine/network_stack.hpp"
 #include "innernet/server/registry.hpp"
+#include "innernet/server/relay_port.hpp"
 #include "innernet/values/network_range.hpp"
 #include "innernet/wizard/wizard.hpp"
 
@@ -99,6 +100,13 @@ Result<InterfaceName> network_name(Context& context, const Options& options) {
                      check);
 }
 
+/// What a firewall has to let in. The relay's is what `serve` takes by itself.
+std::string ports_to_open(std::uint16_t listen_port, const Folders& folders) {
+  const auto relay = choose_relay_port(listen_port, configured_ports(folders, Folders::of_client()));
+  if (!relay) return fmt::format("UDP {} for WireGuard: open it in the firewall", listen_port);
+  return fmt::format("UDP {} for WireGuard, and UDP {} for the relay: open both in the firewall", listen_port, *relay);
+}
+
 /// Refuses, before anything is written, a network that exists in any part and values that can't work; leaves nothing behind on failure.
 Result<Ending> run(const Options& options, Context& context) {
   TRY(const InterfaceName name, network_name(context, options));
@@ -136,6 +144,7 @@ Result<Ending> run(const Options& options, Context& context) {
                             config.address.to_string(), endpoint.to_string()));
   context.print(fmt::format("  config:   {}", context.folders().config_file(name).string()));
   context.print(fmt::format("  database: {}", database.string()));
+  context.print(fmt::format("  ports:    {}", ports_to_open(listen_port, context.folders())));
   context.print("Next: start the server, then add a CIDR and a first peer:");
   context.print(fmt::format("  systemctl enable --now innernet-server@{}    (or: innernet-server serve {})", name.str(), name.str()));
   context.print(fmt::format("  innernet-server add-cidr {}", name.str()));
