@@ -42,7 +42,7 @@ Row make_row(const wg::PublicKey& key, const PeersByKey& known, const wg::Peer* 
     row.cidr = found->second->cidr_id;
   }
   row.is_overridden = row.ip && view.overrides.contains(*row.ip);
-  if (on_device != nullptr && on_device->endpoint)
+  if (on_device != nullptr && on_device->endpoint && is_recent(on_device->last_handshake, view.now))
     if (const auto relay = relays.find(*on_device->endpoint); relay != relays.end()) row.relayed_by = relay->second;
   return row;
 }
@@ -56,7 +56,11 @@ std::optional<IpAddress> only_address(const wg::Peer& peer) {
 std::vector<Row> rows(const NetworkView& view) {
   PeersByKey known;
   for (const Peer& peer : view.state.peers) known.emplace(peer.public_key, &peer);
-  const auto relay_of = [&](const wg::Peer& peer) { return std::ranges::find(view.relays, peer.public_key, &Relay::public_key); };
+  // Whatever a server says: a peer is none.
+  const auto relay_of = [&](const wg::Peer& peer) {
+    return known.contains(peer.public_key) || !peer.allowed_ips.empty() ? view.relays.end()
+                                                                         : std::ranges::find(view.relays, peer.public_key, &Relay::public_key);
+  };
   Relays relays;
   for (const wg::Peer& peer : view.device.peers) {
     const auto relay = relay_of(peer);

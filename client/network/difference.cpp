@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <limits>
 #include <map>
 #include <span>
 #include <unordered_map>
@@ -76,6 +77,7 @@ class Comparison {
         compare(there, wanted);
       }
     }
+    if (renew_relayed_) renew_relayed();
     const auto missing =
         static_cast<std::size_t>(std::ranges::count_if(wanted_, [](const auto& entry) { return !entry.second.is_on_device; }));
     // Removals first: the address of a peer that goes may be the one of a peer that comes.
@@ -85,7 +87,8 @@ class Comparison {
     result_.changes.reserve(result_.changes.size() + missing);
     if (input_.wants_traversal) result_.due.reserve(result_.due.size() + missing);
     // The server is the first of them.
-    std::size_t room = input_.max_peers ? *input_.max_peers - std::min(*input_.max_peers, wanted_.size() - missing) : missing;
+    std::size_t room = std::numeric_limits<std::size_t>::max();
+    if (input_.max_peers) room = *input_.max_peers - std::min(*input_.max_peers, wanted_.size() - missing);
     for (const auto& [key, wanted] : wanted_) {
       if (wanted.is_on_device) continue;
       if (room == 0) {
@@ -100,7 +103,8 @@ class Comparison {
         --room;
         add_relay(key, relay);
       }
-    if (!removed_.empty()) name_removed();
+    if (std::ranges::any_of(result_.changes, [](const PeerChange& change) { return change.kind == PeerChangeKind::kRemoved; }))
+      name_removed();
     if (input_.listen_port && *input_.listen_port != input_.device.listen_port) result_.update.listen_port = input_.listen_port;
     return std::move(result_);
   }
@@ -151,6 +155,7 @@ class Comparison {
   struct WantedRelay {
     SocketAddress endpoint;
     std::string name;
+    bool names_registered = false;  // states say who is registered with it
     bool is_on_device = false;
   };
 
@@ -165,7 +170,12 @@ class Comparison {
       const auto address = address_of(relay, on == input_.state.peers.end() ? nullptr : &*on);
       if (!address) continue;
       const auto name = on == input_.state.peers.end() ? std::string("relay") : "relay of " + on->name.str();
-      if (relays_.emplace(relay.public_key, WantedRelay{.endpoint = *address, .name = name}).second) result_.relays.push_back(*address);
+      if (!relays_.emplace(relay.public_key, WantedRelay{.endpoint = *address, .name = name, .names_registered = !relay.endpoint.is_unspecified()}).second)
+        continue;
+      // One that works may answer from another of its addresses, and then those behind it are there, too.
+      const auto there = std::ranges::find(input_.device.peers, relay.public_key, &wg::Peer::public_key);
+      const bool works = there != input_.device.peers.end() && there->endpoint && there->endpoint->port == address->port && is_recent(*there);
+      result_.relays.push_back(works ? *there->endpoint : *address);
     }
   }
 
@@ -188,6 +198,31 @@ class Comparison {
     return SocketAddress{address->ip, port};
   }
 
+  bool is_recent(const wg::Peer& there) const { return there.last_handshake && input_.handshakes.is_recent(there.public_key, input_.now); }
+
+  // Their sessions go on, but the relay knows nothing of them any more. One side alone: handshakes that cross are dropped.
+  void renew_relayed() {
+    for (const TraversalPeer& peer : result_.relayed) {
+      if (peer.other_side_first) continue;
+      const auto there = std::ranges::find(input_.device.peers, peer.public_key, &wg::Peer::public_key);
+      const Wanted& wanted = wanted_[index_.at(peer.public_key)].second;
+      removed_.push_back({.public_key = peer.public_key, .remove = true});
+      renewed_.push_back({.public_key = peer.public_key,
+                          .replace_allowed_ips = true,
+                          .preshared_key = there->preshared_key,
+                          .endpoint = result_.relays.front(),
+                          .persistent_keepalive = wanted.keepalive,
+                          .allowed_ips = {wanted.allowed_ips.begin(), wanted.allowed_ips.end()}});
+    }
+  }
+
+  // The state says who is registered, some seconds late.
+  bool is_forgotten_by_relay(const wg::Peer& there) const {
+    constexpr std::chrono::seconds kKnownByThen{30};
+    if (input_.registered == nullptr || own_ == nullptr || input_.registered->contains(own_->id)) return false;
+    return is_recent(there) && !input_.handshakes.is_recent(there.public_key, input_.now, kKnownByThen);
+  }
+
   void add_relay(const wg::PublicKey& key, const WantedRelay& relay) {
     result_.update.peers.push_back({.public_key = key,
                                     .replace_allowed_ips = true,
@@ -205,8 +240,24 @@ class Comparison {
     wg::PeerUpdate update{.public_key = there.public_key, .update_only = true};
     if (!there.allowed_ips.empty()) update.replace_allowed_ips = true;
     if (there.persistent_keepalive != kPersistentKeepalive) update.persistent_keepalive = kPersistentKeepalive;
-    const bool works = there.last_handshake && input_.handshakes.is_recent(there.public_key, input_.now);
-    if (!works && there.endpoint != relay.endpoint) update.endpoint = relay.endpoint;
+    // Another port is another relay. One that was started anew has forgotten us, and WireGuard would not notice for two minutes.
+    const bool has_moved = there.endpoint && there.endpoint->port != relay.endpoint.port;
+    if (has_moved || (relay.names_registered && is_forgotten_by_relay(there))) {
+      removed_.push_back({.public_key = there.public_key, .remove = true});
+      renewed_.push_back({.public_key = there.public_key,
+                          .replace_allowed_ips = true,
+                          .endpoint = relay.endpoint,
+                          .persistent_keepalive = kPersistentKeepalive,
+                          .allowed_ips = {}});
+      renew_relayed_ = true;
+      result_.changes.push_back({.kind = PeerChangeKind::kModified,
+                                 .name = relay.name,
+                                 .public_key = there.public_key,
+                                 .endpoint = changed("Endpoint", there.endpoint, std::optional(relay.endpoint)),
+                                 .others = {}});
+      return;
+    }
+    if (!is_recent(there) && there.endpoint != relay.endpoint) update.endpoint = relay.endpoint;
     if (!update.endpoint && !update.persistent_keepalive && !update.replace_allowed_ips) return;
     PeerChange change{
         .kind = PeerChangeKind::kModified, .name = relay.name, .public_key = there.public_key, .endpoint = {}, .others = {}};
@@ -236,7 +287,10 @@ class Comparison {
 
   void remove(const wg::Peer& there) {
     removed_.push_back({.public_key = there.public_key, .remove = true});
-    result_.changes.push_back({.kind = PeerChangeKind::kRemoved, .name = {}, .public_key = there.public_key, .endpoint = {}, .others = {}});
+    // A relay that is no longer used; its name went with the state that had it.
+    std::optional<std::string> name;
+    if (there.allowed_ips.empty() && there.persistent_keepalive == kPersistentKeepalive) name = "relay";
+    result_.changes.push_back({.kind = PeerChangeKind::kRemoved, .name = std::move(name), .public_key = there.public_key, .endpoint = {}, .others = {}});
   }
 
   void add(const wg::PublicKey& key, const Wanted& wanted) {
@@ -298,7 +352,7 @@ class Comparison {
 
   bool has_session(const wg::Peer& there) const {
     if (input_.server_answers && there.endpoint && there.public_key == input_.server.public_key) return true;
-    return there.last_handshake && input_.handshakes.is_recent(there.public_key, input_.now);
+    return is_recent(there);
   }
 
   // WireGuard has tried in vain to reach a peer that had no endpoint, and tries again only when 5 s (REKEY_TIMEOUT) are over. One that is
@@ -314,14 +368,17 @@ class Comparison {
   }
 
   void consider_direct_ways(const wg::Peer& there, const Wanted& wanted) {
-    if (wanted.peer == nullptr || !there.endpoint || std::ranges::find(result_.relays, *there.endpoint) == result_.relays.end()) return;
+    if (wanted.peer == nullptr || wanted.is_overridden || there.public_key == input_.server.public_key) return;
+    if (!there.endpoint || std::ranges::find(result_.relays, *there.endpoint) == result_.relays.end()) return;
     result_.relayed.push_back(traversal_peer(there.public_key, wanted));
   }
 
   TraversalPeer traversal_peer(const wg::PublicKey& key, const Wanted& wanted) const {
     TraversalPeer peer{
         .public_key = key, .reported = {}, .candidates = wanted.peer->candidates, .inside = wanted.peer->ip,
-        .other_side_first = key < input_.own_key, .likely = {}};
+        .is_registered = input_.registered != nullptr && input_.registered->contains(wanted.peer->id),
+        .other_side_first = key < input_.own_key,
+        .likely = {}};
     if (own_ != nullptr) peer.likely = likely_candidates(*own_, *wanted.peer);
     if (wanted.endpoint != nullptr) peer.reported = *wanted.endpoint;
     return peer;
@@ -343,6 +400,7 @@ class Comparison {
   std::vector<std::pair<wg::PublicKey, Wanted>> wanted_;  // the server first, then in the order of the state
   std::unordered_map<wg::PublicKey, std::size_t> index_;
   std::map<wg::PublicKey, WantedRelay> relays_;
+  bool renew_relayed_ = false;
   const Peer* own_ = nullptr;
   std::vector<wg::PeerUpdate> removed_;
   std::vector<wg::PeerUpdate> modified_;
@@ -366,11 +424,14 @@ std::vector<Endpoint> likely_candidates(const Peer& own, const Peer& peer) {
   return likely;
 }
 
-void remove_relays_from_candidates(State& state) {
+std::unordered_set<PeerId> take_relay_registrations(State& state) {
+  std::unordered_set<PeerId> registered;
   for (Peer& peer : state.peers)
-    std::erase_if(peer.candidates, [&](const Endpoint& candidate) {
-      return std::ranges::any_of(state.relays, [&](const Relay& relay) { return relay.endpoint == candidate; });
-    });
+    if (std::erase_if(peer.candidates, [&](const Endpoint& candidate) {
+          return std::ranges::any_of(state.relays, [&](const Relay& relay) { return relay.endpoint == candidate; });
+        }) > 0)
+      registered.insert(peer.id);
+  return registered;
 }
 
 std::string PeerChange::to_string() const {

@@ -38,18 +38,27 @@ class Try {
   Result<bool> run(const TraversalPeer& peer, const SocketAddress& way) {
     TRY(const auto before, find(peer.public_key));
     if (!before || !is_relayed(*before)) return false;
-    TRY_VOID(set_endpoint(peer.public_key, way));
     const BootTime end = wait_.clock().boot() + times_.way;
+    // What comes through the relay meanwhile, for the other side has not heard of us yet, takes the endpoint back to it: it is set again.
+    bool is_set = false;
+    std::uint64_t received = before->received_bytes;  // when it was set last
     BootTime next_packet{};
     while (wait_.clock().boot() < end && !wait_.stopped()) {
+      if (!is_set) TRY_VOID(set_endpoint(peer.public_key, way));
+      is_set = true;
       if (const BootTime now = wait_.clock().boot(); now >= next_packet) {
         poke_(peer.inside);
         next_packet = now + times_.again;
       }
       wait_.until(wait_.clock().boot() + times_.poll);
       TRY(const auto there, find(peer.public_key));
-      if (!there || is_relayed(*there)) break;  // what came took the old way
-      if (there->received_bytes > before->received_bytes) return true;
+      if (!there) return false;
+      if (is_relayed(*there)) {
+        is_set = false;
+        received = there->received_bytes;
+      } else if (there->received_bytes > received) {
+        return true;
+      }
     }
     TRY_VOID(set_endpoint(peer.public_key, *before->endpoint));
     poke_(peer.inside);
@@ -91,6 +100,7 @@ std::vector<TraversalPeer> DirectTries::take(std::vector<TraversalPeer> relayed,
     return now + std::chrono::hours(1);
   };
   for (auto& [key, seen] : seen_) seen.is_current = false;
+  std::size_t turns = 0;
   std::erase_if(relayed, [&](const TraversalPeer& peer) {
     const auto [entry, is_new] = seen_.try_emplace(peer.public_key);
     Seen& seen = entry->second;
@@ -99,10 +109,12 @@ std::vector<TraversalPeer> DirectTries::take(std::vector<TraversalPeer> relayed,
       seen = {.peer = peer, .since = now, .next = next_after(now), .is_current = true};
       return true;
     }
-    const bool has_changed = seen.peer != peer;
-    if (!has_changed && now < seen.next) return true;
+    const bool has_changed = seen.peer != peer && (!seen.tried || now - *seen.tried >= minutes(1));
+    if ((!has_changed && now < seen.next) || turns == kMostAtOnce) return true;
+    ++turns;
     if (has_changed) seen.since = now;
     seen.peer = peer;
+    seen.tried = now;
     seen.next = next_after(seen.since);
     return false;
   });
@@ -110,7 +122,7 @@ std::vector<TraversalPeer> DirectTries::take(std::vector<TraversalPeer> relayed,
   return relayed;
 }
 
-Result<std::vector<wg::PublicKey>> try_directly(const std::vector<TraversalPeer>& peers, std::span<const SocketAddress> relays,
+Result<std::vector<wg::PublicKey>> try_directly(const std::vector<TraversalPeer>& peers, const IpNet& network, std::span<const SocketAddress> relays,
                                                 wg::Backend& backend, const InterfaceName& name, Wait& wait, const Poke& poke,
                                                 const Resolved& resolved, const DirectTimes& times) {
   std::vector<wg::PublicKey> direct;
@@ -119,7 +131,7 @@ Result<std::vector<wg::PublicKey>> try_directly(const std::vector<TraversalPeer>
     for (const Endpoint& way : ways_to(peer)) {
       if (wait.stopped()) return direct;
       const auto address = resolved(way);
-      if (!address || std::ranges::find(relays, *address) != relays.end()) continue;
+      if (!address || !can_be_outside(*address, network) || std::ranges::find(relays, *address) != relays.end()) continue;
       TRY(const bool works, attempt.run(peer, *address));
       if (!works) continue;
       direct.push_back(peer.public_key);

@@ -12,10 +12,13 @@
 
 namespace innernet::client {
 
-/// When peers that are relayed are tried directly: at once when where they may be has changed, else 1, 5 and 15 minutes after they were
-/// first relayed, then hourly.
+/// When peers that are relayed are tried directly: at once when where they may be has changed, once a minute at most, else 1, 5 and 15
+/// minutes after they were first relayed, then hourly.
 class DirectTries {
  public:
+  /// A round gives so many their turn; the others have it in the next one.
+  static constexpr std::size_t kMostAtOnce = 5;
+
   /// Those of `relayed` whose turn it is. One that is missing has found a way, or is gone, and begins anew when it comes back.
   std::vector<TraversalPeer> take(std::vector<TraversalPeer> relayed, BootTime now);
   void clear() { seen_.clear(); }
@@ -25,6 +28,7 @@ class DirectTries {
     TraversalPeer peer;
     BootTime since{};
     BootTime next{};
+    std::optional<BootTime> tried{};
     bool is_current = false;
   };
   std::unordered_map<wg::PublicKey, Seen> seen_;
@@ -46,7 +50,7 @@ Poke udp_poke(const InterfaceName& interface);
 /// Tries peers that are relayed on direct ways, one after the other, while their sessions go on: the endpoint is set, and stays if an
 /// answer comes from there within `times.way`; else the relay's is put back, and the next packet takes the other side back, too. Returns
 /// the peers that are reached directly now.
-Result<std::vector<wg::PublicKey>> try_directly(const std::vector<TraversalPeer>& peers, std::span<const SocketAddress> relays,
+Result<std::vector<wg::PublicKey>> try_directly(const std::vector<TraversalPeer>& peers, const IpNet& network, std::span<const SocketAddress> relays,
                                                 wg::Backend& backend, const InterfaceName& name, Wait& wait, const Poke& poke,
                                                 const Resolved& resolved, const DirectTimes& times = {});
 

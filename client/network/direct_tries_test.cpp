@@ -36,6 +36,26 @@ TEST(DirectTries, FollowAtOnceWhereAPeerHasMoved) {
   EXPECT_THAT(minutes_of_tries(tries, {relayed_peer(key, "198.51.100.8:1")}, 30, 60), ElementsAre(30, 31, 35, 45));
 }
 
+TEST(DirectTries, OfOneWhoseAddressesChangeAllTheTimeAreOnceAMinute) {
+  DirectTries tries;
+  const auto key = new_key();
+  int turns = 0;
+  for (int second = 0; second < 600; ++second)
+    turns += tries.take({relayed_peer(key, "198.51.100.8:" + std::to_string(second + 1))}, BootTime(std::chrono::seconds(second))).empty() ? 0 : 1;
+  EXPECT_EQ(turns, 10);
+}
+
+TEST(DirectTries, OfManyTakeTurns) {
+  DirectTries tries;
+  std::vector<TraversalPeer> peers;
+  for (int i = 0; i < 12; ++i) peers.push_back(relayed_peer(new_key()));
+  EXPECT_EQ(tries.take(peers, BootTime(0s)).size(), 0U);
+  EXPECT_EQ(tries.take(peers, BootTime(60s)).size(), 5U);
+  EXPECT_EQ(tries.take(peers, BootTime(61s)).size(), 5U);
+  EXPECT_EQ(tries.take(peers, BootTime(62s)).size(), 2U);
+  EXPECT_EQ(tries.take(peers, BootTime(63s)).size(), 0U);
+}
+
 TEST(DirectTries, OfOneThatWasDirectBeginAnew) {
   DirectTries tries;
   const auto key = new_key();
@@ -73,7 +93,7 @@ struct TryDirectly : ::testing::Test {
       return SocketAddress{std::get<IpAddress>(tried.host()), tried.port()};
     };
     auto direct = try_directly(
-        peers, relays, fake.backend, evilcorp(), fake.wait,
+        peers, net("10.66.0.0/16"), relays, fake.backend, evilcorp(), fake.wait,
         [&](const IpAddress& to) {
           EXPECT_EQ(to, ip("10.66.1.7"));
           ++pokes;
@@ -97,14 +117,32 @@ TEST_F(TryDirectly, WithoutOneTheRelayIsPutBackAndTheOtherSideHearsOfIt) {
   EXPECT_LE(fake.wait.clock_.boot() - start, 200ms);
 }
 
-TEST_F(TryDirectly, WhatComesThroughTheRelayIsNoAnswer) {
+// Traffic that goes on through the relay takes the endpoint back to it, until the other side has heard from us directly.
+TEST_F(TryDirectly, WhatComesThroughTheRelayIsNoAnswerAndNoEnd) {
+  on_poke = [&] {
+    change([&](wg::Peer& peer) {
+      peer.received_bytes += 92;
+      if (pokes < 3) peer.endpoint = relays.front();
+    });
+  };
+  EXPECT_THAT(run({relayed_peer(key)}), ElementsAre(key));
+  EXPECT_THAT(endpoints, ElementsAre("198.51.100.7:1", "198.51.100.7:1", "198.51.100.7:1"));
   on_poke = [&] {
     change([&](wg::Peer& peer) {
       peer.received_bytes += 92;
       peer.endpoint = relays.front();
     });
   };
+  change([&](wg::Peer& peer) { peer.endpoint = relays.front(); });
   EXPECT_THAT(run({relayed_peer(key)}), IsEmpty());
+}
+
+TEST_F(TryDirectly, NothingIsAimedAtThisMachineOrIntoTheTunnel) {
+  auto peer = relayed_peer(key, "127.0.0.1:1");
+  peer.candidates = {endpoint("10.66.3.3:1"), endpoint("224.0.0.5:1")};
+  peer.likely = {endpoint("10.66.3.3:1")};
+  EXPECT_THAT(run({peer}), IsEmpty());
+  EXPECT_THAT(endpoints, IsEmpty());
 }
 
 TEST_F(TryDirectly, OneThatIsNotRelayedIsLeftAlone) {

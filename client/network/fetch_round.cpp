@@ -10,6 +10,7 @@
 #include "innernet/client/data_store.hpp"
 #include "innernet/client/fetch.hpp"
 #include "innernet/client/file_access.hpp"
+#include "innernet/client/network_lock.hpp"
 #include "innernet/client/networks.hpp"
 #include "innernet/machine/log.hpp"
 #include "key_change.hpp"
@@ -107,7 +108,7 @@ Result<Finished> run(const ClientOptions& options, const InterfaceName& name, Ma
   const Origin origin = obtained.origin;
   SavedRelays saved_relays(options.folders, name);
   if (is_in_data_store(origin)) obtained.state.relays = saved_relays.read();
-  remove_relays_from_candidates(obtained.state);
+  const auto registered = take_relay_registrations(obtained.state);
   if (const auto outsiders = take_outsiders(obtained.state, config.address.truncated()); !outsiders.empty())
     log::write(repeats_itself(caller, origin) ? log::Level::kDebug : log::Level::kWarning,
                warning_about(outsiders, config.address.truncated()));
@@ -115,7 +116,7 @@ Result<Finished> run(const ClientOptions& options, const InterfaceName& name, Ma
   if (!is_in_data_store(origin)) TRY_VOID(store.check_pins(obtained.state));
   apply_overrides(obtained.state, config.peer_endpoint_overrides);
 
-  TRY(AppliedState applied, update_device(round, obtained, store, std::move(asked.reading)));
+  TRY(AppliedState applied, update_device(round, obtained, registered, store, std::move(asked.reading)));
   update_hosts(round, obtained.state);
   const EtagPlace etag_goes = etag_place(caller, origin);
   const auto own = own_entry(obtained.state, config);
@@ -171,14 +172,19 @@ void traverse_due(const ClientOptions& options, const InterfaceName& name, const
     if (!outcome) log::warning("looking for ways to peers of {}: {}", quoted(name.str()), outcome.error().message());
   };
   if (!result.relayed.empty()) {
-    const auto direct = try_directly(result.relayed, result.relays, machine.backend, name, machine.wait, machine.poke, resolved);
+    const auto direct = try_directly(result.relayed, network, result.relays, machine.backend, name, machine.wait, machine.poke, resolved);
     report(direct);
     if (direct && !direct->empty())
       log::info("{} of {}, relayed until now, {} reached directly", direct->size() == 1 ? "a peer" : fmt::format("{} peers", direct->size()),
                 name.str(), direct->size() == 1 ? "is" : "are");
   }
+  const TryLock try_lock = [&]() -> std::shared_ptr<const void> {
+    auto held = lock_network(options.folders, name, machine.stop, ReadOnly::kAccepted, std::chrono::milliseconds(0));
+    if (!held) return nullptr;
+    return std::make_shared<const FileLock>(*std::move(held));
+  };
   report(traverse(NatTraversal(std::move(result.due), network, result.relays, result.updated_at, traversal.times), machine.backend, name,
-                  machine.wait, result.updated_at, resolved, std::move(handshakes), traversal.times, traversal.audience));
+                  machine.wait, result.updated_at, resolved, std::move(handshakes), try_lock, traversal.times, traversal.audience));
 }
 
 Result<void> fetch_once(const ClientOptions& options, const InterfaceName& name, Machine& machine, Caller caller) {

@@ -48,9 +48,11 @@ void Handshakes::see(const wg::Device& device, WallTime wall, BootTime boot) {
   last_look_ = now;
 }
 
-bool Handshakes::is_recent(const wg::PublicKey& peer, BootTime now) const {
+bool Handshakes::is_recent(const wg::PublicKey& peer, BootTime now) const { return is_recent(peer, now, kRejectAfterTime); }
+
+bool Handshakes::is_recent(const wg::PublicKey& peer, BootTime now, std::chrono::nanoseconds within) const {
   const auto found = seen_.find(peer);
-  return found != seen_.end() && found->second.at && now - *found->second.at <= kRejectAfterTime;
+  return found != seen_.end() && found->second.at && now - *found->second.at <= within;
 }
 
 }  // namespace innernet::client

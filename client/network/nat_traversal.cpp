@@ -9,6 +9,13 @@
 namespace innernet::client {
 namespace {
 
+// A relay is a peer without allowed IPs.
+bool has_answered(const wg::Device& device, const SocketAddress& relay) {
+  return std::ranges::any_of(device.peers, [&](const wg::Peer& peer) {
+    return peer.endpoint == relay && peer.allowed_ips.empty() && peer.last_handshake.has_value();
+  });
+}
+
 wg::PeerUpdate endpoint_update(const wg::PublicKey& key, const SocketAddress& endpoint) {
   return {.public_key = key, .update_only = true, .endpoint = endpoint, .allowed_ips = {}};
 }
@@ -40,7 +47,8 @@ NatTraversal::NatTraversal(std::vector<TraversalPeer> due, const IpNet& network,
     // Both sides have sent something by now, which has opened their routers, and whose handshakes have crossed perhaps.
     if (peer.reported && ways.back().kind != Kind::kOther) ways.push_back({*peer.reported, Kind::kLikely});
     Left left{.public_key = peer.public_key, .ways = std::move(ways), .reported = std::move(peer.reported),
-              .since = peer.since.value_or(updated_at), .other_side_first = peer.other_side_first};
+              .since = peer.since.value_or(updated_at),
+              .is_registered = peer.is_registered, .other_side_first = peer.other_side_first};
     left.due = due_after(left, updated_at, Kind::kOther);
     left_.push_back(std::move(left));
   }
@@ -55,7 +63,7 @@ BootTime NatTraversal::due_after(const Left& left, BootTime now, Kind tried) con
   if (next == Kind::kRelay) earliest = std::max(earliest, left.since + times_.before_relay);
   if (left.other_side_first) earliest += time_of(next, times_.other_side_of_likely, times_.other_side_of_relay, decltype(times_.poll)(0));
   if (now == updated_at_) return earliest;
-  return std::max(earliest, now + time_of(tried, times_.likely, times_.relay, times_.other));
+  return std::max(earliest, now + time_of(tried, times_.likely, left.is_registered ? times_.relay : times_.unlikely_relay, times_.other));
 }
 
 void NatTraversal::observe(const wg::Device& device, const Handshakes& handshakes, BootTime now) {
@@ -78,10 +86,19 @@ wg::DeviceUpdate NatTraversal::step(const wg::Device& device, const Resolved& re
     if (now < left.due) continue;
     // A name without an address costs no step.
     while (!left.ways.empty()) {
-      const auto address = address_of(left.ways.back(), resolved);
-      const Kind kind = left.ways.back().kind;
+      Way way = std::move(left.ways.back());
       left.ways.pop_back();
+      const auto address = address_of(way, resolved);
       if (!address) continue;
+      const Kind kind = way.kind;
+      if (kind == Kind::kRelay && !has_answered(device, *address)) {
+        if (way.is_put_off) continue;
+        way.is_put_off = true;
+        const std::size_t last = left.reported ? 1 : 0;
+        left.ways.insert(left.ways.begin() + static_cast<std::ptrdiff_t>(std::min(last, left.ways.size())), std::move(way));
+        left.due = std::max(now + times_.poll, updated_at_ + times_.before_others);
+        break;
+      }
       const auto there = std::ranges::find(device.peers, left.public_key, &wg::Peer::public_key);
       if (kind == Kind::kOther || there == device.peers.end()) {
         update.peers.push_back(endpoint_update(left.public_key, *address));
@@ -121,12 +138,16 @@ wg::DeviceUpdate NatTraversal::give_up(const Resolved& resolved) {
 }
 
 Result<void> traverse(NatTraversal traversal, wg::Backend& backend, const InterfaceName& name, Wait& wait, BootTime updated_at,
-                      const Resolved& resolved, Handshakes handshakes, const TraversalTimes& times, Audience audience) {
+                      const Resolved& resolved, Handshakes handshakes, const TryLock& try_lock, const TraversalTimes& times,
+                      Audience audience) {
   if (traversal.done()) return {};
   constexpr std::chrono::seconds kNobodyAsks{1};  // why nothing happens
   bool is_said = false;
   const BootTime end = updated_at + times.all;
   for (;;) {
+    // Without it when it ends: that makes no peer anew.
+    const bool is_due = wait.clock().boot() >= traversal.next_step();
+    const auto lock = is_due ? try_lock() : nullptr;
     auto device = backend.get(name);
     if (!device) {
       if (device.error().kind() == ErrorKind::kNotFound) return {};
@@ -145,10 +166,15 @@ Result<void> traverse(NatTraversal traversal, wg::Backend& backend, const Interf
                              traversal.left() == 1 ? "has" : "have"));
       is_said = true;
     }
-    const auto update = over ? traversal.give_up(resolved) : traversal.step(*device, resolved, now);
+    wg::DeviceUpdate update;
+    if (over)
+      update = traversal.give_up(resolved);
+    else if (lock != nullptr)
+      update = traversal.step(*device, resolved, now);
     if (!update.empty()) TRY_VOID(backend.apply(name, update));
     if (traversal.done()) return {};
-    wait.until(std::min({end, traversal.next_step(), wait.clock().boot() + times.poll}));
+    const BootTime next_look = wait.clock().boot() + times.poll;
+    wait.until(std::min({end, is_due && lock == nullptr ? next_look : traversal.next_step(), next_look}));
   }
 }
 
@@ -176,6 +202,15 @@ std::vector<TraversalPeer> TraversalHistory::take(std::vector<TraversalPeer> due
   // A peer that was reached is no longer due; when it is lost again, it is tried at once.
   std::erase_if(tried_, [](const auto& entry) { return !entry.second.is_current; });
   return due;
+}
+
+void TraversalHistory::give_back(const std::unordered_set<wg::PublicKey>& peers) {
+  for (const wg::PublicKey& key : peers) {
+    const auto found = tried_.find(key);
+    if (found == tried_.end() || found->second.times == 0) continue;
+    --found->second.times;
+    found->second.not_before = {};
+  }
 }
 
 bool TraversalHistory::has_news(const std::vector<TraversalPeer>& due, const std::unordered_set<wg::PublicKey>& under_way,

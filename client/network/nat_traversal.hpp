@@ -1,6 +1,8 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
+#include <memory>
 #include <span>
 #include <unordered_map>
 #include <unordered_set>
@@ -26,6 +28,7 @@ struct TraversalTimes {
   // How long a way has until the next one is tried.
   std::chrono::milliseconds likely{500};
   std::chrono::milliseconds relay{12'000};  ///< WireGuard's second and third handshake, too
+  std::chrono::milliseconds unlikely_relay{3'000};  ///< of a peer that is not known to be registered there
   std::chrono::milliseconds other{5'000};  ///< WireGuard itself tries again after as long (REKEY_TIMEOUT)
   std::chrono::milliseconds poll{100};
   std::chrono::milliseconds all{std::chrono::minutes(10)};  ///< then it gives up; since the update, too
@@ -33,7 +36,8 @@ struct TraversalTimes {
 
 /// Which way to try next to which peer that has no session, after the ideas of RFC 8445 (ICE), but much simpler: first the reported
 /// endpoint again and the candidates that are likely to work, then the relays, which pass on what they can't read, then the other candidates from the last to the first, and the
-/// endpoint that the server reports, which stays if nothing worked. Pure: the driver below has the device and the clock.
+/// endpoint that the server reports, which stays if nothing worked. A relay
+/// that does not answer us yet has its turn behind the candidates. Pure: the driver below has the device and the clock.
 ///
 /// WireGuard tries in vain for 5 s (REKEY_TIMEOUT) before it tries again. For likely candidates and relays a peer is removed and added in
 /// one update, so that it is tried at once; it has no session to lose.
@@ -62,12 +66,14 @@ class NatTraversal {
   struct Way {
     Endpoint endpoint;
     Kind kind;
+    bool is_put_off = false;
   };
   struct Left {
     wg::PublicKey public_key;
     std::vector<Way> ways;  // tried from the back
     std::optional<Endpoint> reported;
     BootTime since{};
+    bool is_registered = false;
     bool other_side_first = false;
     BootTime due{};
     bool tried = false;
@@ -85,10 +91,13 @@ class NatTraversal {
 /// Who reads the log: somebody who waits for the prompt, and wants to know why, or nobody yet.
 enum class Audience { kWaits, kLater };
 
+/// Keeps rounds from changing the device until it is let go of; null: a round is at it, which may remove a peer that a step would put back.
+using TryLock = std::function<std::shared_ptr<const void>()>;
+
 /// Drives it to its end or to a stop. An interface that has gone meanwhile ends it, too. `handshakes` are as the round saw them that found
 /// out who is due.
 Result<void> traverse(NatTraversal traversal, wg::Backend& backend, const InterfaceName& name, Wait& wait, BootTime updated_at,
-                      const Resolved& resolved, Handshakes handshakes, const TraversalTimes& times = {},
+                      const Resolved& resolved, Handshakes handshakes, const TryLock& try_lock, const TraversalTimes& times = {},
                       Audience audience = Audience::kLater);
 
 /// What was tried in vain, so that a peer that can't be reached is not tried in each round of the daemon for ever: hosting providers
@@ -97,6 +106,8 @@ class TraversalHistory {
  public:
   /// Those of `due` whose turn it is. The pause of a peer doubles from a minute to an hour; new candidates make it start again.
   std::vector<TraversalPeer> take(std::vector<TraversalPeer> due, BootTime now);
+  /// They have had no turn: their traversal was stopped.
+  void give_back(const std::unordered_set<wg::PublicKey>& peers);
   /// Whether there is one among them for which a traversal that is under way should end: one that take() would give, or, of those that it
   /// is about, one that may be somewhere else by now.
   bool has_news(const std::vector<TraversalPeer>& due, const std::unordered_set<wg::PublicKey>& under_way, BootTime now) const;

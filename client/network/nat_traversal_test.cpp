@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include <set>
 #include <unordered_set>
 
 #include "fake_machine.hpp"
@@ -24,7 +25,7 @@ std::optional<SocketAddress> literal(const Endpoint& endpoint) {
 }
 
 TraversalPeer due(const wg::PublicKey& key, std::vector<std::string> candidates, std::optional<std::string> reported = "198.51.100.1:1") {
-  TraversalPeer peer{.public_key = key, .reported = {}, .candidates = {}};
+  TraversalPeer peer{.public_key = key, .reported = {}, .candidates = {}, .is_registered = true};
   if (reported) peer.reported = endpoint(*reported);
   for (const auto& candidate : candidates) peer.candidates.push_back(endpoint(candidate));
   return peer;
@@ -37,6 +38,8 @@ struct TraversalTest : ::testing::Test {
   std::unordered_set<wg::PublicKey> renewed;
   BootTime start = fake.wait.clock_.boot();
   Handshakes handshakes;
+  std::set<SocketAddress> silent;  // relays that don't answer
+  TryLock try_lock = always;
 
   TraversalTest() {
     static_cast<void>(fake.backend.create(evilcorp()));
@@ -45,12 +48,14 @@ struct TraversalTest : ::testing::Test {
           {.public_key = key, .preshared_key = {}, .endpoint = address("198.51.100.1:1"), .allowed_ips = {}, .last_handshake = {}});
     });
     fake.backend.on_apply = [this] {
+      bool is_removed = false;
       for (const auto& peer : fake.backend.updates.back().peers) {
         if (peer.remove) {
           renewed.insert(peer.public_key);
+          is_removed = true;
           continue;
         }
-        EXPECT_NE(peer.update_only, renewed.contains(peer.public_key));
+        EXPECT_NE(peer.update_only, is_removed);
         tried.push_back(fmt::format("{} {}", std::chrono::floor<std::chrono::seconds>(fake.wait.clock_.boot() - start).count(),
                                     peer.endpoint->to_string()));
       }
@@ -59,9 +64,15 @@ struct TraversalTest : ::testing::Test {
   void connect() {
     fake.backend.change_device(evilcorp(), [&](wg::Device& device) { device.peers[0].last_handshake = fake.wait.clock_.wall(); });
   }
+  static std::shared_ptr<const void> always() { return std::make_shared<const int>(); }
   void run(std::vector<TraversalPeer> peers, const std::vector<SocketAddress>& relays = {}) {
+    if (!relays.empty()) fake.backend.change_device(evilcorp(), [&](wg::Device& device) {
+      for (const SocketAddress& relay : relays)
+        if (!silent.contains(relay))
+          device.peers.push_back({.public_key = new_key(), .endpoint = relay, .allowed_ips = {}, .last_handshake = fake.wait.clock_.wall()});
+    });
     ASSERT_TRUE(traverse(NatTraversal(std::move(peers), net("10.66.0.0/16"), relays, start), fake.backend, evilcorp(), fake.wait, start,
-                         literal, handshakes));
+                         literal, handshakes, try_lock));
   }
 };
 
@@ -75,7 +86,7 @@ TEST_F(TraversalTest, WhoWaitsForItIsToldWhyItTakesSoLong) {
   const auto said_to = [&](Audience audience) {
     ::testing::internal::CaptureStderr();
     EXPECT_TRUE(traverse(NatTraversal({due(key, {"192.0.2.1:1"})}, net("10.66.0.0/16"), {}, fake.wait.clock_.boot()), fake.backend, evilcorp(), fake.wait,
-                         fake.wait.clock_.boot(), literal, {}, {}, audience));
+                         fake.wait.clock_.boot(), literal, {}, always, {}, audience));
     return ::testing::internal::GetCapturedStderr();
   };
   EXPECT_THAT(said_to(Audience::kWaits), HasSubstr("trying where else a peer of evilcorp may be"));
@@ -151,6 +162,28 @@ TEST_F(TraversalTest, ARelayThatWorksStays) {
   EXPECT_EQ(fake.backend.get(evilcorp())->peers.at(0).endpoint, address("203.0.113.1:51821"));
 }
 
+TEST_F(TraversalTest, ARelayThatDoesNotAnswerHasItsTurnBehindTheCandidates) {
+  silent = {address("203.0.113.1:51821")};
+  run({due(key, {"192.0.2.1:1"})}, {address("203.0.113.1:51821")});
+  EXPECT_THAT(tried, ElementsAre("0 198.51.100.1:1", "5 192.0.2.1:1", "10 198.51.100.1:1")) << "and none if it still does not";
+}
+
+TEST_F(TraversalTest, APeerThatIsNotKnownToBeRegisteredIsNotWaitedForForLong) {
+  auto peer = due(key, {"192.0.2.1:1"});
+  peer.is_registered = false;
+  run({peer}, {address("203.0.113.1:51821")});
+  EXPECT_THAT(tried, ElementsAre("0 198.51.100.1:1", "1 203.0.113.1:51821", "5 192.0.2.1:1", "10 198.51.100.1:1"));
+}
+
+// It may have just removed a peer, which a step would put back.
+TEST_F(TraversalTest, NothingIsDoneWhileARoundIsAtTheDevice) {
+  try_lock = [&]() -> std::shared_ptr<const void> {
+    return fake.wait.clock_.boot() - start < 7s ? nullptr : always();
+  };
+  run({due(key, {"192.0.2.1:1"})});
+  EXPECT_THAT(tried, ElementsAre("7 192.0.2.1:1", "12 198.51.100.1:1"));
+}
+
 TEST_F(TraversalTest, NewsOfAPeerPutTheRelayOffNoFurther) {
   auto peer = due(key, {});
   peer.since = start - 10s;
@@ -174,7 +207,7 @@ TEST_F(TraversalTest, APeerIsMadeAnewForARelayWithAllThatItHas) {
   run({due(key, {})}, {address("203.0.113.1:51821")});
   EXPECT_TRUE(renewed.contains(key));
   const auto device = fake.backend.get(evilcorp());
-  ASSERT_EQ(device->peers.size(), 1U);
+  ASSERT_EQ(device->peers.size(), 2U) << "with the relay";
   EXPECT_THAT(device->peers[0].allowed_ips, ElementsAre(net("10.66.1.7/32")));
   EXPECT_EQ(device->peers[0].persistent_keepalive, 25);
 }
@@ -219,6 +252,18 @@ TEST(TraversalHistory, TriesInVainLessAndLessOften) {
   for (int minute = 0; minute < 240; ++minute)
     if (!history.take(peers, BootTime(std::chrono::minutes(minute))).empty()) minutes.push_back(minute);
   EXPECT_THAT(minutes, ElementsAre(0, 1, 3, 7, 15, 31, 63, 123, 183));
+}
+
+TEST(TraversalHistory, AnInterruptedTryIsNone) {
+  TraversalHistory history;
+  const auto key = new_key();
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_EQ(history.take({due(key, {})}, BootTime(std::chrono::seconds(i))).size(), 1U);
+    history.give_back({key, new_key()});
+  }
+  EXPECT_EQ(history.take({due(key, {})}, BootTime(20s)).size(), 1U);
+  EXPECT_EQ(history.take({due(key, {})}, BootTime(21s)).size(), 0U);
+  EXPECT_EQ(history.take({due(key, {})}, BootTime(80s)).size(), 1U) << "a minute after the first that was none";
 }
 
 TEST(TraversalHistory, RemembersSinceWhenAPeerIsDueWhateverIsHeardOfIt) {

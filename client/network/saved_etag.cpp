@@ -21,15 +21,23 @@ std::string file_identity(const std::filesystem::path& path) {
 }
 
 SavedEtag::SavedEtag(const Folders& folders, const InterfaceName& name)
-    : path_(etag_file(folders, name)), data_store_(folders.data_store(name)), config_identity_(file_identity(folders.config_file(name))) {}
+    : path_(etag_file(folders, name)),
+      data_store_(folders.data_store(name)),
+      relays_(relays_file(folders, name)),
+      config_identity_(file_identity(folders.config_file(name))) {}
+
+std::string SavedEtag::files() const {
+  const std::string store = file_identity(data_store_), relays = file_identity(relays_);
+  if (store.empty() || relays.empty() || config_identity_.empty()) return {};
+  return fmt::format("{} {} {} ", store, relays, config_identity_);
+}
 
 std::string SavedEtag::read() const {
   const auto text = read_file(path_, kMostText);
   if (!text) return {};
-  const std::string store = file_identity(data_store_);
-  const std::string expected = fmt::format("{} {} ", store, config_identity_);
+  const std::string expected = files();
   std::string_view etag = *text;
-  if (store.empty() || config_identity_.empty() || !etag.starts_with(expected) || !etag.ends_with('\n')) return {};
+  if (expected.empty() || !etag.starts_with(expected) || !etag.ends_with('\n')) return {};
   etag.remove_prefix(expected.size());
   etag.remove_suffix(1);
   // It becomes part of a request.
@@ -39,9 +47,8 @@ std::string SavedEtag::read() const {
 }
 
 void SavedEtag::save(std::string_view etag) const {
-  const std::string store = file_identity(data_store_);
-  const bool counts = !etag.empty() && !store.empty() && !config_identity_.empty();
-  const auto done = counts ? replace_file(path_, fmt::format("{} {} {}\n", store, config_identity_, etag)) : remove_file(path_);
+  const std::string known = files();
+  const auto done = etag.empty() || known.empty() ? remove_file(path_) : replace_file(path_, fmt::format("{}{}\n", known, etag));
   if (!done && done.error().kind() != ErrorKind::kNotFound) log::debug("{}", done.error().message());
 }
 

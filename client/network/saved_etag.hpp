@@ -12,7 +12,7 @@ namespace innernet::client {
 std::string file_identity(const std::filesystem::path& path);
 
 /// The ETag of the state in a network's data store, from one fetch to the next: a server with nothing new need not send 10,000 peers, and
-/// we need not read them. It counts only while the data store and the config (whose overrides are in the data store) are the very files
+/// we need not read them. It counts only while the data store, the relays and the config (whose overrides are in the data store) are the very files
 /// that it was saved for; a file that was edited, restored or written by another program makes the next fetch a whole one.
 class SavedEtag {
  public:
@@ -25,8 +25,12 @@ class SavedEtag {
   void save(std::string_view etag) const;
 
  private:
+  /// Which files it was saved for, were it saved now; empty: one of them is missing.
+  std::string files() const;
+
   std::filesystem::path path_;
   std::filesystem::path data_store_;
+  std::filesystem::path relays_;
   std::string config_identity_;
 };
 

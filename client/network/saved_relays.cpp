@@ -27,9 +27,12 @@ std::vector<Relay> SavedRelays::read() const {
 
 void SavedRelays::save(const std::vector<Relay>& relays) const {
   const auto there = read_file(path_, kMostText);
-  if (there ? *there == text_of(relays) : relays.empty()) return;
-  const auto done = relays.empty() ? remove_file(path_) : replace_file(path_, text_of(relays));
-  if (!done && done.error().kind() != ErrorKind::kNotFound) log::debug("{}", done.error().message());
+  if (there && *there == text_of(relays)) return;
+  if (const auto done = replace_file(path_, text_of(relays)); !done) {
+    // An old file would be believed.
+    static_cast<void>(remove_file(path_));
+    log::debug("{}", done.error().message());
+  }
 }
 
 }  // namespace innernet::client

@@ -33,3 +33,13 @@ for ((i = 0; i < ${#there[@]}; ++i)); do
     else check "$a and $b are relayed, and $a's list says so" relayed "$a" "$b"; fi
   done
 done
+
+# The relay forgets all sessions with its server. Those who are relayed notice it by what the server says, not after WireGuard's two minutes.
+stop server serve || :
+began=$(now_ms)
+succeed serve
+check_soon 'after a restart of the server, a ping passes through its relay again' 90 reaches cafe hotel
+note "$(($(now_ms) - began)) ms after the start"
+
+server disable-peer "$NETWORK" --name hotel --yes
+check_soon 'a peer that is disabled is relayed no longer' 60 never_reaches cafe hotel

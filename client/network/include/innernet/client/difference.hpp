@@ -45,6 +45,7 @@ struct TraversalPeer {
   std::vector<Endpoint> candidates;
   IpAddress inside{};              ///< its address in the network
   std::optional<BootTime> since{};  ///< it was due first, if that is known
+  bool is_registered = false;      ///< with a relay, for all that is known
   bool other_side_first = false;   ///< of two that try each other at the same time
   std::vector<Endpoint> likely{};  ///< some of them, because it seems to be in one network with us
 
@@ -67,8 +68,9 @@ constexpr std::size_t kMostRelaysUsed = 4;
 /// size (/24, /64): at most three.
 std::vector<Endpoint> likely_candidates(const Peer& own, const Peer& peer);
 
-/// A relay is no candidate: states name it as one for clients that don't know relays, and only they try it like that.
-void remove_relays_from_candidates(State& state);
+/// A relay is no candidate: states name it as one of whoever is registered there, for clients that don't know relays, and only they try it
+/// like that. Returns who it was.
+std::unordered_set<PeerId> take_relay_registrations(State& state);
 
 struct DifferenceInput {
   const wg::Device& device;
@@ -85,6 +87,7 @@ struct DifferenceInput {
   const std::unordered_set<wg::PublicKey>* in_traversal = nullptr;  ///< whose endpoint is being looked for just now, and left alone
   std::optional<std::size_t> max_peers = {};                        ///< that the device takes; none: any number
   bool wants_traversal = true;                                      ///< Difference::due, and relays on the device
+  const std::unordered_set<PeerId>* registered = nullptr;  ///< with a relay, as the server says; null: it has not been asked
   bool details_of_new = true;  ///< PeerChange::others of peers that are added, too: half of the work when all are new
 };
 

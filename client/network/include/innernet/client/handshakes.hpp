@@ -19,6 +19,8 @@ class Handshakes {
   void see(const wg::Device& device, WallTime wall, BootTime boot);
   /// Within REJECT_AFTER_TIME. Of a peer that had no handshake at the last look, or was not there: no.
   bool is_recent(const wg::PublicKey& peer, BootTime now) const;
+  /// The same within another time.
+  bool is_recent(const wg::PublicKey& peer, BootTime now, std::chrono::nanoseconds within) const;
   void clear() { *this = {}; }
 
  private:

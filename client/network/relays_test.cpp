@@ -1,0 +1,217 @@
+// Relays, as the difference between a device and a state has them.
+#include <gmock/gmock.h>
+
+#include "innernet/client/difference.hpp"
+#include "innernet/client/saved_relays.hpp"
+#include "innernet/testing/temp_dir.hpp"
+#include "network_files.hpp"
+#include "sample_network.hpp"
+
+namespace innernet::client {
+namespace {
+
+using namespace testing;
+using namespace std::chrono_literals;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+const WallTime kWall{std::chrono::seconds(1'795'363'000)};
+const BootTime kNow{std::chrono::hours(1)};
+
+std::optional<SocketAddress> literal(const Endpoint& endpoint) {
+  const auto* ip = std::get_if<IpAddress>(&endpoint.host());
+  if (ip == nullptr) return std::nullopt;
+  return SocketAddress{*ip, endpoint.port()};
+}
+
+struct RelaysTest : ::testing::Test {
+  wg::PublicKey own = new_key(), bob = new_key(), relay = new_key();
+  ServerPeer server{new_key(), ip("10.66.0.1"), endpoint("203.0.113.1:51820")};
+  State state{.peers = {peer(1, "innernet-server", "10.66.0.1", server.public_key), peer(2, "me", "10.66.1.2", own),
+                        peer(3, "bob", "10.66.1.3", bob)},
+              .cidrs = {},
+              .relays = {{.id = PeerId{1}, .public_key = relay, .endpoint = endpoint("203.0.113.1:51821")}}};
+  wg::Device device{.name = evilcorp(), .private_key = {}, .public_key = {}, .listen_port = 0, .peers = {}};
+  std::map<IpAddress, Endpoint> overrides;
+  std::unordered_set<PeerId> registered{PeerId{2}, PeerId{3}};
+  bool wants_traversal = true;
+
+  RelaysTest() { device.peers.push_back(there(server.public_key, {"10.66.0.1/32"}, "203.0.113.1:51820", 10s)); }
+
+  static wg::Peer there(const wg::PublicKey& key, std::vector<std::string> allowed, const std::string& at,
+                        std::optional<std::chrono::seconds> handshake_age) {
+    wg::Peer peer{.public_key = key, .endpoint = address(at), .persistent_keepalive = kPersistentKeepalive};
+    for (const auto& net_text : allowed) peer.allowed_ips.push_back(net(net_text));
+    if (handshake_age) peer.last_handshake = kWall - *handshake_age;
+    return peer;
+  }
+  Difference run() const {
+    Handshakes seen;
+    seen.see(device, kWall, kNow);
+    return difference({.device = device,
+                       .state = state,
+                       .cached = nullptr,
+                       .own_key = own,
+                       .server = server,
+                       .network = net("10.66.0.0/16"),
+                       .overrides = overrides,
+                       .handshakes = seen,
+                       .now = kNow,
+                       .wants_traversal = wants_traversal,
+                       .registered = &registered},
+                      literal);
+  }
+  static const wg::PeerUpdate* update_of(const Difference& difference, const wg::PublicKey& key) {
+    const wg::PeerUpdate* last = nullptr;
+    for (const auto& update : difference.update.peers)
+      if (update.public_key == key) last = &update;
+    return last;
+  }
+};
+
+TEST_F(RelaysTest, ARelayIsAPeerWithoutAllowedIps) {
+  const auto result = run();
+  const auto* update = update_of(result, relay);
+  ASSERT_NE(update, nullptr);
+  EXPECT_THAT(update->allowed_ips, IsEmpty());
+  EXPECT_EQ(update->persistent_keepalive, kPersistentKeepalive);
+  EXPECT_EQ(update->endpoint, address("203.0.113.1:51821"));
+  EXPECT_THAT(result.relays, ElementsAre(address("203.0.113.1:51821")));
+  ASSERT_THAT(result.due, SizeIs(1)) << "bob, without any candidate";
+  EXPECT_TRUE(result.due.front().is_registered);
+}
+
+TEST_F(RelaysTest, TheServersIsWhereTheServerWasFound) {
+  device.peers.front().endpoint = address("192.168.3.1:51820");
+  EXPECT_EQ(update_of(run(), relay)->endpoint, address("192.168.3.1:51821"));
+  state.relays.front().endpoint = endpoint("0.0.0.0:51821");
+  EXPECT_EQ(update_of(run(), relay)->endpoint, address("192.168.3.1:51821"));
+}
+
+TEST_F(RelaysTest, OfAnotherPeerIsWhereItSaysOrWhereThatPeerIs) {
+  state.relays.front() = {.id = PeerId{3}, .public_key = relay, .endpoint = endpoint("198.51.100.3:7")};
+  EXPECT_EQ(update_of(run(), relay)->endpoint, address("198.51.100.3:7"));
+  state.relays.front().endpoint = endpoint("0.0.0.0:7");
+  state.peers[2].endpoint = endpoint("198.51.100.9:51820");
+  EXPECT_EQ(update_of(run(), relay)->endpoint, address("198.51.100.9:7"));
+}
+
+// What a server that was taken over could try with it.
+TEST_F(RelaysTest, AHostileOneAimsAtNobodyAndTakesNobodysPlace) {
+  for (const char* at : {"127.0.0.1:7", "10.66.1.3:7", "224.0.0.1:7", "0.0.0.0:7", "198.51.100.3:0"}) {
+    state.relays.front() = {.id = PeerId{9}, .public_key = relay, .endpoint = endpoint(at)};
+    EXPECT_EQ(update_of(run(), relay), nullptr) << at;
+  }
+  for (const auto& key : {own, server.public_key, bob}) {
+    state.relays.front() = {.id = PeerId{9}, .public_key = key, .endpoint = endpoint("198.51.100.3:7")};
+    const auto result = run();
+    EXPECT_THAT(result.relays, IsEmpty());
+    if (const auto* update = update_of(result, key)) {
+      EXPECT_THAT(update->allowed_ips, SizeIs(1));
+    }
+  }
+  state.relays.clear();
+  for (int i = 0; i < 50; ++i)
+    state.relays.push_back({.id = PeerId{9}, .public_key = new_key(), .endpoint = endpoint("198.51.100.3:" + std::to_string(i + 1))});
+  EXPECT_THAT(run().relays, SizeIs(kMostRelaysUsed));
+}
+
+TEST_F(RelaysTest, WithoutAnybodyToReachOrWithoutTraversalThereIsNone) {
+  device.peers.push_back(there(relay, {}, "203.0.113.1:51821", 10s));
+  wants_traversal = false;
+  EXPECT_TRUE(update_of(run(), relay)->remove);
+  wants_traversal = true;
+  state.peers.pop_back();
+  const auto result = run();
+  EXPECT_TRUE(update_of(result, relay)->remove);
+  EXPECT_EQ(result.changes.front().name, "relay");
+}
+
+TEST_F(RelaysTest, OneThatWorksIsLeftAlone) {
+  device.peers.push_back(there(relay, {}, "203.0.113.99:51821", 10s));
+  device.peers.push_back(there(bob, {"10.66.1.3/32"}, "203.0.113.99:51821", 10s));
+  const auto result = run();
+  EXPECT_EQ(update_of(result, relay), nullptr);
+  EXPECT_THAT(result.relays, ElementsAre(address("203.0.113.99:51821"))) << "where it answers from";
+  ASSERT_THAT(result.relayed, SizeIs(1));
+  EXPECT_EQ(result.relayed.front().public_key, bob);
+  EXPECT_EQ(result.relayed.front().inside, ip("10.66.1.3"));
+}
+
+TEST_F(RelaysTest, APeerWhoseEndpointWasSetByHandIsNotTriedElsewhere) {
+  device.peers.push_back(there(relay, {}, "203.0.113.1:51821", 10s));
+  device.peers.push_back(there(bob, {"10.66.1.3/32"}, "203.0.113.1:51821", 10s));
+  overrides.emplace(ip("10.66.1.3"), endpoint("203.0.113.1:51821"));
+  EXPECT_THAT(run().relayed, IsEmpty());
+}
+
+// WireGuard would go on with a session that the relay knows nothing of, for two minutes.
+TEST_F(RelaysTest, OneThatHasForgottenUsIsMadeAnewAndSoAreThePeersBehindIt) {
+  device.peers.push_back(there(relay, {}, "203.0.113.1:51821", 40s));
+  device.peers.push_back(there(bob, {"10.66.1.3/32"}, "203.0.113.1:51821", 40s));
+  EXPECT_TRUE(run().update.empty()) << "it knows us";
+  registered = {PeerId{3}};
+  const auto result = run();
+  ASSERT_NE(update_of(result, relay), nullptr);
+  EXPECT_FALSE(update_of(result, relay)->update_only);
+  const bool is_our_turn = !(bob < own);
+  ASSERT_EQ(update_of(result, bob) != nullptr, is_our_turn) << "one side alone, for handshakes that cross are lost";
+  if (is_our_turn) {
+    EXPECT_THAT(update_of(result, bob)->allowed_ips, ElementsAre(net("10.66.1.3/32")));
+    EXPECT_EQ(update_of(result, bob)->endpoint, address("203.0.113.1:51821"));
+  }
+  device.peers[1].last_handshake = kWall - 10s;
+  EXPECT_TRUE(run().update.empty()) << "the state is some seconds behind";
+  device.peers[1].last_handshake = kWall - 40s;
+  state.relays.front().endpoint = endpoint("0.0.0.0:51821");
+  EXPECT_TRUE(run().update.empty()) << "then states don't say who is registered";
+}
+
+TEST_F(RelaysTest, OneThatHasMovedToAnotherPortIsMadeAnewAtOnce) {
+  device.peers.push_back(there(relay, {}, "203.0.113.1:51821", 10s));
+  state.relays.front().endpoint = endpoint("203.0.113.1:51822");
+  EXPECT_EQ(update_of(run(), relay)->endpoint, address("203.0.113.1:51822"));
+}
+
+TEST_F(RelaysTest, APeerBehindTheSameRouterIsReachedWithinItsNetworkAtOnce) {
+  state.peers[1].endpoint = endpoint("198.51.100.4:1024");
+  state.peers[1].candidates = {endpoint("192.168.7.2:40000")};
+  state.peers[2].endpoint = endpoint("198.51.100.4:1025");
+  state.peers[2].candidates = {endpoint("172.17.0.1:40001"), endpoint("192.168.7.3:40001")};
+  auto result = run();
+  EXPECT_EQ(update_of(result, bob)->endpoint, address("192.168.7.3:40001"));
+  EXPECT_THAT(result.due.front().likely, ElementsAre(endpoint("192.168.7.3:40001"), endpoint("172.17.0.1:40001")));
+  state.peers[2].endpoint = endpoint("198.51.100.5:1025");
+  result = run();
+  EXPECT_EQ(update_of(result, bob)->endpoint, address("198.51.100.5:1025")) << "half of the world has such addresses";
+  EXPECT_THAT(result.due.front().likely, ElementsAre(endpoint("192.168.7.3:40001")));
+  state.peers[2].candidates = {endpoint("10.9.9.9:40001")};
+  EXPECT_THAT(run().due.front().likely, IsEmpty());
+}
+
+TEST(RelayRegistrations, AreCandidatesThatAreNone) {
+  State state{.peers = {peer(2, "me", "10.66.1.2", new_key()), peer(3, "bob", "10.66.1.3", new_key())},
+              .cidrs = {},
+              .relays = {{.id = PeerId{1}, .public_key = new_key(), .endpoint = endpoint("203.0.113.1:51821")}}};
+  state.peers[1].candidates = {endpoint("203.0.113.1:51821"), endpoint("192.0.2.1:1")};
+  EXPECT_THAT(take_relay_registrations(state), ElementsAre(PeerId{3}));
+  EXPECT_THAT(state.peers[1].candidates, ElementsAre(endpoint("192.0.2.1:1")));
+}
+
+TEST(SavedRelays, ComeBackAsTheyWereSaved) {
+  const innernet::testing::TempDir dir;
+  Folders folders = Folders::of_client();
+  folders.data = dir / ".";
+  const SavedRelays saved(folders, evilcorp());
+  EXPECT_THAT(saved.read(), IsEmpty());
+  const std::vector<Relay> relays{{.id = PeerId{1}, .public_key = new_key(), .endpoint = endpoint("vpn.example.org:51821")}};
+  saved.save(relays);
+  EXPECT_EQ(saved.read(), relays);
+  saved.save({});
+  EXPECT_THAT(saved.read(), IsEmpty());
+  EXPECT_TRUE(std::filesystem::exists(relays_file(folders, evilcorp()))) << "without it no ETag counts";
+}
+
+}  // namespace
+}  // namespace innernet::client
