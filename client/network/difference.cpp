@@ -216,9 +216,9 @@ class Comparison {
     }
   }
 
-  // The state says who is registered, some seconds late.
+  // The state says who is registered, up to twelve seconds late.
   bool is_forgotten_by_relay(const wg::Peer& there) const {
-    constexpr std::chrono::seconds kKnownByThen{30};
+    constexpr std::chrono::seconds kKnownByThen{15};
     if (input_.registered == nullptr || own_ == nullptr || input_.registered->contains(own_->id)) return false;
     return is_recent(there) && !input_.handshakes.is_recent(there.public_key, input_.now, kKnownByThen);
   }

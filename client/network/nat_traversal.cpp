@@ -10,10 +10,18 @@ namespace innernet::client {
 namespace {
 
 // A relay is a peer without allowed IPs.
-bool has_answered(const wg::Device& device, const SocketAddress& relay) {
-  return std::ranges::any_of(device.peers, [&](const wg::Peer& peer) {
-    return peer.endpoint == relay && peer.allowed_ips.empty() && peer.last_handshake.has_value();
-  });
+auto find_relay(const wg::Device& device, const SocketAddress& at) {
+  return std::ranges::find_if(device.peers, [&](const wg::Peer& peer) { return peer.endpoint == at && peer.allowed_ips.empty(); });
+}
+
+void add_anew(wg::DeviceUpdate& update, const wg::Peer& there, const SocketAddress& at) {
+  update.peers.push_back({.public_key = there.public_key, .remove = true});
+  update.peers.push_back({.public_key = there.public_key,
+                          .replace_allowed_ips = true,
+                          .preshared_key = there.preshared_key,
+                          .endpoint = at,
+                          .persistent_keepalive = there.persistent_keepalive,
+                          .allowed_ips = there.allowed_ips});
 }
 
 wg::PeerUpdate endpoint_update(const wg::PublicKey& key, const SocketAddress& endpoint) {
@@ -91,8 +99,16 @@ wg::DeviceUpdate NatTraversal::step(const wg::Device& device, const Resolved& re
       const auto address = address_of(way, resolved);
       if (!address) continue;
       const Kind kind = way.kind;
-      if (kind == Kind::kRelay && !has_answered(device, *address)) {
+      const auto relay = kind == Kind::kRelay ? find_relay(device, *address) : device.peers.end();
+      if (kind == Kind::kRelay && (relay == device.peers.end() || !relay->last_handshake)) {
         if (way.is_put_off) continue;
+        // It may not have known us yet when WireGuard has asked it, or has not heard it.
+        if (relay != device.peers.end() && !std::exchange(way.is_asked, true)) {
+          if (asked_.insert(*address).second) add_anew(update, *relay, *address);
+          left.ways.push_back(std::move(way));
+          left.due = now + times_.relay_answers;
+          break;
+        }
         way.is_put_off = true;
         const std::size_t last = left.reported ? 1 : 0;
         left.ways.insert(left.ways.begin() + static_cast<std::ptrdiff_t>(std::min(last, left.ways.size())), std::move(way));
@@ -103,13 +119,7 @@ wg::DeviceUpdate NatTraversal::step(const wg::Device& device, const Resolved& re
       if (kind == Kind::kOther || there == device.peers.end()) {
         update.peers.push_back(endpoint_update(left.public_key, *address));
       } else {
-        update.peers.push_back({.public_key = left.public_key, .remove = true});
-        update.peers.push_back({.public_key = left.public_key,
-                                .replace_allowed_ips = true,
-                                .preshared_key = there->preshared_key,
-                                .endpoint = address,
-                                .persistent_keepalive = there->persistent_keepalive,
-                                .allowed_ips = there->allowed_ips});
+        add_anew(update, *there, *address);
       }
       left.tried = true;
       if (!left.ways.empty()) left.due = due_after(left, now, kind);

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <set>
 #include <span>
 #include <unordered_map>
 #include <unordered_set>
@@ -29,6 +30,7 @@ struct TraversalTimes {
   std::chrono::milliseconds likely{500};
   std::chrono::milliseconds relay{12'000};  ///< WireGuard's second and third handshake, too
   std::chrono::milliseconds unlikely_relay{3'000};  ///< of a peer that is not known to be registered there
+  std::chrono::milliseconds relay_answers{400};  ///< when it is asked once more
   std::chrono::milliseconds other{5'000};  ///< WireGuard itself tries again after as long (REKEY_TIMEOUT)
   std::chrono::milliseconds poll{100};
   std::chrono::milliseconds all{std::chrono::minutes(10)};  ///< then it gives up; since the update, too
@@ -66,6 +68,7 @@ class NatTraversal {
   struct Way {
     Endpoint endpoint;
     Kind kind;
+    bool is_asked = false;  // a relay, once more
     bool is_put_off = false;
   };
   struct Left {
@@ -86,6 +89,7 @@ class NatTraversal {
   IpNet network_;
   BootTime updated_at_;
   TraversalTimes times_;
+  std::set<SocketAddress> asked_;  // relays
 };
 
 /// Who reads the log: somebody who waits for the prompt, and wants to know why, or nobody yet.

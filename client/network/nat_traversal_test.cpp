@@ -67,9 +67,10 @@ struct TraversalTest : ::testing::Test {
   static std::shared_ptr<const void> always() { return std::make_shared<const int>(); }
   void run(std::vector<TraversalPeer> peers, const std::vector<SocketAddress>& relays = {}) {
     if (!relays.empty()) fake.backend.change_device(evilcorp(), [&](wg::Device& device) {
-      for (const SocketAddress& relay : relays)
-        if (!silent.contains(relay))
-          device.peers.push_back({.public_key = new_key(), .endpoint = relay, .allowed_ips = {}, .last_handshake = fake.wait.clock_.wall()});
+      for (const SocketAddress& relay : relays) {
+        device.peers.push_back({.public_key = new_key(), .endpoint = relay, .allowed_ips = {}});
+        if (!silent.contains(relay)) device.peers.back().last_handshake = fake.wait.clock_.wall();
+      }
     });
     ASSERT_TRUE(traverse(NatTraversal(std::move(peers), net("10.66.0.0/16"), relays, start), fake.backend, evilcorp(), fake.wait, start,
                          literal, handshakes, try_lock));
@@ -165,7 +166,22 @@ TEST_F(TraversalTest, ARelayThatWorksStays) {
 TEST_F(TraversalTest, ARelayThatDoesNotAnswerHasItsTurnBehindTheCandidates) {
   silent = {address("203.0.113.1:51821")};
   run({due(key, {"192.0.2.1:1"})}, {address("203.0.113.1:51821")});
-  EXPECT_THAT(tried, ElementsAre("0 198.51.100.1:1", "5 192.0.2.1:1", "10 198.51.100.1:1")) << "and none if it still does not";
+  EXPECT_THAT(tried, ElementsAre("0 198.51.100.1:1", "1 203.0.113.1:51821", "5 192.0.2.1:1", "10 198.51.100.1:1"))
+      << "asked once more itself, at 1, but nobody is sent there";
+  EXPECT_EQ(fake.backend.get(evilcorp())->peers.at(0).endpoint, address("198.51.100.1:1"));
+}
+
+TEST_F(TraversalTest, ARelayThatAnswersWhenItIsAskedAgainIsTakenAtOnce) {
+  silent = {address("203.0.113.1:51821")};
+  fake.wait.on_wait = [&] {
+    if (fake.wait.clock_.boot() - start < 1700ms) return;
+    fake.backend.change_device(evilcorp(), [&](wg::Device& device) {
+      for (auto& peer : device.peers)
+        if (peer.allowed_ips.empty() && peer.public_key != key) peer.last_handshake = fake.wait.clock_.wall();
+    });
+  };
+  run({due(key, {"192.0.2.1:1"})}, {address("203.0.113.1:51821")});
+  EXPECT_THAT(tried, ElementsAre("0 198.51.100.1:1", "1 203.0.113.1:51821", "1 203.0.113.1:51821", "13 192.0.2.1:1", "18 198.51.100.1:1"));
 }
 
 TEST_F(TraversalTest, APeerThatIsNotKnownToBeRegisteredIsNotWaitedForForLong) {

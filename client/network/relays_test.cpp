@@ -148,8 +148,8 @@ TEST_F(RelaysTest, APeerWhoseEndpointWasSetByHandIsNotTriedElsewhere) {
 
 // WireGuard would go on with a session that the relay knows nothing of, for two minutes.
 TEST_F(RelaysTest, OneThatHasForgottenUsIsMadeAnewAndSoAreThePeersBehindIt) {
-  device.peers.push_back(there(relay, {}, "203.0.113.1:51821", 40s));
-  device.peers.push_back(there(bob, {"10.66.1.3/32"}, "203.0.113.1:51821", 40s));
+  device.peers.push_back(there(relay, {}, "203.0.113.1:51821", 20s));
+  device.peers.push_back(there(bob, {"10.66.1.3/32"}, "203.0.113.1:51821", 20s));
   EXPECT_TRUE(run().update.empty()) << "it knows us";
   registered = {PeerId{3}};
   const auto result = run();
@@ -163,7 +163,7 @@ TEST_F(RelaysTest, OneThatHasForgottenUsIsMadeAnewAndSoAreThePeersBehindIt) {
   }
   device.peers[1].last_handshake = kWall - 10s;
   EXPECT_TRUE(run().update.empty()) << "the state is some seconds behind";
-  device.peers[1].last_handshake = kWall - 40s;
+  device.peers[1].last_handshake = kWall - 20s;
   state.relays.front().endpoint = endpoint("0.0.0.0:51821");
   EXPECT_TRUE(run().update.empty()) << "then states don't say who is registered";
 }

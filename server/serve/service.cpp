@@ -196,7 +196,8 @@ void Service::carry_out(Coordinator::Effects effects) {
     });
   }
   if (effects.hosts) hosts_.note_change(now());
-  if (effects.members && relay_) members_.set_no_later_than(now() + options_.periods.relay_members);
+  // Who has just come does its first handshake with the relay now; only what follows soon is put together.
+  if (effects.members && relay_) members_.set_no_later_than(std::max(now(), members_renewed_ + options_.periods.relay_members));
   turns_.announce(effects.news);
   if (effects.committed) checkpoint_.set(now() + options_.periods.checkpoint_after_commit);
 }
@@ -444,6 +445,7 @@ void Service::start_relay(std::uint16_t port) {
 void Service::renew_members() {
   members_.clear();
   if (!relay_) return;
+  members_renewed_ = now();
   members_maker_->run(
       [relay = relay_, members = RelayMembers::of(coordinator_.network())]() mutable -> Result<void> {
         relay->set_membership(std::make_shared<const relay::Membership>(std::move(members.members), std::move(members.pairs)));

@@ -178,6 +178,7 @@ class Service final : private Turns::Answerer {
   EventLoop loop_;
   Turns turns_;
   HttpServer http_;
+  BootTime members_renewed_{};
   Timer timer_;
   BootTime timer_due_{};  // if it is running
   Timer watchdog_timer_;  // of its own: it goes on while the service stops

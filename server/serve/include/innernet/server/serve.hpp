@@ -36,7 +36,7 @@ struct ServePeriods {
   std::chrono::milliseconds addresses_settle{200};    ///< the machine's addresses, which come and go in bursts, are looked at
   std::chrono::milliseconds repair{1'000};            ///< between two attempts to bring the interface back, or to store what could not be
   std::chrono::milliseconds relay{2'000};             ///< between two looks at who is registered with the relay, and whether it runs
-  std::chrono::milliseconds relay_members{200};       ///< from a change of who may be relayed until the relay knows it
+  std::chrono::milliseconds relay_members{200};       ///< between two changes of who may be relayed that the relay is told of
   std::chrono::milliseconds patience_at_stop{5'000};  ///< what is in flight may finish
   std::chrono::milliseconds device_at_stop{10'000};   ///< and then what the device was given; one request to it may take 30 s more
 };
