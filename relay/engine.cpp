@@ -23,12 +23,17 @@ std::uint32_t milliseconds_since(BootTime start, BootTime now) {
 
 std::uint64_t pair_of(PartyId one, PartyId other) { return std::uint64_t{std::min(one, other)} << 32U | std::max(one, other); }
 
-// An IPv4 address, or the network that one customer has of IPv6's.
-std::uint64_t network_of(const IpAddress& ip) {
+std::uint64_t first_bytes(const IpAddress& ip, std::size_t count) {
   std::uint64_t out = 0;
-  for (const std::uint8_t byte : ip.bytes().first(std::min<std::size_t>(8, ip.bytes().size()))) out = out << 8U | byte;
+  for (const std::uint8_t byte : ip.bytes().first(count)) out = out << 8U | byte;
   return out;
 }
+
+// An IPv4 address, or the network that one customer has of IPv6's.
+std::uint64_t network_of(const IpAddress& ip) { return first_bytes(ip, ip.is_v4() ? 4 : 8); }
+
+// Of strangers, who may well have all of a /24.
+std::uint64_t wide_network_of(const IpAddress& ip) { return first_bytes(ip, ip.is_v4() ? 3 : 8); }
 
 }  // namespace
 
@@ -49,11 +54,14 @@ Engine::Engine(const wg::PrivateKey& key, const Limits& limits, Randomness rando
       next_(0, NumberHash{SeededHash(seed_)}),
       flows_(seed_),
       pairs_(0, NumberHash{SeededHash(seed_)}),
+      tries_(0, NumberHash{SeededHash(seed_)}),
       cookie_holders_(0, NumberHash{SeededHash(seed_)}),
+      strange_networks_(0, NumberHash{SeededHash(seed_)}),
       relay_(limits.relay, 0),
       own_handshakes_(limits.own_handshakes_per_second, 0),
       strange_initiations_(limits.strange_initiations_per_second, 0),
-      mac1_tries_(limits.mac1_tries_per_second, 0) {
+      mac1_tries_(limits.mac1_tries_per_second, 0),
+      strange_mac1_tries_(limits.strange_mac1_tries_per_second, 0) {
   // Or the place of a party would not fit into an index.
   limits_.members = std::min<std::size_t>(limits_.members, 1U << (kPlaceBits - 1));
   limits_.strangers = std::min<std::size_t>(limits_.strangers, 1U << (kPlaceBits - 1));
@@ -207,19 +215,18 @@ std::optional<Engine::Outgoing> Engine::on_initiation(const Packet& packet, cons
     if (!party.sent.has(cost, packet.bytes.size())) return drop(counters_.over_limit);
     party.sent.take(cost, 0);  // whether it is for anybody or not: to find that out is the work
   }
-  if (from == kNoParty || parties_[from].member == kStranger) {
-    strange_initiations_.fill(limits_.strange_initiations_per_second, packet.milliseconds);
-    if (!strange_initiations_.has(1)) return drop(counters_.over_limit);
-    strange_initiations_.take(1);
-  }
-  mac1_tries_.fill(limits_.mac1_tries_per_second, packet.milliseconds);
-  if (!mac1_tries_.has(1)) return drop(counters_.over_limit);
-  const auto to = find_receiver(packet, initiation, from);
-  if (!to) return drop(mac1_tries_.has(1) ? counters_.nobody : counters_.over_limit);
+  const bool is_strange = from == kNoParty || parties_[from].member == kStranger;
+  if (!(is_strange ? may_stranger_ask(packet) : may_ask(packet, from))) return drop(counters_.over_limit);
+  TokenBucket& budget = is_strange ? strange_mac1_tries_ : mac1_tries_;
+  const float before = budget.tokens();
+  const auto to = find_receiver(packet, initiation, from, budget);
+  // More than it has, if need be: or those who reach many would not find the last ones.
+  if (!is_strange) tries_.at(from).take(before - budget.tokens());
+  if (!to) return drop(budget.has(1) ? counters_.nobody : counters_.over_limit);
 
-  const bool is_room_missing = flows_.size() >= limits_.flows || (from == kNoParty && strangers_ >= limits_.strangers);
-  if (is_room_missing) sweep_for_room(packet);
-  if (flows_.size() >= limits_.flows) return drop(counters_.table_full);
+  const auto has_room = [&] { return has_room_for_flow(from) && (from != kNoParty || strangers_ < limits_.strangers); };
+  if (!has_room()) sweep_for_room(packet);
+  if (!has_room_for_flow(from)) return drop(counters_.table_full);
   if (from == kNoParty) {
     if (strangers_ >= limits_.strangers) return drop(counters_.table_full);
     from = make_party(kStranger, packet);
@@ -233,7 +240,34 @@ std::optional<Engine::Outgoing> Engine::on_initiation(const Packet& packet, cons
   return pass(packet, *to);
 }
 
-std::optional<PartyId> Engine::find_receiver(const Packet& packet, const Initiation& initiation, PartyId from) {
+bool Engine::may_ask(const Packet& packet, PartyId from) {
+  TokenBucket& own = tries_.try_emplace(from, limits_.mac1_tries_per_member, packet.milliseconds).first->second;
+  own.fill(limits_.mac1_tries_per_member, packet.milliseconds);
+  mac1_tries_.fill(limits_.mac1_tries_per_second, packet.milliseconds);
+  return own.has(1) && mac1_tries_.has(1);
+}
+
+// A network that has used its share up takes nothing of what is for all.
+bool Engine::may_stranger_ask(const Packet& packet) {
+  strange_initiations_.fill(limits_.strange_initiations_per_second, packet.milliseconds);
+  strange_mac1_tries_.fill(limits_.strange_mac1_tries_per_second, packet.milliseconds);
+  if (!strange_initiations_.has(1) || !strange_mac1_tries_.has(1)) return false;
+  // A new one always costs one of those for all, so that between two sweeps there are few.
+  TokenBucket& network =
+      strange_networks_.try_emplace(wide_network_of(packet.source.ip), limits_.strange_initiations_per_network, packet.milliseconds)
+          .first->second;
+  network.fill(limits_.strange_initiations_per_network, packet.milliseconds);
+  if (!network.has(1)) return false;
+  network.take(1);
+  strange_initiations_.take(1);
+  return true;
+}
+
+bool Engine::has_room_for_flow(PartyId to) const {
+  return flows_.size() < limits_.flows && (to == kNoParty || flows_.count_to(to) < limits_.flows_per_party);
+}
+
+std::optional<PartyId> Engine::find_receiver(const Packet& packet, const Initiation& initiation, PartyId from, TokenBucket& budget) {
   const Number self = from == kNoParty ? kStranger : parties_[from].member;
   const auto ranges = self == kStranger ? std::vector{Membership::Range{.begin = 0, .end = static_cast<Number>(seen_.size())}}
                                         : membership_->reachable(self);
@@ -241,8 +275,8 @@ std::optional<PartyId> Engine::find_receiver(const Packet& packet, const Initiat
     for (Number number = range.begin; number != range.end; ++number) {
       const PartyId id = seen_[number].party;
       if (id == kNoParty || number == self || !is_there(parties_[id], packet.ticks)) continue;
-      if (!mac1_tries_.has(1)) return std::nullopt;
-      mac1_tries_.take(1);
+      if (!budget.has(1)) return std::nullopt;
+      budget.take(1);
       if (membership_->mac1_is_for(number, initiation.macs.covered_by_mac1, initiation.macs.mac1)) return id;
     }
   }
@@ -257,7 +291,7 @@ std::optional<Engine::Outgoing> Engine::on_response(const Packet& packet, const 
   const PartyId to = flow->to;
   // A stranger that asked gets an answer.
   if (parties_[to].member != kStranger && !is_there(parties_[to], packet.ticks)) return drop(counters_.no_flow);
-  if (flows_.size() >= limits_.flows) return drop(counters_.table_full);
+  if (!has_room_for_flow(from)) return drop(counters_.table_full);
   if (!may_pass(packet, from, to, 1)) return drop(counters_.over_limit);
   flow->answered = true;
   flow->used = packet.ticks;
@@ -369,6 +403,7 @@ void Engine::forget(PartyId id) {
   else if (party.member < seen_.size() && seen_[party.member].party == id)
     seen_[party.member].party = kNoParty;
   next_.erase(id);
+  tries_.erase(id);
   party = Party{.sent = party.sent};
 }
 
@@ -444,9 +479,17 @@ void Engine::sweep(Ticks now, std::uint32_t milliseconds) {
     entry.second.fill(limits_.pair, milliseconds);
     return entry.second.is_full(limits_.pair);
   });
+  boost::unordered::erase_if(tries_, [&](auto& entry) {
+    entry.second.fill(limits_.mac1_tries_per_member, milliseconds);
+    return entry.second.has(limits_.mac1_tries_per_member);
+  });
   boost::unordered::erase_if(cookie_holders_, [&](auto& entry) {
     entry.second.fill(kHandshakesPerAddress, milliseconds);
     return entry.second.has(kHandshakesPerAddress);
+  });
+  boost::unordered::erase_if(strange_networks_, [&](auto& entry) {
+    entry.second.fill(limits_.strange_initiations_per_network, milliseconds);
+    return entry.second.has(limits_.strange_initiations_per_network);
   });
   free_.insert(free_.end(), gone.begin(), gone.end());
 }

@@ -113,7 +113,11 @@ class Engine {
   void on_own_data(const Packet& packet, const Data& data);
   std::optional<Outgoing> cookie_reply(const Packet& packet, const Initiation& initiation);
 
-  std::optional<PartyId> find_receiver(const Packet& packet, const Initiation& initiation, PartyId from);
+  /// Takes its tries out of `budget`, until there are none.
+  std::optional<PartyId> find_receiver(const Packet& packet, const Initiation& initiation, PartyId from, TokenBucket& budget);
+  bool may_ask(const Packet& packet, PartyId from);
+  bool may_stranger_ask(const Packet& packet);
+  bool has_room_for_flow(PartyId to) const;
   bool may_pass(const Packet& packet, PartyId from, PartyId to, double source_packets);
   Outgoing pass(const Packet& packet, PartyId to);
   static std::nullopt_t drop(std::uint64_t& counter);
@@ -148,9 +152,10 @@ class Engine {
   boost::unordered_flat_map<PartyId, Next, NumberHash> next_;
   Flows flows_;
   boost::unordered_flat_map<std::uint64_t, RateBucket, NumberHash> pairs_;
-  boost::unordered_flat_map<std::uint64_t, TokenBucket, NumberHash> cookie_holders_;
+  boost::unordered_flat_map<PartyId, TokenBucket, NumberHash> tries_;  // of members that have lately asked for somebody
+  boost::unordered_flat_map<std::uint64_t, TokenBucket, NumberHash> cookie_holders_, strange_networks_;
   RateBucket relay_;
-  TokenBucket own_handshakes_, strange_initiations_, mac1_tries_;
+  TokenBucket own_handshakes_, strange_initiations_, mac1_tries_, strange_mac1_tries_;
   Ticks swept_ = 0;
 
   std::array<std::uint8_t, kResponseSize> answer_{};

@@ -372,6 +372,46 @@ TEST(Strangers, AreFewAtATime) {
   EXPECT_TRUE(world.send(kA, world.peers[0].initiate(world.peers[1].key(), 99)));
 }
 
+TEST(Strangers, OfOneNetworkLeaveTheOthersTheirShare) {
+  Limits limits;
+  limits.strange_initiations_per_second = 9;
+  limits.strange_initiations_per_network = 2;
+  World world(limits);
+  ASSERT_TRUE(world.enlist(1, kB));
+  std::uint32_t index = 0;
+  const auto ask = [&](const char* from) {
+    return world.send(*SocketAddress::parse(from), world.peers[0].initiate(world.peers[1].key(), ++index)).has_value();
+  };
+  EXPECT_TRUE(ask("198.51.100.1:1"));
+  EXPECT_TRUE(ask("198.51.100.2:1"));
+  for (int i = 0; i < 20; ++i) EXPECT_FALSE(ask("198.51.100.3:1"));
+  EXPECT_TRUE(ask("198.51.101.3:1")) << "another /24";
+  EXPECT_TRUE(ask("[2001:db8::1]:1"));
+  EXPECT_TRUE(ask("[2001:db8::2]:1"));
+  EXPECT_FALSE(ask("[2001:db8::3]:1"));
+  EXPECT_TRUE(ask("[2001:db8:0:1::3]:1")) << "another /64";
+  EXPECT_EQ(world.counters().over_limit, 21U);
+  world.pass(milliseconds(500));
+  EXPECT_TRUE(ask("198.51.100.3:1"));
+  EXPECT_FALSE(ask("198.51.100.3:1"));
+}
+
+TEST(Strangers, UseUpNothingOfTheMembersTries) {
+  Limits limits;
+  limits.mac1_tries_per_second = 3;
+  limits.strange_mac1_tries_per_second = 7;
+  World world(limits);
+  for (std::uint8_t i = 0; i < 4; ++i) ASSERT_TRUE(world.enlist(i, address(static_cast<std::uint8_t>(10 + i))));
+  for (std::uint8_t i = 0; i < 8; ++i) EXPECT_FALSE(world.send(address(100 + i), hollow_initiation(TestPeer(99).key(), i)));
+  EXPECT_EQ(world.counters().nobody, 1U) << "four tries";
+  EXPECT_EQ(world.counters().over_limit, 7U) << "three tries, and none";
+  EXPECT_FALSE(world.send(address(10), hollow_initiation(TestPeer(99).key(), 1)));
+  EXPECT_EQ(world.counters().nobody + world.counters().over_limit, 9U);
+  world.pass(seconds(1));
+  EXPECT_FALSE(world.send(address(100), hollow_initiation(TestPeer(99).key(), 9)));
+  EXPECT_TRUE(world.send(address(10), world.peers[0].initiate(world.peers[3].key(), 1))) << "whoever of the three it is";
+}
+
 TEST(Strangers, FillTheirTableAndNoMore) {
   Limits limits;
   limits.strangers = 2;
@@ -477,6 +517,51 @@ TEST(Limit, OfMac1Tries) {
   EXPECT_EQ(found, 3U) << "after three it stops looking";
   EXPECT_EQ(world.counters().over_limit, 4U);
   EXPECT_EQ(world.counters().nobody, 0U);
+}
+
+TEST(Limit, OfMac1TriesOfAMember) {
+  Limits limits;
+  limits.mac1_tries_per_second = 100;
+  limits.mac1_tries_per_member = 2;
+  World world(limits);
+  for (std::uint8_t i = 0; i < 4; ++i) ASSERT_TRUE(world.enlist(i, address(static_cast<std::uint8_t>(10 + i))));
+  const auto ask_in_vain = [&] { world.send(address(10), hollow_initiation(TestPeer(99).key(), 1)); };
+  ask_in_vain();
+  EXPECT_EQ(world.counters().nobody, 1U) << "three tries: it may always look to the end";
+  ask_in_vain();
+  EXPECT_EQ(world.counters().over_limit, 1U);
+  for (const std::uint8_t i : std::initializer_list<std::uint8_t>{1, 2, 3})
+    EXPECT_TRUE(world.send(address(static_cast<std::uint8_t>(10 + i)), world.peers[i].initiate(world.peers[0].key(), i)))
+        << "what others may try is left";
+  world.pass(milliseconds(900));
+  ask_in_vain();
+  EXPECT_EQ(world.counters().over_limit, 2U) << "one is owed, and less than two were earned";
+  world.pass(milliseconds(100));
+  ask_in_vain();
+  EXPECT_EQ(world.counters().nobody, 2U);
+}
+
+TEST(Limit, OfFlowsOfAMember) {
+  Limits limits;
+  limits.flows_per_party = 2;
+  World world(limits);
+  for (std::uint8_t i = 0; i < 4; ++i) ASSERT_TRUE(world.enlist(i, address(static_cast<std::uint8_t>(10 + i))));
+  const auto ask = [&](std::uint32_t peer, std::uint32_t index) {
+    return world.send(address(static_cast<std::uint8_t>(10 + peer)), world.peers[peer].initiate(world.peers[1].key(), index)).has_value();
+  };
+  EXPECT_TRUE(ask(0, 1));
+  EXPECT_TRUE(ask(0, 2));
+  EXPECT_FALSE(ask(0, 3));
+  EXPECT_EQ(world.counters().table_full, 1U);
+  EXPECT_TRUE(ask(2, 4)) << "there is room for others";
+  EXPECT_TRUE(ask(3, 5));
+  EXPECT_TRUE(world.send(address(11), response(6, 1)));
+  EXPECT_TRUE(world.send(address(11), response(7, 4)));
+  EXPECT_FALSE(world.send(address(11), response(8, 5))) << "who answers has no more, either";
+  EXPECT_EQ(world.counters().table_full, 2U);
+  world.pass(seconds(10));
+  EXPECT_TRUE(ask(0, 3)) << "the one without an answer is over";
+  EXPECT_FALSE(ask(0, 9));
 }
 
 TEST(Load, AsksForACookie) {

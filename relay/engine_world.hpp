@@ -33,7 +33,10 @@ inline Limits unlimited() {
           .own_handshakes_per_second = 1e6,
           .initiations_per_source_per_second = 1e6,
           .strange_initiations_per_second = 1e6,
-          .mac1_tries_per_second = 1e9};
+          .strange_initiations_per_network = 1e6,
+          .mac1_tries_per_second = 1e9,
+          .mac1_tries_per_member = 1e9,
+          .strange_mac1_tries_per_second = 1e9};
 }
 
 /// An engine, a clock, and peers 0, 1, …, each in a group of its own number.

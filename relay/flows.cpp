@@ -34,25 +34,44 @@ std::size_t SeededHash::operator()(const SocketAddress& address) const {
   return sip_hash(seed_, bytes);
 }
 
+std::uint32_t& Flows::count(PartyId to) {
+  if (to >= counts_.size()) counts_.resize(to + 1);
+  return counts_[to];
+}
+
 Flow* Flows::find(const FlowKey& key, Ticks now) {
   const auto at = table_.find(key);
   if (at == table_.end()) return nullptr;
   if (!at->second.is_over(now)) return &at->second;
+  --count(at->second.to);
   table_.erase(at);
   return nullptr;
 }
 
 bool Flows::put(const FlowKey& key, const Flow& flow, Ticks now) {
   const auto [at, is_new] = table_.try_emplace(key, flow);
-  if (is_new) return true;
-  if (at->second.to != flow.to && !at->second.is_over(now)) return false;
-  at->second = flow;
+  if (!is_new) {
+    if (at->second.to != flow.to && !at->second.is_over(now)) return false;
+    --count(at->second.to);
+    at->second = flow;
+  }
+  ++count(flow.to);
   return true;
 }
 
+void Flows::erase(const FlowKey& key) {
+  const auto at = table_.find(key);
+  if (at == table_.end()) return;
+  --count(at->second.to);
+  table_.erase(at);
+}
+
 void Flows::purge(Ticks now, const std::function<bool(PartyId from, PartyId to)>& is_gone) {
-  boost::unordered::erase_if(table_,
-                             [&](const auto& entry) { return entry.second.is_over(now) || is_gone(entry.first.from, entry.second.to); });
+  boost::unordered::erase_if(table_, [&](const auto& entry) {
+    const bool goes = entry.second.is_over(now) || is_gone(entry.first.from, entry.second.to);
+    if (goes) --count(entry.second.to);
+    return goes;
+  });
 }
 
 void Flows::hand_over(PartyId from, PartyId to) {
@@ -61,9 +80,11 @@ void Flows::hand_over(PartyId from, PartyId to) {
     if (flow.to == from) flow.to = to;
     if (key.from == from) moved.emplace_back(key, flow);
   }
+  count(to) += std::exchange(count(from), 0);
   for (const auto& [key, flow] : moved) {
     table_.erase(key);
-    table_.try_emplace({.from = to, .receiver = key.receiver}, flow);
+    const bool has_place = table_.try_emplace({.from = to, .receiver = key.receiver}, flow).second;
+    if (!has_place) --count(flow.to);
   }
 }
 

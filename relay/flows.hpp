@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <vector>
 
 #include "innernet/base/ip.hpp"
 
@@ -61,7 +62,7 @@ class Flows {
   Flow* find(const FlowKey& key, Ticks now);
   /// False: the key is taken by a flow to somebody else, which goes on.
   bool put(const FlowKey& key, const Flow& flow, Ticks now);
-  void erase(const FlowKey& key) { table_.erase(key); }
+  void erase(const FlowKey& key);
 
   /// Those that are over go, and those for which `is_gone` says so.
   void purge(Ticks now, const std::function<bool(PartyId from, PartyId to)>& is_gone);
@@ -69,6 +70,8 @@ class Flows {
   void hand_over(PartyId from, PartyId to);
 
   std::size_t size() const { return table_.size(); }
+  /// Those to indices of `party`.
+  std::size_t count_to(PartyId party) const { return party < counts_.size() ? counts_[party] : 0; }
 
  private:
   struct Hash {
@@ -77,7 +80,12 @@ class Flows {
     std::size_t operator()(const FlowKey& key) const { return hash(std::uint64_t{key.from} << 32U | key.receiver); }
   };
 
-  boost::unordered_flat_map<FlowKey, Flow, Hash> table_;
+  using Table = boost::unordered_flat_map<FlowKey, Flow, Hash>;
+
+  std::uint32_t& count(PartyId to);
+
+  Table table_;
+  std::vector<std::uint32_t> counts_;  // by their `to`
 };
 
 }  // namespace innernet::relay

@@ -93,6 +93,7 @@ class RelayThread final : public Relay {
     }
     const std::lock_guard joining(joining_);
     if (thread_.joinable()) thread_.join();
+    socket_.close();
   }
 
   void run() {

@@ -26,6 +26,7 @@ class UdpSocket {
   static Result<UdpSocket> open(std::uint16_t port, bool with_v6 = true);
 
   int fd() const { return fd_.get(); }
+  void close() { fd_.reset(); }
   std::uint16_t port() const { return port_; }
 
   using Receiver = std::function<void(const SocketAddress& source, std::span<const std::uint8_t> bytes)>;

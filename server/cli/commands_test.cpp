@@ -341,7 +341,8 @@ TEST_F(Commands, AnUnknownNetworkIsNamedWithoutAQuestion) {
 
 TEST_F(Commands, UninstallLeavesNothing) {
   make_network();
-  ASSERT_TRUE(create_file(folder_ / "lib" / "evilcorp.db-journal", ""));
+  for (const char* const left : {"evilcorp.db-journal", "evilcorp.db-wal.aside", "evilcorp.db-wal.aside.2"})
+    ASSERT_TRUE(create_file(folder_ / "lib" / left, ""));
   asker_.answers = {"no"};
   succeeds(run({"uninstall", "evilcorp"}));
   EXPECT_TRUE(std::filesystem::exists(folder_ / "lib" / "evilcorp.db"));
@@ -352,7 +353,8 @@ TEST_F(Commands, UninstallLeavesNothing) {
 }
 
 TEST_F(Commands, UninstallTakesAwayWhatOneThatWasKilledHasLeft) {
-  for (const char* const left : {"evilcorp.db-wal", "evilcorp.lock", ".evilcorp.db.0123456789abcdef.new"}) {
+  for (const char* const left :
+       {"evilcorp.db-wal", "evilcorp.db-wal.aside", "evilcorp.db-wal.aside.2", "evilcorp.lock", ".evilcorp.db.0123456789abcdef.new"}) {
     make_network();
     std::filesystem::remove(folder_ / "etc" / "evilcorp.conf");
     for (const auto& file : std::filesystem::directory_iterator(folder_ / "lib")) std::filesystem::remove(file);

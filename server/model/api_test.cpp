@@ -332,6 +332,39 @@ TEST_P(Api, DoesNotFreezeTheSeenAddressWhenAnAdminSendsItBack) {
   }
 }
 
+TEST_P(Api, DoesNotStoreARelayThatAnAdminSendsBack) {
+  const auto listed = [&] {
+    return must(parse_peers(body_of(server.ask(server.admin(), "GET", "/v1/admin/peers")), [](std::string_view) {})).at(2);
+  };
+  const auto relay_at = [](int port) { return *Endpoint::parse(fmt::format("192.0.2.1:{}", port)); };
+  const auto stored_after_put_of = [&](std::vector<Endpoint> candidates) {
+    PeerContents put = listed();
+    put.candidates = std::move(candidates);
+    EXPECT_EQ(status(server.admin(), "PUT", "/v1/admin/peers/3", to_json(put)), 204);
+    return server.coordinator->network().find_peer(kUser)->peer.candidates;
+  };
+  const auto own = *Endpoint::parse("1.2.3.4:5"), more = *Endpoint::parse("1.2.3.4:6");
+  EXPECT_EQ(status(server.user(), "PUT", "/v1/user/candidates", R"(["1.2.3.4:5"])"), 204);
+  server.coordinator->set_relayed({key_of(3)}, relay_at(1));
+  const auto shown = listed().candidates;
+  ASSERT_THAT(shown, ElementsAre(relay_at(1), own));
+  EXPECT_THAT(stored_after_put_of(shown), ElementsAre(own));
+  EXPECT_THAT(stored_after_put_of({own, relay_at(1)}), ElementsAre(own)) << "anywhere in the list";
+
+  server.coordinator->set_relayed({key_of(3)}, relay_at(2));
+  EXPECT_THAT(stored_after_put_of(shown), ElementsAre(own)) << "it has moved";
+  server.coordinator->set_relayed({}, std::nullopt);
+  EXPECT_THAT(stored_after_put_of(shown), ElementsAre(own)) << "the peer is not registered any more";
+  foreign(server.path, "UPDATE peers SET name = 'other' WHERE id = 4");
+  EXPECT_THAT(stored_after_put_of({relay_at(2), more, relay_at(1), own}), ElementsAre(more, own)) << "after the database was read anew";
+
+  EXPECT_EQ(status(server.user(), "PUT", "/v1/user/candidates", R"(["192.0.2.1:1","1.2.3.4:5"])"), 204);
+  EXPECT_THAT(stored_after_put_of(shown), ElementsAre(relay_at(1), own)) << "the peer has reported it itself";
+
+  for (int port = 3; port < 10; ++port) server.coordinator->set_relayed({key_of(3)}, relay_at(port));
+  EXPECT_THAT(stored_after_put_of({relay_at(2), relay_at(9), own}), ElementsAre(own)) << "the last eight";
+}
+
 TEST_P(Api, KeepsThePortOfAPeerNeverSeenWhenAnAdminSendsItBack) {
   const auto put_back = [&](const char* name) {
     auto listed = must(parse_peers(body_of(server.ask(server.admin(), "GET", "/v1/admin/peers")), [](std::string_view) {})).at(2);

@@ -447,6 +447,20 @@ TEST_F(LeftAsItWas, WhoEndsWhileItIsHalfWrittenKeepsTheLogBesideIt) {
   EXPECT_EQ(must(Registry::open(server.path)).network().find_peer(kUser)->peer.endpoint, committed);
 }
 
+TEST_F(LeftAsItWas, ALogThatWasSetAsideBeforeStays) {
+  const auto log = server.path.string() + "-wal";
+  std::ofstream(log + ".aside") << "an older one";
+  std::ofstream(server.folder / "evilcorp2.db-wal.aside") << "another network's";
+  copy_over(same(), server.path, 4096 * 3);
+  must(server.coordinator->close());
+  EXPECT_EQ(read_file(log + ".aside").value_or(""), "an older one");
+  EXPECT_THAT(Registry::logs_set_aside(server.path),
+              ElementsAre(std::filesystem::path(log + ".aside"), std::filesystem::path(log + ".aside.2")));
+  copy_over(same(), server.path);
+  std::filesystem::rename(log + ".aside.2", log);
+  EXPECT_EQ(must(Registry::open(server.path)).network().find_peer(kUser)->peer.endpoint, committed);
+}
+
 TEST_F(LeftAsItWas, WhatACheckpointHasWrittenSinceIsKnown) {
   must(server.coordinator->checkpoint());
   touch(server.path);

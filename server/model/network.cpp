@@ -20,6 +20,8 @@ const PeerRecord* find_record(const Set& set, const Key& key) {
 
 // More than enough for the moment between an administrator's GET and PUT.
 constexpr std::size_t kFormerlySeen = 4;
+// Until the next start: ports that one relay has moved over.
+constexpr std::size_t kRelaysShown = 8;
 
 constexpr CidrId kLowestCidr{std::numeric_limits<std::int64_t>::min()};
 constexpr AssociationId kLowestAssociation{std::numeric_limits<std::int64_t>::min()};
@@ -211,10 +213,18 @@ bool Network::set_seen(PeerId id, const SocketAddress& address) {
 }
 
 void Network::set_relayed(PeerId id, std::optional<Endpoint> at) {
-  if (PeerRecord* record = find_value(peers_, id)) record->relayed_at = std::move(at);
+  PeerRecord* record = find_value(peers_, id);
+  if (record == nullptr) return;
+  if (at) {
+    std::erase(relays_shown_, *at);
+    if (relays_shown_.size() == kRelaysShown) relays_shown_.erase(relays_shown_.begin());
+    relays_shown_.push_back(*at);
+  }
+  record->relayed_at = std::move(at);
 }
 
 void Network::take_seen(Network& other) {
+  relays_shown_ = std::move(other.relays_shown_);
   for (auto& [id, record] : peers_) {
     const PeerRecord* same = other.find_peer(id);
     if (same == nullptr || same->peer.ip != record.peer.ip) continue;

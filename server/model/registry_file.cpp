@@ -2,8 +2,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <string>
+#include <system_error>
 
 #include "innernet/machine/log.hpp"
 #include "registry_impl.hpp"
@@ -13,6 +16,16 @@
 namespace innernet::server {
 
 std::filesystem::path companion(const std::filesystem::path& database, const char* suffix) { return database.native() + suffix; }
+
+namespace {
+
+std::filesystem::path aside_of(const std::filesystem::path& database) {
+  auto aside = companion(database, kLog);
+  aside += ".aside";
+  return aside;
+}
+
+}  // namespace
 
 Result<FileIdentity> FileIdentity::of(const std::filesystem::path& path) {
   struct stat status{};
@@ -40,9 +53,23 @@ void Registry::Impl::remove_stale_log() {
   for (const char* suffix : {kLog, kLogIndex}) static_cast<void>(::unlink(companion(path, suffix).c_str()));
 }
 
+std::vector<std::filesystem::path> Registry::logs_set_aside(const std::filesystem::path& database) {
+  const std::string start = aside_of(database).filename();
+  std::vector<std::filesystem::path> out;
+  std::error_code failure;
+  for (std::filesystem::directory_iterator file(database.parent_path(), failure), end; !failure && file != end; file.increment(failure))
+    if (file->path().filename().native().starts_with(start)) out.push_back(file->path());
+  std::ranges::sort(out);
+  return out;
+}
+
 void Registry::Impl::set_log_aside() {
-  auto aside = companion(path, kLog);
-  aside += ".aside";
+  const auto is_there = [](const std::filesystem::path& file) {
+    std::error_code ignored;
+    return std::filesystem::exists(std::filesystem::symlink_status(file, ignored));
+  };
+  auto aside = aside_of(path);
+  for (int number = 2; is_there(aside); ++number) aside = aside_of(path).native() + "." + std::to_string(number);
   if (::rename(companion(path, kLog).c_str(), aside.c_str()) != 0) return;
   static_cast<void>(::unlink(companion(path, kLogIndex).c_str()));
   log::warning(

@@ -59,14 +59,18 @@ PeerChange Network::without_filled_in(const PeerRecord& record, PeerChange chang
     });
   };
   if (was_filled_in(change.endpoint)) change.endpoint = record.peer.endpoint;
-  if (record.relayed_at && !change.candidates.empty() && change.candidates.front() == *record.relayed_at &&
-      std::ranges::find(record.peer.candidates, *record.relayed_at) == record.peer.candidates.end())
-    change.candidates.erase(change.candidates.begin());
+  const auto is_reported = [&](const Endpoint& candidate) {
+    return std::ranges::find(record.peer.candidates, candidate) != record.peer.candidates.end();
+  };
+  // Wherever it is now: the list may have been put together from several. The peer may not be registered any more, or the relay be
+  // elsewhere.
+  std::erase_if(change.candidates, [&](const Endpoint& candidate) {
+    return !is_reported(candidate) && std::ranges::find(relays_shown_, candidate) != relays_shown_.end();
+  });
   if (!change.candidates.empty()) {
     const Endpoint& last = change.candidates.back();
-    const bool is_reported = std::ranges::find(record.peer.candidates, last) != record.peer.candidates.end();
     const bool was_seen = std::ranges::any_of(seen, [&](const SocketAddress& address) { return last == endpoint_at(address); });
-    if (was_seen && !is_reported) change.candidates.pop_back();
+    if (was_seen && !is_reported(last)) change.candidates.pop_back();
   }
   return change;
 }

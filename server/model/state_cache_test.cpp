@@ -183,6 +183,49 @@ TEST(Delta, IsRefusedForAnUnknownBaseAndWhereItWouldBeLarge) {
   }
 }
 
+TEST(Relays, AreInStatesAndInDeltasThatTellOfThem) {
+  Server server;
+  const auto relays = [](const Response& response) -> std::optional<std::string> {
+    const auto json = nlohmann::json::parse(body_of(response));
+    return json.contains("relays") ? std::optional(json.at("relays").dump()) : std::nullopt;
+  };
+  const auto full = [&] { return server.ask(server.user(), "GET", "/v1/user/state"); };
+  const auto since = [&](const std::string& etag) {
+    auto request = server.request(server.user(), "GET", "/v1/user/state");
+    request.accepts_delta = true;
+    request.if_none_match = etag;
+    return server.ask(request);
+  };
+  const Response before = full();
+  EXPECT_EQ(relays(before), std::nullopt);
+
+  const Relay relay{kServerPeer, key_of(77), *Endpoint::parse("192.0.2.1:51821")};
+  const std::string expected = nlohmann::json::parse(to_json(std::span(&relay, 1))).dump();
+  server.coordinator->set_relays({relay});
+  const Response with = full();
+  EXPECT_NE(with.etag, before.etag);
+  EXPECT_EQ(relays(with), expected);
+  const Response delta = since(before.etag);
+  EXPECT_EQ(delta.status, 226U);
+  EXPECT_EQ(relays(delta), expected);
+  EXPECT_EQ(delta.etag, with.etag);
+
+  server.coordinator->set_relays({relay});
+  EXPECT_EQ(since(with.etag).status, 304U) << "nothing has changed";
+  EXPECT_EQ(server.ask(server.user(), "PUT", "/v1/user/candidates", R"(["192.0.2.5:1"])").status, 204U);
+  const Response other = since(with.etag);
+  EXPECT_EQ(other.status, 226U);
+  EXPECT_EQ(relays(other), std::nullopt) << "they are as they were";
+  EXPECT_EQ(relays(since(before.etag)), expected);
+  EXPECT_EQ(relays(full()), expected);
+
+  server.coordinator->set_relays({});
+  const Response gone = since(other.etag);
+  EXPECT_EQ(gone.status, 226U);
+  EXPECT_EQ(relays(gone), "[]");
+  EXPECT_EQ(relays(full()), std::nullopt);
+}
+
 TEST(StateCache, SharesTheBodyOfGroupsThatSeeTheSame) {
   Server server;
   EXPECT_EQ(server.ask(server.admin(), "GET", "/v1/user/state").body, server.ask(server.user(), "GET", "/v1/user/state").body);

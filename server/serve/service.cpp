@@ -325,7 +325,7 @@ void Service::repair_link() {
 void Service::rebuild_link() {
   check_files();
   if (stopping_ || !link_repair_.begin_rebuild(missing_files_.are_in_doubt(), now())) return;
-  const auto other_port = port_.begin_move();
+  const auto other_port = begin_move();
   worker_->run(
       [&backend = system_.backend, bring_up = system_.bring_up, interface = interface_, net = net_, options = options_.network,
        update = wg::DeviceUpdate{.private_key = config_.private_key, .listen_port = other_port.value_or(port_.now())}] {
@@ -351,7 +351,7 @@ void Service::rebuild_link() {
 // The device first, for it tells whether the port is free; and back to the old one if either of the two can't have the new one.
 void Service::move_port() {
   if (stopping_ || !link_repair_.wants_to_see()) return;  // what is rebuilt takes the port then
-  const auto port = port_.begin_move();
+  const auto port = begin_move();
   if (!port) return;
   const auto give = [&backend = system_.backend, interface = interface_](std::uint16_t to) {
     return backend.apply(interface, {.listen_port = to});
@@ -398,9 +398,21 @@ void Service::move_port() {
       });
 }
 
+std::optional<std::uint16_t> Service::begin_move() {
+  const auto port = port_.begin_move();
+  if (port && relay_ && relay_->port() == *port) {
+    log::info("{}: the relay leaves UDP port {}, which is to be the network's", interface_.str(), *port);
+    relay_->stop();
+    relay_.reset();
+    tell_of_relay();
+  }
+  return port;
+}
+
 void Service::end_move(std::uint16_t port, const Result<void>& outcome) {
   port_.end_move(outcome.has_value());
   config_.listen_port = port_.now();
+  if (relay_look_.is_set()) relay_look_.set(now());
   if (outcome)
     log::info("{}: listen-port is {} now", interface_.str(), port);
   else
@@ -411,11 +423,32 @@ void Service::end_move(std::uint16_t port, const Result<void>& outcome) {
 
 void Service::look_at_relay() {
   relay_look_.set(now() + options_.periods.relay);
-  auto taken = configured_ports(options_.folders, Folders::of_client());
-  taken.erase(port_.now());
-  const auto port = options_.relay_port ? options_.relay_port : choose_relay_port(port_.now(), taken);
-  if (!port) return report("the relay", fail(ErrorKind::kSystem, "no port is left behind the listen port; choose one with --relay-port"));
-  if (!relay_ || relay_->port() != *port) start_relay(*port);
+  if (!port_.is_moving()) place_relay();  // else it could take the very port that the network is on its way to
+  tell_of_relay();
+}
+
+void Service::place_relay() {
+  const auto ports = relay_ports(port_.now(), relay_ ? std::optional(relay_->port()) : std::nullopt, options_.relay_port,
+                                 configured_ports(options_.folders, Folders::of_client()));
+  if (!ports.is_right) start_relay(ports.to_try);
+}
+
+// The one that runs is let go when there is another one: those who are registered with it may stay until then.
+void Service::start_relay(const std::vector<std::uint16_t>& ports) {
+  auto started = Result<std::unique_ptr<relay::Relay>>(
+      fail(ErrorKind::kSystem, "no port is left behind the listen port; choose one with --relay-port"));
+  for (const std::uint16_t port : ports) {
+    started = system_.start_relay(config_.private_key.derived("innernet relay"), {.port = port});
+    if (started || started.error().kind() != ErrorKind::kBusy) break;
+  }
+  report("the relay for peers that can't reach each other", started);
+  if (!started) return;
+  relay_ = *std::move(started);
+  log::info("{}: relaying on UDP port {}", interface_.str(), relay_->port());
+  renew_members();
+}
+
+void Service::tell_of_relay() {
   const auto snapshot = relay_ ? relay_->snapshot() : std::nullopt;
   if (!snapshot) relay_.reset();
   std::vector<wg::PublicKey> registered;
@@ -423,22 +456,12 @@ void Service::look_at_relay() {
   std::vector<Relay> relays;
   if (snapshot) {
     for (const relay::Registered& member : snapshot->members) registered.push_back(member.key);
-    relays.push_back(server_relay(coordinator_.network(), relay_->public_key(), *port));
+    relays.push_back(server_relay(coordinator_.network(), relay_->public_key(), relay_->port()));
     at = relays.front().endpoint;
   }
   coordinator_.set_relays(std::move(relays));
   coordinator_.set_relayed(registered, at);
   carry_out(coordinator_.take_effects());
-}
-
-void Service::start_relay(std::uint16_t port) {
-  relay_.reset();
-  auto started = system_.start_relay(config_.private_key.derived("innernet relay"), {.port = port});
-  report("the relay for peers that can't reach each other", started ? Result<void>() : std::unexpected(started.error()));
-  if (!started) return;
-  relay_ = *std::move(started);
-  log::info("{}: relaying on UDP port {}", interface_.str(), port);
-  renew_members();
 }
 
 // To make a key findable takes a microsecond or two: with many peers, too long for the loop.

@@ -17,6 +17,7 @@
 #include "innernet/config/config.hpp"
 #include "innernet/hostsfile/hostsfile.hpp"
 #include "innernet/machine/link_watch.hpp"
+#include "innernet/relay/relay.hpp"
 #include "innernet/server/coordinator.hpp"
 #include "innernet/server/serve.hpp"
 #include "key_changes.hpp"
@@ -24,7 +25,6 @@
 #include "link_repair.hpp"
 #include "linux/folder_watch.hpp"
 #include "listen_port.hpp"
-#include "innernet/relay/relay.hpp"
 #include "missing_files.hpp"
 #include "served_files.hpp"
 #include "troubles.hpp"
@@ -120,13 +120,18 @@ class Service final : private Turns::Answerer {
   void rebuild_link();
   /// To the port that the config has named, if there is one to try.
   void move_port();
+  /// Which one that is. The relay lets go of it.
+  std::optional<std::uint16_t> begin_move();
   void end_move(std::uint16_t port, const Result<void>& outcome);
   SocketAddress api_address(std::uint16_t port) const;
 
   // The relay.
   /// Starts it, moves it to another port, tells the coordinator who is registered.
   void look_at_relay();
-  void start_relay(std::uint16_t port);
+  void place_relay();
+  void start_relay(const std::vector<std::uint16_t>& ports);
+  /// To the coordinator.
+  void tell_of_relay();
   void renew_members();
 
   // Database, config and hosts file.

@@ -16,6 +16,7 @@ using innernet::testing::with_each_member_of;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::SizeIs;
 
 // An object as text, of which a test changes one field.
@@ -136,6 +137,46 @@ TEST(JsonPeer, EveryReaderReadsTheSame) {
     ASSERT_TRUE(peers) << reading.name << ": " << peers.error().message();
     EXPECT_THAT(*peers, ElementsAre(expected)) << reading.name;
   }
+}
+
+Relay sample_relay(std::int64_t id) {
+  return {.id = PeerId{id}, .public_key = sample_peer(id).public_key, .endpoint = *Endpoint::parse(fmt::format("192.0.2.1:{}", id))};
+}
+
+TEST(JsonRelays, ComeBackAsTheyWere) {
+  const std::vector<Relay> relays{sample_relay(1), {PeerId{7}, sample_peer(2).public_key, *Endpoint::parse("vpn.example.org:51821")}};
+  warnings().clear();
+  EXPECT_EQ(parse_relays(to_json(std::span<const Relay>(relays)), kWarn).value(), relays);
+  const State state{{sample_peer(1)}, {}, relays};
+  EXPECT_EQ(parse_state(to_json(state), kWarn).value(), state);
+  EXPECT_THAT(to_json(State{{sample_peer(1)}, {}, {}}), Not(HasSubstr("relays")));
+  for (const auto& changed : {std::optional<std::vector<Relay>>(), std::optional(std::vector<Relay>()), std::optional(relays)}) {
+    const StateDelta delta{{sample_peer(1)}, {}, {}, changed};
+    EXPECT_EQ(parse_state_delta(to_json(delta), kWarn)->relays, changed);
+  }
+  EXPECT_THAT(warnings(), IsEmpty());
+}
+
+TEST(JsonRelays, ThatAreNotValidAreLeftOutWithAWarning) {
+  const auto object = [](std::int64_t id, std::string_view key, std::string_view endpoint) {
+    return fmt::format(R"({{"id":{},"public_key":"{}","endpoint":"{}"}})", id, key, endpoint);
+  };
+  const std::string key = sample_peer(1).public_key.to_base64();
+  warnings().clear();
+  const std::string list = fmt::format("[{},{},{},{}]", object(5, "short", "192.0.2.1:5"), object(6, key, "192.0.2.1"),
+                                       object(7, "short", "192.0.2.1"), object(1, key, "192.0.2.1:1"));
+  EXPECT_THAT(parse_state(R"({"peers":[],"cidrs":[],"relays":)" + list + "}", kWarn).value().relays, ElementsAre(sample_relay(1)));
+  EXPECT_THAT(warnings(), ElementsAre(HasSubstr("relay of peer 5"), HasSubstr("relay of peer 6"), HasSubstr("relay of peer 7")));
+  EXPECT_TRUE(error_of(parse_relays(R"([{"id":1}])", kWarn)));
+  EXPECT_TRUE(error_of(parse_relays(R"([5])", kWarn)));
+}
+
+TEST(JsonRelays, AreAsManyAsAreReadAtMost) {
+  std::vector<Relay> relays;
+  for (std::int64_t id = 1; id <= 64; ++id) relays.push_back(sample_relay(id));
+  EXPECT_EQ(parse_relays(to_json(std::span<const Relay>(relays)), kWarn).value(), relays);
+  relays.push_back(sample_relay(65));
+  EXPECT_THAT(error_of(parse_relays(to_json(std::span<const Relay>(relays)), kWarn)).value_or("taken"), HasSubstr("64"));
 }
 
 TEST(Json, AListHasAnEnd) {

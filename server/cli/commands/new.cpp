@@ -100,11 +100,11 @@ Result<InterfaceName> network_name(Context& context, const Options& options) {
                      check);
 }
 
-/// What a firewall has to let in. The relay's is what `serve` takes by itself.
+/// What a firewall has to let in. The relay's is what `serve` takes by itself, if no other program has it.
 std::string ports_to_open(std::uint16_t listen_port, const Folders& folders) {
-  const auto relay = choose_relay_port(listen_port, configured_ports(folders, Folders::of_client()));
-  if (!relay) return fmt::format("UDP {} for WireGuard: open it in the firewall", listen_port);
-  return fmt::format("UDP {} for WireGuard, and UDP {} for the relay: open both in the firewall", listen_port, *relay);
+  const auto relay = relay_ports(listen_port, std::nullopt, std::nullopt, configured_ports(folders, Folders::of_client())).to_try;
+  if (relay.empty()) return fmt::format("UDP {} for WireGuard: open it in the firewall", listen_port);
+  return fmt::format("UDP {} for WireGuard, and UDP {} for the relay: open both in the firewall", listen_port, relay.front());
 }
 
 /// Refuses, before anything is written, a network that exists in any part and values that can't work; leaves nothing behind on failure.

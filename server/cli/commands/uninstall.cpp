@@ -32,7 +32,9 @@ bool is_there(const std::filesystem::path& path) {
 
 /// The database last of those that matter: while it is there, the command can be repeated.
 std::vector<std::filesystem::path> files_beside(const std::filesystem::path& database) {
-  return {database.native() + "-wal", database.native() + "-shm", database.native() + "-journal", database};
+  std::vector<std::filesystem::path> files = Registry::logs_set_aside(database);
+  for (const char* const suffix : {"-wal", "-shm", "-journal", ""}) files.emplace_back(database.native() + suffix);
+  return files;
 }
 
 // Also what a command that was killed has left of it.

@@ -27,12 +27,16 @@ struct Limits {
   Rate pair{.packets = 50'000, .bytes = 60e6};     ///< what two peers send each other, both directions together
   Rate relay{.packets = 500'000, .bytes = 600e6};  ///< all that is passed on
   double own_handshakes_per_second = 200;  ///< with the relay itself, 0.2 ms each; beyond half of it those who ask must show a cookie
-  double initiations_per_source_per_second = 50;  ///< passed on
-  double strange_initiations_per_second = 50;     ///< passed on from sources that are not registered, all together
-  double mac1_tries_per_second = 500'000;         ///< to find out whom an initiation is for, about 0.5 µs each
-  std::size_t members = 100'000;                  ///< registered ones
-  std::size_t strangers = 1'000;                  ///< sources that are not registered, and peers' initiations came from
-  std::size_t flows = 200'000;                    ///< a session of two peers is two
+  double initiations_per_source_per_second = 50;   ///< passed on
+  double strange_initiations_per_second = 50;      ///< looked at, from sources that are not registered, all together
+  double strange_initiations_per_network = 10;     ///< of these, from one /24 of IPv4 or /64 of IPv6
+  double mac1_tries_per_second = 500'000;          ///< to find out whom members' initiations are for, about 0.5 µs each
+  double mac1_tries_per_member = 62'500;           ///< of these, in a second
+  double strange_mac1_tries_per_second = 125'000;  ///< the same for those who are not registered; members' are not used up by them
+  std::size_t members = 100'000;                   ///< registered ones
+  std::size_t strangers = 1'000;                   ///< sources that are not registered, and peers' initiations came from
+  std::size_t flows = 200'000;                     ///< a session of two peers is two
+  std::size_t flows_per_party = 12'500;            ///< of these, to indices of one peer
 };
 
 /// Counted since the start, in packets where nothing else is said.
@@ -104,7 +108,7 @@ class Relay {
   /// None if the thread has ended, which it does only when told to.
   virtual std::optional<Snapshot> snapshot() const = 0;
 
-  /// Waits for the thread's end. Once is enough.
+  /// Waits for the thread's end; the port is free then, whoever still has the relay. Once is enough.
   virtual void stop() = 0;
 
  protected:

@@ -159,7 +159,7 @@ class Network {
   bool set_seen(PeerId id, const SocketAddress& address);
   /// None: it is registered with no relay.
   void set_relayed(PeerId id, std::optional<Endpoint> at);
-  /// Takes over what was seen of the peers that both have.
+  /// Takes over what was seen of the peers that both have, and which relays were shown.
   void take_seen(Network& other);
 
  private:
@@ -201,6 +201,7 @@ class Network {
   std::set<std::tuple<CidrId, CidrId, AssociationId>> associated_;  // each association from either end
   // Of peers that have moved: the last few addresses before the seen one, oldest first.
   std::unordered_map<PeerId, std::vector<SocketAddress>> formerly_seen_;
+  std::vector<Endpoint> relays_shown_;  // as a candidate, the last ones
 };
 
 /// Whether both hold the same rows; what was seen does not count.

@@ -46,6 +46,10 @@ class Registry {
   /// exists; leaves nothing behind on failure.
   static Result<void> create(const std::filesystem::path& database, const NewNetwork& network);
 
+  /// Write-ahead logs of a database that somebody has written over, and that was not whole at the end: they are set aside under names of
+  /// their own, which `serve` tells.
+  static std::vector<std::filesystem::path> logs_set_aside(const std::filesystem::path& database);
+
   /// Opens and migrates. A missing database is kNotFound, a newer schema is refused untouched.
   static Result<Registry> open(const std::filesystem::path& database);
 
