@@ -109,6 +109,7 @@ Result<AppliedState> update_device(const Round& round, const ObtainedState& obta
                              .in_traversal = &in_traversal,
                              .max_peers = machine.backend.max_peers(),
                              .wants_traversal = !options.nat.no_traversal,
+                             .server_is_new = obtained.server_knew_nothing,
                              .registered = is_in_data_store(obtained.origin) ? nullptr : &registered,
                              .details_of_new = details == Details::kShown},
                             [&](const Endpoint& endpoint) { return machine.resolver.address(endpoint); });

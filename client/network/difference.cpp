@@ -220,7 +220,7 @@ class Comparison {
   bool is_forgotten_by_relay(const wg::Peer& there) const {
     constexpr std::chrono::seconds kKnownByThen{15};
     if (input_.registered == nullptr || own_ == nullptr || input_.registered->contains(own_->id)) return false;
-    return is_recent(there) && !input_.handshakes.is_recent(there.public_key, input_.now, kKnownByThen);
+    return is_recent(there) && (input_.server_is_new || !input_.handshakes.is_recent(there.public_key, input_.now, kKnownByThen));
   }
 
   void add_relay(const wg::PublicKey& key, const WantedRelay& relay) {

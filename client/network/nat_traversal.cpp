@@ -201,6 +201,7 @@ std::vector<TraversalPeer> TraversalHistory::take(std::vector<TraversalPeer> due
     if (!tried.is_of(peer)) {
       tried.candidates = peer.candidates;
       tried.reported = peer.reported;
+      tried.is_registered = peer.is_registered;
       tried.times = 0;
       tried.not_before = now;
     }

@@ -124,9 +124,12 @@ class TraversalHistory {
     int times = 0;
     BootTime since{};
     BootTime not_before{};
+    bool is_registered = false;  // with a relay
     bool is_current = false;
 
-    bool is_of(const TraversalPeer& peer) const { return candidates == peer.candidates && reported == peer.reported; }
+    bool is_of(const TraversalPeer& peer) const {
+      return candidates == peer.candidates && reported == peer.reported && is_registered >= peer.is_registered;
+    }
   };
   std::unordered_map<wg::PublicKey, Tried> tried_;
 };

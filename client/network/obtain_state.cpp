@@ -46,6 +46,7 @@ Answer<StateAnswer> ask_for_state(const Round& round, bool has_data_store, const
 Result<ObtainedState> obtain_state(const Round& round, Answer<StateAnswer> answer, std::optional<DataStore>& store) {
   FetchMemory& memory = round.memory;
   const bool has_data_store = store.has_value();
+  const bool has_state = !memory.etag.empty();
   memory.etag.clear();  // until all of the answer has been applied
   if (!answer) {
     memory.capabilities.reset();
@@ -58,13 +59,15 @@ Result<ObtainedState> obtain_state(const Round& round, Answer<StateAnswer> answe
     return ObtainedState{.state = store->take_state(), .origin = origin, .etag = {}};
   }
   const Origin origin = origin_of(round.caller, *answer);
+  const bool is_whole = std::holds_alternative<State>(answer->news);
   State state = is_in_data_store(origin) ? store->take_state() : whole(*answer, std::move(memory.state));
   // Each delta may bring as many as one list holds.
   if (state.peers.size() > kMostInList)
     return invalid_input(fmt::format("the server has brought the state of {} to more than {} peers: nothing was changed",
                                      quoted(round.name.str()), kMostInList));
   if (etag_place(round.caller, origin) == EtagPlace::kMemory) memory.state = state;
-  return ObtainedState{.state = std::move(state), .origin = origin, .etag = std::move(answer->etag)};
+  return ObtainedState{
+      .state = std::move(state), .origin = origin, .etag = std::move(answer->etag), .server_knew_nothing = has_state && is_whole};
 }
 
 }  // namespace innernet::client

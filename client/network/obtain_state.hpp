@@ -13,6 +13,7 @@ struct ObtainedState {
   State state;
   Origin origin;
   std::string etag;  ///< empty: the server has none, or was not reached
+  bool server_knew_nothing = false;  ///< of the state that it gave us last: it was started anew, most probably
 };
 
 /// Asks the server, which may take its time.

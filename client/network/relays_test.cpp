@@ -36,6 +36,7 @@ struct RelaysTest : ::testing::Test {
   std::map<IpAddress, Endpoint> overrides;
   std::unordered_set<PeerId> registered{PeerId{2}, PeerId{3}};
   bool wants_traversal = true;
+  bool server_is_new = false;
 
   RelaysTest() { device.peers.push_back(there(server.public_key, {"10.66.0.1/32"}, "203.0.113.1:51820", 10s)); }
 
@@ -59,6 +60,7 @@ struct RelaysTest : ::testing::Test {
                        .handshakes = seen,
                        .now = kNow,
                        .wants_traversal = wants_traversal,
+                       .server_is_new = server_is_new,
                        .registered = &registered},
                       literal);
   }
@@ -163,6 +165,9 @@ TEST_F(RelaysTest, OneThatHasForgottenUsIsMadeAnewAndSoAreThePeersBehindIt) {
   }
   device.peers[1].last_handshake = kWall - 10s;
   EXPECT_TRUE(run().update.empty()) << "the state is some seconds behind";
+  server_is_new = true;
+  EXPECT_FALSE(run().update.empty()) << "but not that of a server that has just started";
+  server_is_new = false;
   device.peers[1].last_handshake = kWall - 20s;
   state.relays.front().endpoint = endpoint("0.0.0.0:51821");
   EXPECT_TRUE(run().update.empty()) << "then states don't say who is registered";

@@ -186,9 +186,10 @@ void StateCache::peer_changed(const PeerRecord* before, const PeerRecord* after)
     const PeerObservations old_shown = Network::observations_as_shown(*before);
     const PeerObservations new_shown = Network::observations_as_shown(*after);
     if (old_shown == new_shown) return;
-    // Two behind one router find each other by their candidates alone.
-    const bool is_first =
-        (!old_shown.endpoint && new_shown.endpoint) || (before->peer.candidates.empty() && !after->peer.candidates.empty());
+    // Two behind one router find each other by their candidates alone, and others through a relay alone.
+    const bool is_first = (!old_shown.endpoint && new_shown.endpoint) ||
+                          (before->peer.candidates.empty() && !after->peer.candidates.empty()) ||
+                          (!before->relayed_at && after->relayed_at);
     return changed(after->peer, is_first ? News::kFirstObservations : News::kObservations);
   }
   if (was_visible) changed(before->peer, News::kFacts);

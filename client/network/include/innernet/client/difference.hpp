@@ -87,6 +87,7 @@ struct DifferenceInput {
   const std::unordered_set<wg::PublicKey>* in_traversal = nullptr;  ///< whose endpoint is being looked for just now, and left alone
   std::optional<std::size_t> max_peers = {};                        ///< that the device takes; none: any number
   bool wants_traversal = true;                                      ///< Difference::due, and relays on the device
+  bool server_is_new = false;  ///< it was started anew, most probably, and its relay with it
   const std::unordered_set<PeerId>* registered = nullptr;  ///< with a relay, as the server says; null: it has not been asked
   bool details_of_new = true;  ///< PeerChange::others of peers that are added, too: half of the work when all are new
 };
