@@ -58,8 +58,9 @@ std::vector<Row> rows(const NetworkView& view) {
   for (const Peer& peer : view.state.peers) known.emplace(peer.public_key, &peer);
   // Whatever a server says: a peer is none.
   const auto relay_of = [&](const wg::Peer& peer) {
-    return known.contains(peer.public_key) || !peer.allowed_ips.empty() ? view.relays.end()
-                                                                         : std::ranges::find(view.relays, peer.public_key, &Relay::public_key);
+    return known.contains(peer.public_key) || !peer.allowed_ips.empty()
+               ? view.relays.end()
+               : std::ranges::find(view.relays, peer.public_key, &Relay::public_key);
   };
   Relays relays;
   for (const wg::Peer& peer : view.device.peers) {

@@ -76,7 +76,8 @@ class Recorded : public ::testing::TestWithParam<Sample> {
     wg::Device seen = device(config.private_key.public_key(), sample.port);
     seen.peers = {on_device(peer_named(state, "peer2"), 124, 180, seconds(13)),
                   on_device(peer_named(state, "innernet-server"), sample.server_received, sample.server_sent, sample.server_handshake)};
-    return render_network({seen, state, config.address.address(), config.peer_endpoint_overrides, kNow, relays}, {layout, false, Palette(false)});
+    return render_network({seen, state, config.address.address(), config.peer_endpoint_overrides, kNow, relays},
+                          {layout, false, Palette(false)});
   }
   std::string recorded(const std::string& name) const { return read(kData / GetParam().family / (name + ".txt")); }
 };

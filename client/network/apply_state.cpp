@@ -84,7 +84,8 @@ std::vector<LogLines> lines_about(const std::vector<PeerChange>& changes, Detail
   return all;
 }
 
-Result<AppliedState> update_device(const Round& round, const ObtainedState& obtained, const std::unordered_set<PeerId>& registered, const DataStore& store, DeviceReading reading) {
+Result<AppliedState> update_device(const Round& round, const ObtainedState& obtained, const std::unordered_set<PeerId>& registered,
+                                   const DataStore& store, DeviceReading reading) {
   const auto& [options, name, config, machine, memory, caller] = round;
   if (const auto names = names_to_look_up(obtained.state, config.server_external_endpoint); !names.empty())
     machine.resolver.look_up(names, machine.clock(), machine.stop);
@@ -113,7 +114,11 @@ Result<AppliedState> update_device(const Round& round, const ObtainedState& obta
                              .registered = is_in_data_store(obtained.origin) ? nullptr : &registered,
                              .details_of_new = details == Details::kShown},
                             [&](const Endpoint& endpoint) { return machine.resolver.address(endpoint); });
-  AppliedState applied{.due = std::move(changes.due), .relayed = std::move(changes.relayed), .relays = std::move(changes.relays), .updated_at = machine.clock().boot(), .listen_port = device.listen_port};
+  AppliedState applied{.due = std::move(changes.due),
+                       .relayed = std::move(changes.relayed),
+                       .relays = std::move(changes.relays),
+                       .updated_at = machine.clock().boot(),
+                       .listen_port = device.listen_port};
   if (changes.left_out > 0)
     log::warning("{} peers are left out, for the WireGuard of {} takes at most {}; the kernel's takes more", changes.left_out, name.str(),
                  machine.backend.max_peers().value_or(0));

@@ -170,11 +170,15 @@ class Comparison {
       const auto address = address_of(relay, on == input_.state.peers.end() ? nullptr : &*on);
       if (!address) continue;
       const auto name = on == input_.state.peers.end() ? std::string("relay") : "relay of " + on->name.str();
-      if (!relays_.emplace(relay.public_key, WantedRelay{.endpoint = *address, .name = name, .names_registered = !relay.endpoint.is_unspecified()}).second)
+      if (!relays_
+               .emplace(relay.public_key,
+                        WantedRelay{.endpoint = *address, .name = name, .names_registered = !relay.endpoint.is_unspecified()})
+               .second)
         continue;
       // One that works may answer from another of its addresses, and then those behind it are there, too.
       const auto there = std::ranges::find(input_.device.peers, relay.public_key, &wg::Peer::public_key);
-      const bool works = there != input_.device.peers.end() && there->endpoint && there->endpoint->port == address->port && is_recent(*there);
+      const bool works =
+          there != input_.device.peers.end() && there->endpoint && there->endpoint->port == address->port && is_recent(*there);
       result_.relays.push_back(works ? *there->endpoint : *address);
     }
   }
@@ -259,8 +263,7 @@ class Comparison {
     }
     if (!is_recent(there) && there.endpoint != relay.endpoint) update.endpoint = relay.endpoint;
     if (!update.endpoint && !update.persistent_keepalive && !update.replace_allowed_ips) return;
-    PeerChange change{
-        .kind = PeerChangeKind::kModified, .name = relay.name, .public_key = there.public_key, .endpoint = {}, .others = {}};
+    PeerChange change{.kind = PeerChangeKind::kModified, .name = relay.name, .public_key = there.public_key, .endpoint = {}, .others = {}};
     if (update.endpoint) change.endpoint = changed("Endpoint", there.endpoint, update.endpoint);
     modified_.push_back(std::move(update));
     result_.changes.push_back(std::move(change));
@@ -290,7 +293,8 @@ class Comparison {
     // A relay that is no longer used; its name went with the state that had it.
     std::optional<std::string> name;
     if (there.allowed_ips.empty() && there.persistent_keepalive == kPersistentKeepalive) name = "relay";
-    result_.changes.push_back({.kind = PeerChangeKind::kRemoved, .name = std::move(name), .public_key = there.public_key, .endpoint = {}, .others = {}});
+    result_.changes.push_back(
+        {.kind = PeerChangeKind::kRemoved, .name = std::move(name), .public_key = there.public_key, .endpoint = {}, .others = {}});
   }
 
   void add(const wg::PublicKey& key, const Wanted& wanted) {
@@ -374,11 +378,13 @@ class Comparison {
   }
 
   TraversalPeer traversal_peer(const wg::PublicKey& key, const Wanted& wanted) const {
-    TraversalPeer peer{
-        .public_key = key, .reported = {}, .candidates = wanted.peer->candidates, .inside = wanted.peer->ip,
-        .is_registered = input_.registered != nullptr && input_.registered->contains(wanted.peer->id),
-        .other_side_first = key < input_.own_key,
-        .likely = {}};
+    TraversalPeer peer{.public_key = key,
+                       .reported = {},
+                       .candidates = wanted.peer->candidates,
+                       .inside = wanted.peer->ip,
+                       .is_registered = input_.registered != nullptr && input_.registered->contains(wanted.peer->id),
+                       .other_side_first = key < input_.own_key,
+                       .likely = {}};
     if (own_ != nullptr) peer.likely = likely_candidates(*own_, *wanted.peer);
     if (wanted.endpoint != nullptr) peer.reported = *wanted.endpoint;
     return peer;

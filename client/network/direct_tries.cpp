@@ -122,9 +122,9 @@ std::vector<TraversalPeer> DirectTries::take(std::vector<TraversalPeer> relayed,
   return relayed;
 }
 
-Result<std::vector<wg::PublicKey>> try_directly(const std::vector<TraversalPeer>& peers, const IpNet& network, std::span<const SocketAddress> relays,
-                                                wg::Backend& backend, const InterfaceName& name, Wait& wait, const Poke& poke,
-                                                const Resolved& resolved, const DirectTimes& times) {
+Result<std::vector<wg::PublicKey>> try_directly(const std::vector<TraversalPeer>& peers, const IpNet& network,
+                                                std::span<const SocketAddress> relays, wg::Backend& backend, const InterfaceName& name,
+                                                Wait& wait, const Poke& poke, const Resolved& resolved, const DirectTimes& times) {
   std::vector<wg::PublicKey> direct;
   Try attempt(relays, backend, name, wait, poke, times);
   for (const TraversalPeer& peer : peers)

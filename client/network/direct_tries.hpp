@@ -35,7 +35,7 @@ class DirectTries {
 };
 
 struct DirectTimes {
-  std::chrono::milliseconds way{200};   ///< of traffic that is lost at most where a way does not work
+  std::chrono::milliseconds way{200};  ///< of traffic that is lost at most where a way does not work
   std::chrono::milliseconds poll{20};
   std::chrono::milliseconds again{60};  ///< between two packets: a router lets the first one in only after we have sent one, too
 };
@@ -50,8 +50,8 @@ Poke udp_poke(const InterfaceName& interface);
 /// Tries peers that are relayed on direct ways, one after the other, while their sessions go on: the endpoint is set, and stays if an
 /// answer comes from there within `times.way`; else the relay's is put back, and the next packet takes the other side back, too. Returns
 /// the peers that are reached directly now.
-Result<std::vector<wg::PublicKey>> try_directly(const std::vector<TraversalPeer>& peers, const IpNet& network, std::span<const SocketAddress> relays,
-                                                wg::Backend& backend, const InterfaceName& name, Wait& wait, const Poke& poke,
-                                                const Resolved& resolved, const DirectTimes& times = {});
+Result<std::vector<wg::PublicKey>> try_directly(const std::vector<TraversalPeer>& peers, const IpNet& network,
+                                                std::span<const SocketAddress> relays, wg::Backend& backend, const InterfaceName& name,
+                                                Wait& wait, const Poke& poke, const Resolved& resolved, const DirectTimes& times = {});
 
 }  // namespace innernet::client

@@ -41,7 +41,9 @@ TEST(DirectTries, OfOneWhoseAddressesChangeAllTheTimeAreOnceAMinute) {
   const auto key = new_key();
   int turns = 0;
   for (int second = 0; second < 600; ++second)
-    turns += tries.take({relayed_peer(key, "198.51.100.8:" + std::to_string(second + 1))}, BootTime(std::chrono::seconds(second))).empty() ? 0 : 1;
+    turns += tries.take({relayed_peer(key, "198.51.100.8:" + std::to_string(second + 1))}, BootTime(std::chrono::seconds(second))).empty()
+                 ? 0
+                 : 1;
   EXPECT_EQ(turns, 10);
 }
 

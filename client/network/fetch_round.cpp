@@ -12,6 +12,7 @@
 #include "innernet/client/file_access.hpp"
 #include "innernet/client/network_lock.hpp"
 #include "innernet/client/networks.hpp"
+#include "innernet/client/saved_relays.hpp"
 #include "innernet/machine/log.hpp"
 #include "key_change.hpp"
 #include "network_files.hpp"
@@ -21,7 +22,6 @@
 #include "pending_install.hpp"
 #include "report_candidates.hpp"
 #include "saved_etag.hpp"
-#include "innernet/client/saved_relays.hpp"
 #include "server_search.hpp"
 
 namespace innernet::client {
@@ -136,7 +136,8 @@ Result<Finished> run(const ClientOptions& options, const InterfaceName& name, Ma
   if (lock != nullptr) lock->let_go();
   memory.shows_life();
   if (server_answered(origin)) report_candidates(round, origin, own ? &*own : nullptr, applied.listen_port);
-  return Finished{.result = {.server_answered = server_answered(origin), .due = std::move(applied.due),
+  return Finished{.result = {.server_answered = server_answered(origin),
+                             .due = std::move(applied.due),
                              .relayed = std::move(applied.relayed),
                              .relays = std::move(applied.relays),
                              .updated_at = applied.updated_at},
@@ -175,8 +176,8 @@ void traverse_due(const ClientOptions& options, const InterfaceName& name, const
     const auto direct = try_directly(result.relayed, network, result.relays, machine.backend, name, machine.wait, machine.poke, resolved);
     report(direct);
     if (direct && !direct->empty())
-      log::info("{} of {}, relayed until now, {} reached directly", direct->size() == 1 ? "a peer" : fmt::format("{} peers", direct->size()),
-                name.str(), direct->size() == 1 ? "is" : "are");
+      log::info("{} of {}, relayed until now, {} reached directly",
+                direct->size() == 1 ? "a peer" : fmt::format("{} peers", direct->size()), name.str(), direct->size() == 1 ? "is" : "are");
   }
   const TryLock try_lock = [&]() -> std::shared_ptr<const void> {
     auto held = lock_network(options.folders, name, machine.stop, ReadOnly::kAccepted, std::chrono::milliseconds(0));

@@ -311,8 +311,9 @@ TEST_F(FetchTest, AServerNameThatResolvesLaterIsTakenInTheNextRound) {
   Resolver resolver([&](const std::string&) { return is_known ? std::vector{ip("203.0.113.7")} : std::vector<IpAddress>(); });
   FetchMemory memory;
   const auto next_round = [&] {
-    Machine machine{fake.backend, fake.stack, resolver, fake.wait, nullptr, [] { return Result<std::vector<IpAddress>>(); },
-                    [](const IpAddress&) {}, true};
+    Machine machine{
+        fake.backend, fake.stack, resolver, fake.wait, nullptr, [] { return Result<std::vector<IpAddress>>(); }, [](const IpAddress&) {},
+        true};
     return fetch_round(options, evilcorp(), machine, memory, Caller::kDaemon);
   };
   const auto server_is_at = [&] {

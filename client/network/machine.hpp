@@ -23,7 +23,7 @@ struct Machine {
   std::function<Result<std::vector<IpAddress>>()> local_addresses;  ///< those that may be candidates
 
   std::function<void(const IpAddress&)> poke = [](const IpAddress&) {};  ///< see direct_tries.hpp
-  bool server_on_loopback = false;  ///< only of tests
+  bool server_on_loopback = false;                                       ///< only of tests
 
   const Clock& clock() const { return wait.clock(); }
   /// Through which alone the server of that network is spoken to.
@@ -44,7 +44,12 @@ class SystemMachine {
  private:
   SystemMachine(std::unique_ptr<wg::Backend> backend, std::shared_ptr<Resolver> resolver, SystemWait wait, const Stop& stop,
                 Folders folders, InterfaceName name)
-      : backend_(std::move(backend)), resolver_(std::move(resolver)), wait_(std::move(wait)), stop_(&stop), folders_(std::move(folders)), name_(std::move(name)) {}
+      : backend_(std::move(backend)),
+        resolver_(std::move(resolver)),
+        wait_(std::move(wait)),
+        stop_(&stop),
+        folders_(std::move(folders)),
+        name_(std::move(name)) {}
 
   std::unique_ptr<wg::Backend> backend_;
   std::shared_ptr<Resolver> resolver_;

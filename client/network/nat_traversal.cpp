@@ -30,15 +30,16 @@ wg::PeerUpdate endpoint_update(const wg::PublicKey& key, const SocketAddress& en
 
 }  // namespace
 
-NatTraversal::NatTraversal(std::vector<TraversalPeer> due, const IpNet& network, std::span<const SocketAddress> relays,
-                           BootTime updated_at, const TraversalTimes& times)
+NatTraversal::NatTraversal(std::vector<TraversalPeer> due, const IpNet& network, std::span<const SocketAddress> relays, BootTime updated_at,
+                           const TraversalTimes& times)
     : network_(network), updated_at_(updated_at), times_(times) {
   left_.reserve(due.size());
   for (TraversalPeer& peer : due) {
     std::vector<Way> ways;
     if (peer.reported) ways.push_back({*peer.reported, Kind::kOther});
     const auto known = [&](const Endpoint& endpoint) {
-      return std::ranges::find(ways, endpoint, &Way::endpoint) != ways.end() || std::ranges::find(peer.likely, endpoint) != peer.likely.end();
+      return std::ranges::find(ways, endpoint, &Way::endpoint) != ways.end() ||
+             std::ranges::find(peer.likely, endpoint) != peer.likely.end();
     };
     std::size_t candidates = 0;
     for (Endpoint& candidate : peer.candidates) {
@@ -54,9 +55,12 @@ NatTraversal::NatTraversal(std::vector<TraversalPeer> due, const IpNet& network,
     if (ways.size() <= (peer.reported ? 1U : 0U)) continue;
     // Both sides have sent something by now, which has opened their routers, and whose handshakes have crossed perhaps.
     if (peer.reported && ways.back().kind != Kind::kOther) ways.push_back({*peer.reported, Kind::kLikely});
-    Left left{.public_key = peer.public_key, .ways = std::move(ways), .reported = std::move(peer.reported),
+    Left left{.public_key = peer.public_key,
+              .ways = std::move(ways),
+              .reported = std::move(peer.reported),
               .since = peer.since.value_or(updated_at),
-              .is_registered = peer.is_registered, .other_side_first = peer.other_side_first};
+              .is_registered = peer.is_registered,
+              .other_side_first = peer.other_side_first};
     left.due = due_after(left, updated_at, Kind::kOther);
     left_.push_back(std::move(left));
   }

@@ -28,18 +28,18 @@ struct TraversalTimes {
   std::chrono::milliseconds other_side_of_relay{700};
   // How long a way has until the next one is tried.
   std::chrono::milliseconds likely{500};
-  std::chrono::milliseconds relay{12'000};  ///< WireGuard's second and third handshake, too
+  std::chrono::milliseconds relay{12'000};          ///< WireGuard's second and third handshake, too
   std::chrono::milliseconds unlikely_relay{3'000};  ///< of a peer that is not known to be registered there
-  std::chrono::milliseconds relay_answers{400};  ///< when it is asked once more
-  std::chrono::milliseconds other{5'000};  ///< WireGuard itself tries again after as long (REKEY_TIMEOUT)
+  std::chrono::milliseconds relay_answers{400};     ///< when it is asked once more
+  std::chrono::milliseconds other{5'000};           ///< WireGuard itself tries again after as long (REKEY_TIMEOUT)
   std::chrono::milliseconds poll{100};
   std::chrono::milliseconds all{std::chrono::minutes(10)};  ///< then it gives up; since the update, too
 };
 
 /// Which way to try next to which peer that has no session, after the ideas of RFC 8445 (ICE), but much simpler: first the reported
-/// endpoint again and the candidates that are likely to work, then the relays, which pass on what they can't read, then the other candidates from the last to the first, and the
-/// endpoint that the server reports, which stays if nothing worked. A relay
-/// that does not answer us yet has its turn behind the candidates. Pure: the driver below has the device and the clock.
+/// endpoint again and the candidates that are likely to work, then the relays, which pass on what they can't read, then the other
+/// candidates from the last to the first, and the endpoint that the server reports, which stays if nothing worked. A relay that does not
+/// answer us yet has its turn behind the candidates. Pure: the driver below has the device and the clock.
 ///
 /// WireGuard tries in vain for 5 s (REKEY_TIMEOUT) before it tries again. For likely candidates and relays a peer is removed and added in
 /// one update, so that it is tried at once; it has no session to lose.

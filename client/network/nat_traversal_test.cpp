@@ -66,12 +66,13 @@ struct TraversalTest : ::testing::Test {
   }
   static std::shared_ptr<const void> always() { return std::make_shared<const int>(); }
   void run(std::vector<TraversalPeer> peers, const std::vector<SocketAddress>& relays = {}) {
-    if (!relays.empty()) fake.backend.change_device(evilcorp(), [&](wg::Device& device) {
-      for (const SocketAddress& relay : relays) {
-        device.peers.push_back({.public_key = new_key(), .endpoint = relay, .allowed_ips = {}});
-        if (!silent.contains(relay)) device.peers.back().last_handshake = fake.wait.clock_.wall();
-      }
-    });
+    if (!relays.empty())
+      fake.backend.change_device(evilcorp(), [&](wg::Device& device) {
+        for (const SocketAddress& relay : relays) {
+          device.peers.push_back({.public_key = new_key(), .endpoint = relay, .allowed_ips = {}});
+          if (!silent.contains(relay)) device.peers.back().last_handshake = fake.wait.clock_.wall();
+        }
+      });
     ASSERT_TRUE(traverse(NatTraversal(std::move(peers), net("10.66.0.0/16"), relays, start), fake.backend, evilcorp(), fake.wait, start,
                          literal, handshakes, try_lock));
   }
@@ -86,8 +87,8 @@ TEST_F(TraversalTest, TriesCandidatesFromTheLastToTheFirstAndEndsWithTheReported
 TEST_F(TraversalTest, WhoWaitsForItIsToldWhyItTakesSoLong) {
   const auto said_to = [&](Audience audience) {
     ::testing::internal::CaptureStderr();
-    EXPECT_TRUE(traverse(NatTraversal({due(key, {"192.0.2.1:1"})}, net("10.66.0.0/16"), {}, fake.wait.clock_.boot()), fake.backend, evilcorp(), fake.wait,
-                         fake.wait.clock_.boot(), literal, {}, always, {}, audience));
+    EXPECT_TRUE(traverse(NatTraversal({due(key, {"192.0.2.1:1"})}, net("10.66.0.0/16"), {}, fake.wait.clock_.boot()), fake.backend,
+                         evilcorp(), fake.wait, fake.wait.clock_.boot(), literal, {}, always, {}, audience));
     return ::testing::internal::GetCapturedStderr();
   };
   EXPECT_THAT(said_to(Audience::kWaits), HasSubstr("trying where else a peer of evilcorp may be"));
@@ -151,7 +152,8 @@ TEST_F(TraversalTest, LikelyCandidatesComeFirstAndDoNotWaitForLong) {
   TraversalPeer peer = due(key, {"192.0.2.1:1", "192.168.1.7:1", "192.168.1.8:1"});
   peer.likely = {endpoint("192.168.1.7:1"), endpoint("192.168.1.8:1")};
   run({peer}, {address("203.0.113.1:51821")});
-  EXPECT_THAT(tried, ElementsAre("0 198.51.100.1:1", "0 192.168.1.7:1", "1 192.168.1.8:1", "1 203.0.113.1:51821", "13 192.0.2.1:1", "18 198.51.100.1:1"));
+  EXPECT_THAT(tried, ElementsAre("0 198.51.100.1:1", "0 192.168.1.7:1", "1 192.168.1.8:1", "1 203.0.113.1:51821", "13 192.0.2.1:1",
+                                 "18 198.51.100.1:1"));
 }
 
 TEST_F(TraversalTest, ARelayThatWorksStays) {
@@ -193,9 +195,7 @@ TEST_F(TraversalTest, APeerThatIsNotKnownToBeRegisteredIsNotWaitedForForLong) {
 
 // It may have just removed a peer, which a step would put back.
 TEST_F(TraversalTest, NothingIsDoneWhileARoundIsAtTheDevice) {
-  try_lock = [&]() -> std::shared_ptr<const void> {
-    return fake.wait.clock_.boot() - start < 7s ? nullptr : always();
-  };
+  try_lock = [&]() -> std::shared_ptr<const void> { return fake.wait.clock_.boot() - start < 7s ? nullptr : always(); };
   run({due(key, {"192.0.2.1:1"})});
   EXPECT_THAT(tried, ElementsAre("7 192.0.2.1:1", "12 198.51.100.1:1"));
 }
@@ -232,7 +232,8 @@ TEST(NatTraversal, LeavesOutWhatCanBeNoOutsideAddress) {
   EXPECT_TRUE(NatTraversal({due(new_key(), {"10.66.1.3:1", "0.0.0.0:1", "127.0.0.1:1", "192.0.2.1:0", "224.0.0.1:1", "255.255.255.255:1"})},
                            net("10.66.0.0/16"), {}, {})
                   .done());
-  EXPECT_TRUE(NatTraversal({due(new_key(), {"198.51.100.1:1"})}, net("10.66.0.0/16"), {}, {}).done()) << "the reported one alone is set already";
+  EXPECT_TRUE(NatTraversal({due(new_key(), {"198.51.100.1:1"})}, net("10.66.0.0/16"), {}, {}).done())
+      << "the reported one alone is set already";
 }
 
 TEST(NatTraversal, ANameOfThisMachineIsNotTried) {

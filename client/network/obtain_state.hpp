@@ -12,7 +12,7 @@ namespace innernet::client {
 struct ObtainedState {
   State state;
   Origin origin;
-  std::string etag;  ///< empty: the server has none, or was not reached
+  std::string etag;                  ///< empty: the server has none, or was not reached
   bool server_knew_nothing = false;  ///< of the state that it gave us last: it was started anew, most probably
 };
 

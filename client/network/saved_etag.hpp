@@ -12,8 +12,8 @@ namespace innernet::client {
 std::string file_identity(const std::filesystem::path& path);
 
 /// The ETag of the state in a network's data store, from one fetch to the next: a server with nothing new need not send 10,000 peers, and
-/// we need not read them. It counts only while the data store, the relays and the config (whose overrides are in the data store) are the very files
-/// that it was saved for; a file that was edited, restored or written by another program makes the next fetch a whole one.
+/// we need not read them. It counts only while the data store, the relays and the config (whose overrides are in the data store) are the
+/// very files that it was saved for; a file that was edited, restored or written by another program makes the next fetch a whole one.
 class SavedEtag {
  public:
   /// Looks at the config: construct it before that is read. The caller holds the network's lock.

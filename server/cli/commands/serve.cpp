@@ -28,7 +28,8 @@ void define(Definition& definition, Options& options) {
   define_interface(definition, options);
   define_hosts(definition, options.hosts);
   definition.explain(
-      "Peers that can't reach each other, because their routers don't let them, are relayed by this server, which can't read what they say. "
+      "Peers that can't reach each other, because their routers don't let them, are relayed by this server, which can't read what they "
+      "say. "
       "That takes a second UDP port, the one behind the network's listen port: open it in the firewall, too.");
   definition.flag(0, "no-relay", options.no_relay, "Don't relay between peers that can't reach each other");
   definition.option(0, "relay-port", "N", into_number(options.relay_port, 1, 65535), "UDP port of the relay, instead of the next one");
@@ -43,10 +44,15 @@ bool is_any_left(const Folders& folders, const InterfaceName& interface) {
 
 Result<Ending> run(const Options& options, Context& context) {
   const auto backend = context.backend(options.interface());
-  const auto served =
-      serve(options.interface(),
-            {.folders = context.folders(), .network = context.general.network, .hosts = options.hosts, .periods = {}, .listen = {}, .relays = !options.no_relay, .relay_port = options.relay_port},
-            ServeSystem::of_machine(*backend, context.clock));
+  const auto served = serve(options.interface(),
+                            {.folders = context.folders(),
+                             .network = context.general.network,
+                             .hosts = options.hosts,
+                             .periods = {},
+                             .listen = {},
+                             .relays = !options.no_relay,
+                             .relay_port = options.relay_port},
+                            ServeSystem::of_machine(*backend, context.clock));
   if (!served && served.error().kind() == ErrorKind::kNotFound && !is_any_left(context.folders(), options.interface())) {
     log::error("{}", served.error().message());
     return Ending::kGone;

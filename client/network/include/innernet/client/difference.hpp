@@ -43,11 +43,11 @@ struct TraversalPeer {
   wg::PublicKey public_key;
   std::optional<Endpoint> reported;  ///< what the server says: tried last, and stays
   std::vector<Endpoint> candidates;
-  IpAddress inside{};              ///< its address in the network
+  IpAddress inside{};               ///< its address in the network
   std::optional<BootTime> since{};  ///< it was due first, if that is known
-  bool is_registered = false;      ///< with a relay, for all that is known
-  bool other_side_first = false;   ///< of two that try each other at the same time
-  std::vector<Endpoint> likely{};  ///< some of them, because it seems to be in one network with us
+  bool is_registered = false;       ///< with a relay, for all that is known
+  bool other_side_first = false;    ///< of two that try each other at the same time
+  std::vector<Endpoint> likely{};   ///< some of them, because it seems to be in one network with us
 
   friend bool operator==(const TraversalPeer&, const TraversalPeer&) = default;
 };
@@ -55,10 +55,10 @@ struct TraversalPeer {
 struct Difference {
   wg::DeviceUpdate update;
   std::vector<PeerChange> changes;
-  std::size_t left_out = 0;        ///< peers for which the device has no room
-  std::vector<TraversalPeer> due;  ///< overridden peers, and those with a recent handshake, are not among them; those in traversal are
+  std::size_t left_out = 0;            ///< peers for which the device has no room
+  std::vector<TraversalPeer> due;      ///< overridden peers, and those with a recent handshake, are not among them; those in traversal are
   std::vector<TraversalPeer> relayed;  ///< those with a session through one of them
-  std::vector<SocketAddress> relays;  ///< that this machine registers with, and can be asked to pass on what is for those who are due
+  std::vector<SocketAddress> relays;   ///< that this machine registers with, and can be asked to pass on what is for those who are due
 };
 
 /// The most relays of a network that a client registers with.
@@ -87,8 +87,8 @@ struct DifferenceInput {
   const std::unordered_set<wg::PublicKey>* in_traversal = nullptr;  ///< whose endpoint is being looked for just now, and left alone
   std::optional<std::size_t> max_peers = {};                        ///< that the device takes; none: any number
   bool wants_traversal = true;                                      ///< Difference::due, and relays on the device
-  bool server_is_new = false;  ///< it was started anew, most probably, and its relay with it
-  const std::unordered_set<PeerId>* registered = nullptr;  ///< with a relay, as the server says; null: it has not been asked
+  bool server_is_new = false;                                       ///< it was started anew, most probably, and its relay with it
+  const std::unordered_set<PeerId>* registered = nullptr;           ///< with a relay, as the server says; null: it has not been asked
   bool details_of_new = true;  ///< PeerChange::others of peers that are added, too: half of the work when all are new
 };
 

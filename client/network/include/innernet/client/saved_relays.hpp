@@ -8,8 +8,8 @@
 
 namespace innernet::client {
 
-/// The relays of the state that is in a network's data store, whose file belongs to the Rust programs as well: they would lose them. Without
-/// the file no ETag counts (saved_etag.hpp), so not having it costs one whole fetch, and failures are only logged.
+/// The relays of the state that is in a network's data store, whose file belongs to the Rust programs as well: they would lose them.
+/// Without the file no ETag counts (saved_etag.hpp), so not having it costs one whole fetch, and failures are only logged.
 class SavedRelays {
  public:
   SavedRelays(const Folders& folders, const InterfaceName& name);

@@ -117,9 +117,9 @@ struct State {
 
 /// What changed since a version of the state (`226 IM Used`).
 struct StateDelta {
-  std::vector<Peer> peers;                 ///< new or changed, whole
-  std::vector<PeerId> gone;                ///< no longer visible
-  std::optional<std::vector<Cidr>> cidrs;  ///< all of them, if any changed
+  std::vector<Peer> peers;                     ///< new or changed, whole
+  std::vector<PeerId> gone;                    ///< no longer visible
+  std::optional<std::vector<Cidr>> cidrs;      ///< all of them, if any changed
   std::optional<std::vector<Relay>> relays{};  ///< all of them, if any changed
 };
 
