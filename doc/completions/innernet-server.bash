@@ -37,10 +37,11 @@ _innernet_server_describe() {
       esac
       ;;
     serve)
-      options='--hosts-path --no-write-hosts --host-suffix -c --config-dir -d --data-dir --no-routing --backend --mtu -h --help'
+      options='--hosts-path --no-write-hosts --host-suffix --no-relay --relay-port -c --config-dir -d --data-dir --no-routing --backend --mtu -h --help'
       case ${2:-} in
         --hosts-path) kind=file ;;
         --host-suffix) kind=text ;;
+        --relay-port) kind=text ;;
         -c | --config-dir) kind=configs ;;
         -d | --data-dir) kind=folder ;;
         --backend) kind=choice choices='kernel userspace' ;;

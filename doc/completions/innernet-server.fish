@@ -4,7 +4,7 @@ function __innernet_server_takes_value --argument-names command option
     switch "$command $option"
         case 'list-cidrs -t'
             return 1
-        case 'new --network-name' 'new --network-cidr' 'new --external-endpoint' 'new --listen-port' 'init --network-name' 'init --network-cidr' 'init --external-endpoint' 'init --listen-port' 'serve --hosts-path' 'serve --host-suffix' 'add-peer --name' 'add-peer --ip' 'add-peer --cidr' 'add-peer --admin' 'add-peer --save-config' 'add-peer --invite-expires' 'rename-peer --name' 'rename-peer --new-name' 'enable-peer --name' 'disable-peer --name' 'add-cidr --name' 'add-cidr --cidr' 'add-cidr --parent' 'rename-cidr --name' 'rename-cidr --new-name' 'delete-cidr --name' '* -c' '* --config-dir' '* -d' '* --data-dir' '* --backend' '* --mtu'
+        case 'new --network-name' 'new --network-cidr' 'new --external-endpoint' 'new --listen-port' 'init --network-name' 'init --network-cidr' 'init --external-endpoint' 'init --listen-port' 'serve --hosts-path' 'serve --host-suffix' 'serve --relay-port' 'add-peer --name' 'add-peer --ip' 'add-peer --cidr' 'add-peer --admin' 'add-peer --save-config' 'add-peer --invite-expires' 'rename-peer --name' 'rename-peer --new-name' 'enable-peer --name' 'disable-peer --name' 'add-cidr --name' 'add-cidr --cidr' 'add-cidr --parent' 'rename-cidr --name' 'rename-cidr --new-name' 'delete-cidr --name' '* -c' '* --config-dir' '* -d' '* --data-dir' '* --backend' '* --mtu'
             return 0
     end
     return 1
@@ -144,6 +144,8 @@ complete -c innernet-server -n '__innernet_server_argument 1 serve' -a '(__inner
 complete -c innernet-server -n '__innernet_server_command serve' -l hosts-path -r -F -d 'The hosts file to keep the names of peers in (/etc/hosts)'
 complete -c innernet-server -n '__innernet_server_command serve' -l no-write-hosts -d 'Leave every hosts file alone'
 complete -c innernet-server -n '__innernet_server_command serve' -l host-suffix -x -d 'Names end in .S instead of .INTERFACE.wg; empty: in nothing'
+complete -c innernet-server -n '__innernet_server_command serve' -l no-relay -d 'Don\'t relay between peers that can\'t reach each other'
+complete -c innernet-server -n '__innernet_server_command serve' -l relay-port -x -d 'UDP port of the relay, instead of the next one'
 complete -c innernet-server -n '__innernet_server_command serve' -s c -l config-dir -x -a '(__fish_complete_directories)' -d 'Where the configs are'
 complete -c innernet-server -n '__innernet_server_command serve' -s d -l data-dir -x -a '(__fish_complete_directories)' -d 'Where the data is kept'
 complete -c innernet-server -n '__innernet_server_command serve' -l no-routing -d 'Don\'t set the route to the network; something else does'

@@ -62,6 +62,8 @@ Register-ArgumentCompleter -Native -CommandName 'innernet-server' -ScriptBlock {
         @('--hosts-path', 'The hosts file to keep the names of peers in (/etc/hosts)'),
         @('--no-write-hosts', 'Leave every hosts file alone'),
         @('--host-suffix', 'Names end in .S instead of .INTERFACE.wg; empty: in nothing'),
+        @('--no-relay', 'Don''t relay between peers that can''t reach each other'),
+        @('--relay-port', 'UDP port of the relay, instead of the next one'),
         @('-c', 'Where the configs are'),
         @('--config-dir', 'Where the configs are'),
         @('-d', 'Where the data is kept'),
@@ -288,6 +290,7 @@ Register-ArgumentCompleter -Native -CommandName 'innernet-server' -ScriptBlock {
     $kinds['new --mtu'] = @('text')
     $kinds['serve --hosts-path'] = @('file')
     $kinds['serve --host-suffix'] = @('text')
+    $kinds['serve --relay-port'] = @('text')
     $kinds['serve -c'] = @('file')
     $kinds['serve --config-dir'] = @('file')
     $kinds['serve -d'] = @('file')
