@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <ranges>
+#include <unordered_map>
 #include <unordered_set>
 
 #include "innernet/machine/log.hpp"
@@ -34,6 +35,7 @@ NatTraversal::NatTraversal(std::vector<TraversalPeer> due, const IpNet& network,
                            const TraversalTimes& times)
     : network_(network), updated_at_(updated_at), times_(times) {
   left_.reserve(due.size());
+  const auto blind = std::ranges::count(due, false, &TraversalPeer::is_registered);
   for (TraversalPeer& peer : due) {
     std::vector<Way> ways;
     if (peer.reported) ways.push_back({*peer.reported, Kind::kOther});
@@ -48,7 +50,8 @@ NatTraversal::NatTraversal(std::vector<TraversalPeer> due, const IpNet& network,
       ways.push_back({std::move(candidate), Kind::kOther});
       ++candidates;
     }
-    for (const SocketAddress& relay : relays | std::views::reverse) ways.push_back({Endpoint::of(relay), Kind::kRelay});
+    if (peer.is_registered || blind <= kMostBlind)
+      for (const SocketAddress& relay : relays | std::views::reverse) ways.push_back({Endpoint::of(relay), Kind::kRelay});
     for (Endpoint& candidate : peer.likely | std::views::reverse)
       if (can_be_outside(candidate, network)) ways.push_back({std::move(candidate), Kind::kLikely});
     // The reported endpoint alone is set on the device already.
@@ -94,6 +97,9 @@ std::optional<SocketAddress> NatTraversal::address_of(const Way& way, const Reso
 
 wg::DeviceUpdate NatTraversal::step(const wg::Device& device, const Resolved& resolved, BootTime now) {
   wg::DeviceUpdate update;
+  if (now < next_step()) return update;
+  std::unordered_map<wg::PublicKey, const wg::Peer*> on_device;
+  for (const wg::Peer& peer : device.peers) on_device.emplace(peer.public_key, &peer);
   for (Left& left : left_) {
     if (now < left.due) continue;
     // A name without an address costs no step.
@@ -119,12 +125,11 @@ wg::DeviceUpdate NatTraversal::step(const wg::Device& device, const Resolved& re
         left.due = std::max(now + times_.poll, updated_at_ + times_.before_others);
         break;
       }
-      const auto there = std::ranges::find(device.peers, left.public_key, &wg::Peer::public_key);
-      if (kind == Kind::kOther || there == device.peers.end()) {
+      const auto there = on_device.find(left.public_key);
+      if (kind == Kind::kOther || there == on_device.end())
         update.peers.push_back(endpoint_update(left.public_key, *address));
-      } else {
-        add_anew(update, *there, *address);
-      }
+      else
+        add_anew(update, *there->second, *address);
       left.tried = true;
       if (!left.ways.empty()) left.due = due_after(left, now, kind);
       break;

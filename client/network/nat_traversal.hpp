@@ -16,6 +16,9 @@
 namespace innernet::client {
 
 constexpr std::size_t kMaxTried = 10;
+/// So many peers of which it is not known that they are registered are tried over relays all the same: one has just come, and the server
+/// will say so in a moment. Where there are more they are away.
+constexpr std::ptrdiff_t kMostBlind = 16;
 
 struct TraversalTimes {
   // Each since the interface was updated: what works by itself gets the time.

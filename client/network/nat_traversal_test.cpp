@@ -247,6 +247,18 @@ TEST(NatTraversal, ANameOfThisMachineIsNotTried) {
   EXPECT_EQ(update.peers.at(0).endpoint, address("192.0.2.1:1"));
 }
 
+TEST(NatTraversal, ManyPeersThatAreAwayAreNotSoughtAtARelay) {
+  const std::vector<SocketAddress> relays{address("203.0.113.1:51821")};
+  const auto left = [&](std::size_t away) {
+    std::vector<TraversalPeer> peers(away, due(new_key(), {}));
+    for (TraversalPeer& peer : peers) peer.is_registered = false;
+    peers.push_back(due(new_key(), {}));
+    return NatTraversal(std::move(peers), net("10.66.0.0/16"), relays, {}).left();
+  };
+  EXPECT_EQ(left(16), 17U);
+  EXPECT_EQ(left(17), 1U) << "the one that is registered";
+}
+
 TEST(NatTraversal, TriesAtMostTen) {
   TraversalPeer peer = due(new_key(), {}, std::nullopt);
   for (int i = 1; i <= 50; ++i) peer.candidates.push_back(endpoint(fmt::format("192.0.2.{}:1", i)));
