@@ -218,6 +218,23 @@ TEST_F(RelayTest, GivesItsPortToTheNetworkWhoseConfigNamesItAndGoesOnBehindIt) {
   EXPECT_TRUE(state_has("192.0.2.1:51822"));
 }
 
+// It is the other network's relay that has it, until its next look at the configs.
+TEST_F(RelayTest, OfAnotherNetworkIsWaitedForWhereItHasOurPort) {
+  ServerConfig other;
+  other.private_key = wg::PrivateKey::generate();
+  other.listen_port = 47000;
+  other.address = must(IpAddress::parse("10.77.0.1"));
+  other.network_cidr_prefix = 16;
+  ASSERT_TRUE(create_file(options_.folders.config / "other.conf", other.to_toml().reveal()));
+  std::atomic<int> probes = 0;
+  probe_ = [&probes](std::uint16_t) -> Result<void> {
+    if (++probes < 3) return fail(ErrorKind::kAlreadyExists, "taken");
+    return {};
+  };
+  start();
+  EXPECT_EQ(probes, 3);
+}
+
 TEST_F(RelayTest, ComesBackWhenThePortThatItGaveCouldNotBeTaken) {
   options_.periods.relay = 1h;
   backend_.set_taken_port(51821);

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <thread>
 
 #include "http/http_server.hpp"
 #include "innernet/base/file.hpp"
@@ -42,6 +43,16 @@ Result<std::uint64_t> random_epoch() {
   const auto epoch = random_bits();
   if (!epoch) return fail_errno(epoch.error(), "reading random bits");
   return *epoch;
+}
+
+// Another network's relay may have it, which gives a port away that our config names at its next look.
+Result<void> probe_listen_port(std::uint16_t port, const ServeOptions& options, const ServeSystem& system) {
+  const BootTime end = system.clock.boot() + 2 * options.periods.relay;
+  for (;;) {
+    auto free = system.probe_udp_port(port);
+    if (free || interfaces_with_config(options.folders.config).size() < 2 || system.clock.boot() >= end) return free;
+    std::this_thread::sleep_for(options.periods.relay / 20);
+  }
 }
 
 // With the old key, `serve` of the network that has taken the name would take it for somebody else's.
@@ -96,7 +107,7 @@ Result<ServeEnd> serve(const InterfaceName& interface, const ServeOptions& optio
 
   const auto device = system.backend.get(interface);
   if (!device && device.error().kind() != ErrorKind::kNotFound) return std::unexpected(Error(device.error()).context(doing));
-  if (!device || device->listen_port != config.listen_port) TRY_VOID(system.probe_udp_port(config.listen_port));
+  if (!device || device->listen_port != config.listen_port) TRY_VOID(probe_listen_port(config.listen_port, options, system));
   const bool is_new = !device;
   TRY_VOID_CONTEXT(system.bring_up(system.backend, interface, net, {.private_key = config.private_key, .listen_port = config.listen_port},
                                    options.network),
