@@ -25,7 +25,8 @@ std::uint64_t pair_of(PartyId one, PartyId other) { return std::uint64_t{std::mi
 
 std::uint64_t first_bytes(const IpAddress& ip, std::size_t count) {
   std::uint64_t out = 0;
-  for (const std::uint8_t byte : ip.bytes().first(count)) out = out << 8U | byte;
+  const auto bytes = ip.bytes().first(count);
+  for (const std::uint8_t byte : bytes) out = out << 8U | byte;
   return out;
 }
 
