@@ -177,10 +177,11 @@ msghdr UdpSocket::header_of(Group& group) {
   if (group.segments == 1) return header;
   header.msg_control = group.control.data();
   header.msg_controllen = group.control.size();
-  cmsghdr& control = *CMSG_FIRSTHDR(&header);
-  control = {.cmsg_len = CMSG_LEN(sizeof(std::uint16_t)), .cmsg_level = SOL_UDP, .cmsg_type = UDP_SEGMENT};
-  const auto segment = static_cast<std::uint16_t>(group.segment);
-  std::memcpy(CMSG_DATA(&control), &segment, sizeof segment);
+  if (cmsghdr* const control = CMSG_FIRSTHDR(&header); control != nullptr) {
+    *control = {.cmsg_len = CMSG_LEN(sizeof(std::uint16_t)), .cmsg_level = SOL_UDP, .cmsg_type = UDP_SEGMENT};
+    const auto segment = static_cast<std::uint16_t>(group.segment);
+    std::memcpy(CMSG_DATA(control), &segment, sizeof segment);
+  }
   return header;
 }
 

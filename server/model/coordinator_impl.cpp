@@ -249,9 +249,10 @@ void Coordinator::Impl::set_relayed(const std::vector<wg::PublicKey>& registered
 
 void Coordinator::Impl::peer_changed(const PeerRecord* before, const PeerRecord* after) {
   cache.peer_changed(before, after);
-  const auto is_member = [](const PeerRecord* record) { return record != nullptr && Network::is_visible(record->peer); };
-  if (is_member(before) != is_member(after) ||
-      (is_member(after) && (before->peer.public_key != after->peer.public_key || before->peer.cidr_id != after->peer.cidr_id)))
+  const bool was_member = before != nullptr && Network::is_visible(before->peer);
+  const bool is_member = after != nullptr && Network::is_visible(after->peer);
+  if (was_member != is_member ||
+      (was_member && is_member && (before->peer.public_key != after->peer.public_key || before->peer.cidr_id != after->peer.cidr_id)))
     effects.members = true;
   if (before != nullptr && after != nullptr && before->peer.endpoint != after->peer.endpoint)
     recent_overrides.add(after->peer.id, options.clock->boot());
