@@ -15,6 +15,14 @@ std::uint64_t random_epoch(std::uint64_t old) {
   return epoch == old ? old + 1 : epoch;
 }
 
+// Whether it changes who may be relayed to whom.
+bool concerns_members(const PeerRecord* before, const PeerRecord* after) {
+  const auto is_member = [](const PeerRecord* record) { return record != nullptr && Network::is_visible(record->peer); };
+  if (before == nullptr || after == nullptr) return is_member(before) || is_member(after);
+  if (is_member(before) != is_member(after)) return true;
+  return is_member(after) && (before->peer.public_key != after->peer.public_key || before->peer.cidr_id != after->peer.cidr_id);
+}
+
 }  // namespace
 
 Coordinator::Impl::Impl(std::unique_ptr<Registry::Impl> opened, const Options& chosen)
@@ -248,19 +256,15 @@ void Coordinator::Impl::set_relayed(const std::vector<wg::PublicKey>& registered
 }
 
 void Coordinator::Impl::peer_changed(const PeerRecord* before, const PeerRecord* after) {
+  const PeerId id = before != nullptr ? before->peer.id : after->peer.id;
   cache.peer_changed(before, after);
-  const bool was_member = before != nullptr && Network::is_visible(before->peer);
-  const bool is_member = after != nullptr && Network::is_visible(after->peer);
-  if (was_member != is_member ||
-      (was_member && is_member && (before->peer.public_key != after->peer.public_key || before->peer.cidr_id != after->peer.cidr_id)))
-    effects.members = true;
+  if (concerns_members(before, after)) effects.members = true;
   if (before != nullptr && after != nullptr && before->peer.endpoint != after->peer.endpoint)
     recent_overrides.add(after->peer.id, options.clock->boot());
   if (is_redeeming) {
     effects.hosts = true;
     return;
   }
-  const PeerId id = before != nullptr ? before->peer.id : after->peer.id;
   add_effects(before, after, redemptions.find(id, options.clock->boot()), effects);
 }
 
