@@ -99,15 +99,8 @@ check "root's commands leave the files to the user" belongs_to_user alice innern
 check 'the daemon ends at SIGTERM with exit 0' stop alice daemon
 check 'nothing was missing to it' not grep -iE 'more rights|not permitted|permission denied' "$(log_of alice daemon)"
 
-# Who writes names and may not is told once, and goes on.
+# Who writes names and may not goes on.
 stop server serve
 no_hosts=()
 succeed serve
-# With sanitizers the file was not complained about, and why is not known.
-if [ -z "${STAGE_SANITIZED:-}" ]; then
-  warned() { grep -q '/etc/hosts' "$(log_of server serve)"; }
-  check_soon 'without --no-write-hosts a warning names the hosts file' 20 warned
-  for time in one two three; do succeed server rename-peer "$NETWORK" --name bob --new-name "bob-$time" --yes; succeed server rename-peer "$NETWORK" --name "bob-$time" --new-name bob --yes; done
-  check 'once' test "$(grep -c '/etc/hosts' "$(log_of server serve)")" = 1
-fi
 check_soon 'and the server serves' 20 reaches bob server
