@@ -17,6 +17,8 @@ using ::testing::UnorderedElementsAre;
 struct BackgroundTraversalTest : ::testing::Test {
   FetchMemory memory;
   Stop may_end = *Stop::create();
+  // Given, it does not end before, whoever stops it.
+  std::optional<Stop> may_be_stopped;
   Nudge round_wanted = *Nudge::create();
   Nudge ended = *Nudge::create();
   wg::PublicKey bob = new_key();
@@ -25,6 +27,10 @@ struct BackgroundTraversalTest : ::testing::Test {
                                   // Until the test lets it.
                                   auto poller = Poller::create(&stop);
                                   static_cast<void>(poller->until(SystemClock().boot() + 1h, {{may_end.fd(), POLLIN}}));
+                                  if (may_be_stopped) {
+                                    auto holding = Poller::create(nullptr);
+                                    static_cast<void>(holding->until(SystemClock().boot() + 1h, {{may_be_stopped->fd(), POLLIN}}));
+                                  }
                                   ended.give();
                                 },
                                 [this] { round_wanted.give(); }};
@@ -42,15 +48,26 @@ struct BackgroundTraversalTest : ::testing::Test {
 
 TEST_F(BackgroundTraversalTest, WhoIsDueMeanwhileGetsARoundAtItsEnd) {
   const BootTime now{1h};
+  may_be_stopped.emplace(*Stop::create());
   traversal.begin(due(bob), memory, now);
   EXPECT_THAT(memory.in_traversal, ElementsAre(bob));
   // Bob's list may take minutes: it goes on another time.
   traversal.begin(due(carol), memory, now);
   EXPECT_THAT(memory.in_traversal, ElementsAre(bob)) << "one after the other";
+  may_be_stopped->request();
   ASSERT_TRUE(comes(round_wanted));
   traversal.collect(memory);
   EXPECT_THAT(memory.in_traversal, IsEmpty());
   traversal.begin(due(carol), memory, now);
+  EXPECT_THAT(memory.in_traversal, ElementsAre(carol));
+}
+
+TEST_F(BackgroundTraversalTest, WhoIsDueWhenItHasJustEndedIsNextAtOnce) {
+  may_end.request();
+  traversal.begin(due(bob), memory, BootTime(1h));
+  ASSERT_TRUE(comes(ended));
+  // Its thread may still be on its way out: then she waits, and is asked for again.
+  while (!memory.in_traversal.contains(carol)) traversal.begin(due(carol), memory, BootTime(1h));
   EXPECT_THAT(memory.in_traversal, ElementsAre(carol));
 }
 
