@@ -99,8 +99,15 @@ check "root's commands leave the files to the user" belongs_to_user alice innern
 check 'the daemon ends at SIGTERM with exit 0' stop alice daemon
 check 'nothing was missing to it' not grep -iE 'more rights|not permitted|permission denied' "$(log_of alice daemon)"
 
-# Who writes names and may not goes on.
+# Who writes names and may not is told once, and goes on. The file has root's last words of them until a name changes.
 stop server serve
 no_hosts=()
 succeed serve
-check_soon 'and the server serves' 20 reaches bob server
+check_soon 'the server serves' 20 reaches bob server
+succeed server rename-peer "$NETWORK" --name bob --new-name robert --yes
+warned() { grep -q '/etc/hosts' "$(log_of server serve)"; }
+check_soon 'without --no-write-hosts a warning names the hosts file' 20 warned
+for name in bert rob bob; do succeed server rename-peer "$NETWORK" --name "${last:-robert}" --new-name "$name" --yes; last=$name; done
+listed() { client alice fetch "$NETWORK" --no-nat-traversal --no-write-hosts && client alice list "$NETWORK" && grep -q '\bbob\b' <<<"$OUT"; }
+check_soon 'and the server goes on' 20 listed
+check 'it is said once' test "$(grep -c '/etc/hosts' "$(log_of server serve)")" = 1
