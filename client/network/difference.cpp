@@ -366,8 +366,11 @@ class Comparison {
   }
 
   void consider_traversal(const wg::PublicKey& key, const Wanted& wanted) {
-    if (!input_.wants_traversal || wanted.is_overridden || wanted.peer == nullptr || key == input_.server.public_key) return;
-    if (wanted.peer->candidates.empty() && result_.relays.empty()) return;
+    if (!input_.wants_traversal || wanted.peer == nullptr || key == input_.server.public_key) return;
+    // A name may have several addresses, of which one works.
+    const bool is_named = wanted.endpoint != nullptr && is_name(*wanted.endpoint);
+    const bool has_ways = !wanted.is_overridden && !(wanted.peer->candidates.empty() && result_.relays.empty());
+    if (!is_named && !has_ways) return;
     result_.due.push_back(traversal_peer(key, wanted));
   }
 
@@ -384,9 +387,13 @@ class Comparison {
                        .inside = wanted.peer->ip,
                        .is_registered = input_.registered != nullptr && input_.registered->contains(wanted.peer->id),
                        .other_side_first = key < input_.own_key,
+                       .is_overridden = wanted.is_overridden,
                        .likely = {}};
-    if (own_ != nullptr) peer.likely = likely_candidates(*own_, *wanted.peer);
     if (wanted.endpoint != nullptr) peer.reported = *wanted.endpoint;
+    if (wanted.is_overridden)
+      peer.candidates.clear();
+    else if (own_ != nullptr)
+      peer.likely = likely_candidates(*own_, *wanted.peer);
     return peer;
   }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <ranges>
 
 #include "apply_state.hpp"
 #include "direct_tries.hpp"
@@ -26,6 +27,9 @@
 
 namespace innernet::client {
 namespace {
+
+// Tried besides the first one.
+constexpr std::size_t kMostAddressesOfName = 3;
 
 // Killed around the change of keys, an install has lost the handshake that the server did not take yet, and WireGuard tries the next one
 // later than a request waits for its connection. A server that does not answer at all is found out by who asks next.
@@ -166,8 +170,18 @@ void traverse_due(const ClientOptions& options, const InterfaceName& name, const
     return;
   }
   std::vector<Endpoint> names;
-  for (const TraversalPeer& peer : result.due) std::ranges::copy_if(peer.candidates, std::back_inserter(names), is_name);
+  for (const TraversalPeer& peer : result.due) {
+    std::ranges::copy_if(peer.candidates, std::back_inserter(names), is_name);
+    if (peer.reported && is_name(*peer.reported)) names.push_back(*peer.reported);
+  }
   if (!names.empty()) machine.resolver.look_up(names, machine.clock(), machine.stop);
+  // The round has set the first address of a name. IPv6 may go nowhere.
+  for (TraversalPeer& peer : result.due) {
+    if (!peer.reported || !is_name(*peer.reported)) continue;
+    const auto addresses = machine.resolver.addresses(*peer.reported);
+    const auto others = addresses | std::views::drop(1) | std::views::take(kMostAddressesOfName) | std::views::transform(Endpoint::of);
+    peer.likely.insert(peer.likely.begin(), others.begin(), others.end());
+  }
   const Resolved resolved = [&](const Endpoint& endpoint) { return machine.resolver.address(endpoint); };
   const auto report = [&](const auto& outcome) {
     if (!outcome) log::warning("looking for ways to peers of {}: {}", quoted(name.str()), outcome.error().message());

@@ -50,7 +50,7 @@ NatTraversal::NatTraversal(std::vector<TraversalPeer> due, const IpNet& network,
       ways.push_back({std::move(candidate), Kind::kOther});
       ++candidates;
     }
-    if (peer.is_registered || blind <= kMostBlind)
+    if (!peer.is_overridden && (peer.is_registered || blind <= kMostBlind))
       for (const SocketAddress& relay : relays | std::views::reverse) ways.push_back({Endpoint::of(relay), Kind::kRelay});
     for (Endpoint& candidate : peer.likely | std::views::reverse)
       if (can_be_outside(candidate, network)) ways.push_back({std::move(candidate), Kind::kLikely});

@@ -47,6 +47,7 @@ struct TraversalPeer {
   std::optional<BootTime> since{};  ///< it was due first, if that is known
   bool is_registered = false;       ///< with a relay, for all that is known
   bool other_side_first = false;    ///< of two that try each other at the same time
+  bool is_overridden = false;       ///< here: no other way than `reported` is for it, all addresses of which are tried
   std::vector<Endpoint> likely{};   ///< some of them, because it seems to be in one network with us
 
   friend bool operator==(const TraversalPeer&, const TraversalPeer&) = default;
@@ -55,8 +56,9 @@ struct TraversalPeer {
 struct Difference {
   wg::DeviceUpdate update;
   std::vector<PeerChange> changes;
-  std::size_t left_out = 0;            ///< peers for which the device has no room
-  std::vector<TraversalPeer> due;      ///< overridden peers, and those with a recent handshake, are not among them; those in traversal are
+  std::size_t left_out = 0;  ///< peers for which the device has no room
+  std::vector<TraversalPeer>
+      due;  ///< overridden peers (but for names), and those with a recent handshake, are not among them; those in traversal are
   std::vector<TraversalPeer> relayed;  ///< those with a session through one of them
   std::vector<SocketAddress> relays;   ///< that this machine registers with, and can be asked to pass on what is for those who are due
 };
