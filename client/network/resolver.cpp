@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "innernet/base/unique_fd.hpp"
+#include "nat64.hpp"
 #include "wait.hpp"
 
 namespace innernet::client {
@@ -84,9 +85,10 @@ struct Name {
 
 // Owned by the threads, too: one that hangs in getaddrinfo(3) outlives the resolver.
 struct Resolver::Shared {
-  explicit Shared(Lookup the_lookup) : lookup(std::move(the_lookup)) {}
+  Shared(Lookup the_lookup, HasRoute the_has_route) : lookup(std::move(the_lookup)), has_route(std::move(the_has_route)) {}
 
   const Lookup lookup;
+  const HasRoute has_route;
   std::mutex mutex;
   std::unordered_map<std::string, Name> names;
   std::deque<std::string> jobs;
@@ -103,6 +105,14 @@ struct Resolver::Shared {
       shared->finish(shared->names[text], std::move(addresses));
     }
     --shared->threads;
+  }
+
+  // Most machines have IPv4, and never asked for the prefix.
+  IpAddress translated(const IpAddress& literal) const {
+    const auto answer = names.find(kNat64Name);
+    if (answer == names.end() || !literal.is_v4()) return literal;
+    const auto prefix = Nat64Prefix::of(answer->second.last_good);
+    return prefix && !has_route(literal) ? prefix->translated(literal) : literal;
   }
 
   // Those that were wanted before `now`, the oldest first, until there are few enough.
@@ -135,7 +145,7 @@ struct Resolver::Shared {
   }
 };
 
-Resolver::Resolver(Lookup lookup) : shared_(std::make_shared<Shared>(std::move(lookup))) {}
+Resolver::Resolver(Lookup lookup, HasRoute has_route) : shared_(std::make_shared<Shared>(std::move(lookup), std::move(has_route))) {}
 
 Resolver::~Resolver() {
   const std::lock_guard lock(shared_->mutex);
@@ -147,16 +157,22 @@ void Resolver::look_up(std::span<const Endpoint> endpoints, const Clock& clock, 
   {
     const std::lock_guard lock(shared_->mutex);
     const BootTime now = clock.boot();
+    std::vector<std::string> texts;
     for (const Endpoint& endpoint : endpoints) {
-      const auto* text = std::get_if<std::string>(&endpoint.host());
-      if (text == nullptr) continue;
-      Name& name = shared_->names[*text];
+      const auto* literal = std::get_if<IpAddress>(&endpoint.host());
+      if (literal == nullptr)
+        texts.push_back(std::get<std::string>(endpoint.host()));
+      else if (literal->is_v4() && !shared_->has_route(*literal))
+        texts.emplace_back(kNat64Name);
+    }
+    for (const std::string& text : texts) {
+      Name& name = shared_->names[text];
       name.wanted = now;
       if (name.is_late || now < name.not_before) continue;
       if (!name.is_being_looked_up) {
         name.is_being_looked_up = true;
         name.asked = now;
-        shared_->jobs.push_back(*text);
+        shared_->jobs.push_back(text);
       }
       if (!name.batches.empty() && name.batches.back() == batch) continue;  // the same name with another port
       name.batches.push_back(batch);
@@ -192,9 +208,9 @@ void Resolver::look_up(std::span<const Endpoint> endpoints, const Clock& clock, 
 }
 
 std::vector<SocketAddress> Resolver::addresses(const Endpoint& endpoint) const {
-  if (const auto* literal = std::get_if<IpAddress>(&endpoint.host())) return {{*literal, endpoint.port()}};
   std::vector<SocketAddress> addresses;
   const std::lock_guard lock(shared_->mutex);
+  if (const auto* literal = std::get_if<IpAddress>(&endpoint.host())) return {{shared_->translated(*literal), endpoint.port()}};
   if (const auto found = shared_->names.find(std::get<std::string>(endpoint.host())); found != shared_->names.end())
     for (const IpAddress& ip : found->second.last_good) addresses.push_back({ip, endpoint.port()});
   return addresses;
