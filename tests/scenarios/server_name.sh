@@ -51,6 +51,25 @@ client dora override-peer-endpoint "$NETWORK" --name alice --endpoint "straße.e
 exits 'an endpoint is typed in it, with a final dot' 0
 check 'and kept' on dora grep -q "xn--strae-oqa.example.:$PORT" "/etc/innernet/$NETWORK.conf"
 
+chapter 'From a network of IPv6 alone'
+. tests/stage/nat.sh
+router_add gate restricted
+host_behind gate eve
+# Tayga translates one address to one, and nftables all of them to the router's.
+prefix=2001:2:0:64
+on gate sh -c "ip address add 2001:2:0:1::1/64 dev lan0 && echo 1 >/proc/sys/net/ipv6/conf/all/forwarding
+  mkdir -p /run/tayga && printf '%s\n' 'tun-device nat64' 'ipv4-addr 192.168.255.1' 'prefix $prefix::/96' 'dynamic-pool 192.168.255.0/24' 'data-dir /run/tayga' >/run/tayga/conf
+  tayga --config /run/tayga/conf --mktun >/dev/null && ip link set nat64 up && ip route add 192.168.255.0/24 dev nat64 && ip route add $prefix::/96 dev nat64"
+start gate tayga tayga --config /run/tayga/conf --nodetach
+on eve sh -c 'ip -4 address flush dev eth0 && ip address add 2001:2:0:1::2/64 dev eth0 nodad && ip route add default via 2001:2:0:1::1'
+succeed invite eve humans false
+# What a DNS64 would say.
+on eve sh -c "echo '$prefix::192.0.0.170 ipv4only.arpa' >>/etc/hosts"
+redeem eve
+exits 'install finds the server through the router that translates' 0
+check 'at the address that stands for it' grep -q "\[$prefix::c633:64[0-9a-f]*\]:$PORT\$" <(on eve wg show "$NETWORK" endpoints)
+check 'and reaches it' reaches eve server
+
 chapter 'A server that has moved'
 stop server serve || :
 on server ip link delete "$NETWORK"
