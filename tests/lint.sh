@@ -33,6 +33,10 @@ temporaries_in_range_for() {
 }
 check 'no range-for over what a temporary has returned' temporaries_in_range_for
 
+# The same sources give the same objects: tests/packages.sh compiles them a second time only where flags have changed.
+times_of_compilation() { ! grep -nE '__(DATE|TIME|TIMESTAMP)__' "${cpp[@]}" /dev/null; }
+check 'no time of compilation in a program' times_of_compilation
+
 mapfile -t scripts < <(files dev .ci/run '*.sh' tests/stage/first-process tests/stage/stand-ins/scp tests/stage/stand-ins/systemctl tests/stage/boot-systemd tests/docker/docker tests/completions/offers.bash bench/run | sort -u)
 check "shellcheck of ${#scripts[@]} scripts" shellcheck -x "${scripts[@]}"
 
