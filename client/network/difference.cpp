@@ -38,6 +38,16 @@ bool in_one_network(const Endpoint& one, const Endpoint& other) {
   return net && net->contains(*b);
 }
 
+// Of no use but in a network, or behind a router, that both are in: RFC 1918, 6598 (between a provider and its customers), 3927 and 4193.
+bool is_private(const Endpoint& candidate) {
+  const auto* address = std::get_if<IpAddress>(&candidate.host());
+  if (address == nullptr) return false;
+  const auto bytes = address->bytes();
+  if (address->is_link_local() || (address->is_v6() && (bytes[0] & 0xFEU) == 0xFCU)) return true;
+  return address->is_v4() && (bytes[0] == 10 || (bytes[0] == 172 && bytes[1] / 16 == 1) || (bytes[0] == 192 && bytes[1] == 168) ||
+                              (bytes[0] == 100 && bytes[1] / 64 == 1));
+}
+
 bool is_in_network_of(const Peer& own, const Endpoint& candidate) {
   return std::ranges::any_of(own.candidates, [&](const Endpoint& ours) { return in_one_network(ours, candidate); });
 }
@@ -394,6 +404,8 @@ class Comparison {
       peer.candidates.clear();
     else if (own_ != nullptr)
       peer.likely = likely_candidates(*own_, *wanted.peer);
+    if (own_ != nullptr && !result_.relays.empty() && !have_one_public_address(*own_, *wanted.peer))
+      std::erase_if(peer.candidates, [&](const Endpoint& at) { return is_private(at) && !is_in_network_of(*own_, at); });
     return peer;
   }
 

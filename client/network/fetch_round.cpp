@@ -198,8 +198,9 @@ void traverse_due(const ClientOptions& options, const InterfaceName& name, const
     if (!held) return nullptr;
     return std::make_shared<const FileLock>(*std::move(held));
   };
-  report(traverse(NatTraversal(std::move(result.due), network, result.relays, result.updated_at, traversal.times), machine.backend, name,
-                  machine.wait, result.updated_at, resolved, std::move(handshakes), try_lock, traversal.times, traversal.audience));
+  report(traverse(NatTraversal(std::move(result.due), network, result.relays, result.updated_at, traversal.times, machine.probes),
+                  machine.backend, name, machine.wait, result.updated_at, resolved, std::move(handshakes), try_lock, traversal.times,
+                  traversal.audience));
 }
 
 Result<void> fetch_once(const ClientOptions& options, const InterfaceName& name, Machine& machine, Caller caller) {

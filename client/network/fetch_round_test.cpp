@@ -313,7 +313,7 @@ TEST_F(FetchTest, AServerNameThatResolvesLaterIsTakenInTheNextRound) {
   const auto next_round = [&] {
     Machine machine{
         fake.backend, fake.stack, resolver, fake.wait, nullptr, [] { return Result<std::vector<IpAddress>>(); }, [](const IpAddress&) {},
-        true};
+        nullptr,      true};
     return fetch_round(options, evilcorp(), machine, memory, Caller::kDaemon);
   };
   const auto server_is_at = [&] {

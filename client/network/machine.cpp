@@ -22,13 +22,15 @@ Result<SystemMachine> SystemMachine::create(const ClientOptions& options, const 
 }
 
 Machine SystemMachine::machine() {
+  static ProbeBudget of_all_networks;
   return {.backend = *backend_,
           .stack = system_network_stack(),
           .resolver = *resolver_,
           .wait = wait_,
           .stop = stop_,
           .local_addresses = [folders = folders_] { return candidate_addresses(folders); },
-          .poke = udp_poke(name_)};
+          .poke = udp_poke(name_),
+          .probes = &of_all_networks};
 }
 
 }  // namespace innernet::client

@@ -9,6 +9,7 @@
 #include "innernet/client/resolver.hpp"
 #include "innernet/machine/network_stack.hpp"
 #include "innernet/wireguard/backend.hpp"
+#include "probe_budget.hpp"
 #include "wait.hpp"
 
 namespace innernet::client {
@@ -23,6 +24,7 @@ struct Machine {
   std::function<Result<std::vector<IpAddress>>()> local_addresses;  ///< those that may be candidates
 
   std::function<void(const IpAddress&)> poke = [](const IpAddress&) {};  ///< see direct_tries.hpp
+  ProbeBudget* probes = nullptr;                                         ///< null: there is no limit
   bool server_on_loopback = false;                                       ///< only of tests
 
   const Clock& clock() const { return wait.clock(); }

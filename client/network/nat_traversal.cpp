@@ -32,8 +32,8 @@ wg::PeerUpdate endpoint_update(const wg::PublicKey& key, const SocketAddress& en
 }  // namespace
 
 NatTraversal::NatTraversal(std::vector<TraversalPeer> due, const IpNet& network, std::span<const SocketAddress> relays, BootTime updated_at,
-                           const TraversalTimes& times)
-    : network_(network), updated_at_(updated_at), times_(times) {
+                           const TraversalTimes& times, ProbeBudget* budget)
+    : network_(network), updated_at_(updated_at), times_(times), budget_(budget) {
   left_.reserve(due.size());
   const auto blind = std::ranges::count(due, false, &TraversalPeer::is_registered);
   for (TraversalPeer& peer : due) {
@@ -123,6 +123,13 @@ wg::DeviceUpdate NatTraversal::step(const wg::Device& device, const Resolved& re
         const std::size_t last = left.reported ? 1 : 0;
         left.ways.insert(left.ways.begin() + static_cast<std::ptrdiff_t>(std::min(last, left.ways.size())), std::move(way));
         left.due = std::max(now + times_.poll, updated_at_ + times_.before_others);
+        break;
+      }
+      if (kind != Kind::kRelay && budget_ != nullptr && !budget_->take(now)) {
+        // The relay behind a likely one is no probe.
+        if (kind == Kind::kLikely) continue;
+        left.ways.push_back(std::move(way));
+        left.due = now + times_.no_probe_left;
         break;
       }
       const auto there = on_device.find(left.public_key);

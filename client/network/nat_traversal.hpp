@@ -11,6 +11,7 @@
 
 #include "innernet/client/difference.hpp"
 #include "innernet/wireguard/backend.hpp"
+#include "probe_budget.hpp"
 #include "wait.hpp"
 
 namespace innernet::client {
@@ -36,6 +37,7 @@ struct TraversalTimes {
   std::chrono::milliseconds relay_answers{400};     ///< when it is asked once more
   std::chrono::milliseconds other{5'000};           ///< WireGuard itself tries again after as long (REKEY_TIMEOUT)
   std::chrono::milliseconds poll{100};
+  std::chrono::milliseconds no_probe_left{1'000};           ///< until it is looked whether the budget has one again
   std::chrono::milliseconds all{std::chrono::minutes(10)};  ///< then it gives up; since the update, too
 };
 
@@ -49,9 +51,9 @@ struct TraversalTimes {
 class NatTraversal {
  public:
   /// Candidates that can't be outside of `network` are never tried, nor are names that turn out to be such an address. A reported endpoint
-  /// that is an address has been looked at, or is our own.
+  /// that is an address has been looked at, or is our own. Without `budget` it sends as often as it likes.
   NatTraversal(std::vector<TraversalPeer> due, const IpNet& network, std::span<const SocketAddress> relays, BootTime updated_at,
-               const TraversalTimes& times = {});
+               const TraversalTimes& times = {}, ProbeBudget* budget = nullptr);
 
   /// Forgets the peers that have a recent handshake or are gone from the device: nothing of theirs is touched again.
   void observe(const wg::Device& device, const Handshakes& handshakes, BootTime now);
@@ -92,6 +94,7 @@ class NatTraversal {
   IpNet network_;
   BootTime updated_at_;
   TraversalTimes times_;
+  ProbeBudget* budget_;
   std::set<SocketAddress> asked_;  // relays
 };
 

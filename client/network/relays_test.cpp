@@ -218,5 +218,25 @@ TEST(SavedRelays, ComeBackAsTheyWereSaved) {
   EXPECT_TRUE(std::filesystem::exists(relays_file(folders, evilcorp()))) << "without it no ETag counts";
 }
 
+// Hosting providers take packets to other people's private networks for an attack.
+TEST_F(RelaysTest, PrivateCandidatesNeedASignOfOneNetwork) {
+  const std::vector everywhere{endpoint("192.168.7.3:7"), endpoint("10.1.2.3:7"),  endpoint("172.31.1.3:7"),
+                               endpoint("100.64.1.3:7"),  endpoint("[fd01::3]:7"), endpoint("192.0.2.9:7")};
+  state.peers[2].candidates = everywhere;
+  state.peers[2].endpoint = endpoint("198.51.100.3:7");
+  const auto tried = [&] { return run().due.at(0).candidates; };
+  EXPECT_THAT(tried(), ElementsAre(endpoint("192.0.2.9:7")));
+  state.peers[1].candidates = {endpoint("10.1.2.77:7")};
+  EXPECT_THAT(tried(), ElementsAre(endpoint("10.1.2.3:7"), endpoint("192.0.2.9:7"))) << "an address in one network";
+  state.peers[1].endpoint = endpoint("198.51.100.3:9");
+  EXPECT_EQ(tried(), everywhere) << "one public address";
+}
+
+TEST_F(RelaysTest, WithoutARelayPrivateCandidatesAreAllThatIsLeft) {
+  state.relays.clear();
+  state.peers[2].candidates = {endpoint("192.168.7.3:7")};
+  EXPECT_THAT(run().due.at(0).candidates, ElementsAre(endpoint("192.168.7.3:7")));
+}
+
 }  // namespace
 }  // namespace innernet::client
