@@ -1,7 +1,7 @@
 #!/bin/bash
 # clang-format, shellcheck and clang-tidy: tests/lint.sh [RESULT_FILE]
 # clang-tidy reads the sources of the programs and through them the headers, not the tests: those that have changed of late (tests/changed.sh), one reader
-# of each header that has, and one in eight of the others, at each commit other ones. CHANGED_SINCE=ever reads all. A file whose text, headers and rules
+# of each header that has, and one in 16 of the others, at each commit other ones. CHANGED_SINCE=ever reads all. A file whose text, headers and rules
 # have not changed since it was found clean is not read again: ~/.cache/innernet-lint holds a mark for each.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -67,7 +67,7 @@ for source in "${sources[@]}"; do
   done <<<"${parts[$source]:-}$source"
 done
 for source in "${reader[@]}"; do chosen["$source"]=1; done
-while read -r source; do chosen["$source"]=1; done < <(printf '%s\n' "${sources[@]}" | tests/changed.sh share 8)
+while read -r source; do chosen["$source"]=1; done < <(printf '%s\n' "${sources[@]}" | tests/changed.sh share 16)
 
 todo=() clean=0 left_out=0
 for source in "${sources[@]}"; do
