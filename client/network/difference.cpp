@@ -38,6 +38,11 @@ bool in_one_network(const Endpoint& one, const Endpoint& other) {
   return net && net->contains(*b);
 }
 
+bool is_global_ipv6(const Endpoint& candidate) {
+  const auto* address = std::get_if<IpAddress>(&candidate.host());
+  return address != nullptr && address->is_unicast_global_v6();
+}
+
 // Of no use but in a network, or behind a router, that both are in: RFC 1918, 6598 (between a provider and its customers), 3927 and 4193.
 bool is_private(const Endpoint& candidate) {
   const auto* address = std::get_if<IpAddress>(&candidate.host());
@@ -438,14 +443,18 @@ class Comparison {
 std::vector<Endpoint> likely_candidates(const Peer& own, const Peer& peer) {
   constexpr std::size_t kMost = 3;
   std::vector<Endpoint> likely;
+  enum class Sign { kOneNetwork, kGlobalIpv6, kOnePublicAddress, kNone };
   const bool one_public_address = have_one_public_address(own, peer);
-  // One that is in a network of ours first.
-  for (const bool wants_network : {true, false})
-    for (const Endpoint& candidate : peer.candidates) {
-      if (candidate == peer.endpoint || is_name(candidate)) continue;
-      const bool in_network = is_in_network_of(own, candidate);
-      if (likely.size() < kMost && in_network == wants_network && (in_network || one_public_address)) likely.push_back(candidate);
-    }
+  const bool has_global_ipv6 = std::ranges::any_of(own.candidates, is_global_ipv6);
+  const auto sign_of = [&](const Endpoint& candidate) {
+    if (is_in_network_of(own, candidate)) return Sign::kOneNetwork;
+    if (has_global_ipv6 && is_global_ipv6(candidate)) return Sign::kGlobalIpv6;
+    return one_public_address ? Sign::kOnePublicAddress : Sign::kNone;
+  };
+  for (const Sign sign : {Sign::kOneNetwork, Sign::kGlobalIpv6, Sign::kOnePublicAddress})
+    for (const Endpoint& candidate : peer.candidates)
+      if (candidate != peer.endpoint && !is_name(candidate) && likely.size() < kMost && sign_of(candidate) == sign)
+        likely.push_back(candidate);
   return likely;
 }
 

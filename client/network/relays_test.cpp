@@ -195,6 +195,17 @@ TEST_F(RelaysTest, APeerBehindTheSameRouterIsReachedWithinItsNetworkAtOnce) {
   EXPECT_THAT(run().due.front().likely, IsEmpty());
 }
 
+TEST_F(RelaysTest, IPv6OfBothIsLikely) {
+  state.peers[1].endpoint = endpoint("198.51.100.4:1024");
+  state.peers[1].candidates = {endpoint("192.168.7.2:40000"), endpoint("[2a00:1::2]:40000")};
+  state.peers[2].endpoint = endpoint("198.51.100.5:1025");
+  state.peers[2].candidates = {endpoint("192.168.7.3:40001"), endpoint("10.0.0.3:40001"), endpoint("[2a00:2::3]:40001"),
+                               endpoint("[fd00::3]:40001")};
+  EXPECT_THAT(run().due.front().likely, ElementsAre(endpoint("192.168.7.3:40001"), endpoint("[2a00:2::3]:40001")));
+  state.peers[1].candidates.pop_back();
+  EXPECT_THAT(run().due.front().likely, ElementsAre(endpoint("192.168.7.3:40001"))) << "from here it is not";
+}
+
 TEST(RelayRegistrations, AreCandidatesThatAreNone) {
   State state{.peers = {peer(2, "me", "10.66.1.2", new_key()), peer(3, "bob", "10.66.1.3", new_key())},
               .cidrs = {},

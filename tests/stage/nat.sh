@@ -3,24 +3,38 @@
 #
 #   router_add NAME KIND         plugs a router in, with a LAN of its own behind it:
 #                                cone        a packet from anybody comes through to the host behind it (one host; RFC 4787: endpoint-independent filtering)
+#                                address     only from an address to which the host has sent something, whatever the port (one host)
 #                                restricted  only from where the host has sent something to, the port included (what home routers do)
 #                                symmetric   the same, and each destination sees another port
 #   host_behind ROUTER NAME...   plugs hosts into that LAN
+#   router_behind ROUTER NAME KIND   plugs a router into it, with a LAN of its own
+#   firewalled NAME...           gives hosts a firewall that lets only answers in, and translates nothing
+#   ipv6_behind ROUTER...        gives the hosts behind these routers IPv6 as well, through which each of them lets only answers in
 #
-# Hosts behind a router have IPv4 only, and no way from the outside but what the router lets in.
+# Hosts behind a router have IPv4 only else, and no way from the outside but what the router lets in.
 
 router_lan() { printf '192.168.%d' "${STAGE_NUMBER[$1]}"; }   # ROUTER: the first three numbers of its LAN
 
 router_add() { # NAME KIND
-  local flag='' forward=drop
   host_add "$1"
-  on "$1" ip -6 address flush dev eth0
+  on "$1" ip -6 address flush dev eth0 scope global
+  becomes_router "$1" "$2"
+}
+
+router_behind() { # ROUTER NAME KIND
+  host_behind "$1" "$2"
+  becomes_router "$2" "$3"
+}
+
+becomes_router() { # HOST KIND
+  local flag='' forward=drop sent=''
   on "$1" ip link add lan0 type bridge forward_delay 0
   on "$1" ip address add "$(router_lan "$1").1/24" dev lan0
   on "$1" ip link set lan0 up
   on "$1" sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward'
   case $2 in
     cone) forward='accept' ;;
+    address) forward='ip saddr @sent accept; iifname "eth0" ct state new drop' sent='iifname "lan0" update @sent { ip daddr };' ;;
     symmetric) flag=fully-random ;;
   esac
   # Linux keeps the source port where it can. Packets that nobody waits for are dropped, also those to the router itself: an accepted one would
@@ -31,11 +45,14 @@ table ip nat {
   chain in { type nat hook prerouting priority dstnat; }
 }
 table ip filter {
+  set sent { type ipv4_addr; timeout 2m; flags dynamic; }
   chain to_the_router { type filter hook input priority filter; iifname "eth0" ct state new drop; }
-  chain through { type filter hook forward priority filter; iifname "eth0" ct state new $forward; }
+  chain through { type filter hook forward priority filter; $sent iifname "eth0" ct state new $forward; }
 }
 RULES
+  case $2 in cone | address) LETS_IN_MORE["$1"]=1 ;; esac
 }
+declare -A LETS_IN_MORE=() BEHIND=()
 
 host_behind() { # ROUTER NAME...
   local router=$1 name number
@@ -45,14 +62,44 @@ host_behind() { # ROUTER NAME...
     STAGE_NUMBER["$name"]=$number
     host_home "$name"
     stage_spawn "$name"
+    BEHIND["$router"]+=" $name"
     # In the router's network, but with this machine's process ids.
     nsenter --target "${STAGE_PID[$router]}" --net -- ip link add "port$number" type veth peer name eth0 netns "${STAGE_PID[$name]}"
     on "$name" ip address add "$(router_lan "$router").$number/24" dev eth0
     on "$name" ip link set eth0 up
     on "$router" ip link set "port$number" master lan0 up
     on "$name" ip route add default via "$(router_lan "$router").1"
-    [ "$(on "$router" nft list chain ip filter through | grep -c 'state new accept')" = 0 ] ||
+    [ -z "${LETS_IN_MORE[$router]:-}" ] ||
       on "$router" nft add rule ip nat in iifname eth0 udp dport 1024-65535 dnat to "$(router_lan "$router").$number"
+  done
+}
+
+firewalled() { # NAME...
+  local name
+  for name; do
+    on "$name" nft -f - <<'RULES'
+table inet filter {
+  chain in { type filter hook input priority filter; iifname "eth0" meta l4proto udp ct state new drop; }
+}
+RULES
+  done
+}
+
+ipv6_behind() { # ROUTER...
+  local router other host
+  for router; do
+    on "$router" sh -c "echo 1 >/proc/sys/net/ipv6/conf/all/forwarding; ip address add $(outside "$router" 6)/64 dev eth0 nodad; ip address add 2001:2:0:${STAGE_NUMBER[$router]}::1/64 dev lan0 nodad"
+    on "$router" nft -f - <<'RULES'
+table ip6 filter {
+  chain through { type filter hook forward priority filter; iifname "eth0" ct state new drop; }
+}
+RULES
+    for other; do
+      [ "$other" = "$router" ] || on "$router" ip -6 route add "2001:2:0:${STAGE_NUMBER[$other]}::/64" via "$(outside "$other" 6)"
+    done
+    for host in ${BEHIND[$router]}; do
+      on "$host" sh -c "ip address add 2001:2:0:${STAGE_NUMBER[$router]}::${STAGE_NUMBER[$host]}/64 dev eth0 nodad; ip -6 route add default via 2001:2:0:${STAGE_NUMBER[$router]}::1"
+    done
   done
 }
 
@@ -64,8 +111,12 @@ host_behind() { # ROUTER NAME...
 #   phone             behind another restricted router
 #   box               behind a cone
 #   cafe, hotel       each behind a symmetric router
+#   ward              behind a router that looks at addresses alone
+#   den               behind two restricted routers, one behind the other
+#   clinic            a public address, and a firewall that lets only answers in
+#   lounge, train     each behind a symmetric router, with IPv6 and a firewall
 # shellcheck disable=SC2034 # its users read it
-peers_behind_nat=(office laptop desktop phone box cafe hotel)
+peers_behind_nat=(office laptop desktop phone box cafe hotel ward den clinic lounge train)
 
 nat_network() { # [PEER...]: the server, the routers and the hosts, none of which has joined yet
   host_add server office
@@ -79,6 +130,18 @@ nat_network() { # [PEER...]: the server, the routers and the hosts, none of whic
   host_behind street cafe
   router_add lobby symmetric
   host_behind lobby hotel
+  router_add hospital address
+  host_behind hospital ward
+  router_add provider restricted
+  router_behind provider attic restricted
+  host_behind attic den
+  host_add clinic
+  firewalled clinic
+  router_add airport symmetric
+  router_add rail symmetric
+  host_behind airport lounge
+  host_behind rail train
+  ipv6_behind airport rail
   succeed new_network
   succeed server add-cidr "$NETWORK" --name humans --cidr "$HUMANS" --parent "$NETWORK" --yes
   succeed serve
@@ -100,10 +163,14 @@ connected() { # A B: as A sees it
 declare -A NAT_KEY=()
 
 # Whether two can get through to each other without a relay: not if one is behind a symmetric router and the other behind one that lets in
-# only whom it knows.
+# only whom it knows, with the port.
 has_direct_way() { # A B
-  case "$1 $2" in
-    *cafe*hotel* | *hotel*cafe*) return 1 ;;
-    *cafe* | *hotel*) case "$1 $2" in *office* | *box*) return 0 ;; *) return 1 ;; esac ;;
-  esac
+  local one other
+  case "$1 $2" in 'lounge train' | 'train lounge') return 0 ;; esac
+  for one in "$1 $2" "$2 $1"; do
+    other=${one#* }
+    case ${one% *} in
+      cafe | hotel | lounge | train) case $other in office | box | ward) ;; *) return 1 ;; esac ;;
+    esac
+  done
 }

@@ -66,8 +66,9 @@ struct Difference {
 /// The most relays of a network that a client registers with.
 constexpr std::size_t kMostRelaysUsed = 4;
 
-/// The candidates of `peer` that are likely to work, for both are behind one public address, or have addresses in one network of the usual
-/// size (/24, /64): at most three.
+/// The candidates of `peer` that are likely to work: in one network of the usual size (/24, /64) with us, then by IPv6 that both have to
+/// everywhere (a firewall that lets only answers in is open when both have sent something), then all, if both are behind one public
+/// address. At most three.
 std::vector<Endpoint> likely_candidates(const Peer& own, const Peer& peer);
 
 /// A relay is no candidate: states name it as one of whoever is registered there, for clients that don't know relays, and only they try it
