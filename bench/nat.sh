@@ -1,8 +1,7 @@
 #!/bin/bash
-# Who reaches whom through which routers, and how soon: peers join one by one, all with daemons, and for each pair the time from the start of the younger one's install
-# to the first exchange of keys is taken. With INNERNET_UPSTREAM (the folder of the Rust programs) also with their server, which has neither news nor an early look at where a
-# peer is, and with both of their programs. Exits 1 when two of ours do not reach each other within 30 s, directly or through the server's
-# relay.
+# Who reaches whom through which routers, by which way, and how soon: peers join one by one, all with daemons, and for each pair the time from the start of the
+# younger one's install to the first exchange of keys is taken. With INNERNET_UPSTREAM (the folder of the Rust programs) also with their client at one end, with their
+# server, which knows no news, no early look at where a peer is and no relay, and with both of their programs. Exits 1 when two of ours do not reach each other within 30 s.
 #
 #   bench/nat.sh PROGRAMS      PROGRAMS is the folder with innernet and innernet-server
 set -euo pipefail
@@ -21,56 +20,87 @@ trap finish EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-declare -A PLACE=([office]='public' [laptop]='restricted' [desktop]='restricted, same LAN' [phone]='restricted' [box]='cone' [cafe]='symmetric' [hotel]='symmetric')
+declare -A PLACE=([office]='public' [laptop]='restricted' [desktop]='restricted, same LAN' [phone]='restricted' [box]='cone' [cafe]='symmetric' [hotel]='symmetric'
+  [ward]='address-restricted' [den]='restricted twice' [clinic]='firewall' [lounge]='symmetric, IPv6' [train]='symmetric, IPv6')
 now_ms() { printf '%s' $((${EPOCHREALTIME/./} / 1000)); }
 
-measure() { # CLIENT_KIND SERVER_KIND: writes lines `A B MILLISECONDS`
-  INNERNET_KIND=$1 INNERNET_SERVER_KIND=$2 INNERNET=$programs/innernet INNERNET_SERVER=$programs/innernet-server
-  [ "$1" = ours ] || INNERNET=$INNERNET_UPSTREAM/innernet
-  [ "$2" = ours ] || INNERNET_SERVER=$INNERNET_UPSTREAM/innernet-server
+is_rust() { # BIT PEER: whether the peer has the Rust client where every one has whose number has that bit (none: nobody)
+  local i
+  [ -n "$1" ] || return 1
+  for ((i = 0; i < ${#peers_behind_nat[@]}; ++i)); do [ "${peers_behind_nat[i]}" != "$2" ] || break; done
+  [ $((i >> $1 & 1)) = 1 ]
+}
+
+# Writes lines `A B MILLISECONDS WAY`. With BIT, the clients are ours and Rust ones mixed, and only pairs of one of each count.
+measure() { # NAME CLIENT_KIND SERVER_KIND [BIT]
+  INNERNET_KIND=$2 INNERNET_SERVER_KIND=$3 INNERNET=$programs/innernet INNERNET_SERVER=$programs/innernet-server
+  local bit=${4:-} peer other began there=() left=() still rust relay way
+  [ "$2" = ours ] || INNERNET=$INNERNET_UPSTREAM/innernet
+  [ "$3" = ours ] || INNERNET_SERVER=$INNERNET_UPSTREAM/innernet-server
   STAGE_ENV=() NAT_KEY=()
   network_open
+  if [ -n "$bit" ]; then
+    upstream_userspace
+    CLIENT_OPTIONS=(--backend userspace)
+  fi
   nat_network
-  local peer other began there=() left=() still
+  relay=$(outside server):$((PORT + 1))
   for peer in "${peers_behind_nat[@]}"; do
+    rust=0
+    if is_rust "$bit" "$peer"; then
+      rust=1
+      on "$peer" mount --bind "$INNERNET_UPSTREAM/innernet" "$STAGE_DIR/bin/innernet"
+    fi
     began=$(now_ms)
     # The Rust client knows no news, so that its period counts: the same for all.
     nat_joins "$peer" --interval 10
-    left=("${there[@]}")
+    left=()
+    for other in "${there[@]}"; do
+      if [ -n "$bit" ] && { [ "$rust" = 1 ] && is_rust "$bit" "$other" || { [ "$rust" = 0 ] && ! is_rust "$bit" "$other"; }; }; then continue; fi
+      [ "$3" = upstream ] && ! has_direct_way "$peer" "$other" || left+=("$other")
+    done
     while [ "${#left[@]}" -gt 0 ] && [ $(($(now_ms) - began)) -lt $((patience * 1000)) ]; do
       still=()
       for other in "${left[@]}"; do
-        if connected "$peer" "$other"; then echo "$other $peer $(($(now_ms) - began))"
-        elif [ "$1 $2" = 'ours ours' ] || has_direct_way "$peer" "$other"; then still+=("$other"); fi
+        if connected "$peer" "$other"; then
+          way=direct
+          ! on "$peer" wg show "$NETWORK" endpoints | grep -F "$(key_of "$other")" | grep -qF "$relay" || way=relayed
+          echo "$other $peer $(($(now_ms) - began)) $way"
+        else still+=("$other"); fi
       done
       left=("${still[@]}")
       sleep 0.05
     done
     there+=("$peer")
-  done >"$work/$1-$2"
-  # The rest should never connect; they have had the time of those who joined later.
+  done >>"$work/$1"
   stage_close
 }
 
-pairs=('ours ours')
-if [ -n "${INNERNET_UPSTREAM:-}" ]; then pairs+=('ours upstream' 'upstream upstream'); fi
-for pair in "${pairs[@]}"; do measure "${pair% *}" "${pair#* }"; done
+columns=('ours')
+measure ours ours ours
+if [ -n "${INNERNET_UPSTREAM:-}" ]; then
+  columns+=('one-Rust-client' 'Rust-server' 'all-Rust')
+  # Any two of them differ in one of the bits of their numbers.
+  for bit in 0 1 2 3; do measure one-Rust-client ours ours "$bit"; done
+  measure Rust-server ours upstream
+  measure all-Rust upstream upstream
+fi
 
-printf '%-18s %-34s' pair 'behind'
-printf ' %22s' "${pairs[@]/ / client, }"
+printf '%-18s %-44s' pair behind
+printf ' %18s' "${columns[@]}"
 printf '\n'
 missed=0
 for ((i = 0; i < ${#peers_behind_nat[@]}; ++i)); do
   for ((j = 0; j < i; ++j)); do
     a=${peers_behind_nat[j]} b=${peers_behind_nat[i]}
-    printf '%-18s %-34s' "$a $b" "${PLACE[$a]} – ${PLACE[$b]}"
-    for pair in "${pairs[@]}"; do
-      ms=$(sed -n "s/^$a $b //p" "$work/${pair/ /-}")
-      if [ -n "$ms" ]; then printf ' %20s s' "$(awk -v ms="$ms" 'BEGIN { printf "%.1f", ms / 1000 }')"
-      elif [ "$pair" = 'ours ours' ] || has_direct_way "$a" "$b"; then
-        printf ' %22s' 'NOT CONNECTED'
-        [ "$pair" != 'ours ours' ] || missed=1
-      else printf ' %22s' 'no way'; fi
+    printf '%-18s %-44s' "$a $b" "${PLACE[$a]} – ${PLACE[$b]}"
+    for column in "${columns[@]}"; do
+      read -r ms way <<<"$(grep -m1 "^$a $b " "$work/$column" | cut -d' ' -f3-)" || :
+      if [ -n "$ms" ]; then printf ' %8s %7.1f s' "$way" "$(awk -v ms="$ms" 'BEGIN { print ms / 1000 }')"
+      else
+        printf ' %18s' 'not connected'
+        [ "$column" != ours ] || missed=1
+      fi
     done
     printf '\n'
   done
