@@ -51,6 +51,25 @@ class Amplification : public ::testing::Test {
     say(from, longer);
   }
 
+  // As a program that asks, in a session of its own.
+  void ask_in_all_ways(const SocketAddress& from) {
+    world_.pass(std::chrono::seconds(2));
+    const Bytes initiation = world_.hello(3);
+    const auto answer = world_.send(from, initiation);
+    ASSERT_TRUE(answer);
+    spoken_[from] += initiation.size();
+    heard_bytes_[from] += answer->bytes.size();
+    ++heard_;
+    ASSERT_TRUE(world_.peers[3].accept(answer->bytes));
+    const std::uint64_t before = world_.counters().questions;
+    for (const std::size_t size : {kLeastQuestion, std::size_t{100}, kLargestQuestion})
+      say_in_all_ways(from, world_.peers[3].question(size));
+    EXPECT_EQ(world_.counters().questions, before + 3) << "not the forged ones, nor the same again";
+    for (const SocketAddress& other : {kA, kVictim})
+      if (other != from) say_in_all_ways(other, world_.peers[3].question(300));
+    EXPECT_EQ(world_.counters().questions, before + 3);
+  }
+
   World world_{unlimited()};  // limits would only hide something
   std::map<SocketAddress, std::size_t> spoken_, heard_bytes_;
   std::uint64_t said_ = 0, heard_ = 0;
@@ -71,10 +90,14 @@ TEST_F(Amplification, IsOneForAnyPacketFromAnywhere) {
       say_in_all_ways(from, data(index, 300));
     }
     say_in_all_ways(from, world_.peers[0].keepalive());
+    say_in_all_ways(from, world_.peers[0].question(100));
+    ask_in_all_ways(from);
     for (int type = 0; type < 256; ++type) say(from, Bytes(148, static_cast<std::uint8_t>(type)));
   }
+  EXPECT_EQ(world_.counters().questions, 12U);
   EXPECT_GT(heard_, 100U) << "too little for this to say anything";
-  EXPECT_EQ(world_.counters().passed_on + world_.counters().handshakes + world_.counters().cookie_replies, heard_ + 3 + 3);
+  EXPECT_EQ(world_.counters().passed_on + world_.counters().handshakes + world_.counters().cookie_replies + world_.counters().questions,
+            heard_ + 3 + 3);
 }
 
 // Somebody who is a member, or knows its index by chance, and a stranger's address that says nothing: it gets the answers to what was said

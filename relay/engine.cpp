@@ -5,6 +5,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "data_message.hpp"
+
 namespace innernet::relay {
 namespace {
 
@@ -16,6 +18,8 @@ constexpr Ticks kSweepAtMostEvery = kTicksPerSecond;
 // Under load, of those who have a cookie: the kernel's ratelimiter.c has as many.
 constexpr double kHandshakesPerAddress = 20;
 constexpr std::size_t kCookieHolders = 8192;
+// Of one member, unconfirmed: whoever asks on all of its addresses leaves room for its kernel's.
+constexpr std::size_t kWaiting = 4;
 
 std::uint32_t milliseconds_since(BootTime start, BootTime now) {
   return static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::milliseconds>(now - start).count());
@@ -123,9 +127,9 @@ std::optional<Engine::Outgoing> Engine::on_own_initiation(const Packet& packet, 
   if (opened->timestamp <= seen_[*member].timestamp) return drop(counters_.replayed);
   PartyId id = seen_[*member].party;
   if (id != kNoParty) {
-    // Two from the same peer at once are a flood: the kernel bears fifty in a second, and sends one in five.
+    // The kernel bears fifty in a second, and sends one in five; another may be of a program that asks. Three at once are a flood.
     const auto waiting = next_.find(id);
-    if (waiting != next_.end() && waiting->second.made == packet.ticks) return drop(counters_.over_limit);
+    if (waiting != next_.end() && std::ranges::count(waiting->second, packet.ticks, &Next::made) >= 2) return drop(counters_.over_limit);
   } else {
     const auto are_too_many = [this] { return parties_.size() - free_.size() - strangers_ >= limits_.members; };
     if (are_too_many()) sweep_for_room(packet);
@@ -135,17 +139,31 @@ std::optional<Engine::Outgoing> Engine::on_own_initiation(const Packet& packet, 
   seen_[*member].timestamp = opened->timestamp;
 
   SecretBytes<32> ephemeral;
-  std::array<std::uint8_t, 4> chance;
   randomness_(ephemeral.reveal());
-  randomness_(chance);
-  std::uint32_t index = (std::bit_cast<std::uint32_t>(chance) & ~kPlaceMask) | id;
-  if (index == parties_[id].index) index ^= kPlaceMask + 1;  // the session before goes on until this one is confirmed
+  const auto before = next_.find(id);
+  const std::uint32_t index = new_index(id, before == next_.end() ? Nexts() : before->second);
   auto answered = answer(*opened, ephemeral.reveal(), index);
   if (!answered) return drop(counters_.unauthentic);
-  next_.insert_or_assign(id, Next{.index = index, .made = packet.ticks, .receive_key = std::move(answered->receive_key)});
+  Nexts& waiting = next_[id];
+  if (waiting.size() == kWaiting) waiting.erase(waiting.begin());
+  waiting.push_back({.index = index,
+                     .remote_index = opened->sender,
+                     .made = packet.ticks,
+                     .source = packet.source,
+                     .receive_key = std::move(answered->receive_key),
+                     .send_key = std::move(answered->send_key)});
   ++counters_.handshakes;
-  answer_ = answered->response;
-  return Outgoing{.to = packet.source, .bytes = answer_};
+  std::ranges::copy(answered->response, answer_.begin());
+  return Outgoing{.to = packet.source, .bytes = ByteView(answer_).first(kResponseSize)};
+}
+
+// Another one than those of its other sessions, which go on.
+std::uint32_t Engine::new_index(PartyId id, const Nexts& waiting) {
+  std::array<std::uint8_t, 4> chance;
+  randomness_(chance);
+  std::uint32_t out = (std::bit_cast<std::uint32_t>(chance) & ~kPlaceMask) | id;
+  while (out == parties_[id].index || std::ranges::find(waiting, out, &Next::index) != waiting.end()) out += kPlaceMask + 1;
+  return out;
 }
 
 std::optional<Engine::Outgoing> Engine::cookie_reply(const Packet& packet, const Initiation& initiation) {
@@ -164,41 +182,54 @@ std::optional<Engine::Outgoing> Engine::cookie_reply(const Packet& packet, const
   return Outgoing{.to = packet.source, .bytes = ByteView(answer_).first(kCookieReplySize)};
 }
 
-void Engine::on_own_data(const Packet& packet, const Data& data) {
+std::optional<Engine::Outgoing> Engine::on_own_data(const Packet& packet, const Data& data) {
   const PartyId id = data.receiver & kPlaceMask;
-  if (id >= parties_.size() || !parties_[id].used || parties_[id].member == kStranger) {
-    ++counters_.no_flow;
-    return;
-  }
+  if (id >= parties_.size() || !parties_[id].used || parties_[id].member == kStranger) return drop(counters_.no_flow);
   Party& party = parties_[id];
   if (is_there(party, packet.ticks) && data.receiver == party.index) {
-    if (data.counter < party.next_counter) {
-      ++counters_.replayed;
-    } else if (!is_keepalive(party.receive_key.reveal(), data)) {
-      ++counters_.unauthentic;
-    } else {
-      ++counters_.keepalives;
-      party.next_counter = data.counter + 1;
-      if (party.address != packet.source) move_to(id, packet.source, packet.ticks);
-    }
-    return;
+    if (data.counter < party.next_counter) return drop(counters_.replayed);
+    if (!open_data(party.receive_key.reveal(), data, {})) return drop(counters_.unauthentic);
+    ++counters_.keepalives;
+    party.next_counter = data.counter + 1;
+    if (party.address != packet.source) move_to(id, packet.source, packet.ticks);
+    return std::nullopt;
   }
-  const auto next = next_.find(id);
-  if (next == next_.end() || next->second.index != data.receiver || packet.ticks - next->second.made >= kAnswerWithin) {
-    ++counters_.no_flow;
-    return;
-  }
-  if (!is_keepalive(next->second.receive_key.reveal(), data)) {
-    ++counters_.unauthentic;
-    return;
-  }
+  const auto waiting = next_.find(id);
+  if (waiting == next_.end()) return drop(counters_.no_flow);
+  const auto next = std::ranges::find(waiting->second, data.receiver, &Next::index);
+  if (next == waiting->second.end() || packet.ticks - next->made >= kAnswerWithin) return drop(counters_.no_flow);
+  if (packet.bytes.size() != kLeastDataSize) return on_question(packet, data, *next, party);
+  if (!open_data(next->receive_key.reveal(), data, {})) return drop(counters_.unauthentic);
   ++counters_.registrations;
-  party.index = next->second.index;
-  party.receive_key = std::move(next->second.receive_key);
+  party.index = next->index;
+  party.receive_key = std::move(next->receive_key);
   party.next_counter = data.counter + 1;
-  party.since = next->second.made;
-  next_.erase(next);
+  party.since = next->made;
+  waiting->second.erase(waiting->second.begin(), next + 1);  // older ones confirm nothing any more
+  if (waiting->second.empty()) next_.erase(waiting);
   if (!party.shown || party.address != packet.source) move_to(id, packet.source, packet.ticks);
+  return std::nullopt;
+}
+
+std::optional<Engine::Outgoing> Engine::on_question(const Packet& packet, const Data& data, Next& session, Party& party) {
+  const std::size_t size = packet.bytes.size();
+  if (size < kLeastQuestion || size > kLargestQuestion) return drop(counters_.malformed);
+  // Whoever has the keys has got the response there.
+  if (packet.source != session.source) return drop(counters_.no_flow);
+  if (data.counter >= kQuestions || (session.asked >> data.counter & 1U) != 0) return drop(counters_.replayed);
+  const auto answer = std::span(answer_).first(size);
+  if (!open_data(session.receive_key.reveal(), data, text_of(answer))) return drop(counters_.unauthentic);
+  session.asked |= std::uint64_t{1} << data.counter;
+  if (!is_question(text_of(answer))) return drop(counters_.malformed);
+  party.sent.fill(limits_.source, packet.milliseconds);
+  relay_.fill(limits_.relay, packet.milliseconds);
+  if (!party.sent.has(1, size) || !relay_.has(1, size)) return drop(counters_.over_limit);
+  party.sent.take(1, size);
+  relay_.take(1, size);
+  put_answer(text_of(answer), packet.source);
+  seal_data(answer, session.send_key.reveal(), session.remote_index, data.counter);
+  ++counters_.questions;
+  return Outgoing{.to = packet.source, .bytes = answer};
 }
 
 // ---- passing on ----
@@ -318,10 +349,7 @@ std::optional<Engine::Outgoing> Engine::on_cookie_reply(const Packet& packet, co
 std::optional<Engine::Outgoing> Engine::on_data(const Packet& packet, const Data& data) {
   const PartyId from = party_at(packet.source, packet.ticks);
   Flow* const flow = from == kNoParty ? nullptr : flows_.find({.from = from, .receiver = data.receiver}, packet.ticks);
-  if (flow == nullptr) {
-    on_own_data(packet, data);
-    return std::nullopt;
-  }
+  if (flow == nullptr) return on_own_data(packet, data);
   const PartyId to = flow->to;
   if (!flow->answered || !is_there(parties_[to], packet.ticks)) return drop(counters_.no_flow);
   if (!may_pass(packet, from, to, 1)) return drop(counters_.over_limit);
@@ -362,7 +390,7 @@ bool Engine::is_kept(PartyId id, Ticks now) const {
   if (is_there(party, now)) return true;
   if (party.member == kStranger) return !party.shown && now - party.since < kAnswerWithin;
   const auto next = next_.find(id);
-  return next != next_.end() && now - next->second.made < kAnswerWithin;
+  return next != next_.end() && now - next->second.back().made < kAnswerWithin;
 }
 
 PartyId Engine::party_at(const SocketAddress& address, Ticks now) {
@@ -474,7 +502,7 @@ void Engine::sweep(Ticks now, std::uint32_t milliseconds) {
     forget(id);
     gone.push_back(id);
   }
-  boost::unordered::erase_if(next_, [&](const auto& entry) { return now - entry.second.made >= kAnswerWithin; });
+  boost::unordered::erase_if(next_, [&](const auto& entry) { return now - entry.second.back().made >= kAnswerWithin; });
   purge_flows(now);
   boost::unordered::erase_if(pairs_, [&](auto& entry) {
     entry.second.fill(limits_.pair, milliseconds);

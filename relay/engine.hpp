@@ -14,6 +14,7 @@
 #include "innernet/relay/relay.hpp"
 #include "mac.hpp"
 #include "noise.hpp"
+#include "question.hpp"
 #include "token_bucket.hpp"
 
 namespace innernet::relay {
@@ -23,6 +24,9 @@ namespace innernet::relay {
 /// A member is registered from the moment when it has sent the first message of a session with the relay: an initiation alone may have been
 /// recorded or taken on its way, and sent again from elsewhere. A keepalive that is authentic and newer than the last moves it to where
 /// that came from, as WireGuard's peers roam. 180 seconds after its last handshake it is no longer registered.
+///
+/// A message in a session that is not confirmed and not empty is a question: it registers nobody, and is answered to where it came from,
+/// which has to be where the session's initiation came from.
 ///
 /// A stranger is a source of initiations that is not registered. It gets answers; other messages only when it has shown, by an index that
 /// it can know from an answer alone, that it is where it says.
@@ -66,10 +70,14 @@ class Engine {
   };
   // A handshake that is answered, but not confirmed.
   struct Next {
-    std::uint32_t index = 0;
+    std::uint32_t index = 0, remote_index = 0;
     Ticks made = 0;
-    SecretBytes<32> receive_key;
+    SocketAddress source;
+    SecretBytes<32> receive_key, send_key;
+    std::uint64_t asked = 0;  // a bit for each question's counter
   };
+  // Of one member, in the order in which they came: its kernel's, and those of who asks in its name.
+  using Nexts = std::vector<Next>;
   // What is known of a member.
   struct Seen {
     Timestamp timestamp{};
@@ -110,7 +118,9 @@ class Engine {
   std::optional<Outgoing> on_response(const Packet& packet, const Response& response);
   std::optional<Outgoing> on_cookie_reply(const Packet& packet, const CookieReply& reply);
   std::optional<Outgoing> on_data(const Packet& packet, const Data& data);
-  void on_own_data(const Packet& packet, const Data& data);
+  std::optional<Outgoing> on_own_data(const Packet& packet, const Data& data);
+  std::optional<Outgoing> on_question(const Packet& packet, const Data& data, Next& session, Party& party);
+  std::uint32_t new_index(PartyId id, const Nexts& waiting);
   std::optional<Outgoing> cookie_reply(const Packet& packet, const Initiation& initiation);
 
   /// Takes its tries out of `budget`, until there are none.
@@ -149,7 +159,7 @@ class Engine {
   std::vector<PartyId> free_;
   std::size_t strangers_ = 0;
   boost::unordered_flat_set<PartyId, AddressHash, AddressEqual> by_address_;
-  boost::unordered_flat_map<PartyId, Next, NumberHash> next_;
+  boost::unordered_flat_map<PartyId, Nexts, NumberHash> next_;
   Flows flows_;
   boost::unordered_flat_map<std::uint64_t, RateBucket, NumberHash> pairs_;
   boost::unordered_flat_map<PartyId, TokenBucket, NumberHash> tries_;  // of members that have lately asked for somebody
@@ -158,7 +168,7 @@ class Engine {
   TokenBucket own_handshakes_, strange_initiations_, mac1_tries_, strange_mac1_tries_;
   Ticks swept_ = 0;
 
-  std::array<std::uint8_t, kResponseSize> answer_{};
+  std::array<std::uint8_t, kLargestQuestion> answer_{};
 };
 
 }  // namespace innernet::relay

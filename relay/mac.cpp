@@ -18,6 +18,8 @@ std::array<std::uint8_t, 32> labelled(std::string_view label, const wg::PublicKe
 
 std::array<std::uint8_t, 32> mac1_key(const wg::PublicKey& key) { return labelled("mac1----", key); }
 
+std::array<std::uint8_t, 32> cookie_key(const wg::PublicKey& key) { return labelled("cookie--", key); }
+
 Mac mac(ByteView key, ByteView bytes) {
   Mac out;
   Blake2s(kMacSize, key).update(bytes).finish(out);
@@ -28,7 +30,7 @@ bool same_mac(std::span<const std::uint8_t, kMacSize> a, std::span<const std::ui
   return sodium_memcmp(a.data(), b.data(), kMacSize) == 0;
 }
 
-CookieJar::CookieJar(const wg::PublicKey& own_key) : reply_key_(labelled("cookie--", own_key)) {}
+CookieJar::CookieJar(const wg::PublicKey& own_key) : reply_key_(cookie_key(own_key)) {}
 
 void CookieJar::renew(BootTime now, std::span<const std::uint8_t, 32> secret) {
   secret_ = SecretBytes<32>(secret);

@@ -19,6 +19,9 @@ using Mac = std::array<std::uint8_t, kMacSize>;
 /// HASH("mac1----" || key).
 std::array<std::uint8_t, 32> mac1_key(const wg::PublicKey& key);
 
+/// HASH("cookie--" || key), with which a cookie of this responder's is sealed.
+std::array<std::uint8_t, 32> cookie_key(const wg::PublicKey& key);
+
 /// The MAC of the white paper: BLAKE2s with a key and 16 bytes.
 Mac mac(ByteView key, ByteView bytes);
 
@@ -47,7 +50,7 @@ class CookieJar {
  private:
   Mac cookie(const SocketAddress& source) const;
 
-  std::array<std::uint8_t, 32> reply_key_{};  // HASH("cookie--" || own key), known to all
+  std::array<std::uint8_t, 32> reply_key_{};  // known to all
   SecretBytes<32> secret_;
   std::optional<BootTime> made_;
 };

@@ -3,64 +3,32 @@
 #include <sodium.h>
 
 #include <algorithm>
-#include <string_view>
+#include <utility>
 
-#include "kdf.hpp"
 #include "mac.hpp"
+#include "noise_steps.hpp"
 
 namespace innernet::relay {
-namespace {
-
-using Hash = std::array<std::uint8_t, 32>;
-constexpr std::size_t kTagSize = 16;
-
-ByteView view(std::string_view text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
-
-Hash hash(ByteView one, ByteView other = {}) {
-  Hash out;
-  Blake2s().update(one).update(other).finish(out);
-  return out;
-}
-
-void mix_hash(Hash& h, ByteView bytes) { h = hash(h, bytes); }
-
-bool agree(Key& shared, std::span<const std::uint8_t, 32> secret, std::span<const std::uint8_t, 32> point) {
-  return crypto_scalarmult(shared.reveal().data(), secret.data(), point.data()) == 0;
-}
-
-constexpr std::array<std::uint8_t, 12> kFirstNonce{};
-
-// `out` is 16 bytes shorter.
-bool decrypt(std::span<std::uint8_t> out, const Key& key, ByteView encrypted, ByteView covered) {
-  return out.size() + kTagSize == encrypted.size() &&
-         crypto_aead_chacha20poly1305_ietf_decrypt(out.data(), nullptr, nullptr, encrypted.data(), encrypted.size(), covered.data(),
-                                                   covered.size(), kFirstNonce.data(), key.reveal().data()) == 0;
-}
-
-}  // namespace
 
 std::optional<OpenedInitiation> open_initiation(const OwnKey& own, const Initiation& initiation) {
-  static const Hash kConstruction = hash(view("Noise_IKpsk2_25519_ChaChaPoly_BLAKE2s"));
-  static const Hash kIdentified = hash(kConstruction, view("WireGuard v1 zx2c4 Jason@zx2c4.com"));
-
   OpenedInitiation out;
   out.sender = initiation.sender;
   std::ranges::copy(initiation.ephemeral, out.ephemeral.begin());
-  out.hash = hash(kIdentified, own.public_key().bytes());
+  out.hash = first_hash(own.public_key());
   mix_hash(out.hash, initiation.ephemeral);
-  out.chaining_key = derive(Key(kConstruction), initiation.ephemeral).first;
+  out.chaining_key = derive(first_chaining_key(), initiation.ephemeral).first;
 
   Key shared;
   if (!agree(shared, own.private_key().secret().reveal(), initiation.ephemeral)) return std::nullopt;
   Derived derived = derive(out.chaining_key, shared.reveal());
   Hash key{};
-  if (!decrypt(key, derived.second, initiation.static_key, out.hash)) return std::nullopt;
+  if (!open_once(key, derived.second, initiation.static_key, out.hash)) return std::nullopt;
   out.initiator = wg::PublicKey::from_bytes(key);
   mix_hash(out.hash, initiation.static_key);
 
   if (!agree(shared, own.private_key().secret().reveal(), key)) return std::nullopt;
   derived = derive(derived.first, shared.reveal());
-  if (!decrypt(out.timestamp, derived.second, initiation.timestamp, out.hash)) return std::nullopt;
+  if (!open_once(out.timestamp, derived.second, initiation.timestamp, out.hash)) return std::nullopt;
   mix_hash(out.hash, initiation.timestamp);
   out.chaining_key = derived.first;
   return out;
@@ -88,21 +56,13 @@ std::optional<Answered> answer(const OpenedInitiation& opened, std::span<const s
   constexpr std::array<std::uint8_t, 32> kNoPresharedKey{};
   const Derived derived = derive(chaining_key, kNoPresharedKey);
   mix_hash(h, derived.second.reveal());
-  crypto_aead_chacha20poly1305_ietf_encrypt(to.subspan<44, 16>().data(), nullptr, nullptr, 0, h.data(), h.size(), nullptr,
-                                            kFirstNonce.data(), derived.third.reveal().data());
-  out.receive_key = derive(derived.first, {}).first;
+  seal_once(to.subspan<44, 16>(), derived.third, {}, h);
+  Derived keys = derive(derived.first, {});
+  out.receive_key = std::move(keys.first);
+  out.send_key = std::move(keys.second);
 
   std::ranges::copy(mac(mac1_key(opened.initiator), to.first<60>()), to.subspan<60, kMacSize>().begin());
   return out;
-}
-
-bool is_keepalive(std::span<const std::uint8_t, 32> receive_key, const Data& data) {
-  if (data.payload.size() != kTagSize) return false;
-  std::array<std::uint8_t, 12> nonce{};  // 32 bits of zero, then the counter
-  for (std::size_t i = 0; i < 8; ++i) nonce[4 + i] = static_cast<std::uint8_t>(data.counter >> (8 * i));
-  std::uint8_t nothing = 0;
-  return crypto_aead_chacha20poly1305_ietf_decrypt(&nothing, nullptr, nullptr, data.payload.data(), data.payload.size(), nullptr, 0,
-                                                   nonce.data(), receive_key.data()) == 0;
 }
 
 }  // namespace innernet::relay

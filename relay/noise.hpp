@@ -44,12 +44,10 @@ std::optional<OpenedInitiation> open_initiation(const OwnKey& own, const Initiat
 struct Answered {
   std::array<std::uint8_t, kResponseSize> response{};
   SecretBytes<32> receive_key;  ///< of what the initiator will send
+  SecretBytes<32> send_key;
 };
 
 /// None if the initiator's keys are points with which nothing can be agreed. `ephemeral` is used once; three Diffie-Hellman operations.
 std::optional<Answered> answer(const OpenedInitiation& opened, std::span<const std::uint8_t, 32> ephemeral, std::uint32_t own_index);
-
-/// Whether `data` is an empty message made with this key, as a keepalive is. Says nothing about replays.
-bool is_keepalive(std::span<const std::uint8_t, 32> receive_key, const Data& data);
 
 }  // namespace innernet::relay

@@ -4,6 +4,7 @@
 
 #include <numeric>
 
+#include "data_message.hpp"
 #include "hex.hpp"
 #include "mac.hpp"
 #include "test_peer.hpp"
@@ -76,11 +77,11 @@ TEST(Noise, DoesTheHandshakesThatWereRecorded) {
     EXPECT_EQ(hex(answered->response), recording.response);
 
     const auto keepalive = unhex(recording.keepalive);
-    EXPECT_TRUE(is_keepalive(answered->receive_key.reveal(), parsed<Data>(keepalive)));
+    EXPECT_TRUE(open_data(answered->receive_key.reveal(), parsed<Data>(keepalive), {}));
     for (std::size_t at = 8; at < keepalive.size(); ++at) {
       auto forged = keepalive;
       forged[at] ^= 1;
-      EXPECT_FALSE(is_keepalive(answered->receive_key.reveal(), parsed<Data>(forged))) << at;
+      EXPECT_FALSE(open_data(answered->receive_key.reveal(), parsed<Data>(forged), {})) << at;
     }
   }
 }
@@ -122,7 +123,7 @@ TEST(Noise, AnswersAsAnInitiatorExpects) {
   ASSERT_TRUE(peer.accept(answered->response));
   for (int i = 0; i < 3; ++i) {
     const auto keepalive = peer.keepalive();
-    EXPECT_TRUE(is_keepalive(answered->receive_key.reveal(), parsed<Data>(keepalive))) << i;
+    EXPECT_TRUE(open_data(answered->receive_key.reveal(), parsed<Data>(keepalive), {})) << i;
   }
 }
 

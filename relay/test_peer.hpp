@@ -1,12 +1,11 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
-#include "innernet/wireguard/key.hpp"
-#include "kdf.hpp"
-#include "message.hpp"
+#include "initiator.hpp"
+#include "question.hpp"
 
 // For tests of this room.
 namespace innernet::relay {
@@ -16,30 +15,33 @@ class TestPeer {
  public:
   explicit TestPeer(std::uint32_t number);
 
-  const wg::PublicKey& key() const { return public_; }
+  const wg::PublicKey& key() const { return own_.public_key(); }
+  const wg::PrivateKey& private_key() const { return own_.private_key(); }
 
   /// Its next one to `responder`, with a later timestamp than the last.
   std::vector<std::uint8_t> initiate(const wg::PublicKey& responder, std::uint32_t sender);
   /// Whether the response belongs to the last initiation; begins the session.
   bool accept(ByteView response);
   /// The session's next one.
-  std::vector<std::uint8_t> keepalive();
+  std::vector<std::uint8_t> keepalive() { return message({}); }
+  /// The session's next message, with this in it.
+  std::vector<std::uint8_t> message(ByteView text);
+  /// A question of this size.
+  std::vector<std::uint8_t> question(std::size_t size = kLeastQuestion);
+  /// What an answer says, if it is one to the question with this counter.
+  std::optional<SocketAddress> open_answer(ByteView answer, std::uint64_t counter) const;
+  std::uint64_t counter() const { return counter_; }  ///< of the next message
   /// With the MAC that shows this cookie.
   static void put_mac2(std::vector<std::uint8_t>& initiation, ByteView cookie);
   /// What a cookie reply to the last initiation holds; empty: it does not decrypt.
-  std::vector<std::uint8_t> open_cookie(const wg::PublicKey& responder, ByteView reply) const;
+  std::vector<std::uint8_t> open_cookie(ByteView reply) const;
 
  private:
-  wg::PrivateKey private_;
-  wg::PublicKey public_;
+  OwnKey own_;
   std::uint64_t time_ = 1;
-  SecretBytes<32> ephemeral_;
-  Key chaining_key_;
-  std::array<std::uint8_t, 32> hash_{};
-  std::array<std::uint8_t, 16> mac1_{};
-  Key send_key_;
+  std::optional<Initiated> last_;
+  std::optional<InitiatedSession> session_;
   std::uint64_t counter_ = 0;
-  std::uint32_t remote_ = 0;
 };
 
 /// A message of this type and size with these indices, and nothing in it that decrypts.

@@ -15,6 +15,7 @@
 #include <system_error>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "engine.hpp"
 #include "linux/udp_socket.hpp"
@@ -138,11 +139,7 @@ class RelayThread final : public Relay {
   }
 
   // The engine's own answers lie in one place, until its next packet.
-  ByteView kept(ByteView answer) {
-    auto& copy = answers_.emplace_back();
-    std::ranges::copy(answer, copy.begin());
-    return ByteView(copy).first(answer.size());
-  }
+  ByteView kept(ByteView answer) { return answers_.emplace_back(answer.begin(), answer.end()); }
 
   const std::uint16_t port_;
   const wg::PublicKey public_key_;
@@ -152,7 +149,7 @@ class RelayThread final : public Relay {
   // The thread's.
   UdpSocket socket_;
   Engine engine_;
-  std::deque<std::array<std::uint8_t, kResponseSize>> answers_;
+  std::deque<std::vector<std::uint8_t>> answers_;
 
   mutable std::mutex mutex_;
   mutable Word word_;

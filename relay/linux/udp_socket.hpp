@@ -28,6 +28,8 @@ class UdpSocket {
   int fd() const { return fd_.get(); }
   void close() { fd_.reset(); }
   std::uint16_t port() const { return port_; }
+  /// Whether it has the family of this address.
+  bool can_reach(const IpAddress& ip) const { return is_v6_ || ip.is_v4(); }
 
   using Receiver = std::function<void(const SocketAddress& source, std::span<const std::uint8_t> bytes)>;
   /// What is there, at most a batch; never waits. The bytes stay until the next call.

@@ -48,11 +48,12 @@ struct Counters {
   std::uint64_t handshakes = 0;      ///< with the relay itself, answered
   std::uint64_t registrations = 0;   ///< of these, confirmed by the first message of the session
   std::uint64_t keepalives = 0;      ///< of registered members, authentic
+  std::uint64_t questions = 0;       ///< of members, answered
   std::uint64_t cookie_replies = 0;  ///< sent under load
   // Dropped:
-  std::uint64_t malformed = 0;     ///< no WireGuard message
+  std::uint64_t malformed = 0;     ///< no WireGuard message, or neither a keepalive nor a question to the relay
   std::uint64_t not_a_member = 0;  ///< a handshake by a key that is not a member
-  std::uint64_t replayed = 0;      ///< a handshake or keepalive that is not newer than the last
+  std::uint64_t replayed = 0;      ///< a handshake, keepalive or question that is not newer than the last
   std::uint64_t unauthentic = 0;   ///< what does not decrypt
   std::uint64_t nobody = 0;        ///< an initiation for nobody who is registered and may be reached by its sender
   std::uint64_t no_flow = 0;       ///< an answer or data that belong to nothing known
