@@ -31,6 +31,7 @@ class Line {
   std::vector<int> lost;  // of all packets, counted from 0
   SocketAddress seen_at = kUs;
   int packets = 0;
+  std::size_t mtu = 0;  // of the way there; 0: it is not measured
 
   std::vector<ProbeTarget> targets() const {
     std::vector<ProbeTarget> out;
@@ -38,12 +39,13 @@ class Line {
     return out;
   }
 
-  std::vector<std::optional<ProbeAnswer>> ask(const wg::PrivateKey& own, milliseconds within = seconds(3)) {
+  ProbeAnswers ask(const wg::PrivateKey& own, milliseconds within = seconds(3)) {
     std::mt19937 random(1);
     BootTime now = kStart;
+    const auto path = mtu == 0 ? Prober::Path::kIgnored : Prober::Path::kMeasured;
     const auto asked = targets();
     Asking asking(
-        own, asked, within,
+        own, asked, within, path,
         [&](std::span<std::uint8_t> out) {
           for (auto& byte : out) byte = static_cast<std::uint8_t>(random());
         },
@@ -58,7 +60,7 @@ class Line {
         UnderWay packet = std::move(*first);
         under_way_.erase(first);
         if (packet.to == nullptr) {
-          if (auto out = asking.on_packet(now, packet.bytes)) send(now, *std::move(out));
+          for (auto& out : asking.on_packet(now, packet.bytes)) send(now, std::move(out));
         } else {
           arrive(now, packet);
         }
@@ -84,7 +86,7 @@ class Line {
 
   void send(BootTime now, Asking::Outgoing out) {
     const auto there = std::ranges::find(relays, out.to, &There::address);
-    if (there == relays.end() || is_lost()) return;
+    if (there == relays.end() || is_lost() || (mtu != 0 && out.bytes.size() + 28 > mtu)) return;
     under_way_.push_back({.at = now + there->away, .to = &*there, .bytes = std::move(out.bytes)});
   }
 
@@ -176,13 +178,37 @@ TEST(Asking, ShowsACookieToARelayUnderLoad) {
   EXPECT_EQ(one.counters().cookie_replies, 1U);
 }
 
+TEST(Asking, MeasuresThePath) {
+  struct Case {
+    std::size_t mtu, measured;
+  };
+  for (const Case& one : {Case{1500, 1500}, Case{9000, 1500}, Case{1499, 1492}, Case{1420, 1420}, Case{1279, 1200}, Case{600, 576}}) {
+    World world;
+    Line line;
+    line.relays = {{.address = kRelay1, .world = &world, .away = milliseconds(20)}};
+    line.mtu = one.mtu;
+    const auto answers = line.ask(world.peers[0].private_key());
+    ASSERT_TRUE(answers[0]) << one.mtu;
+    EXPECT_EQ(answers[0]->path_mtu, one.measured) << one.mtu;
+    EXPECT_LT(line.took, milliseconds(500));
+  }
+  World world;
+  Line line;
+  line.relays = {{.address = kRelay1, .world = &world, .away = milliseconds(20)}};
+  line.mtu = 400;
+  EXPECT_EQ(line.ask(world.peers[0].private_key())[0]->path_mtu, std::nullopt) << "it has not let the smallest one through";
+  line.mtu = 1500;
+  line.lost = {line.packets + 4};
+  EXPECT_EQ(line.ask(world.peers[0].private_key())[0]->path_mtu, 1500U) << "a lost packet is no narrow path";
+}
+
 TEST(Asking, BelievesNoForgery) {
   World one;
   std::mt19937 random(1);
   BootTime now = one.now;
   const std::vector<ProbeTarget> targets{{.key = one.engine.public_key(), .address = kRelay1}};
   Asking asking(
-      one.peers[0].private_key(), targets, seconds(3),
+      one.peers[0].private_key(), targets, seconds(3), Prober::Path::kIgnored,
       [&](std::span<std::uint8_t> out) {
         for (auto& byte : out) byte = static_cast<std::uint8_t>(random());
       },
@@ -192,8 +218,8 @@ TEST(Asking, BelievesNoForgery) {
       if (at >= covered) continue;
       Bytes forged = bytes;
       forged[at] ^= 1;
-      if (asking.on_packet(now, forged)) return false;
-      if (asking.on_packet(now, Bytes(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(at)))) return false;
+      if (!asking.on_packet(now, forged).empty()) return false;
+      if (!asking.on_packet(now, Bytes(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(at))).empty()) return false;
     }
     return !asking.answers()[0];
   };
@@ -202,14 +228,14 @@ TEST(Asking, BelievesNoForgery) {
   const auto response = one.send(kUs, initiations[0].bytes);
   ASSERT_TRUE(response);
   EXPECT_TRUE(forged_all_over(response->bytes, 4));
-  EXPECT_FALSE(asking.on_packet(now, initiations[0].bytes)) << "its own";
-  const auto question = asking.on_packet(now, response->bytes);
-  ASSERT_TRUE(question);
-  EXPECT_FALSE(asking.on_packet(now, response->bytes)) << "again";
-  const auto answer = one.send(kUs, question->bytes);
+  EXPECT_TRUE(asking.on_packet(now, initiations[0].bytes).empty()) << "its own";
+  const auto questions = asking.on_packet(now, response->bytes);
+  ASSERT_EQ(questions.size(), 1U);
+  EXPECT_TRUE(asking.on_packet(now, response->bytes).empty()) << "again";
+  const auto answer = one.send(kUs, questions[0].bytes);
   ASSERT_TRUE(answer);
   EXPECT_TRUE(forged_all_over(answer->bytes, answer->bytes.size()));
-  EXPECT_FALSE(asking.on_packet(now, question->bytes)) << "its own";
+  EXPECT_TRUE(asking.on_packet(now, questions[0].bytes).empty()) << "its own";
   EXPECT_FALSE(asking.answers()[0]);
   asking.on_packet(now, answer->bytes);
   EXPECT_TRUE(asking.answers()[0]);
