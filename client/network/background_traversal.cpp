@@ -1,5 +1,7 @@
 #include "background_traversal.hpp"
 
+#include "traversal_turns.hpp"
+
 namespace innernet::client {
 
 BackgroundTraversal::~BackgroundTraversal() {
@@ -10,32 +12,25 @@ BackgroundTraversal::~BackgroundTraversal() {
 void BackgroundTraversal::collect(FetchMemory& memory) {
   if (!thread_.joinable() || progress_ != Progress::kEnded) return;
   thread_.join();
-  if (std::exchange(is_interrupted_, false)) memory.traversal.give_back(memory.in_traversal);
-  memory.in_traversal.clear();
+  end_turns(memory, std::exchange(is_interrupted_, false));
 }
 
 void BackgroundTraversal::begin(RoundResult result, FetchMemory& memory, BootTime now) {
   if (thread_.joinable()) {
-    const bool is_news = memory.traversal.has_news(result.due, memory.in_traversal, now);
+    const bool is_news = interrupts_traversal(result, memory, now);
     if (!is_news && progress_ != Progress::kEnded) return;
-    // One that has just come does not wait for the others' lists, which may take minutes.
-    if (is_news) {
-      stop_->request();
-      is_interrupted_ = true;
-    }
-    // When it has ended just now, there is nobody left to want a round.
+    // When it has ended just now, there is nobody left to want a round. Before it is told to stop, or it could end in between.
     auto before = Progress::kUnderWay;
-    if (progress_.compare_exchange_strong(before, Progress::kSomebodyWaits) || before == Progress::kSomebodyWaits) return;
+    if (progress_.compare_exchange_strong(before, Progress::kSomebodyWaits) || before == Progress::kSomebodyWaits) {
+      if (is_news) stop_->request();
+      is_interrupted_ |= is_news;
+      return;
+    }
     collect(memory);
   }
-  result.relayed = memory.direct_tries.take(std::move(result.relayed), now);
-  result.due = memory.traversal.take(std::move(result.due), now);
-  if (result.due.empty() && result.relayed.empty()) return;
   auto stop = Stop::create();
-  if (!stop) return;
+  if (!stop || !take_turns(result, memory, now)) return;
   stop_.emplace(*std::move(stop));
-  for (const auto* peers : {&result.due, &result.relayed})
-    for (const TraversalPeer& peer : *peers) memory.in_traversal.insert(peer.public_key);
   progress_ = Progress::kUnderWay;
   thread_ = std::thread([this, result = std::move(result), handshakes = memory.handshakes]() mutable {
     work_(std::move(result), std::move(handshakes), *stop_);

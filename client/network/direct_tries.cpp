@@ -36,38 +36,18 @@ class Try {
       : relays_(relays), backend_(backend), name_(name), wait_(wait), poke_(poke), times_(times) {}
 
   Result<bool> run(const TraversalPeer& peer, const SocketAddress& way) {
-    TRY(const auto before, find(peer.public_key));
-    if (!before || !is_relayed(*before)) return false;
-    const BootTime end = wait_.clock().boot() + times_.way;
-    // What comes through the relay meanwhile, for the other side has not heard of us yet, takes the endpoint back to it: it is set again.
-    bool is_set = false;
-    std::uint64_t received = before->received_bytes;  // when it was set last
-    BootTime next_packet{};
-    while (wait_.clock().boot() < end && !wait_.stopped()) {
-      if (!is_set) TRY_VOID(set_endpoint(peer.public_key, way));
-      is_set = true;
-      if (const BootTime now = wait_.clock().boot(); now >= next_packet) {
-        poke_(peer.inside);
-        next_packet = now + times_.again;
-      }
-      wait_.until(wait_.clock().boot() + times_.poll);
+    DirectAttempt attempt(way, relays_, times_);
+    for (;;) {
       TRY(const auto there, find(peer.public_key));
-      if (!there) return false;
-      if (is_relayed(*there)) {
-        is_set = false;
-        received = there->received_bytes;
-      } else if (there->received_bytes > received) {
-        return true;
-      }
+      const auto step = wait_.stopped() ? attempt.give_up() : attempt.step(there ? &*there : nullptr, wait_.clock().boot());
+      if (step.endpoint) TRY_VOID(set_endpoint(peer.public_key, *step.endpoint));
+      if (step.pokes) poke_(peer.inside);
+      if (attempt.progress() != DirectAttempt::Progress::kUnderWay) return attempt.progress() == DirectAttempt::Progress::kDirect;
+      wait_.until(attempt.next_step());
     }
-    TRY_VOID(set_endpoint(peer.public_key, *before->endpoint));
-    poke_(peer.inside);
-    return false;
   }
 
  private:
-  bool is_relayed(const wg::Peer& peer) const { return peer.endpoint && std::ranges::find(relays_, *peer.endpoint) != relays_.end(); }
-
   Result<std::optional<wg::Peer>> find(const wg::PublicKey& key) {
     TRY(wg::Device device, backend_.get(name_));
     const auto found = std::ranges::find(device.peers, key, &wg::Peer::public_key);
@@ -122,21 +102,32 @@ std::vector<TraversalPeer> DirectTries::take(std::vector<TraversalPeer> relayed,
   return relayed;
 }
 
+std::vector<SocketAddress> direct_ways(const TraversalPeer& peer, const IpNet& network, std::span<const SocketAddress> relays,
+                                       const Resolved& resolved) {
+  std::vector<SocketAddress> ways;
+  const std::vector<Endpoint> endpoints = ways_to(peer);
+  for (const Endpoint& endpoint : endpoints) {
+    const auto address = resolved(endpoint);
+    if (address && can_be_outside(*address, network) && std::ranges::find(relays, *address) == relays.end()) ways.push_back(*address);
+  }
+  return ways;
+}
+
 Result<std::vector<wg::PublicKey>> try_directly(const std::vector<TraversalPeer>& peers, const IpNet& network,
                                                 std::span<const SocketAddress> relays, wg::Backend& backend, const InterfaceName& name,
                                                 Wait& wait, const Poke& poke, const Resolved& resolved, const DirectTimes& times) {
   std::vector<wg::PublicKey> direct;
   Try attempt(relays, backend, name, wait, poke, times);
-  for (const TraversalPeer& peer : peers)
-    for (const Endpoint& way : ways_to(peer)) {
+  for (const TraversalPeer& peer : peers) {
+    const std::vector<SocketAddress> ways = direct_ways(peer, network, relays, resolved);
+    for (const SocketAddress& way : ways) {
       if (wait.stopped()) return direct;
-      const auto address = resolved(way);
-      if (!address || !can_be_outside(*address, network) || std::ranges::find(relays, *address) != relays.end()) continue;
-      TRY(const bool works, attempt.run(peer, *address));
+      TRY(const bool works, attempt.run(peer, way));
       if (!works) continue;
       direct.push_back(peer.public_key);
       break;
     }
+  }
   return direct;
 }
 

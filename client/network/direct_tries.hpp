@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "direct_attempt.hpp"
 #include "innernet/client/difference.hpp"
 #include "innernet/wireguard/backend.hpp"
 #include "wait.hpp"
@@ -34,12 +35,6 @@ class DirectTries {
   std::unordered_map<wg::PublicKey, Seen> seen_;
 };
 
-struct DirectTimes {
-  std::chrono::milliseconds way{200};  ///< of traffic that is lost at most where a way does not work
-  std::chrono::milliseconds poll{20};
-  std::chrono::milliseconds again{60};  ///< between two packets: a router lets the first one in only after we have sent one, too
-};
-
 /// Makes WireGuard send something to this address inside of the network, so that the peer hears from us, and answers if it is a machine
 /// like most. Never blocks, never fails: it is a packet.
 using Poke = std::function<void(const IpAddress&)>;
@@ -47,9 +42,11 @@ using Poke = std::function<void(const IpAddress&)>;
 /// A UDP packet to the discard port (RFC 863), through `interface` alone. A machine without that service answers by ICMP.
 Poke udp_poke(const InterfaceName& interface);
 
-/// Tries peers that are relayed on direct ways, one after the other, while their sessions go on: the endpoint is set, and stays if an
-/// answer comes from there within `times.way`; else the relay's is put back, and the next packet takes the other side back, too. Returns
-/// the peers that are reached directly now.
+/// The direct ways to a relayed peer that are worth a try, the most likely one first.
+std::vector<SocketAddress> direct_ways(const TraversalPeer& peer, const IpNet& network, std::span<const SocketAddress> relays,
+                                       const Resolved& resolved);
+
+/// Tries peers that are relayed on direct ways, one after the other (DirectAttempt). Returns the peers that are reached directly now.
 Result<std::vector<wg::PublicKey>> try_directly(const std::vector<TraversalPeer>& peers, const IpNet& network,
                                                 std::span<const SocketAddress> relays, wg::Backend& backend, const InterfaceName& name,
                                                 Wait& wait, const Poke& poke, const Resolved& resolved, const DirectTimes& times = {});
