@@ -4,7 +4,9 @@
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <iterator>
 
 #include "innernet/netlink/request.hpp"
 #include "innernet/netlink/route_message.hpp"
@@ -122,6 +124,25 @@ Result<bool> has_route(const InterfaceName& name, const IpNet& network) {
   TRY(const auto link, named(find(name), doing));
   if (!link) return false;
   return named(routed_through(link->index, network.truncated()), doing);
+}
+
+Result<std::optional<Way>> find_way(const IpAddress& destination) {
+  const auto find = [&]() -> Outcome<std::optional<Way>> {
+    TRY(Connection connection, Connection::open(NETLINK_ROUTE));
+    Message request = encode_find_way(destination);
+    std::optional<Way> found;
+    const auto asked = connection.ask(request, [&found](const MessageView& message) -> Outcome<void> {
+      TRY(auto way, decode_way(message));
+      if (way) found = way;
+      return {};
+    });
+    // Also where a rule forbids it, or the system has no IPv6.
+    constexpr int kNoWay[] = {ENETUNREACH, EHOSTUNREACH, EACCES, EINVAL, EAFNOSUPPORT, EOPNOTSUPP};
+    if (!asked && std::ranges::find(kNoWay, asked.error().code) != std::end(kNoWay)) return std::nullopt;
+    if (!asked) return std::unexpected(asked.error());
+    return found;
+  };
+  return named(find(), fmt::format("looking for the way to {}", destination.to_string()));
 }
 
 }  // namespace innernet::netlink

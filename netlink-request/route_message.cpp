@@ -240,4 +240,40 @@ Outcome<std::optional<Route>> decode_route(const MessageView& message) {
   return Route{static_cast<int>(link_index), *net};
 }
 
+Message encode_find_way(const IpAddress& destination) {
+  Message message(RTM_GETROUTE);
+  rtmsg header{};
+  header.rtm_family = destination.is_v6() ? AF_INET6 : AF_INET;
+  header.rtm_dst_len = destination.bits();
+  message.put_header(header);
+  message.put(RTA_DST, destination.bytes());
+  return message;
+}
+
+Outcome<std::optional<Way>> decode_way(const MessageView& message) {
+  if (message.type != RTM_NEWROUTE) return std::nullopt;
+  const auto header = message.header<rtmsg>();
+  if (!header) return malformed("a route");
+  Way way;
+  AttributeReader attributes = message.attributes_after(sizeof(rtmsg));
+  while (const auto attribute = attributes.next()) {
+    switch (attribute->type) {
+      case RTA_OIF:
+        way.link_index = static_cast<int>(attribute->u32().value_or(0));
+        break;
+      case RTA_GATEWAY:
+        way.gateway = decode_ip(header->rtm_family, attribute->payload);
+        break;
+      case RTA_PREFSRC:
+        way.source = decode_ip(header->rtm_family, attribute->payload);
+        break;
+      default:
+        break;
+    }
+  }
+  if (!attributes.well_formed()) return malformed("a route");
+  if (header->rtm_type != RTN_UNICAST || way.link_index == 0) return std::nullopt;
+  return way;
+}
+
 }  // namespace innernet::netlink

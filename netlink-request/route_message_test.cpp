@@ -187,5 +187,54 @@ TEST(Route, OfAnotherTableKindOrFamilyIsPassedOver) {
   EXPECT_FALSE(decode(28, RT_TABLE_MAIN, RTN_UNICAST, 0)) << "AF_MPLS";
 }
 
+TEST(Way, HasLinkGatewayAndSource) {
+  struct Case {
+    std::string_view gateway, source;
+  };
+  for (const auto& [gateway, source] : {Case{"192.168.1.1", "192.168.1.23"}, Case{"fe80::1", "2003::23"}, Case{"", "192.168.1.23"}}) {
+    Message message(RTM_NEWROUTE);
+    const auto from = *IpAddress::parse(source);
+    rtmsg header{};
+    header.rtm_family = from.is_v6() ? AF_INET6 : AF_INET;
+    header.rtm_table = RT_TABLE_MAIN;
+    header.rtm_type = RTN_UNICAST;
+    message.put_header(header);
+    message.put_u32(RTA_OIF, 4);
+    if (!gateway.empty()) message.put(RTA_GATEWAY, IpAddress::parse(gateway)->bytes());
+    message.put(RTA_PREFSRC, from.bytes());
+    const Received received(std::move(message));
+    const auto way = decode_way(received.view());
+    ASSERT_TRUE(way && *way) << source;
+    EXPECT_EQ((*way)->link_index, 4);
+    EXPECT_EQ((*way)->gateway.has_value(), !gateway.empty());
+    EXPECT_EQ((*way)->gateway ? (*way)->gateway->to_string() : "", gateway);
+    EXPECT_EQ((*way)->source, from);
+    survive_truncation(received, decode_way);
+  }
+}
+
+TEST(Way, ThatLeadsNowhereIsNone) {
+  for (const int type : {RTN_LOCAL, RTN_BLACKHOLE, RTN_UNREACHABLE}) {
+    Message message(RTM_NEWROUTE);
+    rtmsg header{};
+    header.rtm_family = AF_INET;
+    header.rtm_type = static_cast<unsigned char>(type);
+    message.put_header(header);
+    message.put_u32(RTA_OIF, 4);
+    const auto way = decode_way(Received(std::move(message)).view());
+    EXPECT_TRUE(way && !*way) << type;
+  }
+}
+
+TEST(Way, IsAskedForByItsDestination) {
+  const Received request(encode_find_way(*IpAddress::parse("9.9.9.9")));
+  EXPECT_EQ(request.view().type, RTM_GETROUTE);
+  EXPECT_EQ(request.view().header<rtmsg>()->rtm_dst_len, 32);
+  AttributeReader attributes = request.view().attributes_after(sizeof(rtmsg));
+  const auto destination = attributes.next();
+  ASSERT_TRUE(destination);
+  EXPECT_EQ(destination->type, RTA_DST);
+}
+
 }  // namespace
 }  // namespace innernet::netlink

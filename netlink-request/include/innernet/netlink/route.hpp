@@ -54,6 +54,15 @@ Result<void> set_address(const InterfaceName& name, const IpNet& address);
 Result<void> add_route(const InterfaceName& name, const IpNet& network);
 Result<bool> has_route(const InterfaceName& name, const IpNet& network);
 
+/// The way of a packet.
+struct Way {
+  int link_index = 0;
+  std::optional<IpAddress> gateway{};  ///< none: the other side is on the link itself
+  std::optional<IpAddress> source{};   ///< the address that it leaves from
+};
+/// Which way packets to `destination` take now; none when there is no route. Nothing is sent.
+Result<std::optional<Way>> find_way(const IpAddress& destination);
+
 /// A non-blocking socket that becomes readable when links or addresses change (RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR,
 /// RTNLGRP_IPV6_IFADDR). `drain` reads what is there and forgets it: callers look at the state anew, so that a lost
 /// notification (ENOBUFS) costs nothing.

@@ -33,4 +33,9 @@ Message encode_list_routes(int link_index, bool v6);
 /// None for messages other than RTM_NEWROUTE, for other tables, families and kinds of route.
 Outcome<std::optional<Route>> decode_route(const MessageView& message);
 
+/// Which way a packet to `destination` would take, by all tables and rules.
+Message encode_find_way(const IpAddress& destination);
+/// None for messages other than RTM_NEWROUTE, and for kinds of route that lead nowhere.
+Outcome<std::optional<Way>> decode_way(const MessageView& message);
+
 }  // namespace innernet::netlink
