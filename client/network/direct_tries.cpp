@@ -4,18 +4,12 @@
 #include <array>
 #include <optional>
 
+#include "private_address.hpp"
+
 namespace innernet::client {
 namespace {
 
 constexpr std::size_t kMostWays = 3;
-
-// Where only who is near can be: RFC 1918, RFC 6598, RFC 4193.
-bool is_private(const IpAddress& address) {
-  static const std::array kNets{IpNet::parse("10.0.0.0/8").value(), IpNet::parse("172.16.0.0/12").value(),
-                                IpNet::parse("192.168.0.0/16").value(), IpNet::parse("100.64.0.0/10").value(),
-                                IpNet::parse("fc00::/7").value()};
-  return std::ranges::any_of(kNets, [&](const IpNet& net) { return net.contains(address); });
-}
 
 // What is likely first; names and private addresses that nothing speaks for are left to those who have no session at all.
 std::vector<Endpoint> ways_to(const TraversalPeer& peer) {

@@ -144,6 +144,7 @@ Result<Finished> run(const ClientOptions& options, const InterfaceName& name, Ma
                              .due = std::move(applied.due),
                              .relayed = std::move(applied.relayed),
                              .relays = std::move(applied.relays),
+                             .listen_port = applied.listen_port,
                              .updated_at = applied.updated_at},
                   .etag_to_remember = etag_goes == EtagPlace::kMemory ? std::move(obtained.etag) : ""};
 }

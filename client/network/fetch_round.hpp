@@ -13,6 +13,7 @@ struct RoundResult {
   std::vector<TraversalPeer> due;
   std::vector<TraversalPeer> relayed;  ///< who may be reached directly, some day
   std::vector<SocketAddress> relays;
+  std::uint16_t listen_port = 0;
   BootTime updated_at{};
 };
 

@@ -22,6 +22,7 @@ struct ResponseHead {
   bool keep_alive = true;
   std::string etag;
   std::optional<std::chrono::seconds> retry_after;  ///< Retry-After, where it is a number of seconds
+  std::string location;                             ///< as it is written: nobody here follows it
   std::string instance_manipulation;                ///< IM of RFC 3229, lower case
 
   /// 1xx, 204 and 304 never have one.

@@ -335,11 +335,34 @@ TEST(OwnCandidates, AreExcludedBeforeTheyAreCutToTen) {
   for (int i = 0; i < 12; ++i) addresses.push_back(ip(fmt::format("192.0.2.{}", i + 1)));
   NatOptions options;
   options.exclude_candidates = {net("172.17.0.0/16")};
-  const auto candidates = own_candidates(addresses, 51820, options);
+  const auto candidates = own_candidates(addresses, {}, 51820, options);
   EXPECT_EQ(candidates.size(), 10U);
   EXPECT_EQ(candidates.front().to_string(), "192.0.2.1:51820");
   options.no_candidates = true;
-  EXPECT_TRUE(own_candidates(addresses, 51820, options).empty());
+  EXPECT_TRUE(own_candidates(addresses, {}, 51820, options).empty());
+}
+
+TEST(OwnCandidates, HaveWhatIsMappedBehindTheAddressesOfThisMachine) {
+  const std::vector<SocketAddress> mapped{*SocketAddress::parse("203.0.113.7:40001")};
+  const auto texts = [](const std::vector<Endpoint>& candidates) {
+    std::vector<std::string> out;
+    for (const Endpoint& candidate : candidates) out.push_back(candidate.to_string());
+    return out;
+  };
+  EXPECT_EQ(texts(own_candidates(std::vector{ip("192.168.2.3")}, mapped, 51820, {})),
+            (std::vector<std::string>{"192.168.2.3:51820", "203.0.113.7:40001"}));
+  std::vector<IpAddress> many;
+  for (int i = 0; i < 12; ++i) many.push_back(ip(fmt::format("192.0.2.{}", i + 1)));
+  const auto full = own_candidates(many, mapped, 51820, {});
+  EXPECT_EQ(full.size(), 10U);
+  EXPECT_EQ(full.back().to_string(), "203.0.113.7:40001");
+  // A firewall that was opened for an address of this machine.
+  const std::vector<SocketAddress> pinhole{*SocketAddress::parse("[2003::5]:51820")};
+  EXPECT_EQ(own_candidates(std::vector{ip("2003::5")}, pinhole, 51820, {}).size(), 1U);
+  NatOptions options;
+  options.exclude_candidates = {net("203.0.113.0/24")};
+  EXPECT_TRUE(own_candidates({}, mapped, 51820, options).empty());
+  EXPECT_TRUE(own_candidates({}, mapped, 0, {}).empty());
 }
 
 TEST(OwnCandidates, AreReportedOnlyWhenTheyDiffer) {
@@ -357,6 +380,9 @@ TEST(OwnCandidates, AreReportedOnlyWhenTheyDiffer) {
   EXPECT_TRUE(must_report({a, b}, with({}), 7)) << "lost";
   EXPECT_TRUE(must_report({a, b}, with({seen, a, b}), 7));
   EXPECT_TRUE(must_report({a}, nullptr, 7));
+  const Endpoint mapped = endpoint("203.0.113.9:40001");
+  EXPECT_FALSE(must_report({a}, with({a, mapped}), 7)) << "a seen address, for all that we know";
+  EXPECT_TRUE(must_report({a}, with({a, mapped}), 7, std::vector{a, mapped})) << "a mapping that has ended";
 }
 
 }  // namespace

@@ -127,6 +127,13 @@ void NetworkWorker::pause(BootTime deadline) {
 }
 
 void NetworkWorker::rounds(Machine& machine) {
+  // However the rounds end, the mapping ends with them.
+  struct Withdrawal {
+    std::unique_ptr<PortMapper>& mapper;
+    ~Withdrawal() { mapper.reset(); }
+  };
+  const Withdrawal withdrawal{port_mapper_};
+  mapped_port_ = 0;
   FetchMemory memory;
   memory.shows_life = [this] { life_.expect_by(clock_.boot() + kLongestStep); };
   BackgroundTraversal traversal(
@@ -142,10 +149,15 @@ void NetworkWorker::rounds(Machine& machine) {
       [this] { nudge_.give(); });
   std::minstd_rand random = jitter(clock_);
   RoundSchedule schedule(interval_);
+  port_mapper_ = start_port_mapper();
   while (!stop_.requested()) {
     memory.shows_life();
     nudge_.take();
-    if (changed_outside_.exchange(false) && memory.client) memory.client->disconnect();
+    if (changed_outside_.exchange(false)) {
+      if (memory.client) memory.client->disconnect();
+      if (port_mapper_) port_mapper_->network_changed();
+    }
+    if (port_mapper_) memory.mapped = port_mapper_->outside();
     if (config_is_gone()) {
       log::info("the config of {} is gone: its interface stays as it is and is no longer looked after", name_.str());
       return;
@@ -163,6 +175,28 @@ void NetworkWorker::rounds(Machine& machine) {
   }
 }
 
+std::unique_ptr<PortMapper> NetworkWorker::start_port_mapper() {
+  // A port that nobody is told of helps nobody.
+  if (options_.nat.no_port_mapping || options_.nat.no_candidates) return nullptr;
+  auto started = PortMapper::start(name_, [this] { nudge_.give(); });
+  if (started) return *std::move(started);
+  log::warning("the port of {} is not mapped on the router: {}", name_.str(), started.error().message());
+  return nullptr;
+}
+
+void NetworkWorker::map_port(std::uint16_t listen_port) {
+  if (!port_mapper_) return;
+  if (listen_port != mapped_port_) {
+    const auto config = read_config(options_.folders, name_);
+    if (!config) return;
+    // The same after each start, so that what a process that was killed has left is ours; and nobody else knows it.
+    const auto own = config->private_key.derived("innernet port mapping").public_key();
+    std::ranges::copy_n(own.bytes().begin(), static_cast<std::ptrdiff_t>(nonce_.size()), nonce_.begin());
+    mapped_port_ = listen_port;
+  }
+  port_mapper_->want(listen_port, nonce_);
+}
+
 bool NetworkWorker::one_round(Machine& machine, FetchMemory& memory, BackgroundTraversal& traversal) {
   const auto round = [&]() -> Result<bool> {
     RoundResult result;
@@ -171,6 +205,7 @@ bool NetworkWorker::one_round(Machine& machine, FetchMemory& memory, BackgroundT
       TRY(result, fetch_round(options_, name_, machine, memory, Caller::kDaemon, &lock));
     }
     const bool answered = result.server_answered;
+    map_port(result.listen_port);
     if (!options_.nat.no_traversal) traversal.begin(std::move(result), memory, clock_.boot());
     return answered;
   };

@@ -12,6 +12,7 @@
 #include "innernet/client/options.hpp"
 #include "innernet/client/stop.hpp"
 #include "life_sign.hpp"
+#include "port_mapping/port_mapper.hpp"
 #include "round_schedule.hpp"
 
 namespace innernet::client {
@@ -51,6 +52,9 @@ class NetworkWorker {
   /// Whether the server has answered. Traversal goes on beside it.
   bool one_round(Machine& machine, FetchMemory& memory, BackgroundTraversal& traversal);
   bool config_is_gone() const;
+  /// None: it is not wanted, or can't be had.
+  std::unique_ptr<PortMapper> start_port_mapper();
+  void map_port(std::uint16_t listen_port);
   void pause(BootTime deadline);
 
   Stop stop_;
@@ -61,6 +65,9 @@ class NetworkWorker {
   std::chrono::seconds interval_;
   std::shared_ptr<Resolver> resolver_;
   LifeSign life_;
+  std::unique_ptr<PortMapper> port_mapper_;
+  std::uint16_t mapped_port_ = 0;
+  PcpNonce nonce_{};
   std::atomic<bool> changed_outside_ = false;
   std::atomic<bool> ended_ = false;
   std::thread thread_;

@@ -12,9 +12,9 @@ void report_candidates(const Round& round, Origin origin, const Peer* own_entry,
     log::warning("the addresses of this machine are not known, so none is reported: {}", addresses.error().message());
     return;
   }
-  auto candidates = own_candidates(*addresses, listen_port, round.options.nat);
+  auto candidates = own_candidates(*addresses, memory.mapped, listen_port, round.options.nat);
   if (is_reported(candidates, memory.reported, origin)) return;
-  if (must_report(candidates, own_entry, listen_port)) {
+  if (must_report(candidates, own_entry, listen_port, memory.reported)) {
     const BootTime now = round.machine.clock().boot();
     if (memory.report_after && now < *memory.report_after) return;
     log::debug("reporting {} candidates", candidates.size());

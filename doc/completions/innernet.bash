@@ -48,7 +48,7 @@ _innernet_describe() {
       esac
       ;;
     up)
-      options='-d --daemon --interval --hosts-path --no-write-hosts --host-suffix --no-nat-traversal --exclude-nat-candidates --no-nat-candidates --json -c --config-dir --data-dir --no-routing --backend --mtu -v --verbose -h --help'
+      options='-d --daemon --interval --no-port-mapping --hosts-path --no-write-hosts --host-suffix --no-nat-traversal --exclude-nat-candidates --no-nat-candidates --json -c --config-dir --data-dir --no-routing --backend --mtu -v --verbose -h --help'
       case ${2:-} in
         --interval) kind=text ;;
         --hosts-path) kind=file ;;

@@ -194,6 +194,7 @@ complete -c innernet -n '__innernet_command show list' -s h -l help -d 'Show hel
 complete -c innernet -n '__innernet_argument 1 up' -a '(__innernet_networks)'
 complete -c innernet -n '__innernet_command up' -s d -l daemon -d 'Stay, and keep the networks up to date'
 complete -c innernet -n '__innernet_command up' -l interval -x -d 'With --daemon: how often to look, 1 to 86400 (60)'
+complete -c innernet -n '__innernet_command up' -l no-port-mapping -d 'With --daemon: don\'t ask the own router (PCP, NAT-PMP, UPnP) to let others in to the WireGuard port'
 complete -c innernet -n '__innernet_command up' -l hosts-path -r -F -d 'The hosts file to keep the names of peers in (/etc/hosts)'
 complete -c innernet -n '__innernet_command up' -l no-write-hosts -d 'Leave every hosts file alone'
 complete -c innernet -n '__innernet_command up' -l host-suffix -x -d 'Names end in .S instead of .INTERFACE.wg; empty: in nothing'

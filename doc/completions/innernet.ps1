@@ -95,6 +95,7 @@ Register-ArgumentCompleter -Native -CommandName 'innernet' -ScriptBlock {
         @('-d', 'Stay, and keep the networks up to date'),
         @('--daemon', 'Stay, and keep the networks up to date'),
         @('--interval', 'With --daemon: how often to look, 1 to 86400 (60)'),
+        @('--no-port-mapping', 'With --daemon: don''t ask the own router (PCP, NAT-PMP, UPnP) to let others in to the WireGuard port'),
         @('--hosts-path', 'The hosts file to keep the names of peers in (/etc/hosts)'),
         @('--no-write-hosts', 'Leave every hosts file alone'),
         @('--host-suffix', 'Names end in .S instead of .INTERFACE.wg; empty: in nothing'),

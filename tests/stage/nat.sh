@@ -10,6 +10,7 @@
 #   router_behind ROUTER NAME KIND   plugs a router into it, with a LAN of its own
 #   firewalled NAME...           gives hosts a firewall that lets only answers in, and translates nothing
 #   ipv6_behind ROUTER...        gives the hosts behind these routers IPv6 as well, through which each of them lets only answers in
+#   router_maps ROUTER [LINE...] lets hosts behind it ask for ports, by miniupnpd (package miniupnpd-nftables) with these lines in its config
 #
 # Hosts behind a router have IPv4 only else, and no way from the outside but what the router lets in.
 
@@ -102,6 +103,43 @@ RULES
     done
   done
 }
+
+# It maps ports of no address that is private or for tests only, so that the router gets one more. Nobody has it on a stage.
+router_outside() { printf '11.22.33.%d' "${STAGE_NUMBER[$1]}"; }   # ROUTER
+
+router_maps() { # ROUTER [LINE...]
+  local router=$1 name
+  on "$router" sh -c "ip address add $(router_outside "$router")/32 dev eth0"
+  for name in "${!STAGE_PID[@]}"; do
+    [ "$name" = switch ] || [ "$name" = "$router" ] || ! on "$name" ip route show dev eth0 2>/dev/null | grep -q '^198\.51\.100\.' ||
+      on "$name" ip route add "$(router_outside "$router")" dev eth0
+  done
+  on "$router" nft -f - <<'RULES'
+insert rule ip filter through iifname "eth0" ct status dnat accept
+table inet upnp {
+  chain mapped { }
+  chain mapped_in { }
+  chain mapped_out { }
+  chain in { type nat hook prerouting priority dstnat - 1; jump mapped_in; }
+  chain out { type nat hook postrouting priority srcnat - 1; jump mapped_out; }
+}
+RULES
+  router_maps_again "$@"
+}
+
+router_maps_again() { # ROUTER [LINE...]: as a router that has started anew, which knows of no mapping
+  local router=$1 line
+  shift
+  {
+    printf '%s\n' ext_ifname=eth0 "ext_ip=$(router_outside "$router")" "listening_ip=lan0" http_port=5000 uuid=e1fe12f5-cc02-4203-8e3e-e0d3bb5f0b9f \
+      upnp_table_name=upnp upnp_nat_table_name=upnp upnp_forward_chain=mapped upnp_nat_chain=mapped_in upnp_nat_postrouting_chain=mapped_out \
+      secure_mode=yes "$@" 'allow 1024-65535 0.0.0.0/0 1024-65535' 'deny 0-65535 0.0.0.0/0 0-65535'
+  } >"$STAGE_DIR/home/$router/miniupnpd.conf"
+  for line in mapped mapped_in mapped_out; do on "$router" nft flush chain inet upnp "$line"; done
+  start "$router" miniupnpd miniupnpd -d -f miniupnpd.conf -P /run/miniupnpd.pid
+}
+
+mapped_ports() { on "$1" nft list chain inet upnp mapped_in | grep -o 'dport [0-9]*' | cut -d ' ' -f 2; }   # ROUTER
 
 # A network whose peers sit in all kinds of places. Each joins when those before it are there and run daemons: `peers_behind_nat` lists them in
 # that order, `nat_joins PEER` lets one join, `connected A B` says whether the two have exchanged keys. Needs network.sh.

@@ -40,6 +40,8 @@ void define(Definition& definition, Options& options) {
                            return std::chrono::seconds(seconds);
                          }),
                     "With --daemon: how often to look, 1 to 86400 (60)");
+  definition.flag(0, "no-port-mapping", options.nat.no_port_mapping,
+                  "With --daemon: don't ask the own router (PCP, NAT-PMP, UPnP) to let others in to the WireGuard port");
   define_hosts(definition, options.hosts);
   define_nat(definition, options.nat);
 }

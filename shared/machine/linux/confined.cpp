@@ -23,6 +23,10 @@ namespace {
 constexpr std::size_t kLongest = 64U << 10U;
 
 // Whatever malloc(3) needs, to write to this descriptor alone, and to end.
+// (With sanitizers, whose runtime makes calls of its own, it stays an ordinary process.)
+#if defined(INNERNET_SANITIZED)
+bool give_up_all_but_memory(int) { return true; }
+#else
 bool give_up_all_but_memory(int out) {
   const std::unique_ptr<void, void (*)(scmp_filter_ctx)> filter(::seccomp_init(SCMP_ACT_KILL_PROCESS), ::seccomp_release);
   if (!filter) return false;
@@ -38,6 +42,7 @@ bool give_up_all_but_memory(int out) {
   done &= ::seccomp_rule_add(filter.get(), SCMP_ACT_ALLOW, SCMP_SYS(write), 1, SCMP_A0(SCMP_CMP_EQ, static_cast<scmp_datum_t>(out))) == 0;
   return done && ::seccomp_load(filter.get()) == 0;
 }
+#endif
 
 [[noreturn]] void be_the_child(const std::function<std::string()>& work, int out) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);

@@ -11,6 +11,7 @@ struct NatOptions {
   bool no_traversal = false;
   bool no_candidates = false;             ///< report an empty list
   std::vector<IpNet> exclude_candidates;  ///< addresses in one of these are not reported
+  bool no_port_mapping = false;           ///< the daemon asks no router for a port
 };
 
 /// What install, fetch and up are told on the command line. Where a command lacks an option, its default holds.

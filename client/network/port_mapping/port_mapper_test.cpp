@@ -1,0 +1,116 @@
+#include "port_mapper.hpp"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <condition_variable>
+
+#include "fake_router.hpp"
+
+namespace innernet::client {
+namespace {
+
+using namespace testing;
+using namespace std::chrono_literals;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+constexpr PcpNonce kNonce{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
+SocketAddress at(std::string_view text) { return *SocketAddress::parse(text); }
+
+// A router that speaks PCP and writes down what it is asked for: port and lifetime.
+struct PortMapperTest : ::testing::Test {
+  using Asked = std::pair<int, int>;
+
+  void SetUp() override {
+    router.control = [this](Packet request) {
+      if (request.size() != 60) return FakeRouter::Packets();
+      const std::lock_guard lock(mutex);
+      asked.emplace_back(request[40] << 8 | request[41], request[4] << 24 | request[5] << 16 | request[6] << 8 | request[7]);
+      changed.notify_all();
+      return answers ? FakeRouter::Packets{pcp_grant(request)} : FakeRouter::Packets();
+    };
+    router.start();
+  }
+  std::unique_ptr<PortMapper> start(MappingTimes times = {}) {
+    return *PortMapper::start(*InterfaceName::parse("evilcorp"),
+                              [this] {
+                                const std::lock_guard lock(mutex);
+                                ++changes;
+                                changed.notify_all();
+                              },
+                              {.gateway = [this](bool v6) -> Result<std::optional<Gateway>> {
+                                 const std::lock_guard lock(mutex);
+                                 return v6 || !has_router ? std::nullopt : std::optional(FakeRouter::place());
+                               },
+                               .ports = router.ports(),
+                               .times = times});
+  }
+  bool becomes(const std::function<bool()>& condition) {
+    std::unique_lock lock(mutex);
+    return changed.wait_for(lock, 20s, condition);
+  }
+
+  FakeRouter router;
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::vector<Asked> asked;
+  int changes = 0;
+  bool has_router = true;
+  bool answers = true;
+};
+
+TEST_F(PortMapperTest, MapsThePortThatIsWantedAndWithdrawsItAtTheEnd) {
+  auto mapper = start();
+  EXPECT_THAT(mapper->outside(), IsEmpty());
+  mapper->want(51820, kNonce);
+  ASSERT_TRUE(becomes([&] { return changes == 1; }));
+  EXPECT_THAT(mapper->outside(), ElementsAre(at("203.0.113.7:51820")));
+  mapper.reset();
+  EXPECT_THAT(asked, ElementsAre(Asked(51820, 7200), Asked(51820, 0)));
+}
+
+TEST_F(PortMapperTest, AnotherPortTakesThePlaceOfTheFirst) {
+  auto mapper = start();
+  mapper->want(51820, kNonce);
+  ASSERT_TRUE(becomes([&] { return changes == 1; }));
+  mapper->want(40000, kNonce);
+  ASSERT_TRUE(becomes([&] { return changes == 2; }));
+  EXPECT_THAT(mapper->outside(), ElementsAre(at("203.0.113.7:40000")));
+  EXPECT_THAT(asked, ElementsAre(Asked(51820, 7200), Asked(51820, 0), Asked(40000, 7200)));
+}
+
+TEST_F(PortMapperTest, IsRenewedByItself) {
+  auto mapper = start({.longest_silence = 1s, .shortest = 1s});
+  mapper->want(51820, kNonce);
+  EXPECT_TRUE(becomes([&] { return asked.size() >= 2; }));
+  EXPECT_TRUE(std::ranges::all_of(asked, [](const Asked& each) { return each == Asked(51820, 7200); }));
+}
+
+TEST_F(PortMapperTest, WhatIsMappedIsForgottenWithItsRouter) {
+  auto mapper = start();
+  mapper->want(51820, kNonce);
+  ASSERT_TRUE(becomes([&] { return changes == 1; }));
+  {
+    const std::lock_guard lock(mutex);
+    has_router = false;
+  }
+  mapper->network_changed();
+  ASSERT_TRUE(becomes([&] { return changes == 2; }));
+  EXPECT_THAT(mapper->outside(), IsEmpty());
+}
+
+TEST_F(PortMapperTest, ARouterThatSaysNothingHoldsNobodyUp) {
+  answers = false;
+  auto mapper = start();
+  mapper->want(51820, kNonce);
+  ASSERT_TRUE(becomes([&] { return !asked.empty(); }));
+  const auto began = std::chrono::steady_clock::now();
+  EXPECT_THAT(mapper->outside(), IsEmpty());
+  mapper->network_changed();
+  mapper.reset();  // in the middle of its question
+  EXPECT_LT(std::chrono::steady_clock::now() - began, 1s);
+}
+
+}  // namespace
+}  // namespace innernet::client
