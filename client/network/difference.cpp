@@ -10,6 +10,7 @@
 #include <unordered_map>
 
 #include "innernet/client/resolver.hpp"
+#include "private_address.hpp"
 
 namespace innernet::client {
 namespace {
@@ -43,14 +44,10 @@ bool is_global_ipv6(const Endpoint& candidate) {
   return address != nullptr && address->is_unicast_global_v6();
 }
 
-// Of no use but in a network, or behind a router, that both are in: RFC 1918, 6598 (between a provider and its customers), 3927 and 4193.
-bool is_private(const Endpoint& candidate) {
+// Of no use but in a network, or behind a router, that both are in.
+bool is_near(const Endpoint& candidate) {
   const auto* address = std::get_if<IpAddress>(&candidate.host());
-  if (address == nullptr) return false;
-  const auto bytes = address->bytes();
-  if (address->is_link_local() || (address->is_v6() && (bytes[0] & 0xFEU) == 0xFCU)) return true;
-  return address->is_v4() && (bytes[0] == 10 || (bytes[0] == 172 && bytes[1] / 16 == 1) || (bytes[0] == 192 && bytes[1] == 168) ||
-                              (bytes[0] == 100 && bytes[1] / 64 == 1));
+  return address != nullptr && (is_private(*address) || address->is_link_local());
 }
 
 bool is_in_network_of(const Peer& own, const Endpoint& candidate) {
@@ -410,7 +407,7 @@ class Comparison {
     else if (own_ != nullptr)
       peer.likely = likely_candidates(*own_, *wanted.peer);
     if (own_ != nullptr && !result_.relays.empty() && !have_one_public_address(*own_, *wanted.peer))
-      std::erase_if(peer.candidates, [&](const Endpoint& at) { return is_private(at) && !is_in_network_of(*own_, at); });
+      std::erase_if(peer.candidates, [&](const Endpoint& at) { return is_near(at) && !is_in_network_of(*own_, at); });
     return peer;
   }
 
