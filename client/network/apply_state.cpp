@@ -8,6 +8,7 @@
 
 #include "innernet/base/file.hpp"
 #include "innernet/client/file_access.hpp"
+#include "innernet/client/saved_pairs.hpp"
 #include "innernet/machine/hosts_section.hpp"
 #include "network_files.hpp"
 
@@ -45,6 +46,16 @@ std::unordered_set<wg::PublicKey> peers_in_traversal(const Round& round, const w
   for (const wg::Peer& peer : device.peers)
     if (peer.endpoint && peer.public_key != round.config.server_public_key) peers.insert(peer.public_key);
   return peers;
+}
+
+// For `show`: what comes next changes nothing for a peer with a session.
+void remember_pairs(const Round& round, const wg::Device& device, const Difference& changes) {
+  SavedPairs(round.options.folders, round.name).change([&](PairRecords& pairs) {
+    pairs.see(device, changes.relays, round.machine.clock().wall());
+    if (pairs.size() == 0) return;
+    for (const PeerChange& change : changes.changes)
+      if (change.kind == PeerChangeKind::kRemoved) pairs.forget(change.public_key);
+  });
 }
 
 }  // namespace
@@ -114,6 +125,7 @@ Result<AppliedState> update_device(const Round& round, const ObtainedState& obta
                              .registered = is_in_data_store(obtained.origin) ? nullptr : &registered,
                              .details_of_new = details == Details::kShown},
                             [&](const Endpoint& endpoint) { return machine.resolver.address(endpoint); });
+  remember_pairs(round, device, changes);
   AppliedState applied{.due = std::move(changes.due),
                        .relayed = std::move(changes.relayed),
                        .relays = std::move(changes.relays),

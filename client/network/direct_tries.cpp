@@ -109,7 +109,8 @@ std::vector<SocketAddress> direct_ways(const TraversalPeer& peer, const IpNet& n
 
 Result<std::vector<wg::PublicKey>> try_directly(const std::vector<TraversalPeer>& peers, const IpNet& network,
                                                 std::span<const SocketAddress> relays, wg::Backend& backend, const InterfaceName& name,
-                                                Wait& wait, const Poke& poke, const Resolved& resolved, const DirectTimes& times) {
+                                                Wait& wait, const Poke& poke, const Resolved& resolved, const DirectTimes& times,
+                                                const NoteTried& note) {
   std::vector<wg::PublicKey> direct;
   Try attempt(relays, backend, name, wait, poke, times);
   for (const TraversalPeer& peer : peers) {
@@ -117,7 +118,10 @@ Result<std::vector<wg::PublicKey>> try_directly(const std::vector<TraversalPeer>
     for (const SocketAddress& way : ways) {
       if (wait.stopped()) return direct;
       TRY(const bool works, attempt.run(peer, way));
-      if (!works) continue;
+      if (!works) {
+        note({{.peer = peer.public_key, .is_registered = peer.is_registered, .to = way}}, Locked::kNo);
+        continue;
+      }
       direct.push_back(peer.public_key);
       break;
     }

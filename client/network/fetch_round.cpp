@@ -20,6 +20,7 @@
 #include "obtain_state.hpp"
 #include "outsiders.hpp"
 #include "own_interface.hpp"
+#include "pair_notes.hpp"
 #include "pending_install.hpp"
 #include "report_candidates.hpp"
 #include "saved_etag.hpp"
@@ -187,8 +188,11 @@ void traverse_due(const ClientOptions& options, const InterfaceName& name, const
   const auto report = [&](const auto& outcome) {
     if (!outcome) log::warning("looking for ways to peers of {}: {}", quoted(name.str()), outcome.error().message());
   };
+  PairNotes pairs(options.folders, name, machine.clock(), result.relays);
+  const NoteTried note = [&](const std::vector<TriedWay>& tried, Locked locked) { pairs.keep(tried, locked); };
   if (!result.relayed.empty()) {
-    const auto direct = try_directly(result.relayed, network, result.relays, machine.backend, name, machine.wait, machine.poke, resolved);
+    const auto direct =
+        try_directly(result.relayed, network, result.relays, machine.backend, name, machine.wait, machine.poke, resolved, {}, note);
     report(direct);
     if (direct && !direct->empty())
       log::info("{} of {}, relayed until now, {} reached directly",
@@ -201,7 +205,8 @@ void traverse_due(const ClientOptions& options, const InterfaceName& name, const
   };
   report(traverse(NatTraversal(std::move(result.due), network, result.relays, result.updated_at, traversal.times, machine.probes),
                   machine.backend, name, machine.wait, result.updated_at, resolved, std::move(handshakes), try_lock, traversal.times,
-                  traversal.audience));
+                  traversal.audience, note));
+  pairs.finish(machine.backend);
 }
 
 Result<void> fetch_once(const ClientOptions& options, const InterfaceName& name, Machine& machine, Caller caller) {

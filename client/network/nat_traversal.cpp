@@ -83,10 +83,24 @@ BootTime NatTraversal::due_after(const Left& left, BootTime now, Kind tried) con
 
 void NatTraversal::observe(const wg::Device& device, const Handshakes& handshakes, BootTime now) {
   if (left_.empty()) return;
+  if (!std::exchange(is_seen_, true)) note_where_they_are(device);
   std::unordered_set<wg::PublicKey> still_waiting;
   for (const wg::Peer& peer : device.peers)
     if (!handshakes.is_recent(peer.public_key, now)) still_waiting.insert(peer.public_key);
   std::erase_if(left_, [&](const Left& left) { return !still_waiting.contains(left.public_key); });
+}
+
+// What the round has set is the first try.
+void NatTraversal::note_where_they_are(const wg::Device& device) {
+  std::unordered_map<wg::PublicKey, SocketAddress> endpoints;
+  for (const wg::Peer& peer : device.peers)
+    if (peer.endpoint) endpoints.emplace(peer.public_key, *peer.endpoint);
+  for (const Left& left : left_)
+    if (const auto at = endpoints.find(left.public_key); at != endpoints.end())
+      tried_ways_.push_back({.peer = left.public_key,
+                             .is_registered = left.is_registered,
+                             .to = at->second,
+                             .is_relay = find_relay(device, at->second) != device.peers.end()});
 }
 
 std::optional<SocketAddress> NatTraversal::address_of(const Way& way, const Resolved& resolved) const {
@@ -133,6 +147,8 @@ wg::DeviceUpdate NatTraversal::step(const wg::Device& device, const Resolved& re
         break;
       }
       const auto there = on_device.find(left.public_key);
+      tried_ways_.push_back(
+          {.peer = left.public_key, .is_registered = left.is_registered, .to = *address, .is_relay = kind == Kind::kRelay});
       if (kind == Kind::kOther || there == on_device.end())
         update.peers.push_back(endpoint_update(left.public_key, *address));
       else
@@ -165,7 +181,7 @@ wg::DeviceUpdate NatTraversal::give_up(const Resolved& resolved) {
 
 Result<void> traverse(NatTraversal traversal, wg::Backend& backend, const InterfaceName& name, Wait& wait, BootTime updated_at,
                       const Resolved& resolved, Handshakes handshakes, const TryLock& try_lock, const TraversalTimes& times,
-                      Audience audience) {
+                      Audience audience, const NoteTried& note) {
   if (traversal.done()) return {};
   constexpr std::chrono::seconds kNobodyAsks{1};  // why nothing happens
   bool is_said = false;
@@ -182,6 +198,7 @@ Result<void> traverse(NatTraversal traversal, wg::Backend& backend, const Interf
     const BootTime now = wait.clock().boot();
     handshakes.see(*device, wait.clock().wall(), now);
     traversal.observe(*device, handshakes, now);
+    if (const auto tried = traversal.take_tried(); !tried.empty()) note(tried, Locked::kNo);
     if (traversal.done()) return {};
 
     const bool over = now >= end || wait.stopped();
@@ -197,6 +214,7 @@ Result<void> traverse(NatTraversal traversal, wg::Backend& backend, const Interf
       update = traversal.give_up(resolved);
     else if (lock != nullptr)
       update = traversal.step(*device, resolved, now);
+    if (const auto tried = traversal.take_tried(); !tried.empty()) note(tried, lock == nullptr ? Locked::kNo : Locked::kYes);
     if (!update.empty()) TRY_VOID(backend.apply(name, update));
     if (traversal.done()) return {};
     const BootTime next_look = wait.clock().boot() + times.poll;

@@ -12,6 +12,7 @@
 #include "innernet/client/difference.hpp"
 #include "innernet/wireguard/backend.hpp"
 #include "probe_budget.hpp"
+#include "tried_way.hpp"
 #include "wait.hpp"
 
 namespace innernet::client {
@@ -63,12 +64,16 @@ class NatTraversal {
   /// Puts the reported endpoint back where another one was tried, and ends.
   wg::DeviceUpdate give_up(const Resolved& resolved);
 
+  /// Where peers were at the first look, and what step() has set since the last call: none of it has been answered so far.
+  std::vector<TriedWay> take_tried() { return std::exchange(tried_ways_, {}); }
+
   bool done() const { return left_.empty(); }
   std::size_t left() const { return left_.size(); }
   /// When the next step is due; the end of time when there is none.
   BootTime next_step() const;
 
  private:
+  void note_where_they_are(const wg::Device& device);
   enum class Kind { kLikely, kRelay, kOther };
   struct Way {
     Endpoint endpoint;
@@ -96,6 +101,8 @@ class NatTraversal {
   TraversalTimes times_;
   ProbeBudget* budget_;
   std::set<SocketAddress> asked_;  // relays
+  std::vector<TriedWay> tried_ways_;
+  bool is_seen_ = false;  // the device
 };
 
 /// Who reads the log: somebody who waits for the prompt, and wants to know why, or nobody yet.
@@ -104,11 +111,12 @@ enum class Audience { kWaits, kLater };
 /// Keeps rounds from changing the device until it is let go of; null: a round is at it, which may remove a peer that a step would put back.
 using TryLock = std::function<std::shared_ptr<const void>()>;
 
-/// Drives it to its end or to a stop. An interface that has gone meanwhile ends it, too. `handshakes` are as the round saw them that found
-/// out who is due.
-Result<void> traverse(NatTraversal traversal, wg::Backend& backend, const InterfaceName& name, Wait& wait, BootTime updated_at,
-                      const Resolved& resolved, Handshakes handshakes, const TryLock& try_lock, const TraversalTimes& times = {},
-                      Audience audience = Audience::kLater);
+/// Drives it to its end or to a stop. An interface that has gone meanwhile ends it, too. `handshakes` are
+/// as the round saw them that found out who is due.
+Result<void> traverse(
+    NatTraversal traversal, wg::Backend& backend, const InterfaceName& name, Wait& wait, BootTime updated_at, const Resolved& resolved,
+    Handshakes handshakes, const TryLock& try_lock, const TraversalTimes& times = {}, Audience audience = Audience::kLater,
+    const NoteTried& note = [](const auto&, Locked) {});
 
 /// What was tried in vain, so that a peer that can't be reached is not tried in each round of the daemon for ever: hosting providers
 /// take packets to other people's private networks for an attack.
