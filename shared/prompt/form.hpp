@@ -6,15 +6,10 @@
 #include <string_view>
 #include <vector>
 
+#include "innernet/prompt/screen_size.hpp"
 #include "keys.hpp"
 
 namespace innernet::prompt {
-
-/// Of a terminal, or the part of it that may be used.
-struct Size {
-  std::size_t rows = 24;
-  std::size_t columns = 80;
-};
 
 enum class Style : std::uint8_t { kPlain, kChosen, kHint, kRemark };
 

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
-#include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -71,16 +70,7 @@ class TerminalAsker final : public Asker {
   /// False when the terminal has gone.
   bool show(std::string_view bytes) const { return write_all(screen(), bytes).has_value(); }
 
-  Size size() const {
-    winsize found{};
-    Size out;
-    // A serial line or a careless ssh says 0.
-    if (::ioctl(screen(), TIOCGWINSZ, &found) == 0) {
-      if (found.ws_row > 0) out.rows = found.ws_row;
-      if (found.ws_col > 0) out.columns = found.ws_col;
-    }
-    return out;
-  }
+  Size size() const { return size_of_terminal(screen()); }
 
   int stop_fd_;
   UniqueFd own_screen_;

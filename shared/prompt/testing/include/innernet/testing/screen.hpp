@@ -9,8 +9,9 @@
 
 namespace innernet::testing {
 
-/// A small terminal: what a person would see after the bytes that a program wrote. Knows CR, LF, BS, CUU, CUD, CUF, CUB, ED to the end, EL,
-/// DECTCEM and SGR (which it forgets). Anything else that begins with ESC is kept in `unknown()`.
+/// A small terminal: what a person would see after the bytes that a program wrote. Knows CR, LF, BS, CUU, CUD, CUF, CUB, CUP to the
+/// beginning, ED to the end, EL, DECTCEM, xterm's other screen (whose content it does not keep apart) and SGR (which it forgets). Anything
+/// else that begins with ESC is kept in `unknown()`.
 class Screen {
  public:
   Screen(std::size_t rows, std::size_t columns) : columns_(columns), cells_(rows, std::vector<std::string>(columns, " ")) {}
@@ -43,6 +44,8 @@ class Screen {
     return out;
   }
   bool shows_cursor() const { return shows_cursor_; }
+  /// The one that programs draw on, which what was there before outlives.
+  bool is_other() const { return is_other_; }
   std::size_t cursor_row() const { return row_; }
   std::size_t cursor_column() const { return column_; }
   const std::string& unknown() const { return unknown_; }
@@ -99,11 +102,13 @@ class Screen {
         break;
       case 'm':
         break;
-      case 'h':
-        shows_cursor_ = true;
+      case 'H':
+        row_ = column_ = 0;
         break;
+      case 'h':
       case 'l':
-        shows_cursor_ = false;
+        if (parameters == "?25") shows_cursor_ = text[end] == 'h';
+        if (parameters == "?1049") is_other_ = text[end] == 'h';
         break;
       default:
         unknown_ += text.substr(0, end + 1);
@@ -142,6 +147,7 @@ class Screen {
   std::size_t row_ = 0;
   std::size_t column_ = 0;
   bool shows_cursor_ = true;
+  bool is_other_ = false;
   std::string pending_;
   std::string unknown_;
 };
