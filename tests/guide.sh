@@ -48,7 +48,7 @@ appears() { # HOST: the server has the first address on the stage, the others fo
 
 only_looks() {
   case $1 in
-    ping* | getent* | grep* | cat* | 'wg show'* | 'ip address show'* | 'ip route show'* | *'innernet show'* | *'innernet list'* | 'innernet-server list'* | journalctl*) return 0 ;;
+    ping* | getent* | grep* | cat* | 'wg show'* | 'ip address show'* | 'ip route show'* | *'innernet show'* | *'innernet why'* | *'innernet list'* | 'innernet-server list'* | journalctl*) return 0 ;;
     *) return 1 ;;
   esac
 }

@@ -172,6 +172,7 @@ class Commands : public ::testing::Test {
           return ip != nullptr ? std::optional(SocketAddress{*ip, endpoint.port()}) : std::nullopt;
         },
         {},
+        ping,
         true,
     };
     const auto ending = program.run(*parsed.command, context);
@@ -193,6 +194,7 @@ class Commands : public ::testing::Test {
   std::optional<InterfaceConfig> config;
   innernet::testing::ScriptedAsker asker;
   std::optional<IpAddress> public_ip;
+  std::function<RoundTrips(const InterfaceName&, std::span<const IpAddress>, std::chrono::milliseconds)> ping;
 };
 
 }  // namespace innernet::client

@@ -1,10 +1,13 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "innernet/client/options.hpp"
+#include "innernet/client/round_trip.hpp"
 #include "innernet/client/stop.hpp"
 #include "innernet/command_line/context.hpp"
 #include "innernet/values/endpoint.hpp"
@@ -21,6 +24,8 @@ struct Context : command_line::Context {
   std::function<std::optional<SocketAddress>(const Endpoint&)> resolve;
   /// While it is there, signals request `stop`.
   std::optional<StopOnSignals> on_signals = {};
+  /// Round trips to peers of a network that is up, as innernet/client/round_trip.hpp has it; null: nobody is asked.
+  std::function<RoundTrips(const InterfaceName&, std::span<const IpAddress>, std::chrono::milliseconds patience)> ping = {};
   /// Only of tests: servers are spoken to on whatever way leads there, instead of through the interface alone.
   bool server_on_loopback = false;
 

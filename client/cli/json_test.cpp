@@ -56,11 +56,14 @@ TEST_F(Json, OfShowHasEveryNetworkWithItsPeersByAddress) {
   const std::string expected = fmt::format(
       R"({{"networks":[{{"name":"evilcorp","listen_port":40000,"public_key":"mceT4laSUt6EaKA1Zp1maR4XUfGRULLHHcAl0jsjBFA=","peers":[)"
       R"({{"name":"innernet-server","ip":"10.66.0.1","cidr_id":2,"public_key":"gPHKhkKuos6yYUZ19ctKcm+/KS3Om023QzDJTVWKP1o=","is_you":false,)"
-      R"("is_connected":true,"endpoint":"192.0.2.1:51820","is_overridden":false,"relayed_by":null,"last_handshake":{},"last_handshake_age":33,"received_bytes":31181,"sent_bytes":26122}},)"
+      R"("is_connected":true,"endpoint":"192.0.2.1:51820","is_overridden":false,"relayed_by":null,"last_handshake":{},"last_handshake_age":33,"received_bytes":31181,"sent_bytes":26122,)"
+      R"("way":"direct","since":null,"round_trip_us":null,"tries":[]}},)"
       R"({{"name":"admin","ip":"10.66.1.1","cidr_id":3,"public_key":"mceT4laSUt6EaKA1Zp1maR4XUfGRULLHHcAl0jsjBFA=","is_you":true,)"
-      R"("is_connected":true,"endpoint":null,"is_overridden":false,"relayed_by":null,"last_handshake":null,"last_handshake_age":null,"received_bytes":0,"sent_bytes":0}},)"
+      R"("is_connected":true,"endpoint":null,"is_overridden":false,"relayed_by":null,"last_handshake":null,"last_handshake_age":null,"received_bytes":0,"sent_bytes":0,)"
+      R"("way":null,"since":null,"round_trip_us":null,"tries":[]}},)"
       R"({{"name":null,"ip":null,"cidr_id":null,"public_key":"AisYgTwf+3HfuQE8we7MmGYFzanRdGemr6V/PZGHN2E=","is_you":false,)"
-      R"("is_connected":false,"endpoint":null,"is_overridden":false,"relayed_by":null,"last_handshake":null,"last_handshake_age":null,"received_bytes":0,"sent_bytes":0}}]}}]}})",
+      R"("is_connected":false,"endpoint":null,"is_overridden":false,"relayed_by":null,"last_handshake":null,"last_handshake_age":null,"received_bytes":0,"sent_bytes":0,)"
+      R"("way":"none","since":null,"round_trip_us":null,"tries":[]}}]}}]}})",
       moment);
   EXPECT_EQ(document("show"), expected);
   EXPECT_EQ(document("list evilcorp"), expected);

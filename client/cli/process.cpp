@@ -46,6 +46,9 @@ Result<Ending> run_in_the_world(const CommandLine& line, const command_line::Com
       [&](const Endpoint& endpoint) { return resolve(endpoint, clock, stop); },
   };
   context.on_signals.emplace(stop);
+  context.ping = [&](const InterfaceName& name, std::span<const IpAddress> peers, std::chrono::milliseconds patience) {
+    return round_trips(name, peers, patience, stop);
+  };
   if (adapt) adapt(context);
   return line.run(command, context);
 }

@@ -62,7 +62,10 @@ TEST(Program, HasTheseCommandsArgumentsOptionsAndConflicts) {
       "install|redeem INVITE --name=NAME --default-name -d,--delete-invite" + hosts + nat + " --json; not --name with --default-name" +
           not_hosts + not_nat +
           "\n"
-          "show|list [INTERFACE] -s,--short -t,--tree --json; not --short with --json; not --tree with --json\n"
+          "show|list [INTERFACE] -s,--short -t,--tree --live --json; not --live with --short; not --live with --tree; not --live with "
+          "--json; not "
+          "--short with --json; not --tree with --json\n"
+          "why INTERFACE [PEER] --json\n"
           "up [INTERFACE] -d,--daemon --interval=SECONDS" +
           hosts + nat + " --json; not --daemon with --json" + not_hosts + not_nat + "\nfetch INTERFACE" + hosts + nat + " --json" +
           not_hosts + not_nat + "\nuninstall INTERFACE --yes" + hosts + " --json" + not_hosts +

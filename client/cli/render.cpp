@@ -3,10 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <span>
 #include <unordered_map>
 
 #include "innernet/base/printable.hpp"
-#include "innernet/client/handshakes.hpp"
 #include "innernet/values/cidr_tree.hpp"
 #include "phrase.hpp"
 
@@ -15,89 +16,36 @@ namespace {
 
 constexpr std::string_view kOverridden = "(endpoint overridden locally)";
 
-/// A line of the list: what the device has, what the state says about it.
-struct Row {
-  std::string name;
-  wg::PublicKey public_key;
-  std::optional<IpAddress> ip;
-  std::optional<CidrId> cidr;
-  const wg::Peer* on_device = nullptr;  // null: ourselves
-  bool is_overridden = false;
-  bool is_known = false;
-  std::optional<std::string> relayed_by{};  // the name of the peer that the relay runs on
-};
-
-/// Where the device's relays are, and on whom.
-using Relays = std::map<SocketAddress, std::string>;
-
-using PeersByKey = std::unordered_map<wg::PublicKey, const Peer*>;
-
-Row make_row(const wg::PublicKey& key, const PeersByKey& known, const wg::Peer* on_device, std::optional<IpAddress> otherwise,
-             const Relays& relays, const NetworkView& view) {
-  Row row{.name = "unknown", .public_key = key, .ip = otherwise, .cidr = {}, .on_device = on_device};
-  if (const auto found = known.find(key); found != known.end()) {
-    row.is_known = true;
-    row.name = found->second->name.str();
-    row.ip = found->second->ip;
-    row.cidr = found->second->cidr_id;
-  }
-  row.is_overridden = row.ip && view.overrides.contains(*row.ip);
-  if (on_device != nullptr && on_device->endpoint && is_recent(on_device->last_handshake, view.now))
-    if (const auto relay = relays.find(*on_device->endpoint); relay != relays.end()) row.relayed_by = relay->second;
-  return row;
-}
-
-std::optional<IpAddress> only_address(const wg::Peer& peer) {
-  for (const IpNet& net : peer.allowed_ips)
-    if (net.prefix() == net.address().bits()) return net.address();
-  return std::nullopt;
-}
-
-std::vector<Row> rows(const NetworkView& view) {
-  PeersByKey known;
-  for (const Peer& peer : view.state.peers) known.emplace(peer.public_key, &peer);
-  // Whatever a server says: a peer is none.
-  const auto relay_of = [&](const wg::Peer& peer) {
-    return known.contains(peer.public_key) || !peer.allowed_ips.empty()
-               ? view.relays.end()
-               : std::ranges::find(view.relays, peer.public_key, &Relay::public_key);
-  };
-  Relays relays;
-  for (const wg::Peer& peer : view.device.peers) {
-    const auto relay = relay_of(peer);
-    if (relay == view.relays.end() || !peer.endpoint) continue;
-    const auto on = std::ranges::find(view.state.peers, relay->id, &Peer::id);
-    relays.emplace(*peer.endpoint, on == view.state.peers.end() ? "unknown" : on->name.str());
-  }
-  std::vector<Row> out;
-  for (const wg::Peer& peer : view.device.peers)
-    if (relay_of(peer) == view.relays.end()) out.push_back(make_row(peer.public_key, known, &peer, only_address(peer), relays, view));
-  if (const auto& own = view.device.public_key; own && (view.own_address || known.contains(*own)))
-    out.push_back(make_row(*own, known, nullptr, view.own_address, relays, view));
-  // Without an address last.
-  std::ranges::sort(out, [](const Row& a, const Row& b) {
-    if (a.ip != b.ip) return a.ip && b.ip ? *a.ip < *b.ip : a.ip.has_value();
-    return a.public_key < b.public_key;
-  });
-  return out;
-}
+std::int64_t unix_seconds(WallTime time) { return std::chrono::floor<std::chrono::seconds>(time.time_since_epoch()).count(); }
 
 std::string key_text(const wg::PublicKey& key, const Appearance& appearance) {
   return appearance.whole_keys ? key.to_base64() : key.abbreviated();
 }
 
-// What the clock has been set back from says nothing about how long ago it was.
-std::optional<std::chrono::nanoseconds> age_of(WallTime handshake, WallTime now) {
-  if (handshake > now && !is_recent(handshake, now)) return std::nullopt;
-  return std::max<std::chrono::nanoseconds>(now - handshake, {});
+std::string text_of(const PeerRow& row, WallTime now) {
+  const auto age = row.since ? age_of(*row.since, now) : std::nullopt;
+  const std::string how = row.way == Way::kDirect ? "directly" : row.way == Way::kRelayed ? "by a relay" : "no";
+  std::string text = age ? fmt::format("{}{} for {}", how, row.way == Way::kNone ? "," : "", duration(*age)) : how;
+  if (row.round_trip) text += *row.round_trip ? ", round trip " + milliseconds(**row.round_trip) : ", no answer to a ping";
+  return text;
 }
 
-std::string when(WallTime handshake, WallTime now) {
-  const auto age = age_of(handshake, now);
-  return age ? ago(*age) : "not known, this machine's clock was set back since";
+// The original has none of it, so what is not known costs no line.
+void append_connection(std::string& out, const PeerRow& row, const NetworkView& view, const Palette& palette) {
+  if (row.since || row.round_trip || !row.tries.empty())
+    out += fmt::format("    {}: {}\n", palette.bold("connected"), text_of(row, view.now));
+  if (row.tries.empty()) return;
+  // The latest; `innernet why` has all of them.
+  constexpr std::ptrdiff_t kMostShown = 4;
+  const auto count = std::ssize(row.tries);
+  std::string ways;
+  for (const WayTried& way : std::span(row.tries).last(static_cast<std::size_t>(std::min(count, kMostShown))))
+    ways += fmt::format("{}{}{} ({})", ways.empty() ? "" : ", ", way.is_relay ? "relay " : "", way.to.to_string(), when(way.at, view.now));
+  if (count > kMostShown) ways += fmt::format(" and {} more", count - kMostShown);
+  out += fmt::format("    {}: {}\n", palette.bold("no answer from"), ways);
 }
 
-void append_long(std::string& out, const Row& row, const NetworkView& view, const Appearance& appearance) {
+void append_long(std::string& out, const PeerRow& row, const NetworkView& view, const Appearance& appearance) {
   const Palette& palette = appearance.palette;
   out += fmt::format("  {}: {} ({})\n", palette.bold("peer"), palette.name(row.name), palette.dim(key_text(row.public_key, appearance)));
   if (row.ip) out += fmt::format("    {}: {}\n", palette.bold("ip"), row.ip->to_string());
@@ -111,50 +59,28 @@ void append_long(std::string& out, const Row& row, const NetworkView& view, cons
   if (peer.last_handshake) out += fmt::format("    {}: {}\n", palette.bold("last handshake"), when(*peer.last_handshake, view.now));
   if (peer.received_bytes != 0 || peer.sent_bytes != 0)
     out += fmt::format("    {}: {} received, {} sent\n", palette.bold("transfer"), size(peer.received_bytes), size(peer.sent_bytes));
+  append_connection(out, row, view, palette);
 }
 
-void append_short(std::string& out, const Row& row, std::size_t indent, const NetworkView& view, const Appearance& appearance) {
+void append_short(std::string& out, const PeerRow& row, std::size_t indent, const Appearance& appearance) {
   const Palette& palette = appearance.palette;
   const bool is_you = row.on_device == nullptr;
-  const bool is_connected = is_you || is_recent(row.on_device->last_handshake, view.now);
+  const bool is_connected = is_you || row.way != Way::kNone;
   out += fmt::format("{:{}}| {} {}: {} ({}{}){}{}{}\n", "", indent, is_connected ? palette.bold("◉") : palette.dim("◯"),
                      palette.number(row.ip ? row.ip->to_string() : "?"), palette.name(row.name), is_you ? "you, " : "",
                      palette.dim(key_text(row.public_key, appearance)), row.is_overridden ? " " : "", row.is_overridden ? kOverridden : "",
                      row.relayed_by ? fmt::format(" (relayed by {})", *row.relayed_by) : "");
 }
 
-JsonObject describe_peer(const Row& row, const NetworkView& view) {
-  using std::chrono::seconds;
-  const wg::Peer* peer = row.on_device;
-  const bool is_you = peer == nullptr;
-  const auto handshake = is_you ? std::nullopt : peer->last_handshake;
-  std::optional<std::int64_t> moment;
-  std::optional<std::int64_t> age;
-  if (handshake) {
-    moment = std::chrono::floor<seconds>(handshake->time_since_epoch()).count();
-    if (const auto since = age_of(*handshake, view.now)) age = std::chrono::floor<seconds>(*since).count();
-  }
-  return std::move(JsonObject()
-                       .text("name", row.is_known ? std::optional(row.name) : std::nullopt)
-                       .text("ip", row.ip ? std::optional(row.ip->to_string()) : std::nullopt)
-                       .number("cidr_id", row.cidr ? std::optional(number(*row.cidr)) : std::nullopt)
-                       .text("public_key", row.public_key.to_base64())
-                       .boolean("is_you", is_you)
-                       .boolean("is_connected", is_you || is_recent(handshake, view.now))
-                       .text("endpoint", !is_you && peer->endpoint ? std::optional(peer->endpoint->to_string()) : std::nullopt)
-                       .boolean("is_overridden", row.is_overridden)
-                       .text("relayed_by", row.relayed_by)
-                       .number("last_handshake", moment)
-                       .number("last_handshake_age", age)
-                       .number("received_bytes", is_you ? 0 : peer->received_bytes)
-                       .number("sent_bytes", is_you ? 0 : peer->sent_bytes));
+JsonObject describe_try(const WayTried& way) {
+  return std::move(JsonObject().text("endpoint", way.to.to_string()).boolean("is_relay", way.is_relay).number("at", unix_seconds(way.at)));
 }
 
 class TreeRenderer {
  public:
-  TreeRenderer(const NetworkView& view, const Appearance& appearance, const std::vector<Row>& rows)
-      : view_(view), appearance_(appearance), tree_(view.state.cidrs) {
-    for (const Row& row : rows) {
+  TreeRenderer(const NetworkView& view, const Appearance& appearance, const std::vector<PeerRow>& rows)
+      : appearance_(appearance), tree_(view.state.cidrs) {
+    for (const PeerRow& row : rows) {
       const bool has_place = row.cidr && tree_.find(*row.cidr) != nullptr;
       (has_place ? members_[number(*row.cidr)] : homeless_).push_back(&row);
     }
@@ -188,29 +114,73 @@ class TreeRenderer {
   }
 
  private:
-  void append_peers(std::string& out, const std::vector<const Row*>& peers, std::size_t depth) {
-    for (const Row* row : peers) append_short(out, *row, depth * 2, view_, appearance_);
+  void append_peers(std::string& out, const std::vector<const PeerRow*>& peers, std::size_t depth) {
+    for (const PeerRow* row : peers) append_short(out, *row, depth * 2, appearance_);
   }
 
-  const NetworkView& view_;
   const Appearance& appearance_;
   CidrTree tree_;
-  std::unordered_map<std::int64_t, std::vector<const Row*>> members_;
-  std::vector<const Row*> homeless_;
+  std::unordered_map<std::int64_t, std::vector<const PeerRow*>> members_;
+  std::vector<const PeerRow*> homeless_;
 };
 
 }  // namespace
+
+std::string when(WallTime moment, WallTime now) {
+  const auto age = age_of(moment, now);
+  return age ? ago(*age) : "not known, this machine's clock was set back since";
+}
+
+std::string name_of(Way way) {
+  constexpr std::array<std::string_view, 3> kNames{"none", "direct", "relayed"};
+  return std::string(kNames[static_cast<std::size_t>(way)]);
+}
+
+JsonObject describe_peer(const PeerRow& row, WallTime now) {
+  using std::chrono::seconds;
+  const wg::Peer* peer = row.on_device;
+  const bool is_you = peer == nullptr;
+  const auto handshake = is_you ? std::nullopt : peer->last_handshake;
+  std::optional<std::int64_t> moment;
+  std::optional<std::int64_t> age;
+  if (handshake) {
+    moment = unix_seconds(*handshake);
+    if (const auto since = age_of(*handshake, now)) age = std::chrono::floor<seconds>(*since).count();
+  }
+  std::optional<std::int64_t> round_trip;
+  if (row.round_trip && *row.round_trip) round_trip = std::chrono::floor<std::chrono::microseconds>(**row.round_trip).count();
+  std::vector<JsonObject> tries;
+  for (const WayTried& way : row.tries) tries.push_back(describe_try(way));
+  return std::move(JsonObject()
+                       .text("name", row.is_known ? std::optional(row.name) : std::nullopt)
+                       .text("ip", row.ip ? std::optional(row.ip->to_string()) : std::nullopt)
+                       .number("cidr_id", row.cidr ? std::optional(number(*row.cidr)) : std::nullopt)
+                       .text("public_key", row.public_key.to_base64())
+                       .boolean("is_you", is_you)
+                       .boolean("is_connected", is_you || row.way != Way::kNone)
+                       .text("endpoint", !is_you && peer->endpoint ? std::optional(peer->endpoint->to_string()) : std::nullopt)
+                       .boolean("is_overridden", row.is_overridden)
+                       .text("relayed_by", row.relayed_by)
+                       .number("last_handshake", moment)
+                       .number("last_handshake_age", age)
+                       .number("received_bytes", is_you ? 0 : peer->received_bytes)
+                       .number("sent_bytes", is_you ? 0 : peer->sent_bytes)
+                       .text("way", is_you ? std::nullopt : std::optional(name_of(row.way)))
+                       .number("since", row.since ? std::optional(unix_seconds(*row.since)) : std::nullopt)
+                       .number("round_trip_us", round_trip)
+                       .list("tries", tries));
+}
 
 std::string render_network(const NetworkView& view, const Appearance& appearance) {
   const Palette& palette = appearance.palette;
   const std::string& name = view.device.name.str();
   const std::uint16_t port = view.device.listen_port;
-  const std::vector<Row> list = rows(view);
+  const std::vector<PeerRow> list = peer_rows(view);
   std::string out;
   if (appearance.layout == Layout::kLong) {
     out = fmt::format("{}: {}\n", palette.bold("network"), palette.network(name));
     if (port != 0) out += fmt::format("  {}: {}\n", palette.bold("listening port"), port);
-    for (const Row& row : list) append_long(out, row, view, appearance);
+    for (const PeerRow& row : list) append_long(out, row, view, appearance);
     return out;
   }
   out = palette.network(name) + " ";
@@ -219,13 +189,13 @@ std::string render_network(const NetworkView& view, const Appearance& appearance
   if (appearance.layout == Layout::kTree)
     TreeRenderer(view, appearance, list).append_to(out);
   else
-    for (const Row& row : list) append_short(out, row, 2, view, appearance);
+    for (const PeerRow& row : list) append_short(out, row, 2, appearance);
   return out;
 }
 
 JsonObject describe_network(const NetworkView& view) {
   std::vector<JsonObject> peers;
-  for (const Row& row : rows(view)) peers.push_back(describe_peer(row, view));
+  for (const PeerRow& row : peer_rows(view)) peers.push_back(describe_peer(row, view.now));
   const auto& key = view.device.public_key;
   return std::move(JsonObject()
                        .text("name", view.device.name.str())

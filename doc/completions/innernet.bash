@@ -38,13 +38,24 @@ _innernet_describe() {
       esac
       ;;
     show | list)
-      options='-s --short -t --tree --json -c --config-dir -d --data-dir --no-routing --backend --mtu -v --verbose -h --help'
+      options='-s --short -t --tree --live --json -c --config-dir -d --data-dir --no-routing --backend --mtu -v --verbose -h --help'
       case ${2:-} in
         -c | --config-dir) kind=configs ;;
         -d | --data-dir) kind=folder ;;
         --backend) kind=choice choices='kernel userspace' ;;
         --mtu) kind=text ;;
         1) kind=network ;;
+      esac
+      ;;
+    why)
+      options='--json -c --config-dir -d --data-dir --no-routing --backend --mtu -v --verbose -h --help'
+      case ${2:-} in
+        -c | --config-dir) kind=configs ;;
+        -d | --data-dir) kind=folder ;;
+        --backend) kind=choice choices='kernel userspace' ;;
+        --mtu) kind=text ;;
+        1) kind=network ;;
+        2) kind=text ;;
       esac
       ;;
     up)
@@ -273,7 +284,7 @@ _innernet_describe() {
     help)
       options=''
       case ${2:-} in
-        1) kind=choice choices='install redeem show list up fetch uninstall down add-peer rename-peer add-cidr rename-cidr delete-cidr list-cidrs disable-peer enable-peer add-association delete-association delete-associations list-associations set-listen-port override-endpoint override-peer-endpoint completions help' ;;
+        1) kind=choice choices='install redeem show list why up fetch uninstall down add-peer rename-peer add-cidr rename-cidr delete-cidr list-cidrs disable-peer enable-peer add-association delete-association delete-associations list-associations set-listen-port override-endpoint override-peer-endpoint completions help' ;;
       esac
       ;;
   esac
@@ -323,7 +334,7 @@ _innernet() {
     _innernet_describe "$command"
     kind=choice choices=$options
   elif [[ ! $command ]]; then
-    kind=choice choices='install redeem show list up fetch uninstall down add-peer rename-peer add-cidr rename-cidr delete-cidr list-cidrs disable-peer enable-peer add-association delete-association delete-associations list-associations set-listen-port override-endpoint override-peer-endpoint completions help'
+    kind=choice choices='install redeem show list why up fetch uninstall down add-peer rename-peer add-cidr rename-cidr delete-cidr list-cidrs disable-peer enable-peer add-association delete-association delete-associations list-associations set-listen-port override-endpoint override-peer-endpoint completions help'
   else
     _innernet_describe "$command" "$((position + 1))"
   fi

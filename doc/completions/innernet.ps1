@@ -8,6 +8,7 @@ Register-ArgumentCompleter -Native -CommandName 'innernet' -ScriptBlock {
         @('redeem', 'Join a network with an invitation.'),
         @('show', 'Show the networks that are up, and their peers.'),
         @('list', 'Show the networks that are up, and their peers.'),
+        @('why', 'Say why a peer is reached as it is, and what would help.'),
         @('up', 'Bring networks up and fetch their peers.'),
         @('fetch', 'Fetch the peers of a network that is up.'),
         @('uninstall', 'Leave a network: remove its interface, config and data.'),
@@ -78,6 +79,21 @@ Register-ArgumentCompleter -Native -CommandName 'innernet' -ScriptBlock {
         @('--short', 'One line a peer'),
         @('-t', 'Peers under their CIDRs'),
         @('--tree', 'Peers under their CIDRs'),
+        @('--live', 'A table that is drawn anew every second; q ends it'),
+        @('--json', 'Print the result as one JSON document'),
+        @('-c', 'Where the configs are'),
+        @('--config-dir', 'Where the configs are'),
+        @('-d', 'Where the data is kept'),
+        @('--data-dir', 'Where the data is kept'),
+        @('--no-routing', 'Don''t set the route to the network; something else does'),
+        @('--backend', 'Which WireGuard to use; without, what there is'),
+        @('--mtu', 'MTU of the interface in bytes, 576 to 65535 (1280)'),
+        @('-v', 'Say more; -vv says everything'),
+        @('--verbose', 'Say more; -vv says everything'),
+        @('-h', 'Show help'),
+        @('--help', 'Show help')
+    )
+    $options['why'] = @(
         @('--json', 'Print the result as one JSON document'),
         @('-c', 'Where the configs are'),
         @('--config-dir', 'Where the configs are'),
@@ -444,6 +460,14 @@ Register-ArgumentCompleter -Native -CommandName 'innernet' -ScriptBlock {
     $kinds['show --backend'] = @('choice', 'kernel', 'userspace')
     $kinds['show --mtu'] = @('text')
     $kinds['show 1'] = @('text')
+    $kinds['why -c'] = @('file')
+    $kinds['why --config-dir'] = @('file')
+    $kinds['why -d'] = @('file')
+    $kinds['why --data-dir'] = @('file')
+    $kinds['why --backend'] = @('choice', 'kernel', 'userspace')
+    $kinds['why --mtu'] = @('text')
+    $kinds['why 1'] = @('text')
+    $kinds['why 2'] = @('text')
     $kinds['up --interval'] = @('text')
     $kinds['up --hosts-path'] = @('file')
     $kinds['up --host-suffix'] = @('text')
@@ -612,7 +636,7 @@ Register-ArgumentCompleter -Native -CommandName 'innernet' -ScriptBlock {
     $kinds['completions --backend'] = @('choice', 'kernel', 'userspace')
     $kinds['completions --mtu'] = @('text')
     $kinds['completions 1'] = @('choice', 'bash', 'elvish', 'fish', 'powershell', 'zsh')
-    $kinds['help 1'] = @('choice', 'install', 'redeem', 'show', 'list', 'up', 'fetch', 'uninstall', 'down', 'add-peer', 'rename-peer', 'add-cidr', 'rename-cidr', 'delete-cidr', 'list-cidrs', 'disable-peer', 'enable-peer', 'add-association', 'delete-association', 'delete-associations', 'list-associations', 'set-listen-port', 'override-endpoint', 'override-peer-endpoint', 'completions', 'help')
+    $kinds['help 1'] = @('choice', 'install', 'redeem', 'show', 'list', 'why', 'up', 'fetch', 'uninstall', 'down', 'add-peer', 'rename-peer', 'add-cidr', 'rename-cidr', 'delete-cidr', 'list-cidrs', 'disable-peer', 'enable-peer', 'add-association', 'delete-association', 'delete-associations', 'list-associations', 'set-listen-port', 'override-endpoint', 'override-peer-endpoint', 'completions', 'help')
 
     $command = ''
     $position = 1

@@ -34,6 +34,19 @@ for ((i = 0; i < ${#there[@]}; ++i)); do
   done
 done
 
+# What a person sees who asks how a pair is connected.
+says_of() { # A B PATTERN...: each is a line of what A's `show` says of B
+  local of=$2 block pattern
+  client "$1" show "$NETWORK"
+  block=$(awk -v peer="  peer: $of (" 'index($0, "  peer: ") == 1 { there = index($0, peer) == 1 } there' <<<"$OUT")
+  for pattern in "${@:3}"; do grep -qE -- "$pattern" <<<"$block" || return; done
+}
+check_soon 'show says of a direct pair how, since when and how fast' 70 says_of laptop desktop '^    connected: directly for .*, round trip [0-9.]+ ms$'
+check_soon 'show says of a relayed pair by whom, since when, how fast, and what did not answer' 70 says_of cafe hotel \
+  '^    relayed by: innernet-server' '^    connected: by a relay for .*, round trip [0-9.]+ ms$' '^    no answer from: [0-9.]+:[0-9]+ \('
+succeed client cafe why "$NETWORK" hotel --json
+for part in '"way":"relayed"' '"id":"no_answer"' '"id":"open_port"'; do check "why has $part" grep -qF "$part" <<<"$OUT"; done
+
 # The relay forgets all sessions with its server. Those who are relayed notice it by what the server says, not after WireGuard's two minutes.
 stop server serve || :
 began=$(now_ms)

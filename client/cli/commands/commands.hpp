@@ -9,6 +9,7 @@
 #define INNERNET_CLIENT_COMMANDS(COMMAND) \
   COMMAND(install)                        \
   COMMAND(show)                           \
+  COMMAND(why)                            \
   COMMAND(up)                             \
   COMMAND(fetch)                          \
   COMMAND(uninstall)                      \
