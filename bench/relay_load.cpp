@@ -1,15 +1,14 @@
-// relay_load relay|kernel|turn FROM TO AT AT_TO FLOWS [KEY]: packets from FLOWS sockets in the network namespace FROM (a file) to as many in TO, over what is
-// at AT (address:port) as FROM and at AT_TO as TO sees it: a relay with this KEY, a kernel that forwards the ports from AT's on, or a TURN
-// server. Says "ready", and then does as lines of its input say:
-//   load SIZE MILLISECONDS PID...   as fast as they come through, kWindow of them on the way; prints how many arrived and were lost, and
-//                                   the nanoseconds of CPU that these processes had meanwhile
-//   latency SIZE RATE MILLISECONDS  that many in a second; prints how many arrived and were lost, and p50 and p99 of their way in µs
-//   register COUNT                  (relay) as many pairs, each member from a port of its own, which stays theirs
-//   sessions COUNT                  (relay) as many more sessions between the pairs of this program
+// relay_load relay|kernel|turn|bare FROM TO AT AT_TO FLOWS [KEY]: packets from FLOWS sockets in the network namespace FROM (a file) to as
+// many in TO, over what is at AT (address:port) as FROM and at AT_TO as TO sees it: a relay with this KEY, a kernel that forwards the ports
+// from AT's on, a TURN server, or `relay_host bare`. Says "ready", and then does as lines of its input say:
+//   load SIZE TRAIN MILLISECONDS PID...   as fast as they come through, a window full of them on the way, TRAIN of a flow after each other;
+//                                   prints how many arrived and were lost, and the nanoseconds of CPU that these processes had meanwhile
+//   latency SIZE RATE MILLISECONDS  that many of the first flow in a second; prints how many arrived and were lost, and p50 and p99 of
+//   their way in µs register COUNT                  (relay) as many pairs, each member from a port of its own, which stays theirs sessions
+//   COUNT                  (relay) as many more sessions between the pairs of this program
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sched.h>
@@ -37,10 +36,11 @@ namespace {
 using Bytes = std::vector<std::uint8_t>;
 using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t kWindow = 256;
-// The three kinds run beside each other: each has a thousand ports at either end (a relay's alone has more).
+// Packets on the way at a time. The buffer of coturn's sockets does not hold more, and it takes them one by one anyway.
+constexpr std::size_t kMostWindow = 256, kTurnWindow = 32;
+// The kinds run beside each other: each has a thousand ports at either end (a relay's alone has more).
 constexpr std::uint16_t kFirstFrom = 10'000, kFirstTo = 30'000, kEach = 1'000;
-constexpr timeval kPatience{.tv_sec = 0, .tv_usec = 200'000};
+constexpr timeval kPatience{.tv_sec = 2, .tv_usec = 0};
 
 [[noreturn]] void give_up(const std::string& what) { throw std::runtime_error(what); }
 void must(bool fine, std::string_view what) {
@@ -132,7 +132,7 @@ void open_channel(const Socket& socket, const SocketAddress& peer) {
 
 // ---- the ways ----
 
-enum class Way { kRelay, kKernel, kTurn };
+enum class Way { kRelay, kKernel, kTurn, kBare };
 
 struct Options {
   Way way;
@@ -167,39 +167,34 @@ class Load {
       for (std::uint32_t i = 0; i < options.flows; ++i) begin_session(i, 0);
   }
 
-  std::string load(std::size_t size, std::chrono::milliseconds time, const std::vector<int>& pids) {
+  std::string load(std::size_t size, std::size_t train, std::chrono::milliseconds time, const std::vector<int>& pids) {
     const std::vector<Bytes> packets = packets_of(size);
     std::uint64_t arrived = 0, lost = 0;
-    for (int i = 0; i < 8; ++i) burst(packets, arrived, lost);  // what is for the first time
+    for (int i = 0; i < 8; ++i) burst(packets, train, arrived, lost);  // what is for the first time
     arrived = lost = 0;
     const std::uint64_t before = cpu_of(pids);
-    for (const auto end = Clock::now() + time; Clock::now() < end;) burst(packets, arrived, lost);
+    for (const auto end = Clock::now() + time; Clock::now() < end;) burst(packets, train, arrived, lost);
     return fmt::format("{} {} {}", arrived, lost, cpu_of(pids) - before);
   }
 
   std::string latency(std::size_t size, std::uint32_t rate, std::chrono::milliseconds time) {
-    std::vector<Bytes> packets = packets_of(size);
+    Bytes packet = packets_of(size)[0];
     std::vector<double> ways;
     std::uint64_t sent = 0;
     const auto began = Clock::now();
     const auto each = std::chrono::nanoseconds(1'000'000'000 / rate);
     for (auto last = began + time, now = began; now < last + std::chrono::milliseconds(50); now = Clock::now()) {
       if (now < last && began + sent * each <= now) {
-        const std::size_t flow = sent++ % packets.size();
+        ++sent;
         const std::int64_t at = now.time_since_epoch().count();
-        std::memcpy(&packets[flow][packets[flow].size() - sizeof at], &at, sizeof at);
-        from_[flow].send(packets[flow]);
+        std::memcpy(&packet[packet.size() - sizeof at], &at, sizeof at);
+        from_[0].send(packet);
       }
-      // Only where something may be: this one has been on its way the longest.
-      for (std::size_t i = 0; i < std::min<std::size_t>(to_.size(), 4); ++i) {
-        const Socket& socket = to_[(sent + seen_++) % to_.size()];
-        std::array<std::uint8_t, 2048> bytes;
-        const ssize_t got = ::recv(socket.fd(), bytes.data(), bytes.size(), MSG_DONTWAIT);
-        if (got < static_cast<ssize_t>(sizeof(std::int64_t))) continue;
-        std::int64_t at = 0;
-        std::memcpy(&at, &bytes[static_cast<std::size_t>(got) - sizeof at], sizeof at);
-        ways.push_back(static_cast<double>(Clock::now().time_since_epoch().count() - at) / 1000);
-      }
+      const ssize_t got = ::recv(to_[0].fd(), buffer_.data(), buffer_.size(), MSG_DONTWAIT);
+      if (got < static_cast<ssize_t>(sizeof(std::int64_t))) continue;
+      std::int64_t at = 0;
+      std::memcpy(&at, &buffer_[static_cast<std::size_t>(got) - sizeof at], sizeof at);
+      ways.push_back(static_cast<double>(Clock::now().time_since_epoch().count() - at) / 1000);
     }
     std::ranges::sort(ways);
     if (ways.empty()) give_up("nothing came");
@@ -224,8 +219,12 @@ class Load {
   }
 
  private:
-  std::uint16_t port_from(std::uint32_t i) const { return static_cast<std::uint16_t>(kFirstFrom + kEach * static_cast<unsigned>(options_.way) + i); }
-  std::uint16_t port_to(std::uint32_t i) const { return static_cast<std::uint16_t>(kFirstTo + kEach * static_cast<unsigned>(options_.way) + i); }
+  std::uint16_t port_from(std::uint32_t i) const {
+    return static_cast<std::uint16_t>(kFirstFrom + kEach * static_cast<unsigned>(options_.way) + i);
+  }
+  std::uint16_t port_to(std::uint32_t i) const {
+    return static_cast<std::uint16_t>(kFirstTo + kEach * static_cast<unsigned>(options_.way) + i);
+  }
   IpAddress receiver() const { return *options_.at_to.ip.plus(1); }
 
   void enlist(TestPeer& peer, const Socket& socket, const SocketAddress& at) const {
@@ -263,19 +262,20 @@ class Load {
     return out;
   }
 
-  void burst(const std::vector<Bytes>& packets, std::uint64_t& arrived, std::uint64_t& lost) {
-    const std::size_t flows = packets.size(), each = std::max<std::size_t>(1, kWindow / flows);
-    for (std::size_t i = 0; i < kWindow / each; ++i) send_many(from_[(at_ + i) % flows], packets[(at_ + i) % flows], each);
-    for (std::size_t i = 0; i < kWindow / each; ++i) {
+  void burst(const std::vector<Bytes>& packets, std::size_t train, std::uint64_t& arrived, std::uint64_t& lost) {
+    const std::size_t window = options_.way == Way::kTurn ? kTurnWindow : kMostWindow;
+    const std::size_t flows = packets.size(), each = std::min(window, std::max(train, window / flows));
+    for (std::size_t i = 0; i < window / each; ++i) send_many(from_[(at_ + i) % flows], packets[(at_ + i) % flows], each);
+    for (std::size_t i = 0; i < window / each; ++i) {
       const std::size_t came = receive_many(to_[(at_ + i) % flows], each);
       arrived += came;
       lost += each - came;
     }
-    at_ = (at_ + kWindow / each) % flows;
+    at_ = (at_ + window / each) % flows;
   }
 
   static void send_many(const Socket& socket, const Bytes& bytes, std::size_t count) {
-    std::array<mmsghdr, kWindow> messages{};
+    std::array<mmsghdr, kMostWindow> messages{};
     iovec piece{.iov_base = const_cast<std::uint8_t*>(bytes.data()), .iov_len = bytes.size()};
     for (std::size_t i = 0; i < count; ++i) messages[i].msg_hdr.msg_iov = &piece, messages[i].msg_hdr.msg_iovlen = 1;
     for (std::size_t done = 0; done < count;) {
@@ -286,7 +286,7 @@ class Load {
   }
 
   std::size_t receive_many(const Socket& socket, std::size_t count) {
-    std::array<mmsghdr, kWindow> messages{};
+    std::array<mmsghdr, kMostWindow> messages{};
     iovec piece{.iov_base = buffer_.data(), .iov_len = buffer_.size()};
     for (std::size_t i = 0; i < count; ++i) messages[i].msg_hdr.msg_iov = &piece, messages[i].msg_hdr.msg_iovlen = 1;
     std::size_t done = 0;
@@ -314,7 +314,7 @@ class Load {
   std::vector<Socket> from_, to_;
   std::vector<wg::PublicKey> keys_;  // the receivers'
   std::array<std::uint8_t, 2048> buffer_;
-  std::size_t at_ = 0, seen_ = 0;
+  std::size_t at_ = 0;
   std::uint32_t more_ = 0;
 };
 
@@ -324,12 +324,12 @@ std::string obey(Load& load, std::istringstream words) {
   words >> what >> first;
   if (what == "register") return load.enlist_more(first);
   if (what == "sessions") return load.sessions(first);
-  words >> second;
-  if (what == "latency" && words >> third) return load.latency(first, second, std::chrono::milliseconds(third));
+  words >> second >> third;
+  if (what == "latency") return load.latency(first, second, std::chrono::milliseconds(third));
   if (what != "load") give_up("no such command: " + what);
   std::vector<int> pids;
   for (int pid = 0; words >> pid;) pids.push_back(pid);
-  return load.load(first, std::chrono::milliseconds(second), pids);
+  return load.load(first, second, std::chrono::milliseconds(third), pids);
 }
 
 SocketAddress address(const char* text) {
@@ -340,7 +340,10 @@ SocketAddress address(const char* text) {
 
 void run(int argc, char** argv) {
   const std::string_view way(argv[1]);
-  Options options{.way = way == "relay" ? Way::kRelay : way == "turn" ? Way::kTurn : Way::kKernel,
+  Options options{.way = way == "relay"  ? Way::kRelay
+                         : way == "turn" ? Way::kTurn
+                         : way == "bare" ? Way::kBare
+                                         : Way::kKernel,
                   .from = argv[2],
                   .to = argv[3],
                   .at = address(argv[4]),
@@ -358,7 +361,7 @@ void run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   if (argc < 7) {
-    fmt::print(stderr, "usage: relay_load relay|kernel|turn FROM TO AT AT_TO FLOWS [KEY]\n");
+    fmt::print(stderr, "usage: relay_load relay|kernel|turn|bare FROM TO AT AT_TO FLOWS [KEY]\n");
     return 2;
   }
   try {
