@@ -54,9 +54,9 @@ Result<void> run_bare(std::uint16_t from, const SocketAddress& to, std::uint16_t
   std::fflush(stdout);
   std::array<pollfd, 2> waiting{pollfd{.fd = socket.fd(), .events = POLLIN, .revents = 0}, pollfd{.fd = 0, .events = POLLIN, .revents = 0}};
   while (::poll(waiting.data(), waiting.size(), -1) > 0 && waiting[1].revents == 0) {
-    socket.receive([&](const SocketAddress& source, std::span<const std::uint8_t> bytes) {
+    socket.receive([&](const SocketAddress& source, const IpAddress&, std::span<const std::uint8_t> bytes) {
       const auto number = static_cast<std::uint16_t>(source.port - from);
-      if (number < count) socket.send({.ip = to.ip, .port = static_cast<std::uint16_t>(to.port + number)}, bytes);
+      if (number < count) socket.send({.ip = to.ip, .port = static_cast<std::uint16_t>(to.port + number)}, IpAddress(), bytes);
     });
     socket.flush();
   }

@@ -81,8 +81,9 @@ Ticks Engine::ticks(BootTime now) const {
   return static_cast<Ticks>(std::chrono::duration_cast<std::chrono::milliseconds>(now - start_).count() / (1000 / kTicksPerSecond));
 }
 
-std::optional<Engine::Outgoing> Engine::on_packet(BootTime now, const SocketAddress& source, ByteView bytes) {
-  const Packet packet{.source = source, .bytes = bytes, .ticks = ticks(now), .milliseconds = milliseconds_since(start_, now), .now = now};
+std::optional<Engine::Outgoing> Engine::on_packet(BootTime now, const SocketAddress& source, ByteView bytes, const IpAddress& local) {
+  const Packet packet{
+      .source = source, .bytes = bytes, .ticks = ticks(now), .milliseconds = milliseconds_since(start_, now), .now = now, .local = local};
   ++counters_.received;
   counters_.received_bytes += bytes.size();
   if (packet.ticks - swept_ >= kSweepEvery) sweep(packet.ticks, packet.milliseconds);
@@ -154,7 +155,7 @@ std::optional<Engine::Outgoing> Engine::on_own_initiation(const Packet& packet, 
                      .send_key = std::move(answered->send_key)});
   ++counters_.handshakes;
   std::ranges::copy(answered->response, answer_.begin());
-  return Outgoing{.to = packet.source, .bytes = ByteView(answer_).first(kResponseSize)};
+  return Outgoing{.to = packet.source, .from = packet.local, .bytes = ByteView(answer_).first(kResponseSize)};
 }
 
 // Another one than those of its other sessions, which go on.
@@ -179,7 +180,7 @@ std::optional<Engine::Outgoing> Engine::cookie_reply(const Packet& packet, const
   randomness_(nonce);
   std::ranges::copy(cookies_.reply(initiation.sender, initiation.macs, packet.source, nonce), answer_.begin());
   ++counters_.cookie_replies;
-  return Outgoing{.to = packet.source, .bytes = ByteView(answer_).first(kCookieReplySize)};
+  return Outgoing{.to = packet.source, .from = packet.local, .bytes = ByteView(answer_).first(kCookieReplySize)};
 }
 
 std::optional<Engine::Outgoing> Engine::on_own_data(const Packet& packet, const Data& data) {
@@ -191,7 +192,7 @@ std::optional<Engine::Outgoing> Engine::on_own_data(const Packet& packet, const 
     if (!open_data(party.receive_key.reveal(), data, {})) return drop(counters_.unauthentic);
     ++counters_.keepalives;
     party.next_counter = data.counter + 1;
-    if (party.address != packet.source) move_to(id, packet.source, packet.ticks);
+    if (!is_at(party, packet)) move_to(id, packet);
     return std::nullopt;
   }
   const auto waiting = next_.find(id);
@@ -207,7 +208,7 @@ std::optional<Engine::Outgoing> Engine::on_own_data(const Packet& packet, const 
   party.since = next->made;
   waiting->second.erase(waiting->second.begin(), next + 1);  // older ones confirm nothing any more
   if (waiting->second.empty()) next_.erase(waiting);
-  if (!party.shown || party.address != packet.source) move_to(id, packet.source, packet.ticks);
+  if (!party.shown || !is_at(party, packet)) move_to(id, packet);
   return std::nullopt;
 }
 
@@ -229,7 +230,7 @@ std::optional<Engine::Outgoing> Engine::on_question(const Packet& packet, const 
   put_answer(text_of(answer), packet.source);
   seal_data(answer, session.send_key.reveal(), session.remote_index, data.counter);
   ++counters_.questions;
-  return Outgoing{.to = packet.source, .bytes = answer};
+  return Outgoing{.to = packet.source, .from = packet.local, .bytes = answer};
 }
 
 // ---- passing on ----
@@ -262,7 +263,7 @@ std::optional<Engine::Outgoing> Engine::on_initiation(const Packet& packet, cons
   if (from == kNoParty) {
     if (strangers_ >= limits_.strangers) return drop(counters_.table_full);
     from = make_party(kStranger, packet);
-    move_to(from, packet.source, packet.ticks);
+    move_to(from, packet);
   }
   if (parties_[from].member == kStranger && !parties_[from].shown) parties_[from].since = packet.ticks;
   if (!may_pass(packet, from, *to, 0)) return drop(counters_.over_limit);
@@ -378,7 +379,7 @@ bool Engine::may_pass(const Packet& packet, PartyId from, PartyId to, double sou
 Engine::Outgoing Engine::pass(const Packet& packet, PartyId to) {
   ++counters_.passed_on;
   counters_.passed_on_bytes += packet.bytes.size();
-  return {.to = parties_[to].address, .bytes = packet.bytes};
+  return {.to = parties_[to].address, .from = locals_.at(parties_[to].local), .bytes = packet.bytes};
 }
 
 // ---- who is where ----
@@ -442,21 +443,26 @@ void Engine::leave_address(PartyId id) {
   parties_[id].shown = false;
 }
 
-void Engine::move_to(PartyId id, const SocketAddress& address, Ticks now) {
+bool Engine::is_at(const Party& party, const Packet& packet) const {
+  return party.address == packet.source && locals_.at(party.local) == packet.local;
+}
+
+void Engine::move_to(PartyId id, const Packet& packet) {
   leave_address(id);
-  const auto at = by_address_.find(address);
+  const auto at = by_address_.find(packet.source);
   if (at != by_address_.end()) {
     const PartyId other = *at;
     if (parties_[other].member == kStranger) {  // it was this member, before it registered
       flows_.hand_over(other, id);
       forget(other);
       free_.push_back(other);
-      purge_flows(now);
+      purge_flows(packet.ticks);
     } else {
       leave_address(other);
     }
   }
-  parties_[id].address = address;
+  parties_[id].address = packet.source;
+  parties_[id].local = locals_.id_of(packet.local);
   parties_[id].shown = parties_[id].member != kStranger;
   by_address_.insert(id);
 }

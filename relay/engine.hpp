@@ -12,6 +12,7 @@
 
 #include "flows.hpp"
 #include "innernet/relay/relay.hpp"
+#include "local_addresses.hpp"
 #include "mac.hpp"
 #include "noise.hpp"
 #include "question.hpp"
@@ -40,10 +41,11 @@ class Engine {
 
   struct Outgoing {
     SocketAddress to;
+    IpAddress from;  ///< which of the machine's addresses; 0.0.0.0: as the routes say
     ByteView bytes;  ///< of the packet that came in, or valid until the next one
   };
-  /// At most one packet for one, and never a larger one.
-  std::optional<Outgoing> on_packet(BootTime now, const SocketAddress& source, ByteView bytes);
+  /// At most one packet for one, and never a larger one. `local` is the machine's address at which it came.
+  std::optional<Outgoing> on_packet(BootTime now, const SocketAddress& source, ByteView bytes, const IpAddress& local = IpAddress());
 
   /// Never null.
   void set_membership(std::shared_ptr<const Membership> membership, BootTime now);
@@ -65,8 +67,9 @@ class Engine {
     std::uint32_t index = 0;  // of the session with the relay
     SecretBytes<32> receive_key{};
     std::uint64_t next_counter = 0;
-    bool used = false;   // else the place is free
-    bool shown = false;  // a member: registered; a stranger: has shown that it is there
+    LocalAddresses::Id local = 0;  // where it has asked us
+    bool used = false;             // else the place is free
+    bool shown = false;            // a member: registered; a stranger: has shown that it is there
   };
   // A handshake that is answered, but not confirmed.
   struct Next {
@@ -111,6 +114,7 @@ class Engine {
     Ticks ticks;
     std::uint32_t milliseconds;
     BootTime now;
+    IpAddress local;
   };
 
   std::optional<Outgoing> on_initiation(const Packet& packet, const Initiation& initiation);
@@ -137,7 +141,9 @@ class Engine {
   bool is_kept(PartyId id, Ticks now) const;
   PartyId make_party(Number member, const Packet& packet);
   void forget(PartyId id);
-  void move_to(PartyId id, const SocketAddress& address, Ticks now);
+  bool is_at(const Party& party, const Packet& packet) const;
+  /// Where the packet came from.
+  void move_to(PartyId id, const Packet& packet);
   void leave_address(PartyId id);
   void purge_flows(Ticks now);
   void sweep(Ticks now, std::uint32_t milliseconds);
@@ -158,6 +164,7 @@ class Engine {
   std::deque<Party> parties_;
   std::vector<PartyId> free_;
   std::size_t strangers_ = 0;
+  LocalAddresses locals_;
   boost::unordered_flat_set<PartyId, AddressHash, AddressEqual> by_address_;
   boost::unordered_flat_map<PartyId, Nexts, NumberHash> next_;
   Flows flows_;

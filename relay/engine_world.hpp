@@ -21,6 +21,7 @@ inline SocketAddress address(std::uint8_t host, std::uint16_t port = 51820) {
 struct Sent {
   SocketAddress to;
   Bytes bytes;
+  IpAddress from{};
 
   friend bool operator==(const Sent&, const Sent&) = default;
 };
@@ -66,19 +67,19 @@ class World {
     engine.set_membership(std::make_shared<const Membership>(std::move(list), std::move(pairs)), now);
   }
 
-  std::optional<Sent> send(const SocketAddress& from, const Bytes& bytes) {
-    const auto out = engine.on_packet(now, from, bytes);
+  std::optional<Sent> send(const SocketAddress& from, const Bytes& bytes, const IpAddress& local = IpAddress()) {
+    const auto out = engine.on_packet(now, from, bytes, local);
     if (!out) return std::nullopt;
-    return Sent{.to = out->to, .bytes = Bytes(out->bytes.begin(), out->bytes.end())};
+    return Sent{.to = out->to, .bytes = Bytes(out->bytes.begin(), out->bytes.end()), .from = out->from};
   }
 
   Bytes hello(std::uint32_t peer, std::uint32_t sender = 1) { return peers[peer].initiate(engine.public_key(), sender); }
 
   /// A handshake with the relay and the keepalive that confirms it.
-  bool enlist(std::uint32_t peer, const SocketAddress& at) {
-    const auto answer = send(at, hello(peer));
+  bool enlist(std::uint32_t peer, const SocketAddress& at, const IpAddress& local = IpAddress()) {
+    const auto answer = send(at, hello(peer), local);
     if (!answer || answer->to != at || !peers[peer].accept(answer->bytes)) return false;
-    send(at, peers[peer].keepalive());
+    send(at, peers[peer].keepalive(), local);
     return true;
   }
 

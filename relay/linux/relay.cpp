@@ -128,11 +128,11 @@ class RelayThread final : public Relay {
 
   void relay_a_batch() {
     const BootTime now = clock_.boot();
-    socket_.receive([&](const SocketAddress& source, ByteView bytes) {
-      const auto out = engine_.on_packet(now, source, bytes);
+    socket_.receive([&](const SocketAddress& source, const IpAddress& local, ByteView bytes) {
+      const auto out = engine_.on_packet(now, source, bytes, local);
       if (!out) return;
       const bool is_passed_on = out->bytes.data() == bytes.data();
-      socket_.send(out->to, is_passed_on ? out->bytes : kept(out->bytes));
+      socket_.send(out->to, out->from, is_passed_on ? out->bytes : kept(out->bytes));
     });
     engine_.count_not_sent(socket_.flush());
     answers_.clear();

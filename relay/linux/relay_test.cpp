@@ -47,6 +47,14 @@ class Host {
     return out;
   }
 
+  /// From now on it hears this address alone.
+  void listen_to(std::string_view ip, std::uint16_t port) const {
+    sockaddr_storage name{};
+    const socklen_t size = write({.ip = *IpAddress::parse(ip), .port = port}, name);
+    EXPECT_EQ(::connect(fd_.get(), reinterpret_cast<sockaddr*>(&name), size), 0);
+  }
+  void send(const Bytes& bytes) const { EXPECT_EQ(::send(fd_.get(), bytes.data(), bytes.size(), 0), static_cast<ssize_t>(bytes.size())); }
+
   SocketAddress address() const {
     sockaddr_storage name{};
     socklen_t size = sizeof name;
@@ -140,6 +148,27 @@ TEST(Relay, PassesOnBetweenFamilies) {
   relays_between("::1", "::1");
 }
 
+TEST(Relay, AnswersFromTheAddressThatWasAsked) {
+  const auto relay = start();
+  TestPeer a(1), b(2);
+  relay->set_membership(
+      std::make_shared<const Membership>(std::vector<Member>{{a.key(), 1}, {b.key(), 1}}, std::vector<GroupPair>{{1, 1}}));
+  const Host at_a("127.0.0.1"), at_b("127.0.0.1");
+  at_a.listen_to("127.0.0.2", relay->port());
+  at_b.listen_to("127.0.0.3", relay->port());
+  for (const auto& [peer, host] : {std::pair(&a, &at_a), std::pair(&b, &at_b)}) {
+    host->send(peer->initiate(relay->public_key(), 1));
+    ASSERT_TRUE(peer->accept(host->receive()));
+    host->send(peer->keepalive());
+  }
+  snapshot_with(*relay, 2);
+  const Bytes initiation = a.initiate(b.key(), 0xA1);
+  at_a.send(initiation);
+  EXPECT_EQ(at_b.receive(), initiation);
+  at_b.send(response(0xB1, 0xA1));
+  EXPECT_EQ(at_a.receive(), response(0xB1, 0xA1));
+}
+
 TEST(Relay, ForgetsWhoIsNoLongerAMember) {
   const auto relay = start();
   TestPeer a(1), b(2);
@@ -194,15 +223,16 @@ void sends_many_packets(bool with_v6) {
     packets.emplace_back(size, static_cast<std::uint8_t>(i));
   }
   for (const Bytes& packet : packets) {
-    from->send(there, packet);
-    if (packet[0] % 40 == 0) from->send(other.address(), packet);
+    from->send(there, IpAddress(), packet);
+    if (packet[0] % 40 == 0) from->send(other.address(), IpAddress(), packet);
   }
   EXPECT_EQ(from->flush(), 0U);
 
   std::vector<Bytes> received;
   while (received.size() < packets.size() && !::testing::Test::HasFatalFailure()) {
     wait_for(*to);
-    to->receive([&](const SocketAddress& source, std::span<const std::uint8_t> bytes) {
+    to->receive([&](const SocketAddress& source, const IpAddress& local, std::span<const std::uint8_t> bytes) {
+      EXPECT_EQ(local, there.ip);
       EXPECT_EQ(source.port, from->port());
       EXPECT_EQ(source.ip, there.ip) << "an IPv4 address as such";
       received.emplace_back(bytes.begin(), bytes.end());
@@ -221,12 +251,36 @@ TEST(UdpSocket, CountsWhatCanNotBeSent) {
   ASSERT_TRUE(socket);
   const Bytes too_large(65'530, 1), packet(100, 2);
   const Host host("127.0.0.1");
-  socket->send(host.address(), too_large);
-  socket->send(host.address(), packet);
+  socket->send(host.address(), IpAddress(), too_large);
+  socket->send(host.address(), IpAddress(), packet);
   EXPECT_EQ(socket->flush(), 1U);
   EXPECT_EQ(host.receive(), packet) << "what follows is";
   EXPECT_EQ(socket->flush(), 0U);
 }
+
+void sends_from_an_address(bool with_v6) {
+  auto socket = UdpSocket::open(0, with_v6);
+  ASSERT_TRUE(socket);
+  const IpAddress second = *IpAddress::parse("127.0.0.2"), foreign = *IpAddress::parse("192.0.2.1"), v6 = *IpAddress::parse("2001:db8::1");
+  const Bytes one(100, 1), two(100, 2), three(100, 3);
+  const Host asks_second("127.0.0.1"), asks_any("127.0.0.1");
+  asks_second.listen_to("127.0.0.2", socket->port());
+  asks_any.listen_to("127.0.0.1", socket->port());
+  // Alone, and as one of several in a segmented message.
+  for (const std::size_t count : {1U, 5U}) {
+    for (std::size_t i = 0; i < count; ++i) socket->send(asks_second.address(), second, one);
+    for (std::size_t i = 0; i < count; ++i) socket->send(asks_any.address(), foreign, two);
+    for (std::size_t i = 0; i < count; ++i) socket->send(asks_any.address(), v6, three);
+    EXPECT_EQ(socket->flush(), 0U);
+    for (std::size_t i = 0; i < count; ++i) EXPECT_EQ(asks_second.receive(), one);
+    for (const Bytes* const bytes : {&two, &three})
+      for (std::size_t i = 0; i < count; ++i) EXPECT_EQ(asks_any.receive(), *bytes) << "as the routes say";
+  }
+}
+
+TEST(UdpSocket, SendsFromTheAddressThatItIsTold) { sends_from_an_address(true); }
+
+TEST(UdpSocket, SendsFromTheAddressThatItIsToldWithoutIpv6) { sends_from_an_address(false); }
 
 }  // namespace
 }  // namespace innernet::relay

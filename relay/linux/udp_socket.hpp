@@ -31,12 +31,14 @@ class UdpSocket {
   /// Whether it has the family of this address.
   bool can_reach(const IpAddress& ip) const { return is_v6_ || ip.is_v4(); }
 
-  using Receiver = std::function<void(const SocketAddress& source, std::span<const std::uint8_t> bytes)>;
+  /// `local` is the machine's address at which it came.
+  using Receiver = std::function<void(const SocketAddress& source, const IpAddress& local, std::span<const std::uint8_t> bytes)>;
   /// What is there, at most a batch; never waits. The bytes stay until the next call.
   void receive(const Receiver& receiver);
 
-  /// Sends with the next flush(), at the latest; `bytes` have to stay until then.
-  void send(const SocketAddress& to, std::span<const std::uint8_t> bytes);
+  /// Sends with the next flush(), at the latest; `bytes` have to stay until then. From the address `from`, or as the routes say if that is
+  /// 0.0.0.0, no longer the machine's, or of the other family.
+  void send(const SocketAddress& to, const IpAddress& from, std::span<const std::uint8_t> bytes);
   /// How many packets since the last call the system has not taken: its buffer is full, or there is no way to where they should go.
   std::uint64_t flush();
 
@@ -53,25 +55,27 @@ class UdpSocket {
   struct Incoming {
     Name name;
     iovec bytes;
-    alignas(cmsghdr) std::array<std::uint8_t, CMSG_SPACE(sizeof(int))> control;
+    alignas(cmsghdr) std::array<std::uint8_t, CMSG_SPACE(sizeof(int)) + CMSG_SPACE(sizeof(in6_pktinfo))> control;
   };
   // Packets to one address, all of one size but the last, which may be smaller.
   struct Group {
     SocketAddress to;
+    IpAddress from;
     Name name;
     std::size_t segment = 0;
     std::size_t segments = 0;
     std::size_t size = 0;
     std::size_t pieces = 0;
     std::array<iovec, kSegments> piece;
-    alignas(cmsghdr) std::array<std::uint8_t, CMSG_SPACE(sizeof(std::uint16_t))> control;
+    alignas(cmsghdr) std::array<std::uint8_t, CMSG_SPACE(sizeof(std::uint16_t)) + CMSG_SPACE(sizeof(in6_pktinfo))> control;
 
     bool takes(std::size_t more) const;
   };
 
   UdpSocket(UniqueFd fd, bool is_v6);
   socklen_t write_name(const SocketAddress& address, Name& name) const;
-  msghdr header_of(Group& group);
+  msghdr header_of(Group& group, bool in_segments) const;
+  void write_source(msghdr& header, Group& group) const;
   void send_groups();
   void send_each(Group& group);
 
