@@ -1,5 +1,5 @@
 #!/bin/bash
-# The kernel's WireGuard, in a virtual machine: the integration test of wireguard-control and the end-to-end scenarios: tests/vm.sh [RESULT_FILE]
+# The kernel's WireGuard, in a virtual machine: the integration tests of wireguard-control and of the relay, and end-to-end scenarios: tests/vm.sh [RESULT_FILE]
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 result=${1:-}
@@ -10,13 +10,16 @@ trap 'rm -rf "$share"' EXIT
 SCENARIOS=(life:4 life:6 deleted_interface:4 services:4)
 
 passed=0 failed=0
-integration=build/release/wireguard-control/innernet_wireguard_integration
+integrations=(wireguard-control/innernet_wireguard_integration relay/innernet_relay_integration)
 
 # One boot for all: each costs up to half a minute.
 cat >"$share/guest" <<GUEST
-"$integration" kernel --gtest_color=no >"$share/integration.log" 2>&1
-echo \$? >"$share/integration.status"
-tail -n 15 "$share/integration.log"
+for integration in ${integrations[*]}; do
+  log=$share/\${integration##*/}
+  build/release/\$integration kernel --gtest_color=no >"\$log.log" 2>&1
+  echo \$? >"\$log.status"
+  tail -n 15 "\$log.log"
+done
 tests/end-to-end.sh --backend kernel --jobs 1 --result "$share/scenarios" ${SCENARIOS[*]}
 GUEST
 in_guest() {
@@ -32,11 +35,14 @@ if [ "$status" = 125 ]; then
 fi
 [ "$status" = 0 ] || echo "the guest ended with status $status"
 
-if [ "$(cat "$share/integration.status" 2>/dev/null)" = 0 ]; then
-  passed=$((passed + $(sed -n 's/^\[  PASSED  \] \([0-9]*\) test.*/\1/p' "$share/integration.log")))
-else
-  failed=$((failed + 1))
-fi
+for integration in "${integrations[@]}"; do
+  log=$share/${integration##*/}
+  if [ "$(cat "$log.status" 2>/dev/null)" = 0 ]; then
+    passed=$((passed + $(sed -n 's/^\[  PASSED  \] \([0-9]*\) test.*/\1/p' "$log.log")))
+  else
+    failed=$((failed + 1))
+  fi
+done
 if read -r p f <"$share/scenarios"; then passed=$((passed + p)) failed=$((failed + f)); else failed=$((failed + 1)); fi 2>/dev/null
 echo "$passed passed, $failed failed"
 [ -z "$result" ] || echo "$passed $failed" >"$result"

@@ -6,6 +6,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -66,6 +67,11 @@ class Host {
     return false;
   }
 
+  void forget_all() const {
+    EXPECT_TRUE(run(fmt::format("ip netns exec {} wg set wg{} listen-port 0{}", name_, number_, known_)));
+    known_.clear();
+  }
+
   /// When the last handshake with this key was; 0: never.
   long handshake(const wg::PublicKey& key) const {
     const std::string all = output(fmt::format("ip netns exec {} wg show wg{} latest-handshakes", name_, number_));
@@ -82,21 +88,36 @@ class Host {
   void know(const wg::PublicKey& key, std::uint16_t port, const std::string& more) const {
     EXPECT_TRUE(run(fmt::format("ip netns exec {} wg set wg{} peer {} endpoint 10.{}.0.1:{} {}", name_, number_, key.to_base64(), number_,
                                 port, more)));
+    known_ += fmt::format(" peer {} remove", key.to_base64());
   }
 
   int number_;
   std::string name_;
   wg::PrivateKey key_;
+  mutable std::string known_;
+};
+
+struct Hosts {
+  Host a{1}, b{2};
 };
 
 class RelayIntegration : public ::testing::Test {
  protected:
+  // To make hosts takes most of the time in an emulated machine: all tests have the same.
+  static void SetUpTestSuite() { hosts_ = std::make_unique<Hosts>(); }
+  static void TearDownTestSuite() { hosts_.reset(); }
+
   void SetUp() override {
     auto started = Relay::start(wg::PrivateKey::generate(), {});
     ASSERT_TRUE(started) << started.error().message();
     relay_ = *std::move(started);
     relay_->set_membership(
         std::make_shared<const Membership>(std::vector<Member>{{a_.key(), 1}, {b_.key(), 2}}, std::vector<GroupPair>{{1, 2}}));
+  }
+
+  void TearDown() override {
+    a_.forget_all();
+    b_.forget_all();
   }
 
   SocketAddress where_is(const Host& host) const {
@@ -113,7 +134,8 @@ class RelayIntegration : public ::testing::Test {
     return false;
   }
 
-  Host a_{1}, b_{2};
+  inline static std::unique_ptr<Hosts> hosts_;
+  const Host &a_ = hosts_->a, &b_ = hosts_->b;
   std::unique_ptr<Relay> relay_;
 };
 
