@@ -62,7 +62,7 @@ TEST(Program, HasTheseCommandsArgumentsOptionsAndConflicts) {
       "new|init --network-name=NAME --network-cidr=CIDR --external-endpoint=HOST:PORT --auto-external-endpoint --listen-port=N --json"
       "; not --external-endpoint with --auto-external-endpoint\n"
       "serve INTERFACE --hosts-path=PATH --no-write-hosts --host-suffix=S --no-relay --relay-port=N; not --hosts-path with "
-      "--no-write-hosts\n"
+      "--no-write-hosts; not --no-relay with --relay-port\n"
       "add-peer INTERFACE --name=NAME --ip=IP --auto-ip --cidr=NAME --admin=BOOL --save-config=FILE --invite-expires=TIME --yes --json"
       "; not --ip with --auto-ip\n"
       "rename-peer INTERFACE --name=NAME --new-name=NAME --yes --json\n"

@@ -33,6 +33,7 @@ void define(Definition& definition, Options& options) {
       "That takes a second UDP port, the one behind the network's listen port: open it in the firewall, too.");
   definition.flag(0, "no-relay", options.no_relay, "Don't relay between peers that can't reach each other");
   definition.option(0, "relay-port", "N", into_number(options.relay_port, 1, 65535), "UDP port of the relay, instead of the next one");
+  definition.conflict("no-relay", "relay-port");
 }
 
 bool is_any_left(const Folders& folders, const InterfaceName& interface) {
