@@ -165,7 +165,9 @@ Coordinator::Outcome Service::answer(const Request& request) {
   const Response* const response = std::get_if<Response>(&outcome);
   const bool changes_key = response != nullptr && response->key_change;
   if (changes_key) key_changes_.add(*response->key_change);
-  if (const auto reason = reason_to_poll(changes_key, coordinator_.network().find_peer(request.source))) endpoints_.hasten(*reason);
+  const PeerRecord* const peer = coordinator_.network().find_peer(request.source);
+  if (const auto reason = reason_to_poll(changes_key, peer)) endpoints_.hasten(*reason);
+  if (peer != nullptr && request.accepts_delta) relay_clients_.note(now());
   return outcome;
 }
 
@@ -444,6 +446,7 @@ void Service::start_relay(const std::vector<std::uint16_t>& ports) {
   report("the relay for peers that can't reach each other", started);
   if (!started) return;
   relay_ = *std::move(started);
+  relay_clients_ = {};
   log::info("{}: relaying on UDP port {}", interface_.str(), relay_->port());
   renew_members();
 }
@@ -458,6 +461,11 @@ void Service::tell_of_relay() {
     for (const relay::Registered& member : snapshot->members) registered.push_back(member.key);
     relays.push_back(server_relay(coordinator_.network(), relay_->public_key(), relay_->port()));
     at = relays.front().endpoint;
+    const relay::Counters& counters = snapshot->counters;
+    report("the relay's port", relay_reach({.port = relay_->port(),
+                                            .handshakes = counters.handshakes,
+                                            .registrations = counters.registrations,
+                                            .is_client_there = relay_clients_.should_be_registered()}));
   }
   coordinator_.set_relays(std::move(relays));
   coordinator_.set_relayed(registered, at);

@@ -26,6 +26,7 @@
 #include "linux/folder_watch.hpp"
 #include "listen_port.hpp"
 #include "missing_files.hpp"
+#include "relay_reach.hpp"
 #include "served_files.hpp"
 #include "troubles.hpp"
 #include "turns.hpp"
@@ -184,6 +185,7 @@ class Service final : private Turns::Answerer {
   Turns turns_;
   HttpServer http_;
   BootTime members_renewed_{};
+  RelayClients relay_clients_;
   Timer timer_;
   BootTime timer_due_{};  // if it is running
   Timer watchdog_timer_;  // of its own: it goes on while the service stops
