@@ -33,22 +33,22 @@ std::string output(const std::string& command) {
 class Host {
  public:
   explicit Host(int number) : number_(number), name_(fmt::format("h{}", number)), key_(wg::PrivateKey::generate()) {
-    EXPECT_TRUE(
-        run(fmt::format("ip netns add {0} && ip link add to-{0} type veth peer name eth0 netns {0}"
-                        " && ip addr add 10.{1}.0.1/24 dev to-{0} && ip link set to-{0} up"
-                        " && ip -n {0} link set lo up && ip -n {0} addr add 10.{1}.0.2/24 dev eth0 && ip -n {0} link set eth0 up",
-                        name_, number_)));
-    EXPECT_TRUE(run(g_in_kernel ? fmt::format("ip -n {} link add wg{} type wireguard", name_, number_)
-                                : fmt::format("ip netns exec {} wireguard-go wg{} >/dev/null 2>&1", name_, number_)));
+    // In few processes: an emulated machine takes long to start one.
+    EXPECT_TRUE(run(
+        fmt::format("ip netns add {0} && printf 'link add to-{0} type veth peer name eth0 netns {0}\\naddr add 10.{1}.0.1/24 dev to-{0}\\n"
+                    "link set to-{0} up\\n' | ip -batch -",
+                    name_, number_)));
+    EXPECT_TRUE(g_in_kernel || run(fmt::format("ip netns exec {} wireguard-go wg{} >/dev/null 2>&1", name_, number_)));
+    EXPECT_TRUE(run(
+        fmt::format("printf 'link set lo up\\naddr add 10.{1}.0.2/24 dev eth0\\nlink set eth0 up\\n{2}addr add 10.100.0.{1}/24 dev wg{1}\\n"
+                    "link set wg{1} up\\n' | ip -n {0} -batch -",
+                    name_, number_, g_in_kernel ? fmt::format("link add wg{} type wireguard\\n", number_) : "")));
     const std::string file = fmt::format("/run/{}.key", name_);
     FILE* const out = std::fopen(file.c_str(), "w");
     const SecretText base64 = key_.to_base64();
     std::fwrite(base64.reveal().data(), 1, base64.reveal().size(), out);
     std::fclose(out);
-    EXPECT_TRUE(
-        run(fmt::format("ip netns exec {0} wg set wg{1} private-key {2} && ip -n {0} addr add 10.100.0.{1}/24 dev wg{1}"
-                        " && ip -n {0} link set wg{1} up",
-                        name_, number_, file)));
+    EXPECT_TRUE(run(fmt::format("ip netns exec {} wg set wg{} private-key {}", name_, number_, file)));
   }
   ~Host() { run(fmt::format("ip -n {0} link del wg{1}; ip netns del {0}; ip link del to-{0} 2>/dev/null", name_, number_)); }
 
