@@ -36,7 +36,7 @@ struct Prober::Impl {
 
   void send(const SocketAddress& to, std::span<const std::uint8_t> bytes) {
     if (!socket.can_reach(to.ip)) return;
-    socket.send(to, bytes);
+    socket.send(to, {}, bytes);
     socket.flush();
   }
 };
@@ -68,7 +68,8 @@ Result<ProbeAnswers> Prober::ask(const wg::PrivateKey& own, std::span<const Prob
     if (::poll(waiting.data(), waiting.size(), milliseconds_until(asking.next(), now)) <= 0) continue;
     if (waiting[1].revents != 0) return fail(ErrorKind::kInterrupted, "asking relays: told to stop");
     now = clock.boot();
-    socket.receive([&](const SocketAddress&, std::span<const std::uint8_t> bytes) { send(asking.on_packet(now, bytes)); });
+    socket.receive(
+        [&](const SocketAddress&, const IpAddress&, std::span<const std::uint8_t> bytes) { send(asking.on_packet(now, bytes)); });
   }
   return asking.answers();
 }
@@ -91,8 +92,9 @@ bool Prober::reach_each_other(Prober& one, const SocketAddress& one_seen_at, Pro
     for (BootTime now = clock.boot(); now < until && !has_come; now = clock.boot()) {
       if (::poll(waiting.data(), waiting.size(), milliseconds_until(until, now)) <= 0) continue;
       for (Prober* const prober : {&one, &other})
-        prober->impl_->socket.receive(
-            [&](const SocketAddress&, std::span<const std::uint8_t> bytes) { has_come = has_come || std::ranges::equal(bytes, mark); });
+        prober->impl_->socket.receive([&](const SocketAddress&, const IpAddress&, std::span<const std::uint8_t> bytes) {
+          has_come = has_come || std::ranges::equal(bytes, mark);
+        });
     }
   }
   return has_come;
