@@ -13,14 +13,11 @@ namespace innernet::server {
 /// of it, they show by how they ask for states. One with --no-nat-traversal does not register, which nobody can see from here.
 class RelayClients {
  public:
-  static constexpr std::chrono::seconds kPatience{
-      180};  ///< WireGuard repeats its handshake after two minutes, also with a server that was restarted
-
   void note(BootTime now) {
     if (!first_) first_ = now;
     last_ = now;
   }
-  bool should_be_registered() const { return first_ && last_ - *first_ >= kPatience; }
+  bool should_be_registered(std::chrono::milliseconds patience) const { return first_ && last_ - *first_ >= patience; }
 
  private:
   std::optional<BootTime> first_;

@@ -36,14 +36,14 @@ TEST(RelayReach, IsKnownFromWhoHasComeAndWhoHasNot) {
 
 TEST(RelayClients, ShouldBeRegisteredWhenTheyHaveBeenThereForAWhile) {
   RelayClients clients;
-  EXPECT_FALSE(clients.should_be_registered());
+  EXPECT_FALSE(clients.should_be_registered(60s));
   const BootTime began{5h};
   clients.note(began);
-  EXPECT_FALSE(clients.should_be_registered()) << "it may have gone since";
-  clients.note(began + RelayClients::kPatience - 1s);
-  EXPECT_FALSE(clients.should_be_registered());
-  clients.note(began + RelayClients::kPatience);
-  EXPECT_TRUE(clients.should_be_registered());
+  EXPECT_FALSE(clients.should_be_registered(60s)) << "it may have gone since";
+  clients.note(began + 59s);
+  EXPECT_FALSE(clients.should_be_registered(60s));
+  clients.note(began + 60s);
+  EXPECT_TRUE(clients.should_be_registered(60s));
 }
 
 }  // namespace

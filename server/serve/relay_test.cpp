@@ -140,6 +140,24 @@ TEST_F(RelayTest, IsTheFirstCandidateOfWhoIsRegisteredAndIsNotStored) {
   EXPECT_THAT(stored_candidates(), ElementsAre(reported));
 }
 
+TEST_F(RelayTest, SaysWhenNobodyOfThisVersionHasReachedIt) {
+  options_.periods.relay_clients = 1ms;
+  const auto log_after = [this](std::string_view fields) {
+    ::testing::internal::CaptureStderr();
+    start();
+    for (int i = 0; i < 3; ++i) {
+      RawClient client(port_, kAliceIp);
+      client.send(request("GET", "/v1/user/state", fields, {}));
+      client.read_answer();
+      EXPECT_TRUE(looks_again());
+    }
+    stop();
+    return ::testing::internal::GetCapturedStderr();
+  };
+  EXPECT_THAT(log_after("A-IM: innernet\r\n"), HasSubstr("the relay's port: no peer has reached UDP port 51821 yet"));
+  EXPECT_THAT(log_after(""), Not(HasSubstr("no peer has reached"))) << "an older one does not register";
+}
+
 TEST_F(RelayTest, KnowsWhoIsVisibleAndWhoIsNoMore) {
   start();
   const auto members_are = [this](const std::vector<wg::PublicKey>& keys) {

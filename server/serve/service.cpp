@@ -465,7 +465,7 @@ void Service::tell_of_relay() {
     report("the relay's port", relay_reach({.port = relay_->port(),
                                             .handshakes = counters.handshakes,
                                             .registrations = counters.registrations,
-                                            .is_client_there = relay_clients_.should_be_registered()}));
+                                            .is_client_there = relay_clients_.should_be_registered(options_.periods.relay_clients)}));
   }
   coordinator_.set_relays(std::move(relays));
   coordinator_.set_relayed(registered, at);

@@ -37,6 +37,9 @@ struct ServePeriods {
   std::chrono::milliseconds repair{1'000};            ///< between two attempts to bring the interface back, or to store what could not be
   std::chrono::milliseconds relay{2'000};             ///< between two looks at who is registered with the relay, and whether it runs
   std::chrono::milliseconds relay_members{200};       ///< between two changes of who may be relayed that the relay is told of
+  /// A client that is there for so long should have registered: WireGuard repeats its handshake after two minutes, also with a server that
+  /// was restarted.
+  std::chrono::milliseconds relay_clients{180'000};
   std::chrono::milliseconds patience_at_stop{5'000};  ///< what is in flight may finish
   std::chrono::milliseconds device_at_stop{10'000};   ///< and then what the device was given; one request to it may take 30 s more
 };
