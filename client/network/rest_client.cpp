@@ -146,6 +146,10 @@ Answer<Capabilities> RestClient::capabilities() {
   return answer;
 }
 
+Answer<SeenAt> RestClient::seen_at() {
+  return connection_->read({.method = "GET", .target = "/v1/user/seen-at", .fields = {}, .body = {}}, 200, parse_seen_at);
+}
+
 Answer<void> RestClient::redeem(const wg::PublicKey& permanent_key) {
   return connection_->tell("POST", "/v1/user/redeem", redeem_to_json(permanent_key), 204);
 }

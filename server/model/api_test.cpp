@@ -149,6 +149,16 @@ TEST_P(Api, TellsEverySessionWhatItCanDo) {
   }
 }
 
+TEST_P(Api, TellsAPeerWhereItIsSeen) {
+  const auto seen = [&] { return body_of(server.ask(server.user(), "GET", "/v1/user/seen-at")); };
+  EXPECT_EQ(seen(), R"({"by_server":null,"by_relay":null})");
+  server.coordinator->set_seen_endpoints({{key_of(3), family.seen(3, 999)}});
+  server.coordinator->set_seen_by_relay({{key_of(2), family.seen(2, 998)}, {key_of(3), family.seen(3, 1001)}});
+  EXPECT_EQ(seen(), to_json(SeenAt{.by_server = family.seen(3, 999), .by_relay = family.seen(3, 1001)}));
+  server.coordinator->set_seen_by_relay({});
+  EXPECT_EQ(seen(), to_json(SeenAt{.by_server = family.seen(3, 999)})) << "it is registered no longer";
+}
+
 TEST_P(Api, RedeemsOnceBeforeTheExpiryWithAKeyOfItsOwn) {
   const auto redeem = [&](std::uint32_t key) {
     return server.ask(server.pending(), "POST", "/v1/user/redeem", redeem_to_json(key_of(key)));

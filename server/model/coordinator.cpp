@@ -52,6 +52,9 @@ std::vector<hostsfile::Entry> Coordinator::hosts_entries(const HostsOptions& opt
 void Coordinator::set_seen_endpoints(const std::vector<std::pair<wg::PublicKey, SocketAddress>>& seen) { impl_->set_seen(seen); }
 
 void Coordinator::set_relays(std::vector<Relay> relays) { impl_->set_relays(std::move(relays)); }
+void Coordinator::set_seen_by_relay(const std::vector<std::pair<wg::PublicKey, SocketAddress>>& seen) {
+  impl_->seen_by_relay = {seen.begin(), seen.end()};
+}
 void Coordinator::set_relayed(const std::vector<wg::PublicKey>& registered, const std::optional<Endpoint>& at) {
   impl_->set_relayed(registered, at);
 }

@@ -69,7 +69,8 @@ Result<void> Coordinator::Impl::check_network() const {
 }
 
 api::Decision Coordinator::Impl::decide(const Request& request) const {
-  return api::decide({registry->network, server_key, redemptions, recent_overrides, options.clock->wall(), options.clock->boot()}, request);
+  return api::decide(
+      {registry->network, server_key, redemptions, recent_overrides, seen_by_relay, options.clock->wall(), options.clock->boot()}, request);
 }
 
 Result<void> Coordinator::Impl::begin_turn(bool may_be_replaced) {

@@ -62,6 +62,7 @@ struct Coordinator::Impl final : Observer {
   ExpiryLooks expiry_looks;
   std::set<PeerId> warned_of;
   std::vector<Relay> relays;
+  api::SeenByRelay seen_by_relay;
   std::set<PeerId> relayed;  // whose record has `relayed_at`, or had when the database was another one
 
   struct Transaction {

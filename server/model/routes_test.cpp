@@ -26,6 +26,7 @@ std::map<std::string, Example> examples(const Family& family) {
       {"GET /v1/user/capabilities", {"", 200}},
       {"POST /v1/user/redeem", {redeem_to_json(key_of(50)), 204}},
       {"GET /v1/user/state", {"", 200}},
+      {"GET /v1/user/seen-at", {"", 200}},
       {"PUT /v1/user/endpoint", {endpoint_option_to_json(must(Endpoint::parse("198.51.100.1:1"))), 204}},
       {"PUT /v1/user/candidates", {candidates_to_json({must(Endpoint::parse("198.51.100.1:1"))}), 204}},
       {"GET /v1/admin/peers", {"", 200}},

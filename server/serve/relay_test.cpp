@@ -115,7 +115,7 @@ class RelayTest : public ServeTest {
 
 TEST_F(RelayTest, IsToldOfInStates) {
   start();
-  EXPECT_TRUE(state_has(fmt::format(R"("relays":[{{"id":1,"public_key":"{}","endpoint":"192.0.2.1:51821"}}])",
+  EXPECT_TRUE(state_has(fmt::format(R"("relays":[{{"id":1,"public_key":"{}","endpoint":"192.0.2.1:51821","answers_questions":true}}])",
                                     server_key_.derived("innernet relay").public_key().to_base64())));
 }
 
@@ -128,6 +128,7 @@ TEST_F(RelayTest, IsTheFirstCandidateOfWhoIsRegisteredAndIsNotStored) {
     machine_.registered = {{.key = alice_key_, .address = must(SocketAddress::parse("198.51.100.8:8")), .last_handshake = clock_.wall()}};
   }
   ASSERT_TRUE(eventually([&] { return alice_as_shown().candidates == std::vector{relay, reported}; }));
+  EXPECT_THAT(ask(kAliceIp, "GET", "/v1/user/seen-at"), HasSubstr(R"("by_relay":"198.51.100.8:8"})")) << "alice is told";
   const auto shown = alice_as_shown();
   {
     const std::lock_guard lock(machine_.mutex);

@@ -49,7 +49,8 @@ Relay server_relay(const Network& network, const wg::PublicKey& key, std::uint16
   return {.id = kServerPeer,
           .public_key = key,
           .endpoint = is_known ? server->peer.endpoint->with_port(port)
-                               : Endpoint::of(SocketAddress{IpAddress::v4(std::array<std::uint8_t, 4>{}), port})};
+                               : Endpoint::of(SocketAddress{IpAddress::v4(std::array<std::uint8_t, 4>{}), port}),
+          .answers_questions = true};
 }
 
 }  // namespace innernet::server

@@ -121,7 +121,7 @@ TEST(ServerRelay, IsAtTheServersEndpointWithItsOwnPort) {
   auto server = peer(1, 1);
   server.endpoint = Endpoint::parse("vpn.example.org:51820").value();
   network.put_peer(server);
-  EXPECT_EQ(server_relay(network, key(9), 51821), (Relay{PeerId{1}, key(9), Endpoint::parse("vpn.example.org:51821").value()}));
+  EXPECT_EQ(server_relay(network, key(9), 51821), (Relay{PeerId{1}, key(9), Endpoint::parse("vpn.example.org:51821").value(), true}));
 }
 
 }  // namespace

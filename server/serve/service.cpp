@@ -455,10 +455,14 @@ void Service::tell_of_relay() {
   const auto snapshot = relay_ ? relay_->snapshot() : std::nullopt;
   if (!snapshot) relay_.reset();
   std::vector<wg::PublicKey> registered;
+  std::vector<std::pair<wg::PublicKey, SocketAddress>> seen;
   std::optional<Endpoint> at;
   std::vector<Relay> relays;
   if (snapshot) {
-    for (const relay::Registered& member : snapshot->members) registered.push_back(member.key);
+    for (const relay::Registered& member : snapshot->members) {
+      registered.push_back(member.key);
+      seen.emplace_back(member.key, member.address);
+    }
     relays.push_back(server_relay(coordinator_.network(), relay_->public_key(), relay_->port()));
     at = relays.front().endpoint;
     const relay::Counters& counters = snapshot->counters;
@@ -468,6 +472,7 @@ void Service::tell_of_relay() {
                                             .is_client_there = relay_clients_.should_be_registered(options_.periods.relay_clients)}));
   }
   coordinator_.set_relays(std::move(relays));
+  coordinator_.set_seen_by_relay(seen);
   coordinator_.set_relayed(registered, at);
   carry_out(coordinator_.take_effects());
 }

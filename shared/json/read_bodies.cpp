@@ -61,8 +61,8 @@ class CapabilitiesReader final : public ObjectReader {
   Capabilities capabilities;
 
  private:
-  static constexpr std::array<std::string_view, 4> kNames{"unspecified_ip_in_override_endpoint", "state_etag", "state_wait_max",
-                                                          "state_delta"};
+  static constexpr std::array<std::string_view, 5> kNames{"unspecified_ip_in_override_endpoint", "state_etag", "state_wait_max",
+                                                          "state_delta", "seen_at"};
 
   Result<void> field(std::size_t index, const Value& value) override {
     if (index == 2) {
@@ -70,7 +70,36 @@ class CapabilitiesReader final : public ObjectReader {
       return {};
     }
     TRY(const bool can, boolean(value));
-    (index == 0 ? capabilities.unspecified_ip_in_override_endpoint : index == 1 ? capabilities.state_etag : capabilities.state_delta) = can;
+    switch (index) {
+      case 0:
+        capabilities.unspecified_ip_in_override_endpoint = can;
+        break;
+      case 1:
+        capabilities.state_etag = can;
+        break;
+      case 3:
+        capabilities.state_delta = can;
+        break;
+      default:
+        capabilities.seen_at = can;
+    }
+    return {};
+  }
+};
+
+class SeenAtReader final : public ObjectReader {
+ public:
+  SeenAtReader() : ObjectReader(kNames, 0) {}
+
+  SeenAt seen;
+
+ private:
+  static constexpr std::array<std::string_view, 2> kNames{"by_server", "by_relay"};
+
+  Result<void> field(std::size_t index, const Value& value) override {
+    if (value.kind == Kind::kNull) return {};
+    TRY(const auto address, text(value));
+    TRY((index == 0 ? seen.by_server : seen.by_relay), SocketAddress::parse(address));
     return {};
   }
 };
@@ -120,6 +149,12 @@ Result<Capabilities> parse_capabilities(std::string_view text) {
   CapabilitiesReader reader;
   TRY_VOID(read(text, Kind::kObject, reader));
   return reader.capabilities;
+}
+
+Result<SeenAt> parse_seen_at(std::string_view text) {
+  SeenAtReader reader;
+  TRY_VOID(read(text, Kind::kObject, reader));
+  return reader.seen;
 }
 
 std::optional<std::string> parse_error(std::string_view text) {

@@ -87,16 +87,30 @@ TEST(JsonBodies, Capabilities) {
   EXPECT_FALSE(none->unspecified_ip_in_override_endpoint || none->state_etag || none->state_delta || none->state_wait_max != 0);
   EXPECT_TRUE(parse_capabilities(R"({"unspecified_ip_in_override_endpoint":true})")->unspecified_ip_in_override_endpoint)
       << "what the Rust server says";
-  const std::string all = R"({"unspecified_ip_in_override_endpoint":true,"state_etag":true,"state_wait_max":300,"state_delta":true})";
+  const std::string all =
+      R"({"unspecified_ip_in_override_endpoint":true,"state_etag":true,"state_wait_max":300,"state_delta":true,"seen_at":true})";
   EXPECT_EQ(to_json(*parse_capabilities(all)), all);
   Capabilities whole;
-  auto& [unspecified_ip_in_override_endpoint, state_etag, state_delta, state_wait_max] = whole;  // one that is missing does not compile
-  unspecified_ip_in_override_endpoint = state_etag = state_delta = true;
+  auto& [unspecified_ip_in_override_endpoint, state_etag, state_delta, state_wait_max, seen_at] =
+      whole;  // one that is missing does not compile
+  unspecified_ip_in_override_endpoint = state_etag = state_delta = seen_at = true;
   state_wait_max = 300;
   EXPECT_EQ(to_json(whole), all);
   for (const char* bad : {"", "[]", R"({"state_etag":1})", R"({"state_wait_max":"300"})", R"({"state_wait_max":-1})",
                           R"({"state_wait_max":4294967296})", R"({"state_delta":null})"})
     EXPECT_FALSE(parse_capabilities(bad)) << bad;
+}
+
+TEST(JsonBodies, SeenAt) {
+  const SocketAddress v4 = *SocketAddress::parse("192.0.2.1:5"), v6 = *SocketAddress::parse("[2001:db8::1]:6");
+  for (const SeenAt& seen : {SeenAt(), SeenAt{.by_server = v4}, SeenAt{.by_server = v4, .by_relay = v6}}) {
+    const auto read = parse_seen_at(to_json(seen));
+    ASSERT_TRUE(read) << to_json(seen);
+    EXPECT_EQ(*read, seen);
+  }
+  EXPECT_EQ(to_json(SeenAt{.by_server = v4}), R"({"by_server":"192.0.2.1:5","by_relay":null})");
+  for (const char* bad : {"", "[]", R"({"by_server":1})", R"({"by_relay":"vpn.example.org:5"})", R"({"by_relay":"192.0.2.1"})"})
+    EXPECT_FALSE(parse_seen_at(bad)) << bad;
 }
 
 TEST(JsonBodies, ErrorsAreShownIfTheyAreThere) {

@@ -270,11 +270,12 @@ class RelayReader final : public ObjectReader {
     ObjectReader::start();
     public_key_.reset();
     endpoint_.reset();
+    answers_questions_ = false;
     fault_.clear();
   }
 
  private:
-  static constexpr std::array<std::string_view, 3> kNames{"id", "public_key", "endpoint"};
+  static constexpr std::array<std::string_view, 4> kNames{"id", "public_key", "endpoint", "answers_questions"};
 
   template <class T>
   void keep(std::optional<T>& to, Result<T> parsed) {
@@ -290,6 +291,10 @@ class RelayReader final : public ObjectReader {
       id_ = PeerId{number};
       return {};
     }
+    if (index == 3) {
+      TRY(answers_questions_, boolean(value));
+      return {};
+    }
     TRY(const auto string, text(value));
     if (index == 1)
       keep(public_key_, wg::PublicKey::parse(string));
@@ -299,7 +304,7 @@ class RelayReader final : public ObjectReader {
   }
   Result<void> finish() override {
     if (fault_.empty())
-      out_.push_back({.id = id_, .public_key = *public_key_, .endpoint = *std::move(endpoint_)});
+      out_.push_back({.id = id_, .public_key = *public_key_, .endpoint = *std::move(endpoint_), .answers_questions = answers_questions_});
     else if (*warn_)
       (*warn_)(fmt::format("the relay of peer {} is left out: {}", number(id_), fault_));
     return {};
@@ -308,6 +313,7 @@ class RelayReader final : public ObjectReader {
   std::vector<Relay>& out_;
   const Warn* warn_;
   PeerId id_{};
+  bool answers_questions_ = false;
   std::optional<wg::PublicKey> public_key_;
   std::optional<Endpoint> endpoint_;
   std::string fault_;

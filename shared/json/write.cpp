@@ -215,6 +215,7 @@ void append_json(std::string& out, std::span<const Relay> relays) {
     relay.public_key.append_base64(to);
     to << "\",\"endpoint\":";
     append_endpoint(to, relay.endpoint);
+    if (relay.answers_questions) to << ",\"answers_questions\":true";
     to << "}";
   });
 }
@@ -272,8 +273,22 @@ std::string to_json(const Capabilities& capabilities) {
   std::string out;
   out << "{\"unspecified_ip_in_override_endpoint\":" << capabilities.unspecified_ip_in_override_endpoint
       << ",\"state_etag\":" << capabilities.state_etag << ",\"state_wait_max\":" << capabilities.state_wait_max
-      << ",\"state_delta\":" << capabilities.state_delta << "}";
+      << ",\"state_delta\":" << capabilities.state_delta << ",\"seen_at\":" << capabilities.seen_at << "}";
   return out;
+}
+
+std::string to_json(const SeenAt& seen) {
+  std::string out;
+  const auto append = [&](std::string_view key, const std::optional<SocketAddress>& address) {
+    out << key;
+    if (address)
+      append_endpoint(out, Endpoint::of(*address));
+    else
+      out << "null";
+  };
+  append("{\"by_server\":", seen.by_server);
+  append(",\"by_relay\":", seen.by_relay);
+  return out += '}';
 }
 
 std::string error_to_json(std::string_view message) {

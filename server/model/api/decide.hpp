@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <string_view>
+#include <unordered_map>
 #include <variant>
 
 #include "innernet/base/clock.hpp"
@@ -27,11 +28,15 @@ struct Change {
 };
 using Decision = std::variant<Response, StateOfGroup, List, Change>;
 
+/// Where the server's relay sees those who are registered.
+using SeenByRelay = std::unordered_map<wg::PublicKey, SocketAddress>;
+
 struct World {
   const Network& network;
   std::string_view server_key;  ///< base64
   const Redemptions& redemptions;
   const RecentOverrides& overrides;
+  const SeenByRelay& seen_by_relay;
   WallTime wall;
   BootTime boot;
 };

@@ -8,9 +8,11 @@ constexpr std::size_t kMostCandidates = 10;
 constexpr std::uint32_t kMostWait = 300;  // seconds
 
 Decision capabilities(const Session&) {
-  return json_response(
-      200, to_json(Capabilities{
-               .unspecified_ip_in_override_endpoint = true, .state_etag = true, .state_delta = true, .state_wait_max = kMostWait}));
+  return json_response(200, to_json(Capabilities{.unspecified_ip_in_override_endpoint = true,
+                                                 .state_etag = true,
+                                                 .state_delta = true,
+                                                 .state_wait_max = kMostWait,
+                                                 .seen_at = true}));
 }
 
 Decision redeem(const Session& session) {
@@ -69,6 +71,13 @@ Decision put_candidates(const Session& session) {
   return change_own(session, std::move(change));
 }
 
+Decision seen_at(const Session& session) {
+  const auto& by_relay = session.world.seen_by_relay;
+  const auto found = by_relay.find(session.peer.peer.public_key);
+  return json_response(200, to_json(SeenAt{.by_server = session.peer.seen,
+                                           .by_relay = found == by_relay.end() ? std::nullopt : std::optional(found->second)}));
+}
+
 Decision state(const Session& session) { return StateOfGroup{session.peer.peer.cidr_id}; }
 
 // Whoever has a session may ask what the server can do and redeem its invitation.
@@ -76,6 +85,7 @@ constexpr Route kRoutes[] = {
     {Role::kAnyPeer, "GET", "capabilities", capabilities},
     {Role::kAnyPeer, "POST", "redeem", redeem},
     {Role::kUser, "GET", "state", state},
+    {Role::kUser, "GET", "seen-at", seen_at},
     {Role::kUser, "PUT", "endpoint", put_endpoint},
     {Role::kUser, "PUT", "candidates", put_candidates},
 };

@@ -83,6 +83,8 @@ class RestClient {
   Answer<StateAnswer> get_state(const StateQuery& query = {});
   /// An old server (404) can do nothing extra.
   Answer<Capabilities> capabilities();
+  /// Needs a server that announces it.
+  Answer<SeenAt> seen_at();
   Answer<void> redeem(const wg::PublicKey& permanent_key);
   Answer<void> put_candidates(const std::vector<Endpoint>& candidates);  ///< at most 10
   Answer<void> put_endpoint(const std::optional<Endpoint>& endpoint);    ///< none: unset

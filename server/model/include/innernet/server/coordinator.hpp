@@ -90,6 +90,8 @@ class Coordinator {
 
   /// What states tell of relays from now on.
   void set_relays(std::vector<Relay> relays);
+  /// Where the server's relay sees whom it has registered: all of them.
+  void set_seen_by_relay(const std::vector<std::pair<wg::PublicKey, SocketAddress>>& seen);
   /// Of all peers, whom the relay at `at` has registered; none: that relay does not run. States name `at` as their candidate, if it has an
   /// address or a name.
   void set_relayed(const std::vector<wg::PublicKey>& registered, const std::optional<Endpoint>& at);

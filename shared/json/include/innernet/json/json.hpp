@@ -87,9 +87,14 @@ struct Capabilities {
   bool state_etag = false;
   bool state_delta = false;
   std::uint32_t state_wait_max = 0;  ///< seconds
+  bool seen_at = false;
 };
 Result<Capabilities> parse_capabilities(std::string_view text);
 std::string to_json(const Capabilities& capabilities);
+
+/// `{"by_server":"192.0.2.1:5","by_relay":null}`
+std::string to_json(const SeenAt& seen);
+Result<SeenAt> parse_seen_at(std::string_view text);
 
 /// `{"error":"…"}`
 std::string error_to_json(std::string_view message);

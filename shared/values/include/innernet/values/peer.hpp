@@ -102,8 +102,17 @@ struct Relay {
   PeerId id{};  ///< of the peer that it runs on
   wg::PublicKey public_key;
   Endpoint endpoint;  ///< with the host unspecified: at whatever address that peer is reached
+  bool answers_questions = false;  ///< of where it sees a member's program; older ones are not to be asked (doc/relay.md)
 
   friend bool operator==(const Relay&, const Relay&) = default;
+};
+
+/// Where the WireGuard of the one who asks is seen, by two ports of the server: a symmetric router shows it to each at another port.
+struct SeenAt {
+  std::optional<SocketAddress> by_server{};
+  std::optional<SocketAddress> by_relay{};
+
+  friend bool operator==(const SeenAt&, const SeenAt&) = default;
 };
 
 /// What the server tells one peer.
