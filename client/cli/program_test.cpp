@@ -86,6 +86,7 @@ TEST(Program, HasTheseCommandsArgumentsOptionsAndConflicts) {
           "set-listen-port INTERFACE -l,--listen-port=N -u,--unset --yes --json; not --listen-port with --unset\n"
           "override-endpoint INTERFACE -e,--endpoint=HOST:PORT -u,--unset --yes --json; not --endpoint with --unset\n"
           "override-peer-endpoint INTERFACE --name=NAME -e,--endpoint=HOST:PORT -u,--unset --yes --json; not --endpoint with --unset\n"
+          "netcheck INTERFACE --json\n"
           "completions SHELL\n");
   const command_line::DefinedCommand general{&table.commands[0], command_line::define_all(table).general};
   EXPECT_THAT(innernet::testing::in_a_line(general),

@@ -271,6 +271,16 @@ _innernet_describe() {
         1) kind=network ;;
       esac
       ;;
+    netcheck)
+      options='--json -c --config-dir -d --data-dir --no-routing --backend --mtu -v --verbose -h --help'
+      case ${2:-} in
+        -c | --config-dir) kind=configs ;;
+        -d | --data-dir) kind=folder ;;
+        --backend) kind=choice choices='kernel userspace' ;;
+        --mtu) kind=text ;;
+        1) kind=network ;;
+      esac
+      ;;
     completions)
       options='-c --config-dir -d --data-dir --no-routing --backend --mtu -v --verbose -h --help'
       case ${2:-} in

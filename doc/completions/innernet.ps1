@@ -28,6 +28,7 @@ Register-ArgumentCompleter -Native -CommandName 'innernet' -ScriptBlock {
         @('set-listen-port', 'Choose the UDP port of this machine.'),
         @('override-endpoint', 'Say where other peers reach this machine.'),
         @('override-peer-endpoint', 'Say where this machine reaches a peer.'),
+        @('netcheck', 'Tell what this machine''s network is like.'),
         @('completions', 'Print the completions for a shell.'),
         @('help', 'Show help.')
     )
@@ -422,6 +423,20 @@ Register-ArgumentCompleter -Native -CommandName 'innernet' -ScriptBlock {
         @('-h', 'Show help'),
         @('--help', 'Show help')
     )
+    $options['netcheck'] = @(
+        @('--json', 'Print the result as one JSON document'),
+        @('-c', 'Where the configs are'),
+        @('--config-dir', 'Where the configs are'),
+        @('-d', 'Where the data is kept'),
+        @('--data-dir', 'Where the data is kept'),
+        @('--no-routing', 'Don''t set the route to the network; something else does'),
+        @('--backend', 'Which WireGuard to use; without, what there is'),
+        @('--mtu', 'MTU of the interface in bytes, 576 to 65535 (1280)'),
+        @('-v', 'Say more; -vv says everything'),
+        @('--verbose', 'Say more; -vv says everything'),
+        @('-h', 'Show help'),
+        @('--help', 'Show help')
+    )
     $options['completions'] = @(
         @('-c', 'Where the configs are'),
         @('--config-dir', 'Where the configs are'),
@@ -629,6 +644,13 @@ Register-ArgumentCompleter -Native -CommandName 'innernet' -ScriptBlock {
     $kinds['override-peer-endpoint --backend'] = @('choice', 'kernel', 'userspace')
     $kinds['override-peer-endpoint --mtu'] = @('text')
     $kinds['override-peer-endpoint 1'] = @('text')
+    $kinds['netcheck -c'] = @('file')
+    $kinds['netcheck --config-dir'] = @('file')
+    $kinds['netcheck -d'] = @('file')
+    $kinds['netcheck --data-dir'] = @('file')
+    $kinds['netcheck --backend'] = @('choice', 'kernel', 'userspace')
+    $kinds['netcheck --mtu'] = @('text')
+    $kinds['netcheck 1'] = @('text')
     $kinds['completions -c'] = @('file')
     $kinds['completions --config-dir'] = @('file')
     $kinds['completions -d'] = @('file')

@@ -27,7 +27,8 @@
   COMMAND(list_associations)              \
   COMMAND(set_listen_port)                \
   COMMAND(override_endpoint)              \
-  COMMAND(override_peer_endpoint)
+  COMMAND(override_peer_endpoint)         \
+  COMMAND(netcheck)
 
 namespace innernet::client {
 
