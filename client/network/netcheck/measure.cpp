@@ -5,6 +5,7 @@
 #include "innernet/base/clock.hpp"
 #include "innernet/client/netcheck.hpp"
 #include "innernet/client/rest_client.hpp"
+#include "innernet/values/endpoint.hpp"
 #include "linux/reach.hpp"
 
 namespace innernet::client {
@@ -16,6 +17,7 @@ constexpr milliseconds kForRelays{2'000};
 constexpr milliseconds kForSecondSocket{1'000};
 constexpr milliseconds kForHairpin{300};
 constexpr milliseconds kForKnock{1'000};
+constexpr std::size_t kMostRelays = 8;  // that are looked at
 constexpr std::size_t kMostKnocks = 4;
 constexpr RequestTimes kForServer{.connect = milliseconds(2'000), .progress = milliseconds(2'000), .whole = milliseconds(3'000)};
 
@@ -69,7 +71,7 @@ void ask_server(const CheckedNetwork& network, const Measuring& how, ServerCheck
 
 std::vector<RelayCheck> known_relays(const CheckedNetwork& network, const Measuring& how, const ServerCheck& server) {
   std::vector<RelayCheck> out;
-  for (const Relay& relay : network.state.relays) {
+  for (const Relay& relay : std::span(network.state.relays).first(std::min(network.state.relays.size(), kMostRelays))) {
     const Peer* const on = peer_with(network.state, relay.id);
     RelayCheck& check = out.emplace_back();
     check.name = on == nullptr ? "unknown" : on->name.str();
@@ -80,6 +82,8 @@ std::vector<RelayCheck> known_relays(const CheckedNetwork& network, const Measur
       if (server.address) check.address = SocketAddress{.ip = server.address->ip, .port = endpoint->port()};
     } else {
       check.address = how.resolve(*endpoint);
+      // Whatever a server says: not this machine, nor everybody around, nor what is inside of the tunnel.
+      if (check.address && !can_be_outside(*check.address, network.config.address.truncated())) check.address.reset();
     }
     if (check.address) check.source = source_towards(*check.address);
   }
@@ -105,7 +109,7 @@ Result<std::optional<bool>> try_hairpin(const CheckedNetwork& network, const Mea
                                         const relay::ProbeTarget& target) {
   TRY(relay::Prober second, relay::Prober::open());
   TRY(const auto answers, second.ask(network.config.private_key, std::span(&target, 1), kForSecondSocket, how.stop->fd()));
-  if (!answers[0]) return std::nullopt;
+  if (!answers[0] || answers[0]->seen_at.ip != relay.answer->seen_at.ip) return std::nullopt;
   return relay::Prober::reach_each_other(first, relay.answer->seen_at, second, answers[0]->seen_at, kForHairpin);
 }
 
@@ -136,6 +140,7 @@ Result<NetworkCheck> measure(const CheckedNetwork& network, const Measuring& how
   for (std::size_t i = 0; i < askable.places.size(); ++i) {
     const RelayCheck& relay = out.relays[askable.places[i]];
     if (!relay.answer || !relay.address->ip.is_v4() || relay.answer->seen_at.ip == relay.source) continue;
+    if (!can_be_outside(relay.answer->seen_at, network.config.address.truncated())) continue;  // a relay may lie
     TRY(out.hairpin, try_hairpin(network, how, prober, relay, askable.targets[i]));
     break;
   }

@@ -90,6 +90,19 @@ TEST_F(Measure, LeavesOlderRelaysAlone) {
   EXPECT_EQ(relay_->snapshot()->counters.received, 0U);
 }
 
+TEST_F(Measure, AsksNobodyWhereNoRelayCanBe) {
+  auto asked = network();
+  asked.state.relays[0].id = PeerId{7};
+  for (const char* const where : {"127.0.0.2", "10.66.1.9", "255.255.255.255", "224.0.0.1"}) {
+    asked.state.relays[0].endpoint = Endpoint::parse(fmt::format("{}:{}", where, relay_->port())).value();
+    const auto check = measure(asked, how());
+    ASSERT_TRUE(check) << check.error().message();
+    EXPECT_EQ(check->relays[0].address, std::nullopt) << where;
+    EXPECT_FALSE(check->relays[0].answer) << where;
+  }
+  EXPECT_EQ(relay_->snapshot()->counters.received, 0U);
+}
+
 TEST_F(Measure, DoesWithoutAServerThatSaysMore) {
   capabilities_ = "{}";
   auto asked = network(false);
