@@ -66,7 +66,7 @@ TEST(Program, HasTheseCommandsArgumentsOptionsAndConflicts) {
           "--json; not "
           "--short with --json; not --tree with --json\n"
           "why INTERFACE [PEER] --json\n"
-          "up [INTERFACE] -d,--daemon --interval=SECONDS" +
+          "up [INTERFACE] -d,--daemon --interval=SECONDS --no-port-mapping" +
           hosts + nat + " --json; not --daemon with --json" + not_hosts + not_nat + "\nfetch INTERFACE" + hosts + nat + " --json" +
           not_hosts + not_nat + "\nuninstall INTERFACE --yes" + hosts + " --json" + not_hosts +
           "\n"

@@ -32,7 +32,8 @@ class FakeRouter {
   bool drips = false;                                              ///< the answer comes a byte at a time
   bool holds = false;                                              ///< the connection stays open behind it
 
-  FakeRouter() : control_fd_(bound(SOCK_DGRAM)), search_fd_(bound(SOCK_DGRAM)), http_fd_(bound(SOCK_STREAM)) {
+  explicit FakeRouter(std::uint32_t address = INADDR_LOOPBACK)
+      : control_fd_(bound(SOCK_DGRAM, address)), search_fd_(bound(SOCK_DGRAM, address)), http_fd_(bound(SOCK_STREAM, address)) {
     ::listen(http_fd_.get(), 8);
   }
   FakeRouter(const FakeRouter&) = delete;
@@ -53,11 +54,11 @@ class FakeRouter {
   int questions() const { return questions_; }  ///< to any part
 
  private:
-  static UniqueFd bound(int type) {
+  static UniqueFd bound(int type, std::uint32_t at) {
     UniqueFd fd(::socket(AF_INET, type | SOCK_CLOEXEC, 0));
     sockaddr_in address{};
     address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_addr.s_addr = htonl(at);
     ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
     return fd;
   }

@@ -39,7 +39,10 @@ void MappingPlan::look_again(BootTime now) {
 }
 
 void MappingPlan::hear(const RouterAnnouncement& announcement, BootTime now) {
-  if (held_ && held_->epoch && (!announcement.outside || *announcement.outside == held_->outside.ip) &&
+  // A router that starts anew right after it has mapped has a clock that looks as if it had gone on.
+  constexpr std::chrono::seconds kTelling{30};
+  if (held_ && held_->epoch && now - held_->epoch->seen >= kTelling &&
+      (!announcement.outside || *announcement.outside == held_->outside.ip) &&
       !has_lost_mappings(*held_->epoch, {.seconds = announcement.epoch, .seen = now}))
     return;
   look_again(now);

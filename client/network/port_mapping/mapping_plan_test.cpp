@@ -172,6 +172,11 @@ TEST_F(MappingPlanTest, ARouterThatSaysThatItStartedAnewIsAskedAtOnce) {
   plan.hear({.epoch = 3}, now);
   grant("203.0.113.8:51820", 7200s, 4);
   EXPECT_EQ(plan.outside(), at("203.0.113.8:51820"));
+  now += 2s;
+  plan.hear({.epoch = 5}, now);
+  EXPECT_TRUE(is_quiet());
+  now += 3s;
+  grant("203.0.113.8:51820", 7200s, 4);
   now += 100s;
   plan.hear({.epoch = 104, .outside = ip("203.0.113.9")}, now);
   EXPECT_EQ(asked().protocol, MappingProtocol::kPcp) << "its address is another";

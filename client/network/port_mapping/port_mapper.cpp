@@ -115,7 +115,10 @@ void PortMapper::run() {
   for (Family& family : families_) {
     family.plan.want(0, clock_.boot());
     const MappingStep step = family.plan.next(clock_.boot());
-    if (const auto* last = std::get_if<AskToWithdraw>(&step)) withdraw(client, family, last->mapping, nonce);
+    if (const auto* last = std::get_if<AskToWithdraw>(&step))
+      withdraw(client, family, last->mapping, nonce);
+    else if (family.unknown)
+      withdraw(client, family, *family.unknown, nonce);
   }
 }
 
@@ -148,6 +151,9 @@ void PortMapper::map(RouterClient& client, Family& family, const AskToMap& ask, 
       log::info("network {}: {}", network_.str(), text);
       family.told = std::move(text);
     }
+    if (grant.error().why.kind() == ErrorKind::kInterrupted)
+      family.unknown = HeldMapping{
+          .protocol = ask.protocol, .place = ask.place, .port = ask.request.port, .outside = {ask.place.router, ask.request.outside_port}};
     family.plan.failed(ask, grant.error().kind, now);
   }
   tell_change(before, family);

@@ -47,7 +47,8 @@ class PortMapper {
   struct Family {
     MappingPlan plan;
     std::optional<Gateway> place{};
-    std::string told{};  ///< that no router maps, and why; once each
+    std::string told{};                    ///< that no router maps, and why; once each
+    std::optional<HeldMapping> unknown{};  ///< asked for when we were stopped, before an answer came
   };
   void run();
   void look_after(RouterClient& client, Family& family, const PcpNonce& nonce);

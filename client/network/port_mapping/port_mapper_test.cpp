@@ -24,11 +24,13 @@ struct PortMapperTest : ::testing::Test {
 
   void SetUp() override {
     router.control = [this](Packet request) {
-      if (request.size() != 60) return FakeRouter::Packets();
+      const bool is_pcp = request.size() == 60;
+      if (!is_pcp && request.size() != 12) return FakeRouter::Packets();
+      const auto number = [&](std::size_t at) { return request[at] << 8 | request[at + 1]; };
       const std::lock_guard lock(mutex);
-      asked.emplace_back(request[40] << 8 | request[41], request[4] << 24 | request[5] << 16 | request[6] << 8 | request[7]);
+      asked.emplace_back(is_pcp ? number(40) : number(4), is_pcp ? number(6) : number(10));
       changed.notify_all();
-      return answers ? FakeRouter::Packets{pcp_grant(request)} : FakeRouter::Packets();
+      return answers && is_pcp ? FakeRouter::Packets{pcp_grant(request)} : FakeRouter::Packets();
     };
     router.start();
   }
@@ -105,11 +107,11 @@ TEST_F(PortMapperTest, ARouterThatSaysNothingHoldsNobodyUp) {
   auto mapper = start();
   mapper->want(51820, kNonce);
   ASSERT_TRUE(becomes([&] { return !asked.empty(); }));
-  const auto began = std::chrono::steady_clock::now();
   EXPECT_THAT(mapper->outside(), IsEmpty());
   mapper->network_changed();
   mapper.reset();  // in the middle of its question
-  EXPECT_LT(std::chrono::steady_clock::now() - began, 1s);
+  // Whether the router has heard it, and has mapped the port, nobody knows.
+  EXPECT_EQ(asked.back(), Asked(51820, 0));
 }
 
 }  // namespace

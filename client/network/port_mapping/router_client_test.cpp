@@ -144,7 +144,7 @@ TEST_F(RouterClientTest, WithdrawsByTheProtocolThatHasMapped) {
 // ---- lies -----------------------------------------------------------------------------------------------------------------
 
 TEST_F(RouterClientTest, NobodyElseIsTalkedToWhateverTheRouterSays) {
-  FakeRouter other;  // a service of this machine, or of another one
+  FakeRouter other(INADDR_LOOPBACK + 1);  // a service of this machine, or of another one
   other.http = [](const std::string&) { return http_answer(200, ""); };
   other.start();
   const std::string elsewhere = "http://127.0.0.2:" + std::to_string(other.http_address().port) + "/";

@@ -12,6 +12,9 @@ namespace {
 
 constexpr std::chrono::seconds kPatience{2};
 
+// Their parsers look at a byte behind the end.
+std::string terminated(std::string_view xml) { return std::string(xml.substr(0, kLongestXml)); }
+
 // C strings have no NUL.
 std::string joined(const std::vector<std::string>& words) {
   std::string text;
@@ -28,8 +31,8 @@ std::vector<std::string> apart(std::string_view text) {
 
 }  // namespace
 
-RouterDescription read_description(std::string_view xml) {
-  xml = xml.substr(0, kLongestXml);
+RouterDescription read_description(std::string_view text) {
+  const std::string xml = terminated(text);
   IGDdatas data{};
   ::parserootdesc(xml.data(), static_cast<int>(xml.size()), &data);
   RouterDescription description{.base_url = data.urlbase, .services = {}};
@@ -38,8 +41,8 @@ RouterDescription read_description(std::string_view xml) {
   return description;
 }
 
-ActionAnswer read_action_answer(std::string_view xml) {
-  xml = xml.substr(0, kLongestXml);
+ActionAnswer read_action_answer(std::string_view text) {
+  const std::string xml = terminated(text);
   NameValueParserData data{};
   const std::unique_ptr<NameValueParserData, decltype(&::ClearNameValueList)> owner(&data, ::ClearNameValueList);
   ::ParseNameValue(xml.data(), static_cast<int>(xml.size()), &data);
