@@ -52,6 +52,13 @@ Membership::Membership(std::vector<Member> members, std::vector<GroupPair> pairs
   }
 }
 
+Membership Membership::of_groups(const std::vector<std::vector<wg::PublicKey>>& groups, std::vector<GroupPair> pairs) {
+  std::vector<Member> members;
+  for (std::size_t place = 0; place < groups.size(); ++place)
+    for (const wg::PublicKey& key : groups[place]) members.push_back({.key = key, .group = static_cast<std::uint32_t>(place)});
+  return {std::move(members), std::move(pairs)};
+}
+
 std::optional<Membership::Number> Membership::find(const wg::PublicKey& key) const {
   const auto at =
       std::ranges::lower_bound(by_key_, key, {}, [this](Number number) -> const wg::PublicKey& { return entries_[number].key; });

@@ -262,6 +262,29 @@ TEST_F(PeerCommands, DisablingAndEnabling) {
   EXPECT_THAT(server.changes(), ElementsAre(HasSubstr("DELETE /v1/admin/peers/3"), HasSubstr(R"("is_disabled":false)")));
 }
 
+TEST_F(PeerCommands, MakingAndEndingARelay) {
+  server.answer("GET /v1/user/capabilities", {.body = R"({"peer_relays":true})"});
+  server.answer("PUT /v1/admin/relays/3", {.status = 204, .body = {}});
+  server.answer("DELETE /v1/admin/relays/3", {.status = 204, .body = {}});
+  EXPECT_THAT(run_line("set-relay evilcorp --name peer2 --off --yes").log, HasSubstr("no relay already"));
+  EXPECT_THAT(run_line("set-relay evilcorp --name peer2 --yes").out, HasSubstr("The peer peer2 is a relay"));
+  state.peers[2].is_relay = true;
+  serve_lists();
+  EXPECT_THAT(run_line("set-relay evilcorp --name peer2 --yes").log, HasSubstr("a relay already"));
+  asker.answers = {"peer2", "yes"};
+  EXPECT_THAT(run_line("set-relay evilcorp --off").asked,
+              ElementsAre("Peer that is to relay no longer {peer2 (10.66.2.1)}", "Let peer2 (10.66.2.1) relay no longer?"));
+  EXPECT_THAT(server.changes(), ElementsAre("PUT /v1/admin/relays/3 ", "DELETE /v1/admin/relays/3 "));
+  EXPECT_THAT(run_line("set-relay evilcorp --name innernet-server --yes").error, HasSubstr("--no-relay"));
+  EXPECT_THAT(run_line("set-relay evilcorp --name nobody --yes").error, HasSubstr("there is no peer \"nobody\""));
+}
+
+TEST_F(PeerCommands, AnOlderServerKnowsNoRelaysOnPeers) {
+  server.answer("GET /v1/user/capabilities", {.body = R"({"state_etag":true})"});
+  EXPECT_THAT(run_line("set-relay evilcorp --name peer2 --yes").error, HasSubstr("update innernet-server"));
+  EXPECT_THAT(server.changes(), IsEmpty());
+}
+
 TEST_F(PeerCommands, DisablingOneselfOrTheLastAdminAsksInThoseWords) {
   asker.answers = {"no", "no"};
   EXPECT_THAT(run_line("disable-peer evilcorp --name admin").asked, ElementsAre(HasSubstr("this very machine")));

@@ -80,6 +80,7 @@ TEST(Program, HasTheseCommandsArgumentsOptionsAndConflicts) {
           "list-cidrs INTERFACE -t,--tree --json; not --tree with --json\n"
           "disable-peer INTERFACE --name=NAME --yes --json\n"
           "enable-peer INTERFACE --name=NAME --yes --json\n"
+          "set-relay INTERFACE --name=NAME --off --yes --json\n"
           "add-association INTERFACE [CIDR1] [CIDR2] --yes --json\n"
           "delete-association|delete-associations INTERFACE [CIDR1] [CIDR2] --yes --json\n"
           "list-associations INTERFACE --json\n"
@@ -199,6 +200,7 @@ TEST(Program, UsageErrorsSayWhatIsWrong) {
       {"override-peer-endpoint evilcorp -e 1.2.3.4:5 -u", "can't be used together with"},
       {"enable-peer evilcorp --yes", "--yes needs --name"},
       {"disable-peer evilcorp --yes", "--yes needs --name"},
+      {"set-relay evilcorp --off --yes", "--yes needs --name"},
       {"help frobnicate", "unknown command"},
       {"help up down", "unexpected argument"},
   };

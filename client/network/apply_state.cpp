@@ -128,6 +128,7 @@ Result<AppliedState> update_device(const Round& round, const ObtainedState& obta
   remember_pairs(round, device, changes);
   AppliedState applied{.due = std::move(changes.due),
                        .relayed = std::move(changes.relayed),
+                       .used_relays = std::move(changes.used_relays),
                        .relays = std::move(changes.relays),
                        .updated_at = machine.clock().boot(),
                        .listen_port = device.listen_port};

@@ -32,6 +32,7 @@ std::vector<LogLines> lines_about(const std::vector<PeerChange>& changes, Detail
 struct AppliedState {
   std::vector<TraversalPeer> due;
   std::vector<TraversalPeer> relayed;
+  std::vector<UsedRelay> used_relays;
   std::vector<SocketAddress> relays;
   BootTime updated_at{};
   std::uint16_t listen_port = 0;

@@ -11,6 +11,7 @@
 
 #include "innernet/client/resolver.hpp"
 #include "private_address.hpp"
+#include "relay_order.hpp"
 
 namespace innernet::client {
 namespace {
@@ -75,6 +76,7 @@ class Comparison {
 
   Difference run() {
     collect();
+    find_lost_ways();
     for (const wg::Peer& there : input_.device.peers) {
       const auto found = index_.find(there.public_key);
       const auto relay = relays_.find(there.public_key);
@@ -89,7 +91,6 @@ class Comparison {
         compare(there, wanted);
       }
     }
-    if (renew_relayed_) renew_relayed();
     const auto missing =
         static_cast<std::size_t>(std::ranges::count_if(wanted_, [](const auto& entry) { return !entry.second.is_on_device; }));
     // Removals first: the address of a peer that goes may be the one of a peer that comes.
@@ -167,7 +168,7 @@ class Comparison {
   struct WantedRelay {
     SocketAddress endpoint;
     std::string name;
-    bool names_registered = false;  // states say who is registered with it
+    bool names_registered = false;  // states say who is registered with it: only of the server's
     bool is_on_device = false;
   };
 
@@ -183,8 +184,9 @@ class Comparison {
       if (!address) continue;
       const auto name = on == input_.state.peers.end() ? std::string("relay") : "relay of " + on->name.str();
       if (!relays_
-               .emplace(relay.public_key,
-                        WantedRelay{.endpoint = *address, .name = name, .names_registered = !relay.endpoint.is_unspecified()})
+               .emplace(relay.public_key, WantedRelay{.endpoint = *address,
+                                                      .name = name,
+                                                      .names_registered = relay.id == kServerPeer && !relay.endpoint.is_unspecified()})
                .second)
         continue;
       // One that works may answer from another of its addresses, and then those behind it are there, too.
@@ -192,6 +194,8 @@ class Comparison {
       const bool works =
           there != input_.device.peers.end() && there->endpoint && there->endpoint->port == address->port && is_recent(*there);
       result_.relays.push_back(works ? *there->endpoint : *address);
+      result_.used_relays.push_back(
+          {.id = relay.id, .public_key = relay.public_key, .at = result_.relays.back(), .answers_questions = relay.answers_questions});
     }
   }
 
@@ -216,20 +220,47 @@ class Comparison {
 
   bool is_recent(const wg::Peer& there) const { return there.last_handshake && input_.handshakes.is_recent(there.public_key, input_.now); }
 
-  // Their sessions go on, but the relay knows nothing of them any more. One side alone: handshakes that cross are dropped.
-  void renew_relayed() {
-    for (const TraversalPeer& peer : result_.relayed) {
-      if (peer.other_side_first) continue;
-      const auto there = std::ranges::find(input_.device.peers, peer.public_key, &wg::Peer::public_key);
-      const Wanted& wanted = wanted_[index_.at(peer.public_key)].second;
-      removed_.push_back({.public_key = peer.public_key, .remove = true});
-      renewed_.push_back({.public_key = peer.public_key,
-                          .replace_allowed_ips = true,
-                          .preshared_key = there->preshared_key,
-                          .endpoint = result_.relays.front(),
-                          .persistent_keepalive = wanted.keepalive,
-                          .allowed_ips = {wanted.allowed_ips.begin(), wanted.allowed_ips.end()}});
+  bool is_wanted(const wg::PublicKey& key) const { return index_.contains(key) || relays_.contains(key); }
+
+  // Another port is another relay. One that was started anew has forgotten us, and WireGuard would not notice for two minutes.
+  bool is_begun_anew(const wg::Peer& there, const WantedRelay& relay) const {
+    return (there.endpoint && there.endpoint->port != relay.endpoint.port) || (relay.names_registered && is_forgotten_by_relay(there));
+  }
+
+  // Relays on the device that pass nothing on any more: those that are named no longer, and those that have forgotten their flows. Sessions
+  // of the peers behind them seem to go on.
+  void find_lost_ways() {
+    for (const wg::Peer& there : input_.device.peers) {
+      if (!there.endpoint || !there.allowed_ips.empty()) continue;
+      const auto relay = relays_.find(there.public_key);
+      if (relay != relays_.end()) {
+        if (is_begun_anew(there, relay->second)) lost_ways_[*there.endpoint] = relay->second.endpoint;
+      } else if (!is_wanted(there.public_key)) {
+        lost_ways_.try_emplace(*there.endpoint);
+      }
     }
+  }
+
+  // One side alone has its handshake anew: those that cross are dropped. The other one only looks there.
+  void take_other_way(const wg::Peer& there, const Wanted& wanted, const std::optional<SocketAddress>& instead) {
+    const TraversalPeer peer = traversal_peer(there.public_key, wanted);
+    std::optional<SocketAddress> way = instead;
+    if (!way && !peer.relays.empty()) way = peer.relays.front();
+    if (!way) way = address_of(wanted);
+    if (!instead && input_.wants_traversal) result_.due.push_back(peer);
+    if (!way) return;
+    if (peer.other_side_first) {
+      if (*way != there.endpoint)
+        modified_.push_back({.public_key = there.public_key, .update_only = true, .endpoint = way, .allowed_ips = {}});
+      return;
+    }
+    removed_.push_back({.public_key = there.public_key, .remove = true});
+    renewed_.push_back({.public_key = there.public_key,
+                        .replace_allowed_ips = true,
+                        .preshared_key = there.preshared_key,
+                        .endpoint = way,
+                        .persistent_keepalive = wanted.keepalive,
+                        .allowed_ips = {wanted.allowed_ips.begin(), wanted.allowed_ips.end()}});
   }
 
   // The state says who is registered, up to twelve seconds late.
@@ -256,16 +287,13 @@ class Comparison {
     wg::PeerUpdate update{.public_key = there.public_key, .update_only = true};
     if (!there.allowed_ips.empty()) update.replace_allowed_ips = true;
     if (there.persistent_keepalive != kPersistentKeepalive) update.persistent_keepalive = kPersistentKeepalive;
-    // Another port is another relay. One that was started anew has forgotten us, and WireGuard would not notice for two minutes.
-    const bool has_moved = there.endpoint && there.endpoint->port != relay.endpoint.port;
-    if (has_moved || (relay.names_registered && is_forgotten_by_relay(there))) {
+    if (is_begun_anew(there, relay)) {
       removed_.push_back({.public_key = there.public_key, .remove = true});
       renewed_.push_back({.public_key = there.public_key,
                           .replace_allowed_ips = true,
                           .endpoint = relay.endpoint,
                           .persistent_keepalive = kPersistentKeepalive,
                           .allowed_ips = {}});
-      renew_relayed_ = true;
       result_.changes.push_back({.kind = PeerChangeKind::kModified,
                                  .name = relay.name,
                                  .public_key = there.public_key,
@@ -342,6 +370,10 @@ class Comparison {
     }
     const bool works = has_session(there);
     const bool in_traversal = input_.in_traversal != nullptr && input_.in_traversal->contains(there.public_key);
+    const auto lost = there.endpoint ? lost_ways_.find(*there.endpoint) : lost_ways_.end();
+    if (lost != lost_ways_.end() && works && !in_traversal && wanted.peer != nullptr && !wanted.is_overridden &&
+        there.public_key != input_.server.public_key)
+      return take_other_way(there, wanted, lost->second);
     if (works) consider_direct_ways(there, wanted);
     if (!works && !in_traversal) {
       const auto address = address_of(wanted);
@@ -392,15 +424,28 @@ class Comparison {
     result_.relayed.push_back(traversal_peer(there.public_key, wanted));
   }
 
+  // Who has measured how far a relay is, is most probably registered there.
+  bool is_registered(const Peer& peer) const {
+    if (input_.registered != nullptr && input_.registered->contains(peer.id)) return true;
+    return std::ranges::any_of(peer.relay_distances, [&](const RelayDistance& distance) {
+      return std::ranges::find(result_.used_relays, distance.relay, &UsedRelay::id) != result_.used_relays.end();
+    });
+  }
+
   TraversalPeer traversal_peer(const wg::PublicKey& key, const Wanted& wanted) const {
     TraversalPeer peer{.public_key = key,
                        .reported = {},
                        .candidates = wanted.peer->candidates,
                        .inside = wanted.peer->ip,
-                       .is_registered = input_.registered != nullptr && input_.registered->contains(wanted.peer->id),
+                       .is_registered = is_registered(*wanted.peer),
                        .other_side_first = key < input_.own_key,
                        .is_overridden = wanted.is_overridden,
-                       .likely = {}};
+                       .likely = {},
+                       .relays = {}};
+    std::vector<PeerId> ids;
+    for (const UsedRelay& relay : result_.used_relays) ids.push_back(relay.id);
+    for (const std::size_t place : relay_order(ids, own_ != nullptr ? *own_ : *wanted.peer, *wanted.peer))
+      peer.relays.push_back(result_.relays[place]);
     if (wanted.endpoint != nullptr) peer.reported = *wanted.endpoint;
     if (wanted.is_overridden)
       peer.candidates.clear();
@@ -427,7 +472,7 @@ class Comparison {
   std::vector<std::pair<wg::PublicKey, Wanted>> wanted_;  // the server first, then in the order of the state
   std::unordered_map<wg::PublicKey, std::size_t> index_;
   std::map<wg::PublicKey, WantedRelay> relays_;
-  bool renew_relayed_ = false;
+  std::map<SocketAddress, std::optional<SocketAddress>> lost_ways_;  // of relays, and where they are now, if they are
   const Peer* own_ = nullptr;
   std::vector<wg::PeerUpdate> removed_;
   std::vector<wg::PeerUpdate> modified_;

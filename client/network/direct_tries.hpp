@@ -47,8 +47,8 @@ Poke udp_poke(const InterfaceName& interface);
 std::vector<SocketAddress> direct_ways(const TraversalPeer& peer, const IpNet& network, std::span<const SocketAddress> relays,
                                        const Resolved& resolved);
 
-/// Tries peers that are relayed on direct ways, one after the other (DirectAttempt). Returns the peers that are reached directly now; `note`
-/// gets the ways that did not work.
+/// Tries peers that are relayed on direct ways, one after the other (DirectAttempt). Returns the peers that are reached directly now;
+/// `note` gets the ways that did not work.
 Result<std::vector<wg::PublicKey>> try_directly(
     const std::vector<TraversalPeer>& peers, const IpNet& network, std::span<const SocketAddress> relays, wg::Backend& backend,
     const InterfaceName& name, Wait& wait, const Poke& poke, const Resolved& resolved, const DirectTimes& times = {},

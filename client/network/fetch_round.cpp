@@ -23,6 +23,7 @@
 #include "pair_notes.hpp"
 #include "pending_install.hpp"
 #include "report_candidates.hpp"
+#include "report_distances.hpp"
 #include "saved_etag.hpp"
 #include "server_search.hpp"
 
@@ -141,12 +142,15 @@ Result<Finished> run(const ClientOptions& options, const InterfaceName& name, Ma
   if (lock != nullptr) lock->let_go();
   memory.shows_life();
   if (server_answered(origin)) report_candidates(round, origin, own ? &*own : nullptr, applied.listen_port);
+  if (server_answered(origin) && own) report_distances(round, *own);
   return Finished{.result = {.server_answered = server_answered(origin),
                              .due = std::move(applied.due),
                              .relayed = std::move(applied.relayed),
+                             .used_relays = std::move(applied.used_relays),
                              .relays = std::move(applied.relays),
-                             .listen_port = applied.listen_port,
-                             .updated_at = applied.updated_at},
+                             .updated_at = applied.updated_at,
+                             .is_relay = own && own->is_relay,
+                             .listen_port = applied.listen_port},
                   .etag_to_remember = etag_goes == EtagPlace::kMemory ? std::move(obtained.etag) : ""};
 }
 
@@ -160,6 +164,14 @@ Result<RoundResult> fetch_round(const ClientOptions& options, const InterfaceNam
   if (!finished) return std::unexpected(std::move(finished).error());
   memory.etag = std::move(finished->etag_to_remember);
   return std::move(finished->result);
+}
+
+TryLock try_lock_of(const ClientOptions& options, const InterfaceName& name, const Stop* stop) {
+  return [folders = options.folders, name, stop]() -> std::shared_ptr<const void> {
+    auto held = lock_network(folders, name, stop, ReadOnly::kAccepted, std::chrono::milliseconds(0));
+    if (!held) return nullptr;
+    return std::make_shared<const FileLock>(*std::move(held));
+  };
 }
 
 void traverse_due(const ClientOptions& options, const InterfaceName& name, const IpNet& network, Machine& machine, RoundResult result,
@@ -198,11 +210,7 @@ void traverse_due(const ClientOptions& options, const InterfaceName& name, const
       log::info("{} of {}, relayed until now, {} reached directly",
                 direct->size() == 1 ? "a peer" : fmt::format("{} peers", direct->size()), name.str(), direct->size() == 1 ? "is" : "are");
   }
-  const TryLock try_lock = [&]() -> std::shared_ptr<const void> {
-    auto held = lock_network(options.folders, name, machine.stop, ReadOnly::kAccepted, std::chrono::milliseconds(0));
-    if (!held) return nullptr;
-    return std::make_shared<const FileLock>(*std::move(held));
-  };
+  const TryLock try_lock = try_lock_of(options, name, machine.stop);
   report(traverse(NatTraversal(std::move(result.due), network, result.relays, result.updated_at, traversal.times, machine.probes),
                   machine.backend, name, machine.wait, result.updated_at, resolved, std::move(handshakes), try_lock, traversal.times,
                   traversal.audience, note));

@@ -12,9 +12,11 @@ struct RoundResult {
   bool server_answered = false;
   std::vector<TraversalPeer> due;
   std::vector<TraversalPeer> relayed;  ///< who may be reached directly, some day
+  std::vector<UsedRelay> used_relays;
   std::vector<SocketAddress> relays;
-  std::uint16_t listen_port = 0;
   BootTime updated_at{};
+  bool is_relay = false;  ///< this machine is to be one
+  std::uint16_t listen_port = 0;
 };
 
 /// Brings interface, hosts file and data store in line with the server's state, or with the cached one when the server can't be reached,
@@ -27,6 +29,9 @@ struct TraversalOptions {
   TraversalTimes times{};
   Audience audience = Audience::kWaits;
 };
+
+/// Keeps rounds away from the device while it is held; null: one is at it.
+TryLock try_lock_of(const ClientOptions& options, const InterfaceName& name, const Stop* stop);
 
 /// NAT traversal for those who are due, unless another process is at it (a daemon beside a command): then they are left to that one. Its
 /// failure is only warned about: the next round tries again.

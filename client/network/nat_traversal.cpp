@@ -15,6 +15,12 @@ auto find_relay(const wg::Device& device, const SocketAddress& at) {
   return std::ranges::find_if(device.peers, [&](const wg::Peer& peer) { return peer.endpoint == at && peer.allowed_ips.empty(); });
 }
 
+wg::PeerUpdate endpoint_update(const wg::PublicKey& key, const SocketAddress& endpoint) {
+  return {.public_key = key, .update_only = true, .endpoint = endpoint, .allowed_ips = {}};
+}
+
+}  // namespace
+
 void add_anew(wg::DeviceUpdate& update, const wg::Peer& there, const SocketAddress& at) {
   update.peers.push_back({.public_key = there.public_key, .remove = true});
   update.peers.push_back({.public_key = there.public_key,
@@ -24,12 +30,6 @@ void add_anew(wg::DeviceUpdate& update, const wg::Peer& there, const SocketAddre
                           .persistent_keepalive = there.persistent_keepalive,
                           .allowed_ips = there.allowed_ips});
 }
-
-wg::PeerUpdate endpoint_update(const wg::PublicKey& key, const SocketAddress& endpoint) {
-  return {.public_key = key, .update_only = true, .endpoint = endpoint, .allowed_ips = {}};
-}
-
-}  // namespace
 
 NatTraversal::NatTraversal(std::vector<TraversalPeer> due, const IpNet& network, std::span<const SocketAddress> relays, BootTime updated_at,
                            const TraversalTimes& times, ProbeBudget* budget)
@@ -50,8 +50,9 @@ NatTraversal::NatTraversal(std::vector<TraversalPeer> due, const IpNet& network,
       ways.push_back({std::move(candidate), Kind::kOther});
       ++candidates;
     }
+    const std::span<const SocketAddress> in_order = peer.relays.empty() ? relays : peer.relays;
     if (!peer.is_overridden && (peer.is_registered || blind <= kMostBlind))
-      for (const SocketAddress& relay : relays | std::views::reverse) ways.push_back({Endpoint::of(relay), Kind::kRelay});
+      for (const SocketAddress& relay : in_order | std::views::reverse) ways.push_back({Endpoint::of(relay), Kind::kRelay});
     for (Endpoint& candidate : peer.likely | std::views::reverse)
       if (can_be_outside(candidate, network)) ways.push_back({std::move(candidate), Kind::kLikely});
     // The reported endpoint alone is set on the device already.

@@ -52,7 +52,8 @@ struct TraversalTimes {
 class NatTraversal {
  public:
   /// Candidates that can't be outside of `network` are never tried, nor are names that turn out to be such an address. A reported endpoint
-  /// that is an address has been looked at, or is our own. Without `budget` it sends as often as it likes.
+  /// that is an address has been looked at, or is our own. `relays` are for those peers that have no order of their own. Without `budget`
+  /// it sends as often as it likes.
   NatTraversal(std::vector<TraversalPeer> due, const IpNet& network, std::span<const SocketAddress> relays, BootTime updated_at,
                const TraversalTimes& times = {}, ProbeBudget* budget = nullptr);
 
@@ -104,6 +105,9 @@ class NatTraversal {
   std::vector<TriedWay> tried_ways_;
   bool is_seen_ = false;  // the device
 };
+
+/// Removes a peer and adds it elsewhere, as it is, so that its handshake begins at once.
+void add_anew(wg::DeviceUpdate& update, const wg::Peer& there, const SocketAddress& at);
 
 /// Who reads the log: somebody who waits for the prompt, and wants to know why, or nobody yet.
 enum class Audience { kWaits, kLater };

@@ -5,12 +5,16 @@
 #include <algorithm>
 #include <exception>
 #include <random>
+#include <set>
 #include <system_error>
 
+#include "ask_relays.hpp"
 #include "innernet/client/network_lock.hpp"
 #include "innernet/client/networks.hpp"
 #include "innernet/machine/log.hpp"
 #include "network_files.hpp"
+#include "own_relay.hpp"
+#include "relay_care.hpp"
 
 namespace innernet::client {
 namespace {
@@ -91,6 +95,21 @@ Result<std::unique_ptr<NetworkWorker>> NetworkWorker::start(const ClientOptions&
   return worker;
 }
 
+/// What the daemon does about relays, each in a thread of its own.
+struct NetworkWorker::Relays {
+  /// Whether there is one that was not there at the round before.
+  bool has_new(const std::vector<UsedRelay>& now) {
+    std::set<wg::PublicKey> keys;
+    for (const UsedRelay& relay : now) keys.insert(relay.public_key);
+    const std::set<wg::PublicKey> before = std::exchange(known, keys);
+    return !std::ranges::includes(before, keys);
+  }
+
+  OwnRelay own;
+  RelayCare care;
+  std::set<wg::PublicKey> known{};
+};
+
 NetworkWorker::~NetworkWorker() {
   stop_.request();
   if (thread_.joinable()) thread_.join();
@@ -147,6 +166,19 @@ void NetworkWorker::rounds(Machine& machine) {
                      {.audience = Audience::kLater});
       },
       [this] { nudge_.give(); });
+  Relays relays{.own = OwnRelay(options_.folders, name_, machine.api_interface(name_)),
+                .care = RelayCare(name_, {.ask =
+                                              [this](std::span<const UsedRelay> all, const Stop& stop) {
+                                                // An installed network's key never changes.
+                                                const auto own = read_config(options_.folders, name_);
+                                                if (!own) return std::vector<std::optional<std::chrono::milliseconds>>(all.size());
+                                                return ask_relays_as(own->private_key)(all, stop);
+                                              },
+                                          .open_backend = [this]() -> Result<std::unique_ptr<wg::Backend>> {
+                                            return wg::choose_backend(options_.network.backend, name_, [](std::string_view) {});
+                                          },
+                                          .try_lock = try_lock_of(options_, name_, &stop_),
+                                          .on_news = [this] { nudge_.give(); }})};
   std::minstd_rand random = jitter(clock_);
   RoundSchedule schedule(interval_);
   port_mapper_ = start_port_mapper();
@@ -164,7 +196,7 @@ void NetworkWorker::rounds(Machine& machine) {
     }
     const BootTime began = clock_.boot();
     traversal.collect(memory);
-    if (!one_round(machine, memory, traversal)) {
+    if (!one_round(machine, memory, traversal, relays)) {
       pause(schedule.after_failure(clock_.boot(), fraction(random)));
       continue;
     }
@@ -197,15 +229,25 @@ void NetworkWorker::map_port(std::uint16_t listen_port) {
   port_mapper_->want(listen_port, nonce_);
 }
 
-bool NetworkWorker::one_round(Machine& machine, FetchMemory& memory, BackgroundTraversal& traversal) {
+bool NetworkWorker::one_round(Machine& machine, FetchMemory& memory, BackgroundTraversal& traversal, Relays& relays) {
   const auto round = [&]() -> Result<bool> {
     RoundResult result;
+    memory.relay_distances = relays.care.distances();
     {
       TRY(RoundLock lock, RoundLock::take(options_.folders, name_, &stop_));
       TRY(result, fetch_round(options_, name_, machine, memory, Caller::kDaemon, &lock));
     }
     const bool answered = result.server_answered;
     map_port(result.listen_port);
+    // The address and the key of an installed network never change.
+    if (const auto config = read_config(options_.folders, name_)) relays.own.want(result.is_relay, *config, result.listen_port);
+    // Another way to everybody who was tried in vain.
+    if (relays.has_new(result.used_relays)) memory.traversal.clear();
+    auto may_be_relayed = result.relayed;
+    may_be_relayed.insert(may_be_relayed.end(), result.due.begin(), result.due.end());
+    auto watched = result.used_relays;
+    std::erase_if(watched, [](const UsedRelay& relay) { return !relay.answers_questions; });
+    relays.care.see(std::move(watched), std::move(may_be_relayed));
     if (!options_.nat.no_traversal) traversal.begin(std::move(result), memory, clock_.boot());
     return answered;
   };

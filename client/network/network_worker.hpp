@@ -49,8 +49,9 @@ class NetworkWorker {
                 std::shared_ptr<Resolver> resolver);
   void run();
   void rounds(Machine& machine);
+  struct Relays;
   /// Whether the server has answered. Traversal goes on beside it.
-  bool one_round(Machine& machine, FetchMemory& memory, BackgroundTraversal& traversal);
+  bool one_round(Machine& machine, FetchMemory& memory, BackgroundTraversal& traversal, Relays& relays);
   bool config_is_gone() const;
   /// None: it is not wanted, or can't be had.
   std::unique_ptr<PortMapper> start_port_mapper();

@@ -179,6 +179,50 @@ TEST_F(RelaysTest, OneThatHasMovedToAnotherPortIsMadeAnewAtOnce) {
   EXPECT_EQ(update_of(run(), relay)->endpoint, address("203.0.113.1:51822"));
 }
 
+// A relay whose administrator has ended it (set-relay --off), or that is not heard of any more.
+TEST_F(RelaysTest, WhoeverWasReachedThroughOneThatIsGoneIsReachedThroughAnother) {
+  const wg::PublicKey gone = new_key();
+  device.peers.push_back(there(relay, {}, "203.0.113.1:51821", 10s));
+  device.peers.push_back(there(gone, {}, "198.51.100.9:51821", 10s));
+  device.peers.push_back(there(bob, {"10.66.1.3/32"}, "198.51.100.9:51821", 10s));
+  const auto result = run();
+  EXPECT_TRUE(update_of(result, gone)->remove);
+  ASSERT_NE(update_of(result, bob), nullptr);
+  EXPECT_EQ(update_of(result, bob)->endpoint, address("203.0.113.1:51821"));
+  EXPECT_EQ(update_of(result, bob)->update_only, bob < own) << "one side alone begins anew";
+  EXPECT_THAT(result.due, SizeIs(1));
+
+  state.relays.clear();
+  state.peers[2].endpoint = endpoint("198.51.100.33:51820");
+  EXPECT_EQ(update_of(run(), bob)->endpoint, address("198.51.100.33:51820")) << "where the server sees it";
+}
+
+TEST_F(RelaysTest, WhoIsReachedThroughOneThatStaysIsLeftAlone) {
+  const wg::PublicKey gone = new_key();
+  device.peers.push_back(there(relay, {}, "203.0.113.1:51821", 10s));
+  device.peers.push_back(there(gone, {}, "198.51.100.9:51821", 10s));
+  device.peers.push_back(there(bob, {"10.66.1.3/32"}, "203.0.113.1:51821", 10s));
+  EXPECT_EQ(update_of(run(), bob), nullptr);
+}
+
+TEST_F(RelaysTest, OnlyOfTheServersRelayIsItKnownThatItHasForgottenUs) {
+  state.relays.front() = {.id = PeerId{3}, .public_key = relay, .endpoint = endpoint("198.51.100.3:7")};
+  device.peers.push_back(there(relay, {}, "198.51.100.3:7", 20s));
+  registered.clear();
+  EXPECT_EQ(update_of(run(), relay), nullptr);
+}
+
+TEST_F(RelaysTest, TheNearestToBothIsTriedFirst) {
+  state.relays.push_back({.id = PeerId{7}, .public_key = new_key(), .endpoint = endpoint("198.51.100.3:7")});
+  const auto relays_of_bob = [&] { return run().due.front().relays; };
+  EXPECT_THAT(relays_of_bob(), ElementsAre(address("203.0.113.1:51821"), address("198.51.100.3:7")));
+  state.peers[1].relay_distances = {{.relay = PeerId{1}, .milliseconds = 90}, {.relay = PeerId{7}, .milliseconds = 10}};
+  state.peers[2].relay_distances = {{.relay = PeerId{1}, .milliseconds = 5}, {.relay = PeerId{7}, .milliseconds = 10}};
+  EXPECT_THAT(relays_of_bob(), ElementsAre(address("198.51.100.3:7"), address("203.0.113.1:51821")));
+  registered.clear();
+  EXPECT_TRUE(run().due.front().is_registered) << "where else would it have measured";
+}
+
 TEST_F(RelaysTest, APeerBehindTheSameRouterIsReachedWithinItsNetworkAtOnce) {
   state.peers[1].endpoint = endpoint("198.51.100.4:1024");
   state.peers[1].candidates = {endpoint("192.168.7.2:40000")};

@@ -44,6 +44,16 @@ std::string_view meaning_of_status(int status) {
 
 void warn(std::string_view text) { log::warning("{}", text); }
 
+HttpRequest conditional_get(std::string_view target, const StateQuery& query) {
+  HttpRequest request{.method = "GET", .target = target, .fields = {}, .body = {}, .interrupt_fd = query.interrupt_fd};
+  if (query.if_none_match.empty()) return request;
+  request.fields += fmt::format("If-None-Match: {}\r\n", query.if_none_match);
+  if (query.wait.count() == 0) return request;
+  request.fields += fmt::format("Prefer: wait={}\r\n", query.wait.count());
+  request.extra_patience = query.wait;
+  return request;
+}
+
 }  // namespace
 
 class RestClient::Connection {
@@ -102,15 +112,8 @@ RestClient& RestClient::operator=(RestClient&&) noexcept = default;
 RestClient::~RestClient() = default;
 
 Answer<StateAnswer> RestClient::get_state(const StateQuery& query) {
-  HttpRequest request{.method = "GET", .target = "/v1/user/state", .fields = {}, .body = {}, .interrupt_fd = query.interrupt_fd};
-  if (!query.if_none_match.empty()) {
-    request.fields += fmt::format("If-None-Match: {}\r\n", query.if_none_match);
-    if (query.wait.count() > 0) {
-      request.fields += fmt::format("Prefer: wait={}\r\n", query.wait.count());
-      request.extra_patience = query.wait;
-    }
-    if (query.accept_delta) request.fields += "A-IM: innernet\r\n";
-  }
+  HttpRequest request = conditional_get("/v1/user/state", query);
+  if (!query.if_none_match.empty() && query.accept_delta) request.fields += "A-IM: innernet\r\n";
   auto response = connection_->ask(request, {200, 226, 304});
   if (!response) return std::unexpected(response.error());
   StateAnswer answer;
@@ -162,6 +165,27 @@ Answer<void> RestClient::put_endpoint(const std::optional<Endpoint>& endpoint) {
   return connection_->tell("PUT", "/v1/user/endpoint", endpoint_option_to_json(endpoint), 204);
 }
 
+Answer<void> RestClient::put_relay(const RelayOfPeer& relay) { return connection_->tell("PUT", "/v1/user/relay", to_json(relay), 204); }
+
+Answer<void> RestClient::put_relay_distances(const std::vector<RelayDistance>& distances) {
+  return connection_->tell("PUT", "/v1/user/relay-distances", relay_distances_to_json(distances), 204);
+}
+
+Answer<RelayGroupsAnswer> RestClient::relay_groups(const StateQuery& query) {
+  const HttpRequest request = conditional_get("/v1/user/relay", query);
+  auto response = connection_->ask(request, {200, 304});
+  if (!response) return std::unexpected(response.error());
+  RelayGroupsAnswer answer{.news = {}, .etag = std::move(response->head.etag)};
+  if (response->head.status == 304) {
+    if (answer.etag.empty()) answer.etag = query.if_none_match;
+    return answer;
+  }
+  auto groups = parse_relay_groups(response->body);
+  if (!groups) return std::unexpected(connection_->unreadable(request, std::move(groups).error()));
+  answer.news = *std::move(groups);
+  return answer;
+}
+
 Answer<std::vector<Peer>> RestClient::peers() {
   return connection_->read({.method = "GET", .target = "/v1/admin/peers", .fields = {}, .body = {}}, 200,
                            [](std::string_view text) { return parse_peers(text, warn); });
@@ -178,6 +202,10 @@ Answer<void> RestClient::update_peer(PeerId id, const PeerContents& peer) {
 
 Answer<void> RestClient::delete_peer(PeerId id) {
   return connection_->tell("DELETE", fmt::format("/v1/admin/peers/{}", number(id)), {}, 204);
+}
+
+Answer<void> RestClient::set_relay(PeerId id, bool is_relay) {
+  return connection_->tell(is_relay ? "PUT" : "DELETE", fmt::format("/v1/admin/relays/{}", number(id)), {}, 204);
 }
 
 Answer<std::vector<Cidr>> RestClient::cidrs() {

@@ -30,7 +30,9 @@ struct FetchMemory {
   std::optional<StateAnswer> news;    ///< what waiting for news has brought: the next round does not ask again
   std::vector<SocketAddress> mapped;  ///< where the own router lets others in to us
   std::optional<std::vector<Endpoint>> reported;
-  std::optional<BootTime> report_after;  ///< the server wants no report before
+  std::optional<BootTime> report_after;                       ///< the server wants no report before
+  std::optional<std::vector<RelayDistance>> relay_distances;  ///< as measured; none: not yet
+  std::optional<BootTime> distances_after;                    ///< the next report of them
   Handshakes handshakes;
   std::vector<SocketAddress> server_tried;  ///< where there was no handshake with it in this round, of several
   int own_link = 0;                         ///< the index of the link that had our key in an earlier round; 0: none

@@ -285,6 +285,24 @@ TEST_F(Commands, EnablingAndDisablingSayWhatIsSoAlready) {
         "server itself");
 }
 
+TEST_F(Commands, MakeAndEndRelays) {
+  make_network();
+  succeeds(run(peer("alice")));
+  succeeds(run({"set-relay", "evilcorp", "--name", "alice", "--yes"}));
+  EXPECT_TRUE(registry().network().find_peer("alice")->peer.is_relay);
+  printed_.clear();
+  succeeds(run({"set-relay", "evilcorp", "--name", "alice", "--yes"}));
+  EXPECT_EQ(printed_, "peer alice is a relay already\n");
+  printed_.clear();
+  succeeds(run({"list-peers", "evilcorp"}));
+  EXPECT_NE(printed_.find("relay (not running yet)"), std::string::npos) << printed_;
+  succeeds(run({"set-relay", "evilcorp", "--name", "alice", "--off", "--yes"}));
+  EXPECT_FALSE(registry().network().find_peer("alice")->peer.is_relay);
+  fails(run({"set-relay", "evilcorp", "--name", "innernet-server", "--yes"}), ErrorKind::kInvalidInput, "server itself");
+  fails(run({"set-relay", "evilcorp", "--name", "nobody", "--yes"}), ErrorKind::kNotFound, "nobody");
+  fails(run({"set-relay", "evilcorp", "--off"}), ErrorKind::kNotFound, "no peer is a relay");
+}
+
 TEST_F(Commands, DisablingTheLastAdminAsksInThoseWords) {
   make_network();
   succeeds(run(with(peer("alice"), "--admin", "true")));

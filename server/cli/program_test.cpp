@@ -68,6 +68,7 @@ TEST(Program, HasTheseCommandsArgumentsOptionsAndConflicts) {
       "rename-peer INTERFACE --name=NAME --new-name=NAME --yes --json\n"
       "enable-peer INTERFACE --name=NAME --yes --json\n"
       "disable-peer INTERFACE --name=NAME --yes --json\n"
+      "set-relay INTERFACE --name=NAME --off --yes --json\n"
       "list-peers INTERFACE --json\n"
       "add-cidr INTERFACE --name=NAME --cidr=CIDR --parent=NAME --yes --json\n"
       "rename-cidr INTERFACE --name=NAME --new-name=NAME --yes --json\n"
@@ -142,6 +143,7 @@ TEST(Program, UsageErrorsSayWhatIsWrong) {
       {"list-cidrs evilcorp --tree --json", "can't be used together with"},
       {"enable-peer evilcorp --yes", "--yes needs --name"},
       {"disable-peer evilcorp --yes", "--yes needs --name"},
+      {"set-relay evilcorp --off --yes", "--yes needs --name"},
       {"delete-cidr evilcorp --yes", "--yes needs --name"},
       {"--tree list-cidrs evilcorp", "a command's own options go behind it"},
       {"completions tcsh", "\"tcsh\" is none of the shells"},

@@ -278,15 +278,28 @@ TEST_P(Api, ShowsAndStoresEachMemberOfAChange) {
   const struct {
     const char* member;
     void (*set)(PeerChange&);
+    // Where a PUT of the peer has no say.
+    unsigned (*ask)(Server&) = nullptr;
   } changes[] = {
       {"name", [](PeerChange& change) { change.name = must(Hostname::parse("renamed")); }},
       {"endpoint", [](PeerChange& change) { change.endpoint = must(Endpoint::parse("vpn.example.com:4711")); }},
       {"is_admin", [](PeerChange& change) { change.is_admin = true; }},
       {"is_disabled", [](PeerChange& change) { change.is_disabled = true; }},
       {"candidates", [](PeerChange& change) { change.candidates = {must(Endpoint::parse("192.168.7.7:51820"))}; }},
+      {"is_relay", [](PeerChange& change) { change.is_relay = true; },
+       [](Server& of) { return of.ask(of.admin(), "PUT", "/v1/admin/relays/3").status; }},
+      {"relay",
+       [](PeerChange& change) {
+         change.is_relay = true;
+         change.relay = RelayOfPeer{.public_key = key_of(70), .port = 51821};
+       },
+       [](Server& of) {
+         static_cast<void>(of.ask(of.admin(), "PUT", "/v1/admin/relays/3"));
+         return of.ask(of.user(), "PUT", "/v1/user/relay", to_json(RelayOfPeer{.public_key = key_of(70), .port = 51821})).status;
+       }},
   };
   static_assert(std::size(changes) == std::tuple_size_v<decltype(std::declval<PeerChange>().members())>, "each member has its row");
-  for (const auto& [member, set] : changes) {
+  for (const auto& [member, set, ask] : changes) {
     SCOPED_TRACE(member);
     Server fresh(family);
     const Peer before = fresh.coordinator->network().find_peer(kUser)->peer;
@@ -299,7 +312,8 @@ TEST_P(Api, ShowsAndStoresEachMemberOfAChange) {
     EXPECT_NE(after, before);
 
     const std::string etag = fresh.ask(fresh.admin(), "GET", "/v1/user/state").etag;
-    EXPECT_EQ(fresh.ask(fresh.admin(), "PUT", "/v1/admin/peers/3", to_json(static_cast<const PeerContents&>(after))).status, 204);
+    const std::string body = to_json(static_cast<const PeerContents&>(after));
+    EXPECT_EQ(ask == nullptr ? fresh.ask(fresh.admin(), "PUT", "/v1/admin/peers/3", body).status : ask(fresh), 204);
     EXPECT_EQ(fresh.coordinator->network().find_peer(kUser)->peer, after);
     EXPECT_EQ(must(Registry::open(fresh.path)).network().find_peer(kUser)->peer, after);
     const Peer shown = Network::as_shown({after, std::nullopt});

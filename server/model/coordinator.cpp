@@ -32,6 +32,7 @@ Coordinator::Effects Coordinator::take_effects() {
   Effects taken = std::exchange(impl_->effects, {});
   taken.device = settled(std::move(taken.device), network());
   taken.news = impl_->cache.take_news();
+  if (taken.members && impl_->relay_groups.take_waiting()) taken.news.push_back(RelayGroupsCache::kGroup);
   return taken;
 }
 
@@ -51,7 +52,11 @@ std::vector<hostsfile::Entry> Coordinator::hosts_entries(const HostsOptions& opt
 
 void Coordinator::set_seen_endpoints(const std::vector<std::pair<wg::PublicKey, SocketAddress>>& seen) { impl_->set_seen(seen); }
 
-void Coordinator::set_relays(std::vector<Relay> relays) { impl_->set_relays(std::move(relays)); }
+void Coordinator::set_own_relay(const std::optional<Relay>& relay) {
+  impl_->own_relay = relay;
+  impl_->renew_relays();
+}
+void Coordinator::look_for_relays() { impl_->renew_relays(); }
 void Coordinator::set_seen_by_relay(const std::vector<std::pair<wg::PublicKey, SocketAddress>>& seen) {
   impl_->seen_by_relay = {seen.begin(), seen.end()};
 }

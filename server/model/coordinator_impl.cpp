@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "innernet/base/random.hpp"
 #include "innernet/json/json.hpp"
 #include "innernet/machine/log.hpp"
@@ -31,11 +33,14 @@ Coordinator::Impl::Impl(std::unique_ptr<Registry::Impl> opened, const Options& c
       server_key(chosen.server_key.to_base64()),
       key_as_opened(key_in_database()),
       cache(registry->network, {chosen.epoch, chosen.answer_cache_bytes, chosen.endpoint_news_period, chosen.first_endpoint_period}),
-      write_allowance(chosen.write_burst, chosen.write_period) {
+      write_allowance(chosen.write_burst, chosen.write_period),
+      relay_signs(chosen.clock->boot()),
+      relay_groups(chosen.epoch) {
   registry->observer = this;
   registry->max_on_device = chosen.max_on_device;
   registry->set_patience(std::chrono::milliseconds(0));
   warn_of_quarantined();
+  renew_relays();
   if (key_as_opened && *key_as_opened != chosen.server_key)
     log::warning("database {}: the server's key in it is not the config's, so peers are told a wrong one; are both of the same network?",
                  registry->path.native());
@@ -107,6 +112,8 @@ Coordinator::Outcome Coordinator::Impl::answer(const Request& request) {
   }
   if (auto* response = std::get_if<Response>(&decision)) return std::move(*response);
   if (const auto* query = std::get_if<api::StateOfGroup>(&decision)) return answer_state(request, query->group);
+  if (const auto* query = std::get_if<api::GroupsForRelay>(&decision)) return answer_groups(request, query->relay);
+  if (const auto* said = std::get_if<api::Distances>(&decision)) return note_distances(*said);
   if (const auto* change = std::get_if<api::Change>(&decision)) return apply(request, *change);
   switch (std::get<api::List>(decision)) {
     case api::List::kPeers: {
@@ -136,6 +143,32 @@ Coordinator::Outcome Coordinator::Impl::answer_state(const Request& request, Cid
   }
   const unsigned status = reply.not_modified ? 304 : reply.is_delta ? 226 : 200;
   return Response{.status = status, .body = std::move(reply.body), .etag = std::move(reply.etag), .is_delta = reply.is_delta};
+}
+
+Coordinator::Outcome Coordinator::Impl::answer_groups(const Request& request, PeerId relay) {
+  // Also when it is asked again, and when the other side has hung up without a word: that ends by RelaySigns::kLongestWait.
+  relay_signs.note(relay, options.clock->boot());
+  if (request.if_none_match == relay_groups.etag()) {
+    if (!request.wait || request.wait->count() <= 0)
+      return Response{.status = 304, .body = nullptr, .etag = std::string(relay_groups.etag())};
+    relay_groups.note_waiting();
+    return Waiting{RelayGroupsCache::kGroup, std::min(*request.wait, RelaySigns::kLongestWait)};
+  }
+  Response response = api::empty_response(200);
+  response.body = relay_groups.body(registry->network);
+  response.etag = relay_groups.etag();
+  return response;
+}
+
+Response Coordinator::Impl::note_distances(const api::Distances& said) {
+  const BootTime now = options.clock->boot();
+  if (const auto wait = write_allowance.wait(said.peer, now)) return api::written_too_often(std::chrono::ceil<std::chrono::seconds>(*wait));
+  write_allowance.note_write(said.peer, now);
+  const PeerRecord* const record = registry->network.find_peer(said.peer);
+  const PeerRecord before = *record;
+  registry->network.set_relay_distances(said.peer, said.distances);
+  cache.peer_changed(&before, record);
+  return api::empty_response(204);
 }
 
 Coordinator::Outcome Coordinator::Impl::apply(const Request& request, const api::Change& change) {
@@ -228,10 +261,14 @@ void Coordinator::Impl::set_seen(const std::vector<std::pair<wg::PublicKey, Sock
     registry->network.set_seen(before.peer.id, address);
     cache.peer_changed(&before, record);
   }
+  if (!registry->network.relays().empty()) renew_relays();
   cache.announce(options.clock->boot());
 }
 
-void Coordinator::Impl::set_relays(std::vector<Relay> now) {
+void Coordinator::Impl::renew_relays() {
+  std::vector<Relay> now;
+  if (own_relay) now.push_back(*own_relay);
+  std::ranges::move(relays_of_peers(registry->network, relay_signs, options.clock->boot()), std::back_inserter(now));
   if (now == relays) return;
   relays = std::move(now);
   cache.relays_changed(relays);
@@ -256,10 +293,16 @@ void Coordinator::Impl::set_relayed(const std::vector<wg::PublicKey>& registered
   cache.announce(options.clock->boot());
 }
 
+void Coordinator::Impl::members_changed() {
+  effects.members = true;
+  relay_groups.changed();
+}
+
 void Coordinator::Impl::peer_changed(const PeerRecord* before, const PeerRecord* after) {
   const PeerId id = before != nullptr ? before->peer.id : after->peer.id;
   cache.peer_changed(before, after);
-  if (concerns_members(before, after)) effects.members = true;
+  if (concerns_members(before, after)) members_changed();
+  if ((before != nullptr && before->peer.is_relay) || (after != nullptr && after->peer.is_relay)) renew_relays();
   if (before != nullptr && after != nullptr && before->peer.endpoint != after->peer.endpoint)
     recent_overrides.add(after->peer.id, options.clock->boot());
   if (is_redeeming) {
@@ -271,27 +314,29 @@ void Coordinator::Impl::peer_changed(const PeerRecord* before, const PeerRecord*
 
 void Coordinator::Impl::cidrs_changed(bool one_is_gone) {
   cache.cidrs_changed(one_is_gone);
-  effects.members = true;
+  members_changed();
 }
 void Coordinator::Impl::associations_changed(CidrId, CidrId) {
   cache.associations_changed();
-  effects.members = true;
+  members_changed();
 }
 void Coordinator::Impl::topology_changed() {
   cache.topology_changed();
-  effects.members = true;
+  members_changed();
 }
 
 void Coordinator::Impl::replaced() {
   options.epoch = random_epoch(options.epoch);
   cache.replaced(options.epoch);
+  relay_groups.replaced(options.epoch);
   redemptions = {};
   recent_overrides = {};
   expiry_looks.forget_peers();
   warned_of.clear();
   effects.device_resync = true;
   effects.hosts = true;
-  effects.members = true;
+  members_changed();
+  renew_relays();
 }
 
 }  // namespace innernet::server

@@ -6,7 +6,9 @@
 #include "effects.hpp"
 #include "expiry_looks.hpp"
 #include "innernet/server/coordinator.hpp"
+#include "innernet/server/relays.hpp"
 #include "registry_impl.hpp"
+#include "relay_groups_cache.hpp"
 #include "state_cache.hpp"
 #include "write_allowance.hpp"
 
@@ -24,6 +26,8 @@ struct Coordinator::Impl final : Observer {
 
   Outcome answer(const Request& request);
   Outcome answer_state(const Request& request, CidrId group);
+  Outcome answer_groups(const Request& request, PeerId relay);
+  Response note_distances(const api::Distances& said);
   Outcome apply(const Request& request, const api::Change& change);
   Result<void> begin_turn(bool may_be_replaced);
   Result<void> end_turn();
@@ -31,8 +35,9 @@ struct Coordinator::Impl final : Observer {
   Result<void> write(const std::function<Result<void>(Registry::Writer&)>& change);
   Result<void> delete_expired_invitations();
   void set_seen(const std::vector<std::pair<wg::PublicKey, SocketAddress>>& seen);
-  void set_relays(std::vector<Relay> now);
+  void renew_relays();
   void set_relayed(const std::vector<wg::PublicKey>& registered, const std::optional<Endpoint>& at);
+  void members_changed();
   void warn_of_quarantined();
   std::optional<wg::PublicKey> key_in_database() const;
   bool is_same_network() const;
@@ -61,7 +66,10 @@ struct Coordinator::Impl final : Observer {
   Effects effects;
   ExpiryLooks expiry_looks;
   std::set<PeerId> warned_of;
-  std::vector<Relay> relays;
+  std::optional<Relay> own_relay;
+  std::vector<Relay> relays;  // that states name
+  RelaySigns relay_signs;
+  RelayGroupsCache relay_groups;
   api::SeenByRelay seen_by_relay;
   std::set<PeerId> relayed;  // whose record has `relayed_at`, or had when the database was another one
 

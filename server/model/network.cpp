@@ -104,6 +104,7 @@ void Network::index(const PeerRecord& record) {
   by_key_.insert(&record);
   by_name_.insert(&record);
   if (belongs_on_device(record.peer)) ++on_device_;
+  if (record.peer.is_relay) relays_.insert(record.peer.id);
   if (const auto invitation = invitation_of(record.peer)) invitations_.insert(*invitation);
 }
 
@@ -112,6 +113,7 @@ void Network::unindex(const PeerRecord& record) {
   by_key_.erase(&record);
   by_name_.erase(&record);
   if (belongs_on_device(record.peer)) --on_device_;
+  if (record.peer.is_relay) relays_.erase(record.peer.id);
   if (const auto invitation = invitation_of(record.peer)) invitations_.erase(*invitation);
 }
 
@@ -223,6 +225,10 @@ void Network::set_relayed(PeerId id, std::optional<Endpoint> at) {
   record->relayed_at = std::move(at);
 }
 
+void Network::set_relay_distances(PeerId id, std::vector<RelayDistance> distances) {
+  if (PeerRecord* const record = find_value(peers_, id)) record->relay_distances = std::move(distances);
+}
+
 void Network::take_seen(Network& other) {
   relays_shown_ = std::move(other.relays_shown_);
   for (auto& [id, record] : peers_) {
@@ -230,6 +236,7 @@ void Network::take_seen(Network& other) {
     if (same == nullptr || same->peer.ip != record.peer.ip) continue;
     record.seen = same->seen;
     record.relayed_at = same->relayed_at;
+    record.relay_distances = same->relay_distances;
     if (auto former = other.formerly_seen_.extract(id)) formerly_seen_.insert(std::move(former));
   }
 }

@@ -17,7 +17,7 @@ void tell_difference(const Network& before, const Network& after, Observer& obse
     const PeerRecord* old_record = has_old ? &(old_peer++)->second : nullptr;
     const PeerRecord* new_record = has_new ? &(new_peer++)->second : nullptr;
     if (old_record != nullptr && new_record != nullptr && old_record->peer == new_record->peer && old_record->seen == new_record->seen &&
-        old_record->relayed_at == new_record->relayed_at)
+        old_record->relayed_at == new_record->relayed_at && old_record->relay_distances == new_record->relay_distances)
       continue;
     observer.peer_changed(old_record, new_record);
   }

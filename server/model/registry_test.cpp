@@ -219,6 +219,9 @@ TEST(Write, StoresEachMemberOfAPeer) {
   whole.endpoint = must(Endpoint::parse("vpn.example.com:4711"));
   whole.persistent_keepalive_interval = 7;
   whole.candidates = {must(Endpoint::parse("192.168.7.7:51820"))};
+  whole.is_relay = true;
+  whole.relay_distances = {{.relay = PeerId{1}, .milliseconds = 40}};
+  whole.relay = RelayOfPeer{.public_key = key_of(11), .port = 51821};
   innernet::testing::for_each_member(whole, bare, [](const char* name, const auto& ours, const auto& by_default) {
     EXPECT_NE(ours, by_default) << name << ": what the database forgets would not be seen";
   });
@@ -229,7 +232,9 @@ TEST(Write, StoresEachMemberOfAPeer) {
     TRY(added, writer.add_peer(whole));
     return {};
   }));
-  whole.persistent_keepalive_interval = std::nullopt;  // what the server says for every peer is not stored
+  // What the server says for every peer is not stored, nor is what peers say again soon.
+  whole.persistent_keepalive_interval = std::nullopt;
+  whole.relay_distances.clear();
   EXPECT_EQ(*added, (Peer{whole, added->id}));
   EXPECT_EQ(must(Registry::open(path)).network().find_peer(added->id)->peer, *added);
 }

@@ -74,6 +74,11 @@ Result<void> Network::check_peer_update(PeerId id, const PeerChange& change) con
   if (id == kServerPeer && change.name != record->peer.name) return invalid_input("the server itself can't be renamed");
   if (id == kServerPeer && change.is_disabled && !record->peer.is_disabled)
     return invalid_input("the server itself can't be disabled: everybody would be cut off");
+  if (change.is_relay && !record->peer.is_relay) {
+    if (id == kServerPeer) return invalid_input("the server relays by itself, unless it is told not to (--no-relay)");
+    if (relays_.size() >= kMostPeerRelays)
+      return invalid_input(fmt::format("there are {} relays already: let one end first", relays_.size()));
+  }
   if (change.name == record->peer.name) return {};
   return check_name_is_free(change.name, id);
 }

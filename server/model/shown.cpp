@@ -33,7 +33,9 @@ PeerObservations Network::observations_as_shown(const PeerRecord& record) {
   PeerObservations shown = record.peer.observations();
   // All members, so that one that is missing here does not compile: what it is filled in with, or that it is shown as it is stored, is
   // decided here.
-  auto& [endpoint, persistent_keepalive_interval, candidates] = shown;
+  auto& [endpoint, persistent_keepalive_interval, candidates, relay, relay_distances] = shown;
+  static_cast<void>(relay);  // as it is stored: who is to use it is said elsewhere
+  relay_distances = record.relay_distances;
   endpoint = shown_endpoint(record, record.seen);
   persistent_keepalive_interval = kPersistentKeepalive;
   if (auto seen = appended_candidate(record, endpoint)) candidates.push_back(*std::move(seen));

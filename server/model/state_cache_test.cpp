@@ -201,7 +201,7 @@ TEST(Relays, AreInStatesAndInDeltasThatTellOfThem) {
 
   const Relay relay{kServerPeer, key_of(77), *Endpoint::parse("192.0.2.1:51821")};
   const std::string expected = nlohmann::json::parse(to_json(std::span(&relay, 1))).dump();
-  server.coordinator->set_relays({relay});
+  server.coordinator->set_own_relay(relay);
   const Response with = full();
   EXPECT_NE(with.etag, before.etag);
   EXPECT_EQ(relays(with), expected);
@@ -210,7 +210,7 @@ TEST(Relays, AreInStatesAndInDeltasThatTellOfThem) {
   EXPECT_EQ(relays(delta), expected);
   EXPECT_EQ(delta.etag, with.etag);
 
-  server.coordinator->set_relays({relay});
+  server.coordinator->set_own_relay(relay);
   EXPECT_EQ(since(with.etag).status, 304U) << "nothing has changed";
   EXPECT_EQ(server.ask(server.user(), "PUT", "/v1/user/candidates", R"(["192.0.2.5:1"])").status, 204U);
   const Response other = since(with.etag);
@@ -219,7 +219,7 @@ TEST(Relays, AreInStatesAndInDeltasThatTellOfThem) {
   EXPECT_EQ(relays(since(before.etag)), expected);
   EXPECT_EQ(relays(full()), expected);
 
-  server.coordinator->set_relays({});
+  server.coordinator->set_own_relay(std::nullopt);
   const Response gone = since(other.etag);
   EXPECT_EQ(gone.status, 226U);
   EXPECT_EQ(relays(gone), "[]");

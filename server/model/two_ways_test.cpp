@@ -6,6 +6,7 @@
 #include <set>
 
 #include "innernet/json/json.hpp"
+#include "innernet/server/relays.hpp"
 #include "testing/random_change.hpp"
 
 // What the server answers from its ready-made pieces is what a plain walk over the database gives.
@@ -53,7 +54,9 @@ class Plain {
   std::string state_of(const Peer& peer) const {
     std::string json = R"({"peers":[)";
     for (const PeerRecord* const record : visible_to(peer)) append(json, Network::as_shown(*record));
-    return json + R"(],"cidrs":)" + cidrs() + "}";
+    json += R"(],"cidrs":)" + cidrs();
+    const std::string all = relays();
+    return json + (all == "[]" ? "" : R"(,"relays":)" + all) + "}";
   }
   std::string peers() const {
     std::string json = "[";
@@ -64,6 +67,13 @@ class Plain {
     std::string json = "[";
     for (const auto& [id, cidr] : cidrs_) append(json, cidr);
     return json + "]";
+  }
+  /// All have been heard of, for the server has just started.
+  std::string relays() const {
+    std::vector<Relay> all;
+    for (const PeerRecord& record : peers_)
+      if (const auto relay = relay_of(record)) all.push_back(*relay);
+    return to_json(std::span<const Relay>(all));
   }
   std::string associations() const {
     std::string json = "[";

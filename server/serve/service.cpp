@@ -10,8 +10,10 @@
 #include "innernet/machine/local_addresses.hpp"
 #include "innernet/machine/log.hpp"
 #include "innernet/machine/sd_notify.hpp"
+#include "innernet/relay/ports.hpp"
 #include "innernet/server/device_entry.hpp"
 #include "innernet/server/relay_port.hpp"
+#include "innernet/server/relays.hpp"
 #include "relaying.hpp"
 
 namespace innernet::server {
@@ -430,8 +432,8 @@ void Service::look_at_relay() {
 }
 
 void Service::place_relay() {
-  const auto ports = relay_ports(port_.now(), relay_ ? std::optional(relay_->port()) : std::nullopt, options_.relay_port,
-                                 configured_ports(options_.folders, Folders::of_client()));
+  const auto ports = relay::relay_ports(port_.now(), relay_ ? std::optional(relay_->port()) : std::nullopt, options_.relay_port,
+                                        configured_ports(options_.folders, Folders::of_client()));
   if (!ports.is_right) start_relay(ports.to_try);
 }
 
@@ -457,21 +459,21 @@ void Service::tell_of_relay() {
   std::vector<wg::PublicKey> registered;
   std::vector<std::pair<wg::PublicKey, SocketAddress>> seen;
   std::optional<Endpoint> at;
-  std::vector<Relay> relays;
+  std::optional<Relay> own;
   if (snapshot) {
     for (const relay::Registered& member : snapshot->members) {
       registered.push_back(member.key);
       seen.emplace_back(member.key, member.address);
     }
-    relays.push_back(server_relay(coordinator_.network(), relay_->public_key(), relay_->port()));
-    at = relays.front().endpoint;
+    own = server_relay(coordinator_.network(), relay_->public_key(), relay_->port());
+    at = own->endpoint;
     const relay::Counters& counters = snapshot->counters;
     report("the relay's port", relay_reach({.port = relay_->port(),
                                             .handshakes = counters.handshakes,
                                             .registrations = counters.registrations,
                                             .is_client_there = relay_clients_.should_be_registered(options_.periods.relay_clients)}));
   }
-  coordinator_.set_relays(std::move(relays));
+  coordinator_.set_own_relay(own);
   coordinator_.set_seen_by_relay(seen);
   coordinator_.set_relayed(registered, at);
   carry_out(coordinator_.take_effects());
@@ -483,8 +485,9 @@ void Service::renew_members() {
   if (!relay_) return;
   members_renewed_ = now();
   members_maker_->run(
-      [relay = relay_, members = RelayMembers::of(coordinator_.network())]() mutable -> Result<void> {
-        relay->set_membership(std::make_shared<const relay::Membership>(std::move(members.members), std::move(members.pairs)));
+      [relay = relay_, groups = relay_groups(coordinator_.network())]() mutable -> Result<void> {
+        relay->set_membership(
+            std::make_shared<const relay::Membership>(relay::Membership::of_groups(groups.groups, std::move(groups.pairs))));
         return {};
       },
       [](const Result<void>&) {});
@@ -600,6 +603,7 @@ void Service::look_for_foreign_changes() {
 
 void Service::check_everything() {
   check_.set(now() + options_.periods.check_everything);
+  coordinator_.look_for_relays();
   foreign_looks_.doubt_file();
   check_files();
   check_link();

@@ -158,4 +158,19 @@ Result<ServerConfig> ServerConfig::read(const std::filesystem::path& path) {
   return read_config<ServerConfig>(path, "reading server config");
 }
 
+std::set<std::uint16_t> listen_ports_of_clients(const Folders& folders, const std::vector<InterfaceName>& names) {
+  std::set<std::uint16_t> ports;
+  for (const InterfaceName& name : names)
+    if (const auto config = InterfaceConfig::read(folders.config_file(name)); config && config->listen_port)
+      ports.insert(*config->listen_port);
+  return ports;
+}
+
+std::set<std::uint16_t> listen_ports_of_servers(const Folders& folders, const std::vector<InterfaceName>& names) {
+  std::set<std::uint16_t> ports;
+  for (const InterfaceName& name : names)
+    if (const auto config = ServerConfig::read(folders.config_file(name))) ports.insert(config->listen_port);
+  return ports;
+}
+
 }  // namespace innernet

@@ -225,6 +225,9 @@ TEST(JsonPeer, EachMemberCountsWrittenAndRead) {
   other.is_disabled = !peer.is_disabled;
   other.is_redeemed = !peer.is_redeemed;
   other.persistent_keepalive_interval = 7;
+  other.is_relay = true;
+  other.relay_distances = {{.relay = PeerId{3}, .milliseconds = 40}};
+  other.relay = RelayOfPeer{.public_key = other.public_key, .port = 51821};
   PeerContents all = peer;
   for_each_member(all, other, [](const char*, auto& own, auto& others) { own = others; });
   EXPECT_EQ(all, other) << "one is not gone over";

@@ -61,8 +61,8 @@ class CapabilitiesReader final : public ObjectReader {
   Capabilities capabilities;
 
  private:
-  static constexpr std::array<std::string_view, 5> kNames{"unspecified_ip_in_override_endpoint", "state_etag", "state_wait_max",
-                                                          "state_delta", "seen_at"};
+  static constexpr std::array<std::string_view, 6> kNames{
+      "unspecified_ip_in_override_endpoint", "state_etag", "state_wait_max", "state_delta", "seen_at", "peer_relays"};
 
   Result<void> field(std::size_t index, const Value& value) override {
     if (index == 2) {
@@ -70,19 +70,13 @@ class CapabilitiesReader final : public ObjectReader {
       return {};
     }
     TRY(const bool can, boolean(value));
-    switch (index) {
-      case 0:
-        capabilities.unspecified_ip_in_override_endpoint = can;
-        break;
-      case 1:
-        capabilities.state_etag = can;
-        break;
-      case 3:
-        capabilities.state_delta = can;
-        break;
-      default:
-        capabilities.seen_at = can;
-    }
+    bool* const members[] = {&capabilities.unspecified_ip_in_override_endpoint,
+                             &capabilities.state_etag,
+                             nullptr,
+                             &capabilities.state_delta,
+                             &capabilities.seen_at,
+                             &capabilities.peer_relays};
+    *members[index] = can;
     return {};
   }
 };

@@ -65,6 +65,9 @@ class PeerReader final : public ObjectReader {
     endpoint_.reset();
     keepalive_.reset();
     has_expiry_ = false;
+    is_relay_ = false;
+    has_relay_ = false;
+    has_distances_ = false;
     candidates_.start();
     fault_.reset();
   }
@@ -82,11 +85,26 @@ class PeerReader final : public ObjectReader {
     kIsDisabled,
     kIsRedeemed,
     kInviteExpires,
-    kCandidates
+    kCandidates,
+    kIsRelay,
+    kRelay,
+    kRelayDistances
   };
-  static constexpr std::array<std::string_view, 12> kNames{
-      "id",       "name",        "ip",          "cidr_id",        "public_key", "endpoint", "persistent_keepalive_interval",
-      "is_admin", "is_disabled", "is_redeemed", "invite_expires", "candidates"};
+  static constexpr std::array<std::string_view, 15> kNames{"id",
+                                                           "name",
+                                                           "ip",
+                                                           "cidr_id",
+                                                           "public_key",
+                                                           "endpoint",
+                                                           "persistent_keepalive_interval",
+                                                           "is_admin",
+                                                           "is_disabled",
+                                                           "is_redeemed",
+                                                           "invite_expires",
+                                                           "candidates",
+                                                           "is_relay",
+                                                           "relay",
+                                                           "relay_distances"};
   static constexpr std::uint32_t kRequired =
       1U << kId | 1U << kName | 1U << kIp | 1U << kCidrId | 1U << kPublicKey | 1U << kIsAdmin | 1U << kIsDisabled | 1U << kIsRedeemed;
 
@@ -153,6 +171,16 @@ class PeerReader final : public ObjectReader {
       }
       case kCandidates:
         return expected_but_found("an array", value);
+      case kIsRelay: {
+        TRY(is_relay_, boolean(value));
+        return {};
+      }
+      case kRelay: {
+        if (value.kind == Kind::kNull) return {};
+        return expected_but_found("an object or null", value);
+      }
+      case kRelayDistances:
+        return expected_but_found("an array", value);
     }
     std::unreachable();
   }
@@ -165,6 +193,16 @@ class PeerReader final : public ObjectReader {
       expiry_.start();
       return &expiry_;
     }
+    if (field == kRelayDistances && kind == Kind::kArray) {
+      has_distances_ = true;
+      distances_.start();
+      return &distances_;
+    }
+    if (field == kRelay && kind == Kind::kObject) {
+      has_relay_ = true;
+      relay_.start();
+      return &relay_;
+    }
     return nullptr;
   }
 
@@ -173,17 +211,25 @@ class PeerReader final : public ObjectReader {
       if (*warn_) (*warn_)(fmt::format("peer {} is left out: {}", number(id_), *fault_));
       return {};
     }
-    out_.push_back(Peer{
-        PeerContents{{.name = *std::move(name_),
-                      .ip = *ip_,
-                      .cidr_id = cidr_id_,
-                      .public_key = *public_key_,
-                      .is_admin = is_admin_,
-                      .is_disabled = is_disabled_,
-                      .is_redeemed = is_redeemed_,
-                      .invite_expires = has_expiry_ ? std::optional(expiry_.time()) : std::nullopt},
-                     {.endpoint = std::move(endpoint_), .persistent_keepalive_interval = keepalive_, .candidates = candidates_.take()}},
-        id_});
+    std::vector<RelayDistance> relay_distances;
+    if (has_distances_) {
+      TRY(relay_distances, distances_.take());
+    }
+    out_.push_back(Peer{PeerContents{{.name = *std::move(name_),
+                                      .ip = *ip_,
+                                      .cidr_id = cidr_id_,
+                                      .public_key = *public_key_,
+                                      .is_admin = is_admin_,
+                                      .is_disabled = is_disabled_,
+                                      .is_redeemed = is_redeemed_,
+                                      .invite_expires = has_expiry_ ? std::optional(expiry_.time()) : std::nullopt,
+                                      .is_relay = is_relay_},
+                                     {.endpoint = std::move(endpoint_),
+                                      .persistent_keepalive_interval = keepalive_,
+                                      .candidates = candidates_.take(),
+                                      .relay = has_relay_ ? relay_.relay : std::nullopt,
+                                      .relay_distances = std::move(relay_distances)}},
+                        id_});
     return {};
   }
 
@@ -191,6 +237,8 @@ class PeerReader final : public ObjectReader {
   BadEndpoint bad_;
   EndpointsReader candidates_;
   TimeReader expiry_;
+  RelayOfPeerReader relay_{RelayOfPeerReader::Bad::kNone};
+  RelayDistancesReader distances_;
   std::vector<Peer>& out_;
   const Warn* warn_;
 
@@ -205,6 +253,9 @@ class PeerReader final : public ObjectReader {
   bool is_disabled_ = false;
   bool is_redeemed_ = false;
   bool has_expiry_ = false;
+  bool is_relay_ = false;
+  bool has_relay_ = false;
+  bool has_distances_ = false;
   std::optional<std::string> fault_;  // why this peer is no valid one
 };
 

@@ -121,6 +121,66 @@ class EndpointsReader final : public ArrayReader {
   std::vector<Endpoint> endpoints_;
 };
 
+/// An array of integers.
+class NumbersReader final : public ArrayReader {
+ public:
+  explicit NumbersReader(std::size_t most) : ArrayReader(most) {}
+
+  void start() {
+    ArrayReader::start();
+    numbers.clear();
+  }
+  std::vector<std::int64_t> numbers;
+
+ private:
+  Result<void> element(const Value& value) override;
+};
+
+class RelayDistancesReader final : public ArrayReader {
+ public:
+  RelayDistancesReader() : ArrayReader(kMostRelayDistances) {}
+
+  void start() {
+    ArrayReader::start();
+    is_open_ = false;
+    distances_.clear();
+  }
+  Result<std::vector<RelayDistance>> take();
+
+ private:
+  Result<void> element(const Value& value) override { return expected_but_found("an array", value); }
+  Result<Reader*> container(Kind kind) override;
+  Result<void> close_pair();
+
+  NumbersReader pair_{2};
+  bool is_open_ = false;
+  std::vector<RelayDistance> distances_;
+};
+
+class RelayOfPeerReader final : public ObjectReader {
+ public:
+  /// What becomes of one that nobody can use.
+  enum class Bad { kRefused, kNone };
+  explicit RelayOfPeerReader(Bad bad);
+
+  void start() {
+    ObjectReader::start();
+    relay.reset();
+    key_.reset();
+    port_ = 0;
+  }
+
+  std::optional<RelayOfPeer> relay;
+
+ private:
+  Result<void> field(std::size_t index, const Value& value) override;
+  Result<void> finish() override;
+
+  Bad bad_;
+  std::optional<wg::PublicKey> key_;
+  std::uint16_t port_ = 0;
+};
+
 /// `null` or a string; one that can't be read is none unless it is to be refused.
 Result<std::optional<Endpoint>> nullable_endpoint(const Value& value, BadEndpoint bad);
 

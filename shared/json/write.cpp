@@ -68,6 +68,19 @@ void append_list(std::string& out, std::span<const T> list, const Append& append
   out += ']';
 }
 
+void append_distance(std::string& out, const RelayDistance& distance) {
+  out << "[" << number(distance.relay) << "," << distance.milliseconds << "]";
+}
+
+template <class Layout>
+void append_relay(std::string& out, const RelayOfPeer& relay) {
+  out << "{";
+  member<Layout, kInnerLevel>(out, "\"public_key\":") << "\"";
+  relay.public_key.append_base64(out);
+  out << "\",";
+  member<Layout, kInnerLevel>(out, "\"port\":") << relay.port << Layout::line(kMemberLevel) << "}";
+}
+
 // The members of a value behind its id, and the end of its object.
 template <class Layout>
 void append_rest(std::string& out, const PeerContents& peer) {
@@ -106,6 +119,16 @@ void append_rest(std::string& out, const PeerContents& peer) {
   }
   member<Layout>(out, "\"candidates\":");
   append_list<Layout, kMemberLevel, Endpoint>(out, peer.candidates, append_endpoint);
+  // Few peers have them, and older programs don't know them.
+  if (peer.is_relay) member<Layout>(out << ",", "\"is_relay\":") << true;
+  if (peer.relay) {
+    member<Layout>(out << ",", "\"relay\":");
+    append_relay<Layout>(out, *peer.relay);
+  }
+  if (!peer.relay_distances.empty()) {
+    member<Layout>(out << ",", "\"relay_distances\":");
+    append_list<Compact, kMemberLevel, RelayDistance>(out, peer.relay_distances, append_distance);
+  }
   out << Layout::line(kElementLevel) << "}";
 }
 
@@ -248,9 +271,34 @@ void append_json(std::string& out, const StateDelta& delta) {
   out += '}';
 }
 
+void append_json(std::string& out, const RelayOfPeer& relay) { append_relay<Compact>(out, relay); }
+
+void append_json(std::string& out, const RelayGroups& groups) {
+  const auto append_key = [](std::string& to, const wg::PublicKey& key) {
+    to += '"';
+    key.append_base64(to);
+    to += '"';
+  };
+  const auto append_group = [&](std::string& to, const std::vector<wg::PublicKey>& keys) {
+    append_list<Compact, kListLevel, wg::PublicKey>(to, keys, append_key);
+  };
+  out += "{\"groups\":";
+  append_list<Compact, kListLevel, std::vector<wg::PublicKey>>(out, groups.groups, append_group);
+  out += ",\"pairs\":";
+  append_list<Compact, kListLevel, RelayGroups::Pair>(
+      out, groups.pairs, [](std::string& to, const RelayGroups::Pair& pair) { to << "[" << pair.first << "," << pair.second << "]"; });
+  out += '}';
+}
+
 std::string candidates_to_json(const std::vector<Endpoint>& candidates) {
   std::string out;
   append_list<Compact, 0, Endpoint>(out, candidates, append_endpoint);
+  return out;
+}
+
+std::string relay_distances_to_json(const std::vector<RelayDistance>& distances) {
+  std::string out;
+  append_list<Compact, 0, RelayDistance>(out, distances, append_distance);
   return out;
 }
 
@@ -273,7 +321,8 @@ std::string to_json(const Capabilities& capabilities) {
   std::string out;
   out << "{\"unspecified_ip_in_override_endpoint\":" << capabilities.unspecified_ip_in_override_endpoint
       << ",\"state_etag\":" << capabilities.state_etag << ",\"state_wait_max\":" << capabilities.state_wait_max
-      << ",\"state_delta\":" << capabilities.state_delta << ",\"seen_at\":" << capabilities.seen_at << "}";
+      << ",\"state_delta\":" << capabilities.state_delta << ",\"seen_at\":" << capabilities.seen_at
+      << ",\"peer_relays\":" << capabilities.peer_relays << "}";
   return out;
 }
 

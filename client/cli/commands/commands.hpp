@@ -22,6 +22,7 @@
   COMMAND(list_cidrs)                     \
   COMMAND(disable_peer)                   \
   COMMAND(enable_peer)                    \
+  COMMAND(set_relay)                      \
   COMMAND(add_association)                \
   COMMAND(delete_association)             \
   COMMAND(list_associations)              \

@@ -12,6 +12,7 @@
   COMMAND(rename_peer)                    \
   COMMAND(enable_peer)                    \
   COMMAND(disable_peer)                   \
+  COMMAND(set_relay)                      \
   COMMAND(list_peers)                     \
   COMMAND(add_cidr)                       \
   COMMAND(rename_cidr)                    \

@@ -22,6 +22,7 @@ void define(Definition& definition, OfNetwork& options) {
 std::string status_of(const Peer& peer) {
   std::string status = peer.is_disabled ? "disabled" : peer.is_redeemed ? "enabled" : "invited";
   if (peer.is_admin) status += ", admin";
+  if (peer.is_relay) status += peer.relay ? fmt::format(", relay on UDP port {}", peer.relay->port) : ", relay (not running yet)";
   return status;
 }
 

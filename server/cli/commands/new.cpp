@@ -4,6 +4,7 @@
 #include "innernet/base/file.hpp"
 #include "innernet/config/config.hpp"
 #include "innernet/machine/network_stack.hpp"
+#include "innernet/relay/ports.hpp"
 #include "innernet/server/registry.hpp"
 #include "innernet/server/relay_port.hpp"
 #include "innernet/values/network_range.hpp"
@@ -102,7 +103,7 @@ Result<InterfaceName> network_name(Context& context, const Options& options) {
 
 /// What a firewall has to let in. The relay's is what `serve` takes by itself, if no other program has it.
 std::string ports_to_open(std::uint16_t listen_port, const Folders& folders) {
-  const auto relay = relay_ports(listen_port, std::nullopt, std::nullopt, configured_ports(folders, Folders::of_client())).to_try;
+  const auto relay = relay::relay_ports(listen_port, std::nullopt, std::nullopt, configured_ports(folders, Folders::of_client())).to_try;
   if (relay.empty()) return fmt::format("UDP {} for WireGuard: open it in the firewall", listen_port);
   return fmt::format("UDP {} for WireGuard, and UDP {} for the relay: open both in the firewall", listen_port, relay.front());
 }

@@ -11,6 +11,9 @@ Decision add_peer(const Session& session) {
   if (!body) return refusal(body.error());
   auto contents = parse_peer_contents(*body);
   if (!contents) return refusal(contents.error());
+  // Relays have a route of their own.
+  contents->is_relay = false;
+  contents->relay.reset();
   if (auto allowed = session.world.network.check_new_peer(*contents); !allowed) return refusal(allowed.error());
   return change([contents = *std::move(contents)](Registry::Writer& writer) -> Result<Response> {
     TRY(const Peer stored, writer.add_peer(contents));
@@ -26,8 +29,12 @@ Decision put_peer(const Session& session, PeerId id) {
   if (!contents) return refusal(contents.error());
   auto wanted = PeerChange::to(*contents);
   const World& world = session.world;
-  if (const PeerRecord* record = world.network.find_peer(id))
+  if (const PeerRecord* record = world.network.find_peer(id)) {
     wanted = world.network.without_filled_in(*record, std::move(wanted), world.overrides.has(id, world.boot));
+    // Relays have a route of their own: older programs don't send back what they don't know.
+    wanted.is_relay = record->peer.is_relay;
+    wanted.relay = record->peer.relay;
+  }
   return change_peer(world.network, id, std::move(wanted));
 }
 
@@ -109,6 +116,8 @@ constexpr Route kRoutes[] = {
     {Role::kAdmin, "POST", "peers", add_peer},
     {Role::kAdmin, "PUT", "peers", one<PeerId, put_peer>},
     {Role::kAdmin, "DELETE", "peers", one<PeerId, disable_peer>},
+    {Role::kAdmin, "PUT", "relays", one<PeerId, make_relay>},
+    {Role::kAdmin, "DELETE", "relays", one<PeerId, end_relay>},
     {Role::kAdmin, "GET", "cidrs", all<List::kCidrs>},
     {Role::kAdmin, "POST", "cidrs", add_cidr},
     {Role::kAdmin, "PUT", "cidrs", one<CidrId, put_cidr>},

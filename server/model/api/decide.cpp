@@ -76,6 +76,12 @@ Decision change_peer(const Network& network, PeerId id, PeerChange change) {
   }};
 }
 
+Decision change_own(const Session& session, PeerChange change) {
+  auto decision = change_peer(session.world.network, session.peer.peer.id, std::move(change));
+  if (auto* const to_write = std::get_if<Change>(&decision)) to_write->written_by = session.peer.peer.id;
+  return decision;
+}
+
 Decision decide(const World& world, const Request& request) {
   const auto components = path_components(request.target);
   if (components.front() != "v1") return refusal(404, "there is nothing outside of /v1");

@@ -20,13 +20,22 @@ struct StateOfGroup {
   CidrId group;
 };
 enum class List { kPeers, kCidrs, kAssociations };
+/// Who may be relayed to whom, for a peer that is a relay.
+struct GroupsForRelay {
+  PeerId relay;
+};
+/// What a peer says of its distance from relays, which no database holds.
+struct Distances {
+  PeerId peer;
+  std::vector<RelayDistance> distances;
+};
 /// Something to write. Validated against the network as it is; the writer does it again under the lock.
 struct Change {
   std::function<Result<Response>(Registry::Writer&)> apply;
   std::optional<PeerId> redeemed = {};    ///< for the Redemptions, once it was applied
   std::optional<PeerId> written_by = {};  ///< for the WriteAllowance: a peer that changes what is stored about itself
 };
-using Decision = std::variant<Response, StateOfGroup, List, Change>;
+using Decision = std::variant<Response, StateOfGroup, GroupsForRelay, Distances, List, Change>;
 
 /// Where the server's relay sees those who are registered.
 using SeenByRelay = std::unordered_map<wg::PublicKey, SocketAddress>;

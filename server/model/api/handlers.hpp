@@ -37,6 +37,16 @@ std::span<const Route> admin_routes();
 
 /// The body, or why there is none that could be read.
 Result<std::string_view> body_of(const Request& request);
+/// The change that a peer wants of what is stored about itself.
+Decision change_own(const Session& session, PeerChange change);
+
+// Peers as relays.
+Decision make_relay(const Session& session, PeerId id);
+Decision end_relay(const Session& session, PeerId id);
+Decision put_relay(const Session& session);
+Decision relay(const Session& session);
+Decision put_relay_distances(const Session& session);
+
 /// The change of a peer's row; the answer itself when there is nothing to change or a rule is against it.
 Decision change_peer(const Network& network, PeerId id, PeerChange change);
 

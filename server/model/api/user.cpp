@@ -12,7 +12,8 @@ Decision capabilities(const Session&) {
                                                  .state_etag = true,
                                                  .state_delta = true,
                                                  .state_wait_max = kMostWait,
-                                                 .seen_at = true}));
+                                                 .seen_at = true,
+                                                 .peer_relays = true}));
 }
 
 Decision redeem(const Session& session) {
@@ -42,12 +43,6 @@ Decision redeem(const Session& session) {
                   return response;
                 },
                 peer.id};
-}
-
-Decision change_own(const Session& session, PeerChange change) {
-  auto decision = change_peer(session.world.network, session.peer.peer.id, std::move(change));
-  if (auto* const to_write = std::get_if<Change>(&decision)) to_write->written_by = session.peer.peer.id;
-  return decision;
 }
 
 Decision put_endpoint(const Session& session) {
@@ -88,6 +83,9 @@ constexpr Route kRoutes[] = {
     {Role::kUser, "GET", "seen-at", seen_at},
     {Role::kUser, "PUT", "endpoint", put_endpoint},
     {Role::kUser, "PUT", "candidates", put_candidates},
+    {Role::kUser, "GET", "relay", relay},
+    {Role::kUser, "PUT", "relay", put_relay},
+    {Role::kUser, "PUT", "relay-distances", put_relay_distances},
 };
 
 }  // namespace

@@ -2,13 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <initializer_list>
 #include <set>
 
 namespace innernet::server::db {
 namespace {
 
-// As the Rust server has it: same names, types and constraints, so that either program can serve the file.
+// As the Rust server has it: same names, types and constraints, so that either program can serve the file. It names the columns that it
+// wants, so the last two of `peers` are none of its business; without a version of their own, or it would refuse the file.
 constexpr std::string_view kTables = R"(
 CREATE TABLE cidrs (
   id INTEGER PRIMARY KEY,
@@ -31,6 +33,8 @@ CREATE TABLE peers (
   is_redeemed INTEGER DEFAULT 0 NOT NULL,
   invite_expires INTEGER,
   candidates TEXT,
+  is_relay INTEGER DEFAULT 0 NOT NULL,
+  relay TEXT,
   FOREIGN KEY (cidr_id) REFERENCES cidrs (id) ON UPDATE RESTRICT ON DELETE RESTRICT
 );
 CREATE TABLE associations (
@@ -46,6 +50,15 @@ PRAGMA user_version = 2;
 
 // Ours. Without it SQLite looks at every peer when a CIDR is deleted, and the Rust server at every poll.
 constexpr std::string_view kIndex = "CREATE INDEX IF NOT EXISTS peers_by_cidr ON peers (cidr_id)";
+
+struct AddedColumn {
+  std::string_view name, definition;
+};
+// Those of `peers` that old databases lack.
+constexpr AddedColumn kAddedColumns[] = {{"invite_expires", "invite_expires INTEGER"},
+                                         {"candidates", "candidates TEXT"},
+                                         {"is_relay", "is_relay INTEGER DEFAULT 0 NOT NULL"},
+                                         {"relay", "relay TEXT"}};
 
 Result<std::set<std::string>> columns_of(Connection& connection, std::string_view table) {
   TRY(auto statement, connection.prepare(fmt::format("SELECT name FROM pragma_table_info('{}')", table)));
@@ -77,13 +90,13 @@ Result<bool> is_current(Connection& connection) {
   TRY(const auto version, known_version(connection));
   if (version != kSchemaVersion) return false;
   TRY(const auto columns, columns_of(connection, "peers"));
-  return columns.contains("invite_expires") && columns.contains("candidates");
+  return std::ranges::all_of(kAddedColumns, [&](const AddedColumn& column) { return columns.contains(std::string(column.name)); });
 }
 
 Result<void> add_missing_columns(Connection& connection) {
   TRY(const auto columns, columns_of(connection, "peers"));
-  if (!columns.contains("invite_expires")) TRY_VOID(connection.execute("ALTER TABLE peers ADD COLUMN invite_expires INTEGER"));
-  if (!columns.contains("candidates")) TRY_VOID(connection.execute("ALTER TABLE peers ADD COLUMN candidates TEXT"));
+  for (const auto& [name, definition] : kAddedColumns)
+    if (!columns.contains(std::string(name))) TRY_VOID(connection.execute(fmt::format("ALTER TABLE peers ADD COLUMN {}", definition)));
   TRY_VOID(connection.execute(kIndex));
   return connection.execute("PRAGMA user_version = 2");
 }

@@ -31,6 +31,8 @@ constexpr std::tuple kPeerColumns{
     Column{"is_redeemed", &PeerFacts::is_redeemed},
     Column{"invite_expires", &PeerFacts::invite_expires},
     Column{"candidates", &PeerObservations::candidates, &PeerChange::candidates},
+    Column{"is_relay", &PeerFacts::is_relay, &PeerChange::is_relay},
+    Column{"relay", &PeerObservations::relay, &PeerChange::relay},
 };
 
 constexpr void for_each_column(auto visit) {
@@ -90,6 +92,12 @@ void bind(Statement& to, const std::optional<Endpoint>& endpoint) {
   else
     to.bind_null();
 }
+void bind(Statement& to, const std::optional<RelayOfPeer>& relay) {
+  if (relay)
+    to.bind(to_json(*relay));
+  else
+    to.bind_null();
+}
 void bind(Statement& to, const std::optional<UnixTime>& time) {
   if (time)
     to.bind(static_cast<std::int64_t>(time->seconds));
@@ -134,17 +142,23 @@ Result<Peer> read_peer(const Statement& row, const Network& network) {
   auto candidates =
       row.is_null(position("candidates")) ? std::vector<Endpoint>() : parse_stored_candidates(row.text(position("candidates")));
   candidates.shrink_to_fit();
-  return Peer{
-      PeerContents{{.name = std::move(name),
-                    .ip = ip,
-                    .cidr_id = cidr_id,
-                    .public_key = *key,
-                    .is_admin = row.integer(position("is_admin")) != 0,
-                    .is_disabled = row.integer(position("is_disabled")) != 0,
-                    .is_redeemed = row.integer(position("is_redeemed")) != 0,
-                    .invite_expires = invite_expires},
-                   {.endpoint = std::move(endpoint), .persistent_keepalive_interval = std::nullopt, .candidates = std::move(candidates)}},
-      PeerId{row.integer(0)}};
+  std::optional<RelayOfPeer> relay;
+  if (!row.is_null(position("relay")))
+    if (const auto stored = parse_relay_of_peer(row.text(position("relay")))) relay = *stored;
+  return Peer{PeerContents{{.name = std::move(name),
+                            .ip = ip,
+                            .cidr_id = cidr_id,
+                            .public_key = *key,
+                            .is_admin = row.integer(position("is_admin")) != 0,
+                            .is_disabled = row.integer(position("is_disabled")) != 0,
+                            .is_redeemed = row.integer(position("is_redeemed")) != 0,
+                            .invite_expires = invite_expires,
+                            .is_relay = row.integer(position("is_relay")) != 0},
+                           {.endpoint = std::move(endpoint),
+                            .persistent_keepalive_interval = std::nullopt,
+                            .candidates = std::move(candidates),
+                            .relay = relay}},
+              PeerId{row.integer(0)}};
 }
 
 QuarantinedPeer read_quarantined(const Statement& row, const Error& error) {

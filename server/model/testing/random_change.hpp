@@ -35,7 +35,7 @@ inline Result<void> random_change(std::mt19937& random, Registry::Writer& writer
       const PeerRecord* record = network.find_peer(peer);
       if (record == nullptr) return {};
       auto change = PeerChange::to(record->peer);
-      switch (pick(4)) {
+      switch (pick(5)) {
         case 0:
           change.name = must(Hostname::parse(fmt::format("p{}", pick(40))));
           break;
@@ -44,6 +44,10 @@ inline Result<void> random_change(std::mt19937& random, Registry::Writer& writer
           break;
         case 2:
           change.endpoint = pick(2) == 0 ? std::nullopt : std::optional(must(Endpoint::parse(fmt::format("198.51.100.{}:7", pick(9)))));
+          break;
+        case 3:
+          change = PeerChange::with_relay(record->peer, !record->peer.is_relay);
+          if (change.is_relay && pick(3) > 0) change.relay = RelayOfPeer{.public_key = key_of(2000 + pick(9)), .port = 51821};
           break;
         default:
           change.candidates.assign(pick(3), must(Endpoint::parse(fmt::format("192.168.1.{}:8", pick(9)))));

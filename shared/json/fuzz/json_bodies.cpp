@@ -38,6 +38,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   round_trip(text, parse_association_contents, to_json<AssociationContents>);
   round_trip(text, parse_endpoint_option, endpoint_option_to_json);
   round_trip(text, parse_candidates, candidates_to_json);
+  round_trip(text, parse_relay_of_peer, to_json<RelayOfPeer>);
+  round_trip(text, parse_relay_groups, to_json<RelayGroups>);
+  round_trip(text, parse_relay_distances, relay_distances_to_json);
   round_trip(text, parse_redeem, redeem_to_json);
   round_trip(text, parse_error, error_to_json);
   if (const auto capabilities = parse_capabilities(text)) {

@@ -31,6 +31,9 @@ class Membership {
   /// Of a key that is named twice the first counts.
   Membership(std::vector<Member> members, std::vector<GroupPair> pairs);
 
+  /// The same, a group being its place in `groups`.
+  static Membership of_groups(const std::vector<std::vector<wg::PublicKey>>& groups, std::vector<GroupPair> pairs);
+
   std::size_t size() const { return entries_.size(); }
 
   // What follows is for the relay itself. A member's number is its place here, and means nothing in another Membership.

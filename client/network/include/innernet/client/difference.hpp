@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <unordered_set>
 #include <vector>
 
@@ -43,14 +44,32 @@ struct TraversalPeer {
   wg::PublicKey public_key;
   std::optional<Endpoint> reported;  ///< what the server says: tried last, and stays
   std::vector<Endpoint> candidates;
-  IpAddress inside{};               ///< its address in the network
-  std::optional<BootTime> since{};  ///< it was due first, if that is known
-  bool is_registered = false;       ///< with a relay, for all that is known
-  bool other_side_first = false;    ///< of two that try each other at the same time
-  bool is_overridden = false;       ///< here: no other way than `reported` is for it, all addresses of which are tried
-  std::vector<Endpoint> likely{};   ///< some of them, because it seems to be in one network with us
+  IpAddress inside{};                   ///< its address in the network
+  std::optional<BootTime> since{};      ///< it was due first, if that is known
+  bool is_registered = false;           ///< with a relay, for all that is known
+  bool other_side_first = false;        ///< of two that try each other at the same time
+  bool is_overridden = false;           ///< here: no other way than `reported` is for it, all addresses of which are tried
+  std::vector<Endpoint> likely{};       ///< some of them, because it seems to be in one network with us
+  std::vector<SocketAddress> relays{};  ///< in the order in which both sides try them
 
-  friend bool operator==(const TraversalPeer&, const TraversalPeer&) = default;
+  /// Whether it is the same peer at the same places. Which relay is nearer than another one says nothing about that.
+  friend bool operator==(const TraversalPeer& a, const TraversalPeer& b) {
+    const auto places = [](const TraversalPeer& of) {
+      return std::tie(of.public_key, of.reported, of.candidates, of.inside, of.since, of.is_registered, of.other_side_first,
+                      of.is_overridden, of.likely);
+    };
+    return places(a) == places(b);
+  }
+};
+
+/// A relay that this machine registers with.
+struct UsedRelay {
+  PeerId id{};
+  wg::PublicKey public_key;
+  SocketAddress at;
+  bool answers_questions = false;  ///< see Relay
+
+  friend bool operator==(const UsedRelay&, const UsedRelay&) = default;
 };
 
 struct Difference {
@@ -60,7 +79,9 @@ struct Difference {
   std::vector<TraversalPeer>
       due;  ///< overridden peers (but for names), and those with a recent handshake, are not among them; those in traversal are
   std::vector<TraversalPeer> relayed;  ///< those with a session through one of them
-  std::vector<SocketAddress> relays;   ///< that this machine registers with, and can be asked to pass on what is for those who are due
+  std::vector<UsedRelay> used_relays;
+  std::vector<SocketAddress>
+      relays;  ///< theirs: that this machine registers with, and can be asked to pass on what is for those who are due
 };
 
 /// The most relays of a network that a client registers with.

@@ -61,6 +61,11 @@ struct StateAnswer {
   std::string etag;  ///< empty: the server has none
 };
 
+struct RelayGroupsAnswer {
+  std::optional<RelayGroups> news;  ///< none: not modified
+  std::string etag;
+};
+
 /// The state that `delta` makes of `state`.
 State apply_delta(State state, StateDelta delta);
 
@@ -89,11 +94,18 @@ class RestClient {
   Answer<void> put_candidates(const std::vector<Endpoint>& candidates);  ///< at most 10
   Answer<void> put_endpoint(const std::optional<Endpoint>& endpoint);    ///< none: unset
 
+  Answer<void> put_relay_distances(const std::vector<RelayDistance>& distances);  ///< at most kMostRelayDistances (peer_relays)
+  // For a peer that is a relay (Capabilities::peer_relays); others are not found.
+  Answer<void> put_relay(const RelayOfPeer& relay);
+  /// `query.accept_delta` means nothing here. No groups: as before.
+  Answer<RelayGroupsAnswer> relay_groups(const StateQuery& query);
+
   // For admins. Lists are in the order of ids.
   Answer<std::vector<Peer>> peers();
   Answer<Peer> create_peer(const PeerContents& peer);
   Answer<void> update_peer(PeerId id, const PeerContents& peer);
   Answer<void> delete_peer(PeerId id);  ///< which disables it
+  Answer<void> set_relay(PeerId id, bool is_relay);
   Answer<std::vector<Cidr>> cidrs();
   Answer<Cidr> create_cidr(const CidrContents& cidr);
   Answer<void> update_cidr(CidrId id, const CidrContents& cidr);

@@ -88,8 +88,10 @@ class Coordinator {
   /// What WireGuard reports; a peer that is not named keeps what was seen before.
   void set_seen_endpoints(const std::vector<std::pair<wg::PublicKey, SocketAddress>>& seen);
 
-  /// What states tell of relays from now on.
-  void set_relays(std::vector<Relay> relays);
+  /// What states tell of the server's own relay from now on; none: it does not run.
+  void set_own_relay(const std::optional<Relay>& relay);
+  /// Looks which relays of peers are still heard of: to be called every few seconds.
+  void look_for_relays();
   /// Where the server's relay sees whom it has registered: all of them.
   void set_seen_by_relay(const std::vector<std::pair<wg::PublicKey, SocketAddress>>& seen);
   /// Of all peers, whom the relay at `at` has registered; none: that relay does not run. States name `at` as their candidate, if it has an

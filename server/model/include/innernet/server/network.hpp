@@ -24,6 +24,7 @@ struct PeerRecord {
   Peer peer;
   std::optional<SocketAddress> seen;
   std::optional<Endpoint> relayed_at{};
+  std::vector<RelayDistance> relay_distances{};  ///< as it says
 };
 
 /// A row of the database that is no valid peer (a name, address or key that can't be read, a CIDR that isn't there, or what another peer
@@ -39,6 +40,9 @@ struct QuarantinedPeer {
   bool is_redeemed = false;
   std::string reason;
 };
+
+/// So many peers may be made relays. Clients register with the first few alone, and refuse a state with more than twice as many.
+constexpr std::size_t kMostPeerRelays = 32;
 
 namespace by {
 
@@ -89,6 +93,8 @@ class Network {
   const PeerRecord* find_peer(std::string_view name) const;
   /// Those that are put into the CIDR itself, by id.
   std::span<const PeerRecord* const> peers_of(CidrId id) const;
+  /// Those that are made relays (PeerFacts::is_relay).
+  const std::set<PeerId>& relays() const { return relays_; }
   const std::map<PeerId, QuarantinedPeer>& quarantined() const { return quarantined_; }
 
   /// By id.
@@ -159,6 +165,8 @@ class Network {
   bool set_seen(PeerId id, const SocketAddress& address);
   /// None: it is registered with no relay.
   void set_relayed(PeerId id, std::optional<Endpoint> at);
+  /// As the peer says.
+  void set_relay_distances(PeerId id, std::vector<RelayDistance> distances);
   /// Takes over what was seen of the peers that both have, and which relays were shown.
   void take_seen(Network& other);
 
@@ -191,6 +199,7 @@ class Network {
   Index<by::Key> by_key_;
   Index<by::Name> by_name_;
   std::set<std::pair<std::uint64_t, PeerId>> invitations_;  // unredeemed, by the second of their expiry
+  std::set<PeerId> relays_;
   std::map<PeerId, QuarantinedPeer> quarantined_;
   std::map<CidrId, CidrRecord> cidrs_;
   std::unordered_map<std::string, CidrId> cidr_by_name_;

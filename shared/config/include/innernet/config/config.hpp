@@ -4,12 +4,15 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "innernet/base/ip.hpp"
 #include "innernet/base/secret.hpp"
 #include "innernet/values/endpoint.hpp"
+#include "innernet/values/options.hpp"
 #include "innernet/wireguard/key.hpp"
 
 namespace innernet {
@@ -50,5 +53,9 @@ struct ServerConfig {
   /// The server's address with the network's prefix length.
   Result<IpNet> net() const { return IpNet::make(address, network_cidr_prefix); }
 };
+
+/// The listen ports of these configs, as far as they can be read.
+std::set<std::uint16_t> listen_ports_of_clients(const Folders& folders, const std::vector<InterfaceName>& names);
+std::set<std::uint16_t> listen_ports_of_servers(const Folders& folders, const std::vector<InterfaceName>& names);
 
 }  // namespace innernet

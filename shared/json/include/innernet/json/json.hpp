@@ -24,6 +24,8 @@ namespace innernet {
 constexpr std::size_t kMostInList = std::size_t{1} << 18U;
 /// The most relays of a network that are read.
 constexpr std::size_t kMostRelays = 64;
+/// The most relays that a peer tells its distance from. Clients use fewer.
+constexpr std::size_t kMostRelayDistances = 8;
 /// The most candidates of a peer that are kept; a server lets it report ten, and adds one.
 constexpr std::size_t kMostCandidatesRead = 64;
 
@@ -42,6 +44,8 @@ void append_json(std::string& out, std::span<const Association> associations);
 void append_json(std::string& out, std::span<const Relay> relays);
 void append_json(std::string& out, const State& state);
 void append_json(std::string& out, const StateDelta& delta);
+void append_json(std::string& out, const RelayOfPeer& relay);
+void append_json(std::string& out, const RelayGroups& groups);
 /// In quotes, escaped as serde_json does; a byte that is not UTF-8 becomes U+FFFD.
 void append_json_string(std::string& out, std::string_view text);
 
@@ -81,6 +85,14 @@ std::vector<Endpoint> parse_stored_candidates(std::string_view text);
 Result<wg::PublicKey> parse_redeem(std::string_view text);
 std::string redeem_to_json(const wg::PublicKey& key);
 
+/// Port 0 is refused, for nobody can send to it.
+Result<RelayOfPeer> parse_relay_of_peer(std::string_view text);
+/// Pairs name groups that are there. A key that can't be used is left out.
+Result<RelayGroups> parse_relay_groups(std::string_view text);
+/// `[[RELAY,MILLISECONDS],…]`, at most kMostRelayDistances.
+Result<std::vector<RelayDistance>> parse_relay_distances(std::string_view text);
+std::string relay_distances_to_json(const std::vector<RelayDistance>& distances);
+
 /// What a server says that it can do. A missing key is false or 0.
 struct Capabilities {
   bool unspecified_ip_in_override_endpoint = false;
@@ -88,6 +100,7 @@ struct Capabilities {
   bool state_delta = false;
   std::uint32_t state_wait_max = 0;  ///< seconds
   bool seen_at = false;
+  bool peer_relays = false;          ///< peers can be made relays, and be told who may be relayed
 };
 Result<Capabilities> parse_capabilities(std::string_view text);
 std::string to_json(const Capabilities& capabilities);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "innernet/base/ip.hpp"
@@ -39,10 +40,27 @@ struct PeerFacts {
   bool is_disabled = false;
   bool is_redeemed = false;
   std::optional<UnixTime> invite_expires{};  ///< none: never
+  bool is_relay = false;                     ///< an administrator wants a relay to run there
 
   AllowedIps allowed_ips() const { return allowed_ips_of(ip); }
 
   friend bool operator==(const PeerFacts&, const PeerFacts&) = default;
+};
+
+/// A relay as the peer that it runs on tells of it: at the peer's endpoint, but with this port.
+struct RelayOfPeer {
+  wg::PublicKey public_key;
+  std::uint16_t port = 0;
+
+  friend bool operator==(const RelayOfPeer&, const RelayOfPeer&) = default;
+};
+
+/// How far a peer is from a relay, as it has measured: the time to there and back.
+struct RelayDistance {
+  PeerId relay{};
+  std::uint16_t milliseconds = 0;
+
+  friend bool operator==(const RelayDistance&, const RelayDistance&) = default;
 };
 
 /// Where a peer was seen, or says that it is. It changes often, and nobody has to know at once.
@@ -50,6 +68,8 @@ struct PeerObservations {
   std::optional<Endpoint> endpoint{};                            ///< the user's override, or what the server filled in
   std::optional<std::uint16_t> persistent_keepalive_interval{};  ///< seconds
   std::vector<Endpoint> candidates{};
+  std::optional<RelayOfPeer> relay{};  ///< states name it in State::relays while it is heard of
+  std::vector<RelayDistance> relay_distances{};
 
   friend bool operator==(const PeerObservations&, const PeerObservations&) = default;
 };
@@ -113,6 +133,16 @@ struct SeenAt {
   std::optional<SocketAddress> by_relay{};
 
   friend bool operator==(const SeenAt&, const SeenAt&) = default;
+};
+
+/// Who may be relayed to whom, as the server tells those who run relays.
+struct RelayGroups {
+  using Pair = std::pair<std::uint32_t, std::uint32_t>;
+
+  std::vector<std::vector<wg::PublicKey>> groups;
+  std::vector<Pair> pairs;  ///< of places in `groups` whose members may reach each other, {g, g} being those of g
+
+  friend bool operator==(const RelayGroups&, const RelayGroups&) = default;
 };
 
 /// What the server tells one peer.

@@ -24,8 +24,8 @@ inline IpAddress sample_ip(std::uint64_t n) { return *IpAddress::parse("10.66.0.
 /// compile; one that is forgotten elsewhere makes the tests fail that go over all of them.
 template <class Visit>
 void for_each_member(PeerContents& a, PeerContents& b, Visit visit) {
-  auto& [name_a, ip_a, cidr_a, key_a, admin_a, disabled_a, redeemed_a, expires_a] = static_cast<PeerFacts&>(a);
-  auto& [name_b, ip_b, cidr_b, key_b, admin_b, disabled_b, redeemed_b, expires_b] = static_cast<PeerFacts&>(b);
+  auto& [name_a, ip_a, cidr_a, key_a, admin_a, disabled_a, redeemed_a, expires_a, relays_a] = static_cast<PeerFacts&>(a);
+  auto& [name_b, ip_b, cidr_b, key_b, admin_b, disabled_b, redeemed_b, expires_b, relays_b] = static_cast<PeerFacts&>(b);
   visit("name", name_a, name_b);
   visit("ip", ip_a, ip_b);
   visit("cidr_id", cidr_a, cidr_b);
@@ -34,11 +34,14 @@ void for_each_member(PeerContents& a, PeerContents& b, Visit visit) {
   visit("is_disabled", disabled_a, disabled_b);
   visit("is_redeemed", redeemed_a, redeemed_b);
   visit("invite_expires", expires_a, expires_b);
-  auto& [endpoint_a, keepalive_a, candidates_a] = static_cast<PeerObservations&>(a);
-  auto& [endpoint_b, keepalive_b, candidates_b] = static_cast<PeerObservations&>(b);
+  visit("is_relay", relays_a, relays_b);
+  auto& [endpoint_a, keepalive_a, candidates_a, relay_a, distances_a] = static_cast<PeerObservations&>(a);
+  auto& [endpoint_b, keepalive_b, candidates_b, relay_b, distances_b] = static_cast<PeerObservations&>(b);
   visit("endpoint", endpoint_a, endpoint_b);
   visit("persistent_keepalive_interval", keepalive_a, keepalive_b);
   visit("candidates", candidates_a, candidates_b);
+  visit("relay", relay_a, relay_b);
+  visit("relay_distances", distances_a, distances_b);
 }
 
 /// `peer` with one member of `other`, for each member.
@@ -144,6 +147,15 @@ class RandomNetwork {
                         UnixTime{coin() ? 9223372036854775807ULL : below(1ULL << 40U), static_cast<std::uint32_t>(below(1'000'000'000))});
   }
   void become_any(std::optional<Endpoint>& there) { there = coin() ? std::nullopt : std::optional(endpoint()); }
+  void become_any(std::optional<RelayOfPeer>& relay) {
+    relay = coin() ? std::nullopt
+                   : std::optional(RelayOfPeer{.public_key = sample_key(random_()), .port = static_cast<std::uint16_t>(1 + below(65535))});
+  }
+  void become_any(std::vector<RelayDistance>& distances) {
+    distances.clear();
+    for (std::uint64_t i = below(4); i > 0; --i)
+      distances.push_back({.relay = PeerId{id()}, .milliseconds = static_cast<std::uint16_t>(coin() ? 65535 : below(65536))});
+  }
   void become_any(std::vector<Endpoint>& list) {
     list.clear();
     for (std::uint64_t i = below(4); i > 0; --i) list.push_back(endpoint());

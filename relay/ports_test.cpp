@@ -1,11 +1,11 @@
-#include "innernet/server/relay_port.hpp"
+#include "innernet/relay/ports.hpp"
 
 #include <gmock/gmock.h>
 
 #include <initializer_list>
 #include <utility>
 
-namespace innernet::server {
+namespace innernet::relay {
 namespace {
 
 using ::testing::SizeIs;
@@ -40,4 +40,4 @@ TEST(RelayPorts, AreRightOrToBeTried) {
 }
 
 }  // namespace
-}  // namespace innernet::server
+}  // namespace innernet::relay

@@ -1,0 +1,110 @@
+#include "relay_care.hpp"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <system_error>
+
+#include "innernet/machine/log.hpp"
+
+namespace innernet::client {
+
+RelayCare::~RelayCare() { end(); }
+
+void RelayCare::end() {
+  if (!thread_.joinable()) return;
+  stop_->request();
+  thread_.join();
+}
+
+void RelayCare::see(std::vector<UsedRelay> relays, std::vector<TraversalPeer> relayed) {
+  if (relays.size() < 2) {
+    end();
+    distances_.reset();
+    return;
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    known_ = {.relays = std::move(relays), .relayed = std::move(relayed)};
+  }
+  if (thread_.joinable()) return changed_->give();
+  auto stop = Stop::create();
+  auto changed = Nudge::create();
+  if (!stop || !changed) return;
+  stop_.emplace(*std::move(stop));
+  changed_.emplace(*std::move(changed));
+  try {
+    thread_ = std::thread([this] { run(); });
+  } catch (const std::system_error& error) {
+    log::warning("network {}: looking after relays: {}", name_.str(), error.what());
+  }
+}
+
+std::optional<std::vector<RelayDistance>> RelayCare::distances() const {
+  const std::lock_guard lock(mutex_);
+  return distances_;
+}
+
+RelayCare::Known RelayCare::known() const {
+  const std::lock_guard lock(mutex_);
+  return known_;
+}
+
+void RelayCare::run() {
+  auto backend = parts_.open_backend();
+  auto poller = Poller::create(&*stop_);
+  if (!backend || !poller) return log::debug("network {}: relays are not looked after", name_.str());
+  RelayWatch watch(times_.watch);
+  measured_.clear();
+  while (!stop_->requested()) {
+    changed_->take();
+    const Known now = known();
+    if (now.relays != measured_ || clock_.boot() >= next_measurement_) measure(now);
+    if (!now.relayed.empty()) look(now, watch, **backend);
+    const auto pause = watch.watches_anybody() ? times_.look : times_.glance;
+    const BootTime next_look = now.relayed.empty() ? BootTime::max() : clock_.boot() + pause;
+    static_cast<void>(poller->until(std::min(next_look, next_measurement_), {{changed_->fd(), POLLIN}}));
+  }
+}
+
+void RelayCare::measure(const Known& known) {
+  measured_ = known.relays;
+  const auto took = parts_.ask(known.relays, *stop_);
+  std::vector<RelayDistance> distances;
+  for (std::size_t place = 0; place < known.relays.size(); ++place)
+    if (took[place])
+      distances.push_back({.relay = known.relays[place].id,
+                           .milliseconds = static_cast<std::uint16_t>(std::min<std::int64_t>(took[place]->count(), 65'535))});
+  next_measurement_ = clock_.boot() + (distances.size() == known.relays.size() ? times_.measure : times_.measure_again);
+  if (stop_->requested()) return;
+  {
+    const std::lock_guard lock(mutex_);
+    if (distances_ == distances) return;
+    distances_ = std::move(distances);
+  }
+  parts_.on_news();
+}
+
+void RelayCare::look(const Known& known, RelayWatch& watch, wg::Backend& backend) {
+  const auto device = backend.get(name_);
+  if (!device) return;
+  if (!watch.see(*device, known.relayed, clock_.boot()).empty()) {
+    // All of them, to know as well which ones there are instead.
+    const auto took = parts_.ask(known.relays, *stop_);
+    if (stop_->requested()) return;
+    for (std::size_t place = 0; place < known.relays.size(); ++place) {
+      watch.note(known.relays[place].at, took[place].has_value(), clock_.boot());
+      if (!took[place]) log::debug("network {}: the relay at {} does not answer", name_.str(), known.relays[place].at.to_string());
+    }
+  }
+  const auto lock = parts_.try_lock();
+  if (lock == nullptr) return;
+  const auto now = backend.get(name_);
+  if (!now) return;
+  const auto update = watch.moves(*now, known.relayed, clock_.boot());
+  if (update.empty()) return;
+  if (const auto moved = backend.apply(name_, update); !moved) return log::debug("{}", moved.error().message());
+  log::info("network {}: a relay does not answer any more; peers behind it are reached through another one", name_.str());
+}
+
+}  // namespace innernet::client

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <thread>
+#include <vector>
+
+#include "innernet/client/nudge.hpp"
+#include "innernet/client/stop.hpp"
+#include "nat_traversal.hpp"
+#include "relay_watch.hpp"
+
+namespace innernet::client {
+
+/// What the daemon does about the relays that it uses, in a thread of its own beside the rounds of a network: it measures how far they are,
+/// and takes the peers behind one that has ended to another one. With a single relay there is nothing to do.
+class RelayCare {
+ public:
+  /// How long each takes to answer; none: it does not.
+  using Ask = std::function<std::vector<std::optional<std::chrono::milliseconds>>(std::span<const UsedRelay>, const Stop&)>;
+  /// The device, for the thread's use alone.
+  using OpenBackend = std::function<Result<std::unique_ptr<wg::Backend>>()>;
+
+  struct Parts {
+    Ask ask;
+    OpenBackend open_backend;
+    TryLock try_lock;
+    std::function<void()> on_news;  ///< of the distances
+  };
+  struct Times {
+    std::chrono::milliseconds look{1'000};    ///< at the device, while peers are relayed
+    std::chrono::milliseconds glance{5'000};  ///< the same while they may be, by the next look
+    std::chrono::milliseconds measure{std::chrono::minutes(10)};
+    std::chrono::milliseconds measure_again{std::chrono::seconds(30)};  ///< after one in which not all have answered
+    RelayWatch::Times watch{};
+  };
+
+  RelayCare(InterfaceName name, Parts parts) : RelayCare(std::move(name), std::move(parts), Times{}) {}
+  RelayCare(InterfaceName name, Parts parts, const Times& times) : name_(std::move(name)), parts_(std::move(parts)), times_(times) {}
+  RelayCare(const RelayCare&) = delete;
+  RelayCare& operator=(const RelayCare&) = delete;
+  ~RelayCare();
+
+  /// What a round has seen. `relayed` are those who may be, sooner or later.
+  void see(std::vector<UsedRelay> relays, std::vector<TraversalPeer> relayed);
+  /// Measured last; none: not yet.
+  std::optional<std::vector<RelayDistance>> distances() const;
+
+ private:
+  struct Known {
+    std::vector<UsedRelay> relays;
+    std::vector<TraversalPeer> relayed;
+  };
+
+  void end();
+  void run();
+  Known known() const;
+  void measure(const Known& known);
+  void look(const Known& known, RelayWatch& watch, wg::Backend& backend);
+
+  const InterfaceName name_;
+  const Parts parts_;
+  const Times times_;
+  SystemClock clock_;
+  mutable std::mutex mutex_;
+  Known known_;
+  std::optional<std::vector<RelayDistance>> distances_;
+  std::optional<Nudge> changed_;
+  std::optional<Stop> stop_;
+  std::thread thread_;
+
+  // The thread's.
+  std::vector<UsedRelay> measured_;
+  BootTime next_measurement_{};
+};
+
+}  // namespace innernet::client

@@ -1,0 +1,138 @@
+#include "relay_care.hpp"
+
+#include <gmock/gmock.h>
+
+#include <condition_variable>
+
+#include "fake_machine.hpp"
+#include "sample_network.hpp"
+
+namespace innernet::client {
+namespace {
+
+using namespace testing;
+using namespace std::chrono_literals;
+using ::testing::ElementsAre;
+
+constexpr RelayDistance at(std::int64_t relay, std::uint16_t milliseconds) {
+  return {.relay = PeerId{relay}, .milliseconds = milliseconds};
+}
+
+/// A device of one peer, whose bytes are what the test says at each look.
+class OnePeer final : public wg::Backend {
+ public:
+  OnePeer(std::mutex& mutex, std::condition_variable& changed, wg::Peer& peer) : mutex_(mutex), changed_(changed), peer_(peer) {}
+
+  wg::BackendKind kind() const override { return wg::BackendKind::kKernel; }
+  Result<wg::Device> get(const InterfaceName& name) override {
+    const std::lock_guard lock(mutex_);
+    peer_.sent_bytes += 100;
+    return wg::Device{.name = name, .private_key = {}, .public_key = {}, .listen_port = 0, .peers = {peer_}};
+  }
+  Result<void> apply(const InterfaceName&, const wg::DeviceUpdate& update) override {
+    const std::lock_guard lock(mutex_);
+    for (const auto& change : update.peers)
+      if (change.endpoint) peer_.endpoint = change.endpoint;
+    changed_.notify_all();
+    return {};
+  }
+  Result<void> create(const InterfaceName&) override { return {}; }
+  Result<void> remove(const InterfaceName&) override { return {}; }
+  Result<std::vector<InterfaceName>> list() override { return std::vector<InterfaceName>(); }
+
+ private:
+  std::mutex& mutex_;
+  std::condition_variable& changed_;
+  wg::Peer& peer_;
+};
+
+struct RelayCareTest : ::testing::Test {
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::vector<std::optional<std::chrono::milliseconds>> took{40ms, 7ms};
+  int asked = 0, news = 0;
+  std::vector<UsedRelay> relays{{.id = PeerId{1}, .public_key = new_key(), .at = address("192.0.2.1:51821")},
+                                {.id = PeerId{4}, .public_key = new_key(), .at = address("192.0.2.4:51821")}};
+  wg::Peer bob{.public_key = new_key(), .endpoint = relays[0].at, .allowed_ips = {net("10.66.1.3/32")}};
+  std::vector<TraversalPeer> relayed{
+      {.public_key = bob.public_key, .reported = {}, .candidates = {}, .inside = ip("10.66.1.3"), .relays = {relays[0].at, relays[1].at}}};
+  std::optional<RelayCare> care;
+
+  void begin(const RelayCare::Times& times) {
+    care.emplace(evilcorp(),
+                 RelayCare::Parts{.ask =
+                                      [this](std::span<const UsedRelay> all, const Stop&) {
+                                        const std::lock_guard lock(mutex);
+                                        ++asked;
+                                        changed.notify_all();
+                                        return std::vector(took.begin(), took.begin() + static_cast<std::ptrdiff_t>(all.size()));
+                                      },
+                                  .open_backend = [this]() -> Result<std::unique_ptr<wg::Backend>> {
+                                    return std::make_unique<OnePeer>(mutex, changed, bob);
+                                  },
+                                  .try_lock = [] { return std::make_shared<const int>(0); },
+                                  .on_news =
+                                      [this] {
+                                        const std::lock_guard lock(mutex);
+                                        ++news;
+                                        changed.notify_all();
+                                      }},
+                 times);
+  }
+  template <class Holds>
+  bool eventually(Holds holds) {
+    std::unique_lock lock(mutex);
+    return changed.wait_for(lock, 20s, holds);
+  }
+  ~RelayCareTest() override { care.reset(); }
+};
+
+TEST_F(RelayCareTest, MeasuresHowFarTheyAre) {
+  begin({});
+  EXPECT_FALSE(care->distances());
+  care->see(relays, {});
+  ASSERT_TRUE(eventually([this] { return news == 1; }));
+  EXPECT_THAT(*care->distances(), ElementsAre(at(1, 40), at(4, 7)));
+}
+
+TEST_F(RelayCareTest, OneThatDoesNotAnswerIsLeftOutAndAskedAgain) {
+  took[0].reset();
+  begin({.measure = 1h, .measure_again = 1ms});
+  care->see(relays, {});
+  ASSERT_TRUE(eventually([this] { return news == 1; }));
+  EXPECT_THAT(*care->distances(), ElementsAre(at(4, 7)));
+  {
+    const std::lock_guard lock(mutex);
+    took[0] = 70'000ms;
+  }
+  ASSERT_TRUE(eventually([this] { return news == 2; }));
+  EXPECT_THAT(*care->distances(), ElementsAre(at(1, 65535), at(4, 7)));
+}
+
+TEST_F(RelayCareTest, AnotherListIsMeasuredAtOnce) {
+  begin({.measure = 1h, .measure_again = 1h});
+  care->see(relays, {});
+  ASSERT_TRUE(eventually([this] { return news == 1; }));
+  relays[1].id = PeerId{5};
+  care->see(relays, {});
+  ASSERT_TRUE(eventually([this] { return news == 2; }));
+  EXPECT_THAT(*care->distances(), ElementsAre(at(1, 40), at(5, 7)));
+}
+
+TEST_F(RelayCareTest, ASingleOneIsNotAsked) {
+  begin({});
+  relays.pop_back();
+  care->see(relays, {});
+  EXPECT_EQ(asked, 0);
+  EXPECT_FALSE(care->distances());
+}
+
+TEST_F(RelayCareTest, PeersBehindOneThatHasEndedAreTakenToAnother) {
+  took[0].reset();
+  begin({.look = 1ms, .glance = 1ms, .measure = 1h, .measure_again = 1h, .watch = {.quiet = 3ms}});
+  care->see(relays, relayed);
+  EXPECT_TRUE(eventually([this] { return bob.endpoint == relays[1].at; }));
+}
+
+}  // namespace
+}  // namespace innernet::client

@@ -1,0 +1,69 @@
+#include "relay_watch.hpp"
+
+#include <algorithm>
+
+#include "nat_traversal.hpp"
+
+namespace innernet::client {
+namespace {
+
+const TraversalPeer* find(const std::vector<TraversalPeer>& peers, const wg::PublicKey& key) {
+  const auto found = std::ranges::find(peers, key, &TraversalPeer::public_key);
+  return found == peers.end() ? nullptr : &*found;
+}
+
+bool is_behind_relay(const TraversalPeer& peer, const wg::Peer& there) {
+  return there.endpoint && std::ranges::find(peer.relays, *there.endpoint) != peer.relays.end();
+}
+
+}  // namespace
+
+std::vector<SocketAddress> RelayWatch::see(const wg::Device& device, const std::vector<TraversalPeer>& relayed, BootTime now) {
+  std::erase_if(silent_, [&](const auto& entry) { return now - entry.second >= times_.forget; });
+  std::set<SocketAddress> suspected;
+  std::unordered_map<wg::PublicKey, Seen> seen;
+  for (const wg::Peer& there : device.peers) {
+    const TraversalPeer* const peer = find(relayed, there.public_key);
+    if (peer == nullptr || !is_behind_relay(*peer, there)) continue;
+    const auto before = seen_.find(there.public_key);
+    Seen entry = before == seen_.end() ? Seen{there.sent_bytes, there.received_bytes, {}} : before->second;
+    if (there.received_bytes != entry.received)
+      entry = {there.sent_bytes, there.received_bytes, {}};
+    else if (there.sent_bytes != entry.sent && !entry.waits_since)
+      entry.waits_since = now;
+    if (entry.waits_since && now - *entry.waits_since >= times_.quiet) suspected.insert(*there.endpoint);
+    seen.emplace(there.public_key, entry);
+  }
+  seen_ = std::move(seen);
+  std::vector<SocketAddress> to_ask;
+  for (const SocketAddress& relay : suspected) {
+    const auto asked = asked_.find(relay);
+    if (silent_.contains(relay) || (asked != asked_.end() && now - asked->second < times_.again)) continue;
+    to_ask.push_back(relay);
+  }
+  return to_ask;
+}
+
+void RelayWatch::note(const SocketAddress& relay, bool has_answered, BootTime now) {
+  asked_[relay] = now;
+  if (has_answered)
+    silent_.erase(relay);
+  else
+    silent_.try_emplace(relay, now);
+}
+
+wg::DeviceUpdate RelayWatch::moves(const wg::Device& device, const std::vector<TraversalPeer>& relayed, BootTime now) {
+  wg::DeviceUpdate update;
+  for (const wg::Peer& there : device.peers) {
+    const TraversalPeer* const peer = find(relayed, there.public_key);
+    if (peer == nullptr || !is_behind_relay(*peer, there)) continue;
+    const auto silent = silent_.find(*there.endpoint);
+    if (silent == silent_.end()) continue;
+    if (peer->other_side_first && now - silent->second < times_.other_side) continue;
+    const auto next = std::ranges::find_if(peer->relays, [&](const SocketAddress& relay) { return !silent_.contains(relay); });
+    if (next != peer->relays.end()) add_anew(update, there, *next);
+  }
+  return update;
+}
+
+}  // namespace innernet::client
