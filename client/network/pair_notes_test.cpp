@@ -82,6 +82,19 @@ TEST_F(PairNotesTest, ATraversalThatEndsAtTheRelayLeavesWhyNotDirectly) {
   EXPECT_EQ(saved().find(bob)->since, std::chrono::floor<std::chrono::seconds>(fake.wait.clock_.wall()));
 }
 
+// The other side was quicker, before anything was set here.
+TEST_F(PairNotesTest, AnAnswerByTheRelayAloneLeavesWhereThePeerWasLookedFor) {
+  fetch_state();
+  shake_hands(relay);
+  fake.wait.on_wait = [&] {
+    change(bob, [&](wg::Peer& there) { there.endpoint = relay_at; });
+    shake_hands(bob);
+  };
+  traverse();
+  EXPECT_THAT(tried(), ElementsAre("192.0.2.3:7"));
+  EXPECT_EQ(saved().find(bob)->way, Way::kRelayed);
+}
+
 TEST_F(PairNotesTest, DirectTriesLeaveWhatDidNotAnswer) {
   fetch_state();
   shake_hands(relay);
@@ -138,7 +151,9 @@ TEST_F(PairNotesTest, AFileThatCantBeReadOrWrittenCostsNothing) {
 TEST_F(PairNotesTest, ANetworkThatWasUninstalledMeanwhileGetsNoFile) {
   fetch_state();
   shake_hands(relay);
+  bool is_removed = false;
   fake.backend.on_apply = [&] {
+    if (std::exchange(is_removed, true)) return;
     for (const auto& file : network_files(options.folders, evilcorp())) std::filesystem::remove(file);
   };
   traverse();

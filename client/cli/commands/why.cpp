@@ -101,7 +101,7 @@ Result<Ending> run(const Options& options, Context& context) {
   if (row == rows.end()) {
     TRY(const Diagnosis diagnosis, why_missing(interface, name, known.state, own, context));
     return answer(interface.str(), fmt::format("{} is not connected: it is not on the interface.", name.str()),
-                  std::move(JsonObject().text("name", name.str())), diagnosis, context);
+                  JsonObject().text("name", name.str()), diagnosis, context);
   }
   RoundTrips round_trips;
   if (context.ping && row->way != Way::kNone && row->ip) round_trips = context.ping(interface, std::span(&*row->ip, 1), kPatience);
