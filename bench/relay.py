@@ -10,6 +10,7 @@ each works through what has piled up, as under full load. Devices are as most re
 in hardware. Exits 1 when a promise is missed.
 """
 import argparse
+import atexit
 import os
 import resource
 import statistics
@@ -107,12 +108,15 @@ def forward(flows):
 class Program:
     """In a namespace, on the CPU of all, with a line in and a line out."""
 
+    running = []
+
     def __init__(self, space, *command, log=None):
         self.log = open(log, "w+") if log else None
         inside = ["ip", "netns", "exec", space] if space else []
         self.process = subprocess.Popen([*inside, *map(str, command)], stdin=subprocess.PIPE, stdout=self.log or subprocess.PIPE, stderr=self.log,
                                         text=True, preexec_fn=lambda: os.sched_setaffinity(0, {CPU}))
         self.pid = self.process.pid
+        Program.running.append(self.process)
 
     def line(self):
         return self.process.stdout.readline().split() or sys.exit(f"relay: {self.process.args[-7:]} ended")
@@ -247,6 +251,7 @@ def main():
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     with tempfile.TemporaryDirectory(prefix="innernet-bench-") as folder:
         threads, ends = build()
+        atexit.register(lambda: [process.kill() for process in Program.running])
         print(f"{'per CPU second':32}" + "".join(f"{name:>20}" for name in ("relay", "kernel", "coturn", "bare sockets")) + "   relay: × kernel, coturn, bare")
         missed = measure(given, Path(folder), threads, ends) + memory(given, ends)
     for what in missed:
