@@ -103,7 +103,7 @@ class OwnRelayTest : public ::testing::Test {
     return answer(200, to_json(groups_), "ETag: \"1\"\r\n");
   }
 
-  TempDir folder_;
+  innernet::testing::TempDir folder_;
   Folders folders_{folder_ / "etc", folder_ / "var"};
   wg::PrivateKey key_ = wg::PrivateKey::generate();
   Seen seen_;
