@@ -52,16 +52,35 @@ void RelayWatch::note(const SocketAddress& relay, bool has_answered, BootTime no
     silent_.try_emplace(relay, now);
 }
 
+// Its handshake may have crossed the other side's, or was lost.
+void RelayWatch::begin_anew(wg::DeviceUpdate& update, const TraversalPeer& peer, const wg::Peer& there, BootTime now) {
+  constexpr int kMostTimes = 3;
+  const auto moved = moved_.find(there.public_key);
+  if (moved == moved_.end()) return;
+  if (there.last_handshake || moved->second.times == kMostTimes) {
+    moved_.erase(moved);
+    return;
+  }
+  if (now - moved->second.at < times_.handshake + (peer.other_side_first ? times_.other_side : std::chrono::milliseconds(0))) return;
+  add_anew(update, there, *there.endpoint);
+  moved->second = {.at = now, .times = moved->second.times + 1};
+}
+
 wg::DeviceUpdate RelayWatch::moves(const wg::Device& device, const std::vector<TraversalPeer>& relayed, BootTime now) {
   wg::DeviceUpdate update;
   for (const wg::Peer& there : device.peers) {
     const TraversalPeer* const peer = find(relayed, there.public_key);
     if (peer == nullptr || !is_behind_relay(*peer, there)) continue;
     const auto silent = silent_.find(*there.endpoint);
-    if (silent == silent_.end()) continue;
+    if (silent == silent_.end()) {
+      begin_anew(update, *peer, there, now);
+      continue;
+    }
     if (peer->other_side_first && now - silent->second < times_.other_side) continue;
     const auto next = std::ranges::find_if(peer->relays, [&](const SocketAddress& relay) { return !silent_.contains(relay); });
-    if (next != peer->relays.end()) add_anew(update, there, *next);
+    if (next == peer->relays.end()) continue;
+    add_anew(update, there, *next);
+    moved_[there.public_key] = {.at = now};
   }
   return update;
 }

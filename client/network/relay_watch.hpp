@@ -18,10 +18,11 @@ namespace innernet::client {
 class RelayWatch {
  public:
   struct Times {
-    std::chrono::milliseconds quiet{3'000};     ///< since something was sent that nothing has come after
-    std::chrono::milliseconds again{30'000};    ///< a relay is asked at most this often: it may be the peers that are gone
-    std::chrono::milliseconds other_side{700};  ///< what one of the two waits longer, for handshakes that cross are lost
-    std::chrono::milliseconds forget{60'000};   ///< one that has not answered may be there again
+    std::chrono::milliseconds quiet{3'000};      ///< since something was sent that nothing has come after
+    std::chrono::milliseconds again{30'000};     ///< a relay is asked at most this often: it may be the peers that are gone
+    std::chrono::milliseconds other_side{700};   ///< what one of the two waits longer, for handshakes that cross are lost
+    std::chrono::milliseconds handshake{1'500};  ///< after it one that was moved begins it anew, instead of WireGuard's 5 s
+    std::chrono::milliseconds forget{60'000};    ///< one that has not answered may be there again
   };
   RelayWatch() : RelayWatch(Times{}) {}
   explicit RelayWatch(const Times& times) : times_(times) {}
@@ -37,6 +38,8 @@ class RelayWatch {
   wg::DeviceUpdate moves(const wg::Device& device, const std::vector<TraversalPeer>& relayed, BootTime now);
 
  private:
+  void begin_anew(wg::DeviceUpdate& update, const TraversalPeer& peer, const wg::Peer& there, BootTime now);
+
   struct Seen {
     std::uint64_t sent = 0, received = 0;  // bytes
     std::optional<BootTime> waits_since;
@@ -46,6 +49,11 @@ class RelayWatch {
   std::unordered_map<wg::PublicKey, Seen> seen_;
   std::map<SocketAddress, BootTime> asked_;
   std::map<SocketAddress, BootTime> silent_;  // since
+  struct Moved {
+    BootTime at;
+    int times = 1;
+  };
+  std::unordered_map<wg::PublicKey, Moved> moved_;
 };
 
 }  // namespace innernet::client

@@ -51,7 +51,7 @@ TEST_F(RelayWatchTest, ARelayIsAskedWhenNothingComesBack) {
 
 TEST_F(RelayWatchTest, WhoIsAnsweredOrSendsNothingMissesNothing) {
   see(0s);
-  for (int second = 1; second < 20; ++second) {
+  for (int time = 1; time < 20; ++time) {
     send(100);
     if (second % 2 == 0) receive(100);
     EXPECT_THAT(see(second * 1s), IsEmpty());
@@ -89,6 +89,27 @@ TEST_F(RelayWatchTest, OfOneThatIsSilentPeersGoToTheNext) {
   EXPECT_THAT(update.peers[1].allowed_ips, ElementsAre(net("10.66.1.3/32")));
   device.peers[0].endpoint = second;
   EXPECT_TRUE(watch.moves(device, relayed, kStart + 6s).empty());
+}
+
+TEST_F(RelayWatchTest, AHandshakeThatWasLostOnTheNewWayIsBegunAnew) {
+  become_silent();
+  ASSERT_FALSE(watch.moves(device, relayed, kStart + 5s).empty());
+  device.peers[0].endpoint = second;
+  EXPECT_TRUE(watch.moves(device, relayed, kStart + 6'499ms).empty());
+  EXPECT_EQ(watch.moves(device, relayed, kStart + 6'500ms).peers.back().endpoint, second);
+  EXPECT_TRUE(watch.moves(device, relayed, kStart + 7'999ms).empty());
+  EXPECT_FALSE(watch.moves(device, relayed, kStart + 8'000ms).empty());
+  EXPECT_TRUE(watch.moves(device, relayed, kStart + 1h).empty()) << "not for ever";
+}
+
+TEST_F(RelayWatchTest, OneThatHasArrivedIsLeftAlone) {
+  become_silent();
+  ASSERT_FALSE(watch.moves(device, relayed, kStart + 5s).empty());
+  device.peers[0].endpoint = second;
+  device.peers[0].last_handshake = WallTime(1s);
+  EXPECT_TRUE(watch.moves(device, relayed, kStart + 7s).empty());
+  device.peers[0].last_handshake.reset();
+  EXPECT_TRUE(watch.moves(device, relayed, kStart + 9s).empty());
 }
 
 TEST_F(RelayWatchTest, OneOfTheTwoWaitsForTheOther) {

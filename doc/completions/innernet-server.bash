@@ -99,6 +99,17 @@ _innernet_server_describe() {
         1) kind=network ;;
       esac
       ;;
+    set-relay)
+      options='--name --off --yes --json -c --config-dir -d --data-dir --no-routing --backend --mtu -h --help'
+      case ${2:-} in
+        --name) kind=text ;;
+        -c | --config-dir) kind=configs ;;
+        -d | --data-dir) kind=folder ;;
+        --backend) kind=choice choices='kernel userspace' ;;
+        --mtu) kind=text ;;
+        1) kind=network ;;
+      esac
+      ;;
     list-peers)
       options='--json -c --config-dir -d --data-dir --no-routing --backend --mtu -h --help'
       case ${2:-} in
@@ -212,7 +223,7 @@ _innernet_server_describe() {
     help)
       options=''
       case ${2:-} in
-        1) kind=choice choices='new init serve add-peer rename-peer enable-peer disable-peer list-peers add-cidr rename-cidr delete-cidr list-cidrs add-association delete-association delete-associations list-associations uninstall completions help' ;;
+        1) kind=choice choices='new init serve add-peer rename-peer enable-peer disable-peer set-relay list-peers add-cidr rename-cidr delete-cidr list-cidrs add-association delete-association delete-associations list-associations uninstall completions help' ;;
       esac
       ;;
   esac
@@ -262,7 +273,7 @@ _innernet_server() {
     _innernet_server_describe "$command"
     kind=choice choices=$options
   elif [[ ! $command ]]; then
-    kind=choice choices='new init serve add-peer rename-peer enable-peer disable-peer list-peers add-cidr rename-cidr delete-cidr list-cidrs add-association delete-association delete-associations list-associations uninstall completions help'
+    kind=choice choices='new init serve add-peer rename-peer enable-peer disable-peer set-relay list-peers add-cidr rename-cidr delete-cidr list-cidrs add-association delete-association delete-associations list-associations uninstall completions help'
   else
     _innernet_server_describe "$command" "$((position + 1))"
   fi

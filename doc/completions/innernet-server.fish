@@ -4,7 +4,7 @@ function __innernet_server_takes_value --argument-names command option
     switch "$command $option"
         case 'list-cidrs -t'
             return 1
-        case 'new --network-name' 'new --network-cidr' 'new --external-endpoint' 'new --listen-port' 'init --network-name' 'init --network-cidr' 'init --external-endpoint' 'init --listen-port' 'serve --hosts-path' 'serve --host-suffix' 'serve --relay-port' 'add-peer --name' 'add-peer --ip' 'add-peer --cidr' 'add-peer --admin' 'add-peer --save-config' 'add-peer --invite-expires' 'rename-peer --name' 'rename-peer --new-name' 'enable-peer --name' 'disable-peer --name' 'add-cidr --name' 'add-cidr --cidr' 'add-cidr --parent' 'rename-cidr --name' 'rename-cidr --new-name' 'delete-cidr --name' '* -c' '* --config-dir' '* -d' '* --data-dir' '* --backend' '* --mtu'
+        case 'new --network-name' 'new --network-cidr' 'new --external-endpoint' 'new --listen-port' 'init --network-name' 'init --network-cidr' 'init --external-endpoint' 'init --listen-port' 'serve --hosts-path' 'serve --host-suffix' 'serve --relay-port' 'add-peer --name' 'add-peer --ip' 'add-peer --cidr' 'add-peer --admin' 'add-peer --save-config' 'add-peer --invite-expires' 'rename-peer --name' 'rename-peer --new-name' 'enable-peer --name' 'disable-peer --name' 'set-relay --name' 'add-cidr --name' 'add-cidr --cidr' 'add-cidr --parent' 'rename-cidr --name' 'rename-cidr --new-name' 'delete-cidr --name' '* -c' '* --config-dir' '* -d' '* --data-dir' '* --backend' '* --mtu'
             return 0
     end
     return 1
@@ -95,6 +95,8 @@ complete -c innernet-server -n '__innernet_server_no_command' -a enable-peer -d 
 complete -c innernet-server -n '__innernet_server_argument 1 help' -a enable-peer -d 'Let a disabled peer take part again.'
 complete -c innernet-server -n '__innernet_server_no_command' -a disable-peer -d 'Shut a peer out, at once.'
 complete -c innernet-server -n '__innernet_server_argument 1 help' -a disable-peer -d 'Shut a peer out, at once.'
+complete -c innernet-server -n '__innernet_server_no_command' -a set-relay -d 'Let a peer\'s machine relay for peers that can\'t reach each other.'
+complete -c innernet-server -n '__innernet_server_argument 1 help' -a set-relay -d 'Let a peer\'s machine relay for peers that can\'t reach each other.'
 complete -c innernet-server -n '__innernet_server_no_command' -a list-peers -d 'List all peers.'
 complete -c innernet-server -n '__innernet_server_argument 1 help' -a list-peers -d 'List all peers.'
 complete -c innernet-server -n '__innernet_server_no_command' -a add-cidr -d 'Add a CIDR.'
@@ -203,6 +205,18 @@ complete -c innernet-server -n '__innernet_server_command disable-peer' -l no-ro
 complete -c innernet-server -n '__innernet_server_command disable-peer' -l backend -x -a 'kernel userspace' -d 'Which WireGuard to use; without, what there is'
 complete -c innernet-server -n '__innernet_server_command disable-peer' -l mtu -x -d 'MTU of the interface in bytes, 576 to 65535 (1280)'
 complete -c innernet-server -n '__innernet_server_command disable-peer' -s h -l help -d 'Show help'
+
+complete -c innernet-server -n '__innernet_server_argument 1 set-relay' -a '(__innernet_server_networks)'
+complete -c innernet-server -n '__innernet_server_command set-relay' -l name -x -d 'Which peer'
+complete -c innernet-server -n '__innernet_server_command set-relay' -l off -d 'It is to be a relay no longer'
+complete -c innernet-server -n '__innernet_server_command set-relay' -l yes -d 'Don\'t ask whether to go ahead'
+complete -c innernet-server -n '__innernet_server_command set-relay' -l json -d 'Print the result as one JSON document'
+complete -c innernet-server -n '__innernet_server_command set-relay' -s c -l config-dir -x -a '(__fish_complete_directories)' -d 'Where the configs are'
+complete -c innernet-server -n '__innernet_server_command set-relay' -s d -l data-dir -x -a '(__fish_complete_directories)' -d 'Where the data is kept'
+complete -c innernet-server -n '__innernet_server_command set-relay' -l no-routing -d 'Don\'t set the route to the network; something else does'
+complete -c innernet-server -n '__innernet_server_command set-relay' -l backend -x -a 'kernel userspace' -d 'Which WireGuard to use; without, what there is'
+complete -c innernet-server -n '__innernet_server_command set-relay' -l mtu -x -d 'MTU of the interface in bytes, 576 to 65535 (1280)'
+complete -c innernet-server -n '__innernet_server_command set-relay' -s h -l help -d 'Show help'
 
 complete -c innernet-server -n '__innernet_server_argument 1 list-peers' -a '(__innernet_server_networks)'
 complete -c innernet-server -n '__innernet_server_command list-peers' -l json -d 'Print the result as one JSON document'

@@ -11,6 +11,7 @@ Register-ArgumentCompleter -Native -CommandName 'innernet-server' -ScriptBlock {
         @('rename-peer', 'Rename a peer.'),
         @('enable-peer', 'Let a disabled peer take part again.'),
         @('disable-peer', 'Shut a peer out, at once.'),
+        @('set-relay', 'Let a peer''s machine relay for peers that can''t reach each other.'),
         @('list-peers', 'List all peers.'),
         @('add-cidr', 'Add a CIDR.'),
         @('rename-cidr', 'Rename a CIDR.'),
@@ -125,6 +126,21 @@ Register-ArgumentCompleter -Native -CommandName 'innernet-server' -ScriptBlock {
     )
     $options['disable-peer'] = @(
         @('--name', 'Which peer'),
+        @('--yes', 'Don''t ask whether to go ahead'),
+        @('--json', 'Print the result as one JSON document'),
+        @('-c', 'Where the configs are'),
+        @('--config-dir', 'Where the configs are'),
+        @('-d', 'Where the data is kept'),
+        @('--data-dir', 'Where the data is kept'),
+        @('--no-routing', 'Don''t set the route to the network; something else does'),
+        @('--backend', 'Which WireGuard to use; without, what there is'),
+        @('--mtu', 'MTU of the interface in bytes, 576 to 65535 (1280)'),
+        @('-h', 'Show help'),
+        @('--help', 'Show help')
+    )
+    $options['set-relay'] = @(
+        @('--name', 'Which peer'),
+        @('--off', 'It is to be a relay no longer'),
         @('--yes', 'Don''t ask whether to go ahead'),
         @('--json', 'Print the result as one JSON document'),
         @('-c', 'Where the configs are'),
@@ -336,6 +352,14 @@ Register-ArgumentCompleter -Native -CommandName 'innernet-server' -ScriptBlock {
     $kinds['disable-peer --backend'] = @('choice', 'kernel', 'userspace')
     $kinds['disable-peer --mtu'] = @('text')
     $kinds['disable-peer 1'] = @('text')
+    $kinds['set-relay --name'] = @('text')
+    $kinds['set-relay -c'] = @('file')
+    $kinds['set-relay --config-dir'] = @('file')
+    $kinds['set-relay -d'] = @('file')
+    $kinds['set-relay --data-dir'] = @('file')
+    $kinds['set-relay --backend'] = @('choice', 'kernel', 'userspace')
+    $kinds['set-relay --mtu'] = @('text')
+    $kinds['set-relay 1'] = @('text')
     $kinds['list-peers -c'] = @('file')
     $kinds['list-peers --config-dir'] = @('file')
     $kinds['list-peers -d'] = @('file')
@@ -416,7 +440,7 @@ Register-ArgumentCompleter -Native -CommandName 'innernet-server' -ScriptBlock {
     $kinds['completions --backend'] = @('choice', 'kernel', 'userspace')
     $kinds['completions --mtu'] = @('text')
     $kinds['completions 1'] = @('choice', 'bash', 'elvish', 'fish', 'powershell', 'zsh')
-    $kinds['help 1'] = @('choice', 'new', 'init', 'serve', 'add-peer', 'rename-peer', 'enable-peer', 'disable-peer', 'list-peers', 'add-cidr', 'rename-cidr', 'delete-cidr', 'list-cidrs', 'add-association', 'delete-association', 'delete-associations', 'list-associations', 'uninstall', 'completions', 'help')
+    $kinds['help 1'] = @('choice', 'new', 'init', 'serve', 'add-peer', 'rename-peer', 'enable-peer', 'disable-peer', 'set-relay', 'list-peers', 'add-cidr', 'rename-cidr', 'delete-cidr', 'list-cidrs', 'add-association', 'delete-association', 'delete-associations', 'list-associations', 'uninstall', 'completions', 'help')
 
     $command = ''
     $position = 1

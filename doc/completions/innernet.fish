@@ -24,7 +24,7 @@ function __innernet_takes_value --argument-names command option
             return 1
         case 'override-peer-endpoint -u'
             return 1
-        case 'install --name' 'install --hosts-path' 'install --host-suffix' 'install --exclude-nat-candidates' 'redeem --name' 'redeem --hosts-path' 'redeem --host-suffix' 'redeem --exclude-nat-candidates' 'up --interval' 'up --hosts-path' 'up --host-suffix' 'up --exclude-nat-candidates' 'fetch --hosts-path' 'fetch --host-suffix' 'fetch --exclude-nat-candidates' 'uninstall --hosts-path' 'uninstall --host-suffix' 'add-peer --name' 'add-peer --ip' 'add-peer --cidr' 'add-peer --admin' 'add-peer --save-config' 'add-peer --invite-expires' 'rename-peer --name' 'rename-peer --new-name' 'add-cidr --name' 'add-cidr --cidr' 'add-cidr --parent' 'rename-cidr --name' 'rename-cidr --new-name' 'delete-cidr --name' 'disable-peer --name' 'enable-peer --name' 'set-listen-port -l' 'set-listen-port --listen-port' 'override-endpoint -e' 'override-endpoint --endpoint' 'override-peer-endpoint --name' 'override-peer-endpoint -e' 'override-peer-endpoint --endpoint' '* -c' '* --config-dir' '* -d' '* --data-dir' '* --backend' '* --mtu'
+        case 'install --name' 'install --hosts-path' 'install --host-suffix' 'install --exclude-nat-candidates' 'redeem --name' 'redeem --hosts-path' 'redeem --host-suffix' 'redeem --exclude-nat-candidates' 'up --interval' 'up --hosts-path' 'up --host-suffix' 'up --exclude-nat-candidates' 'fetch --hosts-path' 'fetch --host-suffix' 'fetch --exclude-nat-candidates' 'uninstall --hosts-path' 'uninstall --host-suffix' 'add-peer --name' 'add-peer --ip' 'add-peer --cidr' 'add-peer --admin' 'add-peer --save-config' 'add-peer --invite-expires' 'rename-peer --name' 'rename-peer --new-name' 'add-cidr --name' 'add-cidr --cidr' 'add-cidr --parent' 'rename-cidr --name' 'rename-cidr --new-name' 'delete-cidr --name' 'disable-peer --name' 'enable-peer --name' 'set-relay --name' 'set-listen-port -l' 'set-listen-port --listen-port' 'override-endpoint -e' 'override-endpoint --endpoint' 'override-peer-endpoint --name' 'override-peer-endpoint -e' 'override-peer-endpoint --endpoint' '* -c' '* --config-dir' '* -d' '* --data-dir' '* --backend' '* --mtu'
             return 0
     end
     return 1
@@ -135,6 +135,8 @@ complete -c innernet -n '__innernet_no_command' -a disable-peer -d 'Shut a peer 
 complete -c innernet -n '__innernet_argument 1 help' -a disable-peer -d 'Shut a peer out (admins).'
 complete -c innernet -n '__innernet_no_command' -a enable-peer -d 'Let a disabled peer in again (admins).'
 complete -c innernet -n '__innernet_argument 1 help' -a enable-peer -d 'Let a disabled peer in again (admins).'
+complete -c innernet -n '__innernet_no_command' -a set-relay -d 'Let a peer\'s machine relay for others (admins).'
+complete -c innernet -n '__innernet_argument 1 help' -a set-relay -d 'Let a peer\'s machine relay for others (admins).'
 complete -c innernet -n '__innernet_no_command' -a add-association -d 'Let the peers of two CIDRs see each other (admins).'
 complete -c innernet -n '__innernet_argument 1 help' -a add-association -d 'Let the peers of two CIDRs see each other (admins).'
 complete -c innernet -n '__innernet_no_command' -a delete-association -d 'Take back an association (admins).'
@@ -369,6 +371,19 @@ complete -c innernet -n '__innernet_command enable-peer' -l backend -x -a 'kerne
 complete -c innernet -n '__innernet_command enable-peer' -l mtu -x -d 'MTU of the interface in bytes, 576 to 65535 (1280)'
 complete -c innernet -n '__innernet_command enable-peer' -s v -l verbose -d 'Say more; -vv says everything'
 complete -c innernet -n '__innernet_command enable-peer' -s h -l help -d 'Show help'
+
+complete -c innernet -n '__innernet_argument 1 set-relay' -a '(__innernet_networks)'
+complete -c innernet -n '__innernet_command set-relay' -l name -x -d 'The peer'
+complete -c innernet -n '__innernet_command set-relay' -l off -d 'It is to be a relay no longer'
+complete -c innernet -n '__innernet_command set-relay' -l yes -d 'Don\'t ask whether to go ahead'
+complete -c innernet -n '__innernet_command set-relay' -l json -d 'Print the result as one JSON document'
+complete -c innernet -n '__innernet_command set-relay' -s c -l config-dir -x -a '(__fish_complete_directories)' -d 'Where the configs are'
+complete -c innernet -n '__innernet_command set-relay' -s d -l data-dir -x -a '(__fish_complete_directories)' -d 'Where the data is kept'
+complete -c innernet -n '__innernet_command set-relay' -l no-routing -d 'Don\'t set the route to the network; something else does'
+complete -c innernet -n '__innernet_command set-relay' -l backend -x -a 'kernel userspace' -d 'Which WireGuard to use; without, what there is'
+complete -c innernet -n '__innernet_command set-relay' -l mtu -x -d 'MTU of the interface in bytes, 576 to 65535 (1280)'
+complete -c innernet -n '__innernet_command set-relay' -s v -l verbose -d 'Say more; -vv says everything'
+complete -c innernet -n '__innernet_command set-relay' -s h -l help -d 'Show help'
 
 complete -c innernet -n '__innernet_argument 1 add-association' -a '(__innernet_networks)'
 complete -c innernet -n '__innernet_command add-association' -l yes -d 'Don\'t ask whether to go ahead'
