@@ -53,8 +53,8 @@ TEST_F(RelayWatchTest, WhoIsAnsweredOrSendsNothingMissesNothing) {
   see(0s);
   for (int time = 1; time < 20; ++time) {
     send(100);
-    if (second % 2 == 0) receive(100);
-    EXPECT_THAT(see(second * 1s), IsEmpty());
+    if (time % 2 == 0) receive(100);
+    EXPECT_THAT(see(time * 1s), IsEmpty());
   }
   receive(1);
   EXPECT_THAT(see(20s), IsEmpty());
