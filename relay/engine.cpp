@@ -13,6 +13,8 @@ namespace {
 // An index of ours has the party's place in its lower bits, and chance in the others.
 constexpr std::uint32_t kPlaceBits = 21;
 constexpr std::uint32_t kPlaceMask = (1U << kPlaceBits) - 1;
+// The first message of a session comes at once, but may be lost on its way: then it is a keepalive that comes next.
+constexpr Ticks kConfirmWithin = kRejectAfter;
 constexpr Ticks kSweepEvery = 10 * kTicksPerSecond;
 constexpr Ticks kSweepAtMostEvery = kTicksPerSecond;
 // Under load, of those who have a cookie: the kernel's ratelimiter.c has as many.
@@ -198,7 +200,7 @@ std::optional<Engine::Outgoing> Engine::on_own_data(const Packet& packet, const 
   const auto waiting = next_.find(id);
   if (waiting == next_.end()) return drop(counters_.no_flow);
   const auto next = std::ranges::find(waiting->second, data.receiver, &Next::index);
-  if (next == waiting->second.end() || packet.ticks - next->made >= kAnswerWithin) return drop(counters_.no_flow);
+  if (next == waiting->second.end() || packet.ticks - next->made >= kConfirmWithin) return drop(counters_.no_flow);
   if (packet.bytes.size() != kLeastDataSize) return on_question(packet, data, *next, party);
   if (!open_data(next->receive_key.reveal(), data, {})) return drop(counters_.unauthentic);
   ++counters_.registrations;
@@ -216,7 +218,7 @@ std::optional<Engine::Outgoing> Engine::on_question(const Packet& packet, const 
   const std::size_t size = packet.bytes.size();
   if (size < kLeastQuestion || size > kLargestQuestion) return drop(counters_.malformed);
   // Whoever has the keys has got the response there.
-  if (packet.source != session.source) return drop(counters_.no_flow);
+  if (packet.source != session.source || packet.ticks - session.made >= kAnswerWithin) return drop(counters_.no_flow);
   if (data.counter >= kQuestions || (session.asked >> data.counter & 1U) != 0) return drop(counters_.replayed);
   const auto answer = std::span(answer_).first(size);
   if (!open_data(session.receive_key.reveal(), data, text_of(answer))) return drop(counters_.unauthentic);
@@ -391,7 +393,7 @@ bool Engine::is_kept(PartyId id, Ticks now) const {
   if (is_there(party, now)) return true;
   if (party.member == kStranger) return !party.shown && now - party.since < kAnswerWithin;
   const auto next = next_.find(id);
-  return next != next_.end() && now - next->second.back().made < kAnswerWithin;
+  return next != next_.end() && now - next->second.back().made < kConfirmWithin;
 }
 
 PartyId Engine::party_at(const SocketAddress& address, Ticks now) {
@@ -508,7 +510,7 @@ void Engine::sweep(Ticks now, std::uint32_t milliseconds) {
     forget(id);
     gone.push_back(id);
   }
-  boost::unordered::erase_if(next_, [&](const auto& entry) { return now - entry.second.back().made >= kAnswerWithin; });
+  boost::unordered::erase_if(next_, [&](const auto& entry) { return now - entry.second.back().made >= kConfirmWithin; });
   purge_flows(now);
   boost::unordered::erase_if(pairs_, [&](auto& entry) {
     entry.second.fill(limits_.pair, milliseconds);

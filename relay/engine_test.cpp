@@ -55,6 +55,17 @@ TEST(Registering, TakesNoForgedFirstMessage) {
   EXPECT_EQ(world.where_is(0), kA);
 }
 
+TEST(Registering, OfASessionWhoseFirstMessageIsLostTakesTheNext) {
+  World world;
+  const auto answer = world.send(address(1), world.hello(0));
+  ASSERT_TRUE(answer && world.peers[0].accept(answer->bytes));
+  static_cast<void>(world.peers[0].keepalive());  // lost
+  world.pass(std::chrono::seconds(25));
+  EXPECT_FALSE(world.where_is(0));
+  world.send(address(1), world.peers[0].keepalive());
+  EXPECT_EQ(world.where_is(0), address(1));
+}
+
 TEST(Registering, HasAnIndexForEachSession) {
   World world;
   world.chance = 7;

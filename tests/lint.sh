@@ -42,7 +42,7 @@ check "shellcheck of ${#scripts[@]} scripts" shellcheck -x "${scripts[@]}"
 
 rules=$(cat .clang-tidy cmake/InnernetFlags.cmake | sha256sum)
 version=$(clang-tidy-19 --version | sha256sum)
-mapfile -t sources < <(files '*.cpp' | grep -vE '_test\.cpp$|/fuzz/|^cmake/|^bench/|^tests/soak/|/testing/|/testdata/|_integration\.cpp$|_bench\.cpp$')
+mapfile -t sources < <(files '*.cpp' | grep -vE '_test\.cpp$|/fuzz/|^cmake/|^bench/|^tests/soak/|^tests/simulation/|/testing/|/testdata/|_integration\.cpp$|_bench\.cpp$')
 
 # What each source is made of, by the build's records of what the compiler has read. Headers of the system change with their packages only; a new
 # clang-tidy comes with a new version.

@@ -11,6 +11,7 @@
 #include "innernet/client/saved_pairs.hpp"
 #include "innernet/machine/hosts_section.hpp"
 #include "network_files.hpp"
+#include "own_candidates.hpp"
 
 namespace innernet::client {
 namespace {
@@ -106,6 +107,10 @@ Result<AppliedState> update_device(const Round& round, const ObtainedState& obta
   memory.handshakes.see(device, machine.clock().wall(), now);
   const ServerPeer server{config.server_public_key, config.server_internal_endpoint.ip, config.server_external_endpoint};
   const auto in_traversal = peers_in_traversal(round, device);
+  // The state may tell of a network that this machine has left.
+  std::vector<Endpoint> candidates;
+  const auto addresses = machine.local_addresses();
+  if (addresses) candidates = own_candidates(*addresses, {}, device.listen_port, options.nat);
   const Details details = log::enabled(log::Level::kDebug) ? Details::kShown : Details::kHidden;
   auto changes = difference({.device = device,
                              .state = obtained.state,
@@ -123,6 +128,7 @@ Result<AppliedState> update_device(const Round& round, const ObtainedState& obta
                              .wants_traversal = !options.nat.no_traversal,
                              .server_is_new = obtained.server_knew_nothing,
                              .registered = is_in_data_store(obtained.origin) ? nullptr : &registered,
+                             .own_candidates = addresses ? &candidates : nullptr,
                              .details_of_new = details == Details::kShown},
                             [&](const Endpoint& endpoint) { return machine.resolver.address(endpoint); });
   remember_pairs(round, device, changes);

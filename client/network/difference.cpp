@@ -161,6 +161,11 @@ class Comparison {
     }
     const auto own = std::ranges::find(input_.state.peers, input_.own_key, &Peer::public_key);
     if (own != input_.state.peers.end()) own_ = &*own;
+    if (own_ != nullptr && input_.own_candidates != nullptr) {
+      own_here_ = *own_;
+      own_here_->candidates = *input_.own_candidates;
+      own_ = &*own_here_;
+    }
     collect_relays();
   }
 
@@ -474,6 +479,7 @@ class Comparison {
   std::map<wg::PublicKey, WantedRelay> relays_;
   std::map<SocketAddress, std::optional<SocketAddress>> lost_ways_;  // of relays, and where they are now, if they are
   const Peer* own_ = nullptr;
+  std::optional<Peer> own_here_;  // own_, with the addresses of now
   std::vector<wg::PeerUpdate> removed_;
   std::vector<wg::PeerUpdate> modified_;
   std::vector<wg::PeerUpdate> renewed_;  // removed just before

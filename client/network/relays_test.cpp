@@ -37,6 +37,7 @@ struct RelaysTest : ::testing::Test {
   std::unordered_set<PeerId> registered{PeerId{2}, PeerId{3}};
   bool wants_traversal = true;
   bool server_is_new = false;
+  std::optional<std::vector<Endpoint>> own_candidates;
 
   RelaysTest() { device.peers.push_back(there(server.public_key, {"10.66.0.1/32"}, "203.0.113.1:51820", 10s)); }
 
@@ -61,7 +62,8 @@ struct RelaysTest : ::testing::Test {
                        .now = kNow,
                        .wants_traversal = wants_traversal,
                        .server_is_new = server_is_new,
-                       .registered = &registered},
+                       .registered = &registered,
+                       .own_candidates = own_candidates ? &*own_candidates : nullptr},
                       literal);
   }
   static const wg::PeerUpdate* update_of(const Difference& difference, const wg::PublicKey& key) {
@@ -248,6 +250,16 @@ TEST_F(RelaysTest, IPv6OfBothIsLikely) {
   EXPECT_THAT(run().due.front().likely, ElementsAre(endpoint("192.168.7.3:40001"), endpoint("[2a00:2::3]:40001")));
   state.peers[1].candidates.pop_back();
   EXPECT_THAT(run().due.front().likely, ElementsAre(endpoint("192.168.7.3:40001"))) << "from here it is not";
+}
+
+TEST_F(RelaysTest, ANetworkThatThisMachineHasLeftSpeaksForNobody) {
+  state.peers[1].endpoint = endpoint("198.51.100.4:1024");
+  state.peers[1].candidates = {endpoint("192.168.7.2:40000")};
+  state.peers[2].endpoint = endpoint("198.51.100.5:1025");
+  state.peers[2].candidates = {endpoint("192.168.7.3:40001")};
+  EXPECT_THAT(run().due.front().likely, ElementsAre(endpoint("192.168.7.3:40001")));
+  own_candidates = {endpoint("192.168.9.2:40000")};
+  EXPECT_THAT(run().due.front().likely, IsEmpty()) << "the server has not heard of it yet";
 }
 
 TEST(RelayRegistrations, AreCandidatesThatAreNone) {

@@ -1,0 +1,138 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <random>
+#include <string>
+
+#include "direct_attempt.hpp"
+#include "fetch_round.hpp"
+#include "nat_traversal.hpp"
+#include "round_schedule.hpp"
+#include "server.hpp"
+
+namespace innernet::simulation {
+
+/// That a client makes WireGuard send something to a peer at an address, beside what WireGuard sends by itself.
+struct Deed {
+  BootTime when;
+  Identity peer = 0;
+  SocketAddress to{};
+  bool is_forced = false;  ///< WireGuard's handshake is begun anew, or its endpoint set
+};
+
+/// A daemon: WireGuard on a host, and the client's own decisions about it (difference, NAT traversal, direct tries, turns, reports,
+/// schedule), in the order in which fetch_round(), BackgroundTraversal and NetworkWorker call them. Only what blocks there comes back here
+/// by an event.
+class Client {
+ public:
+  Client(Events& events, Internet& internet, const Identities& identities, Server& server, Host& host, Identity self, const IpAddress& ip,
+         std::uint64_t seed);
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+
+  /// Up with its interface, as by `up --daemon`.
+  void start();
+  /// With its interface.
+  void stop();
+  bool is_running() const { return is_running_; }
+  /// Its addresses have changed, or its clock was set: what the daemon's supervisor notices.
+  void nudge();
+  void set_wall(std::chrono::nanoseconds offset) { device_.wall_offset = offset; }
+
+  WireGuard& device() { return device_; }
+  const WireGuard& device() const { return device_; }
+  Host& host() { return host_; }
+  Identity identity() const { return self_; }
+  const IpAddress& ip() const { return ip_; }
+  bool is_relayed(Identity peer) const;
+  const State& state() const { return memory_.state; }
+  /// Its own entry and that of the peer, in what the server has told it last; null: none.
+  const Peer* entry_of(const wg::PublicKey& key) const;
+
+  /// What refuses a packet to a port that nobody listens on: the machine of that peer.
+  std::function<void(Identity peer)> on_poke_arrived = [](Identity) {};
+  std::function<void(const Deed&)> on_deed = [](const Deed&) {};
+  std::function<void(const std::string&)> on_log = [](const std::string&) {};
+
+ private:
+  struct Call {
+    std::uint64_t number = 0;
+    server::Request request;
+    Answered done;
+    bool is_acknowledged = false;
+    int sent = 0;
+  };
+
+  // Requests through the tunnel.
+  void call(std::string method, std::string target, std::string body, const std::string& etag, std::chrono::seconds wait, Answered done);
+  void send_call(const std::shared_ptr<Call>& call);
+  void finish_call(std::uint64_t number, std::optional<server::Response> response);
+
+  // Rounds.
+  void round();
+  void ask();
+  void apply(const server::Response& response);
+  std::vector<Endpoint> candidates_now() const;
+  void report_candidates(client::Origin origin, const std::optional<Peer>& own);
+  void end_round();
+  void wait_for_news();
+  void fail_round();
+  void next_round(BootTime when);
+  void begin_traversal(client::RoundResult found);
+
+  // The traversal beside them.
+  void collect();
+  void direct_step();
+  void begin_nat_traversal();
+  void nat_step();
+  void end_traversal();
+  void update(const wg::DeviceUpdate& update);
+  std::optional<SocketAddress> resolved(const Endpoint& endpoint) const;
+
+  WallTime wall() const { return events_.clock().wall() + device_.wall_offset; }
+  template <class Action>
+  auto while_running(Action action) {
+    return [this, run = run_, action = std::move(action)] {
+      if (run == run_ && is_running_) action();
+    };
+  }
+
+  Events& events_;
+  Internet& internet_;
+  const Identities& identities_;
+  Server& server_;
+  Host& host_;
+  Identity self_;
+  IpAddress ip_;
+  std::mt19937_64 random_;
+  WireGuard device_;
+  bool is_running_ = false;
+  std::uint64_t run_ = 0;
+
+  client::FetchMemory memory_;
+  client::RoundSchedule schedule_{std::chrono::seconds(60)};
+  std::map<std::uint64_t, std::shared_ptr<Call>> calls_;
+  std::uint64_t next_call_ = 1;
+  std::optional<std::uint64_t> held_;  // the call that waits for news
+  BootTime began_{};
+  std::uint64_t round_ = 0;  // that is planned
+  bool in_round_ = false, wants_round_ = false;
+  std::optional<server::Response> news_;
+
+  struct Traversal {
+    client::RoundResult result;
+    client::Handshakes handshakes;
+    std::size_t peer = 0;
+    std::vector<SocketAddress> ways{};
+    std::size_t way = 0;
+    std::optional<client::DirectAttempt> attempt{};
+    std::optional<client::NatTraversal> nat{};
+    bool is_interrupted = false, somebody_waits = false, has_ended = false;
+    BootTime planned = BootTime::max();
+  };
+  std::unique_ptr<Traversal> traversal_;
+};
+
+}  // namespace innernet::simulation

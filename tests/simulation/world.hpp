@@ -1,0 +1,140 @@
+#pragma once
+
+#include <array>
+#include <deque>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "client.hpp"
+#include "plan.hpp"
+#include "server.hpp"
+
+namespace innernet::simulation {
+
+/// What is promised.
+struct Bounds {
+  // Until two are connected, without a disturbance.
+  std::chrono::seconds talking{30};  ///< that send each other something
+  std::chrono::seconds silent{250};  ///< that don't: WireGuard notices at the end of the session alone, and the daemon with its next round
+  std::chrono::seconds moved{250};   ///< of which one is somewhere else: the same
+  std::chrono::seconds server_back{250};  ///< after the server's machine was away: the same of the session with it
+  std::chrono::minutes direct{20};        ///< until two that have a direct way take it
+  std::chrono::seconds forgotten{20};     ///< until nothing gets through to who may no longer be reached
+  int probes_of_peer = 20;                ///< in a minute
+  int probes = 200;                       ///< in a minute, of one machine
+  int changes = 4;                        ///< of a pair's way, in an hour without a disturbance
+};
+
+struct Violation {
+  std::chrono::nanoseconds at{};
+  unsigned one = 0, other = 0;
+  std::string_view rule;
+  std::string what;
+
+  std::string to_string() const;
+};
+
+/// A plan as it happens.
+class World {
+ public:
+  explicit World(Plan plan, const Bounds& bounds = {}, bool is_verbose = false);
+  World(const World&) = delete;
+  World& operator=(const World&) = delete;
+
+  /// Ends at the first violation.
+  void run();
+
+  const std::optional<Violation>& violation() const { return violation_; }
+  /// Only what the two who violate something have to do with, and what concerns all.
+  std::vector<std::string> story_of_violation() const;
+
+  enum class Way { kNone, kDirect, kRelayed };
+  Way way(unsigned from, unsigned to) const;
+
+  struct Times {
+    std::optional<std::chrono::nanoseconds> first_packet{};  ///< after the later of two has joined
+    Way first = Way::kNone;                                  ///< half a minute later
+    Way last = Way::kNone;
+    std::optional<std::chrono::nanoseconds> direct{};  ///< after it has joined
+  };
+  const Times& times(unsigned one, unsigned other) const { return pairs_.at({one, other}).times; }
+
+  struct Summary {
+    std::size_t pairs = 0, direct = 0, relayed = 0, apart = 0;
+    std::chrono::nanoseconds longest_talking{}, longest_silent{}, longest_moved{};  ///< without a connection, after the last disturbance
+    std::chrono::nanoseconds longest_indirect{};                                    ///< relayed, though there was a direct way
+    int most_probes_of_peer = 0, most_probes = 0, most_changes = 0;
+    std::uint64_t events = 0;
+  };
+  Summary summary() const;
+
+ private:
+  struct Member {
+    Host host;
+    std::unique_ptr<Client> client;
+    PeerId id{};
+    unsigned site = 0;
+    bool is_joined = false, is_disabled = false;
+    BootTime disturbed{};
+    std::deque<BootTime> probes{};
+    std::map<unsigned, std::deque<BootTime>> probes_of{};
+  };
+  struct Pair {
+    bool is_talking = false;
+    BootTime disturbed{};  // or they were allowed to talk
+    BootTime may_not_since{};
+    BootTime cut_off{};
+    BootTime moved{};
+    bool may = false;
+    bool is_connected = false;
+    Way way = Way::kNone, candidate = Way::kNone;
+    std::deque<BootTime> changes{};
+    Times times{};
+  };
+
+  void join(unsigned peer);
+  void disturb(const Disturbance& disturbance);
+  void end(const Disturbance& disturbance);
+  void note_disturbed(unsigned peer, bool has_moved = false);
+  void note_all_disturbed();
+  void look();
+  void look_at(unsigned one, unsigned other, Pair& pair);
+  void talk();
+  void on_deed(unsigned from, const Deed& deed);
+  bool may_talk(unsigned one, unsigned other) const;
+  bool could_be_direct(unsigned one, unsigned other) const;
+  /// For that a try of one of them is enough, whatever the other does at that moment.
+  bool one_side_is_enough(unsigned one, unsigned other) const;
+  void violate(unsigned one, unsigned other, std::string_view rule, std::string what);
+  void tell(const std::string& text, std::initializer_list<unsigned> peers = {});
+  Pair& pair(unsigned one, unsigned other) { return pairs_.at({std::min(one, other), std::max(one, other)}); }
+
+  Plan plan_;
+  Bounds bounds_;
+  bool is_verbose_;
+  Events events_;
+  Internet internet_;
+  Identities identities_;
+  std::unique_ptr<Server> server_;
+  std::vector<Lan*> sites_;
+  std::vector<Member> members_;
+  std::map<std::pair<unsigned, unsigned>, Pair> pairs_;
+  std::vector<std::optional<AssociationId>> associations_;
+  int server_outages_ = 0;
+  std::optional<BootTime> server_was_away_;
+  std::optional<Violation> violation_;
+  struct Line {
+    std::string text;
+    std::vector<unsigned> peers;
+  };
+  std::vector<Line> story_;
+  Summary summary_;
+};
+
+/// The smallest part of a plan that still violates something, as far as leaving out one after the other finds it.
+Plan shrink(const Plan& plan, const Bounds& bounds);
+
+}  // namespace innernet::simulation
