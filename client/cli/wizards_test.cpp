@@ -68,7 +68,8 @@ TEST_F(Wizards, NoIsSaidSoAndExitsWithZeroEverywhere) {
   const std::string before = *read_file(dir / "etc/evilcorp.conf");
   server.answer("GET /v1/user/capabilities", {.body = R"({"peer_relays":true})"});
   for (const std::string& line :
-       {std::string("set-relay evilcorp --name peer2"), std::string("add-peer evilcorp --name alice --cidr robots --auto-ip --admin true --invite-expires 1d --save-config ") + file,
+       {std::string("set-relay evilcorp --name peer2"),
+        std::string("add-peer evilcorp --name alice --cidr robots --auto-ip --admin true --invite-expires 1d --save-config ") + file,
         std::string("rename-peer evilcorp --name peer2 --new-name robby"), std::string("disable-peer evilcorp --name admin"),
         "enable-peer evilcorp --name " + disabled, std::string("add-cidr evilcorp --name coast --cidr 10.66.3.128/25 --parent island"),
         std::string("rename-cidr evilcorp --name island --new-name Insel"), std::string("delete-cidr evilcorp --name island"),

@@ -110,13 +110,14 @@ std::vector<SocketAddress> direct_ways(const TraversalPeer& peer, const IpNet& n
 Result<std::vector<wg::PublicKey>> try_directly(const std::vector<TraversalPeer>& peers, const IpNet& network,
                                                 std::span<const SocketAddress> relays, wg::Backend& backend, const InterfaceName& name,
                                                 Wait& wait, const Poke& poke, const Resolved& resolved, const DirectTimes& times,
-                                                const NoteTried& note) {
+                                                const NoteTried& note, ProbeBudget* budget) {
   std::vector<wg::PublicKey> direct;
   Try attempt(relays, backend, name, wait, poke, times);
   for (const TraversalPeer& peer : peers) {
     const std::vector<SocketAddress> ways = direct_ways(peer, network, relays, resolved);
     for (const SocketAddress& way : ways) {
       if (wait.stopped()) return direct;
+      if (budget != nullptr && !budget->take(peer.public_key, wait.clock().boot(), kProbesOfDirectTry)) break;
       TRY(const bool works, attempt.run(peer, way));
       if (!works) {
         note({{.peer = peer.public_key, .is_registered = peer.is_registered, .to = way}}, Locked::kNo);

@@ -9,6 +9,7 @@
 #include "direct_attempt.hpp"
 #include "innernet/client/difference.hpp"
 #include "innernet/wireguard/backend.hpp"
+#include "probe_budget.hpp"
 #include "tried_way.hpp"
 #include "wait.hpp"
 
@@ -52,6 +53,9 @@ std::vector<SocketAddress> direct_ways(const TraversalPeer& peer, const IpNet& n
 Result<std::vector<wg::PublicKey>> try_directly(
     const std::vector<TraversalPeer>& peers, const IpNet& network, std::span<const SocketAddress> relays, wg::Backend& backend,
     const InterfaceName& name, Wait& wait, const Poke& poke, const Resolved& resolved, const DirectTimes& times = {},
-    const NoteTried& note = [](const auto&, Locked) {});
+    const NoteTried& note = [](const auto&, Locked) {}, ProbeBudget* budget = nullptr);
+
+/// What one try sends at most; without so many left in the budget the peer has to wait for its next turn.
+constexpr int kProbesOfDirectTry = 4;
 
 }  // namespace innernet::client

@@ -203,8 +203,8 @@ void traverse_due(const ClientOptions& options, const InterfaceName& name, const
   PairNotes pairs(options.folders, name, machine.clock(), result.relays);
   const NoteTried note = [&](const std::vector<TriedWay>& tried, Locked locked) { pairs.keep(tried, locked); };
   if (!result.relayed.empty()) {
-    const auto direct =
-        try_directly(result.relayed, network, result.relays, machine.backend, name, machine.wait, machine.poke, resolved, {}, note);
+    const auto direct = try_directly(result.relayed, network, result.relays, machine.backend, name, machine.wait, machine.poke, resolved,
+                                     {}, note, machine.probes);
     report(direct);
     if (direct && !direct->empty())
       log::info("{} of {}, relayed until now, {} reached directly",

@@ -140,7 +140,7 @@ wg::DeviceUpdate NatTraversal::step(const wg::Device& device, const Resolved& re
         left.due = std::max(now + times_.poll, updated_at_ + times_.before_others);
         break;
       }
-      if (kind != Kind::kRelay && budget_ != nullptr && !budget_->take(now)) {
+      if (kind != Kind::kRelay && budget_ != nullptr && !budget_->take(left.public_key, now)) {
         // The relay behind a likely one is no probe.
         if (kind == Kind::kLikely) continue;
         left.ways.push_back(std::move(way));

@@ -2,32 +2,52 @@
 
 #include <algorithm>
 #include <mutex>
+#include <unordered_map>
 
 #include "innernet/base/clock.hpp"
+#include "innernet/wireguard/key.hpp"
 
 namespace innernet::client {
 
-/// How often this machine may send to addresses of which it is not known that a peer is there: 200 at once, and 200 in a minute. Hosting
-/// providers take more for an attack. May be used by several threads.
+/// How often this machine may send to addresses of which it is not known that a peer is there: at most 200 times in any minute, and 16
+/// times for one peer. Hosting providers take more for an attack. May be used by several threads.
 class ProbeBudget {
  public:
-  static constexpr int kPerMinute = 200;
-
-  /// Whether one more may be sent now, which it counts then.
-  bool take(BootTime now) {
+  /// Whether `probes` more may be sent now for this peer, which it counts then.
+  bool take(const wg::PublicKey& peer, BootTime now, int probes = 1) {
     const std::lock_guard lock(mutex_);
-    const double minutes = std::chrono::duration<double, std::ratio<60>>(now - filled_).count();
-    left_ = std::min<double>(kPerMinute, left_ + kPerMinute * std::max(0.0, minutes));
-    filled_ = now;
-    if (left_ < 1) return false;
-    --left_;
+    if (of_peers_.size() >= kMostRemembered)
+      std::erase_if(of_peers_, [&](const auto& entry) { return entry.second.left(kOfPeer, now) >= kOfPeer.at_once; });
+    Bucket& of_peer = of_peers_.try_emplace(peer, Bucket{.tokens = kOfPeer.at_once, .filled = now}).first->second;
+    if (of_peer.left(kOfPeer, now) < probes || machine_.left(kOfMachine, now) < probes) return false;
+    of_peer = {.tokens = of_peer.left(kOfPeer, now) - probes, .filled = now};
+    machine_ = {.tokens = machine_.left(kOfMachine, now) - probes, .filled = now};
     return true;
   }
 
  private:
+  // What is there at once and what comes within a minute are together what a minute may see, but for four of each peer's, which are left to
+  // rounds: they set what the server reports.
+  struct Allowance {
+    double at_once, per_minute;
+  };
+  static constexpr Allowance kOfMachine{.at_once = 120, .per_minute = 80};
+  static constexpr Allowance kOfPeer{.at_once = 10, .per_minute = 6};
+  static constexpr std::size_t kMostRemembered = 4096;
+
+  struct Bucket {
+    double tokens = 0;
+    BootTime filled{};
+
+    double left(const Allowance& allowance, BootTime now) const {
+      const double minutes = std::chrono::duration<double, std::ratio<60>>(now - filled).count();
+      return std::min(allowance.at_once, tokens + allowance.per_minute * std::max(0.0, minutes));
+    }
+  };
+
   std::mutex mutex_;
-  double left_ = kPerMinute;
-  BootTime filled_{};
+  Bucket machine_{.tokens = kOfMachine.at_once};
+  std::unordered_map<wg::PublicKey, Bucket> of_peers_;
 };
 
 }  // namespace innernet::client

@@ -12,17 +12,31 @@ using namespace std::chrono_literals;
 
 const BootTime kStart{1h};
 
-TEST(ProbeBudget, IsAMinutesWorthAtOnceAndFillsWithTime) {
+TEST(ProbeBudget, IsAtMost200InAMinute) {
   ProbeBudget budget;
   const auto all_at = [&](BootTime now) {
     int taken = 0;
-    while (budget.take(now)) ++taken;
+    while (budget.take(new_key(), now)) ++taken;
     return taken;
   };
-  EXPECT_EQ(all_at(kStart), 200);
-  EXPECT_EQ(all_at(kStart + 6s), 20);
+  EXPECT_EQ(all_at(kStart), 120);
+  EXPECT_EQ(all_at(kStart + 6s), 8);
   EXPECT_EQ(all_at(kStart), 0) << "a clock that went back gives nothing";
-  EXPECT_EQ(all_at(kStart + 1h), 200);
+  EXPECT_EQ(all_at(kStart + 1min), 72);
+  EXPECT_EQ(all_at(kStart + 1h), 120);
+}
+
+TEST(ProbeBudget, IsAtMost16InAMinuteForOnePeer) {
+  ProbeBudget budget;
+  const auto bob = new_key();
+  int taken = 0;
+  for (auto now = kStart; now < kStart + 1min; now += 1s) taken += budget.take(bob, now) ? 1 : 0;
+  EXPECT_GE(taken, 15);
+  EXPECT_LE(taken, 16);
+  EXPECT_TRUE(budget.take(new_key(), kStart + 1min)) << "others have theirs";
+  EXPECT_TRUE(budget.take(bob, kStart + 2min, 4));
+  EXPECT_FALSE(budget.take(bob, kStart + 2min, 4)) << "all of them or none";
+  EXPECT_TRUE(budget.take(bob, kStart + 2min, 2));
 }
 
 struct CrowdTest : ::testing::Test {
@@ -75,7 +89,7 @@ struct CrowdTest : ::testing::Test {
 
 TEST_F(CrowdTest, TakesItsTime) {
   run({});
-  EXPECT_LE(most(), 2 * ProbeBudget::kPerMinute) << "a full budget, and what comes in meanwhile";
+  EXPECT_LE(most(), 200);
   int all = 0;
   for (const auto& [at, number] : probes) all += number;
   EXPECT_GE(all, 3 * kPeers) << "two candidates and the reported endpoint each";
@@ -84,7 +98,7 @@ TEST_F(CrowdTest, TakesItsTime) {
 TEST_F(CrowdTest, NobodyWaitsForItsRelay) {
   run({relay});
   EXPECT_EQ(relayed, kPeers);
-  EXPECT_LE(most(), 2 * ProbeBudget::kPerMinute);
+  EXPECT_LE(most(), 200);
 }
 
 }  // namespace

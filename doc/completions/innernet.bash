@@ -203,6 +203,17 @@ _innernet_describe() {
         1) kind=network ;;
       esac
       ;;
+    set-relay)
+      options='--name --off --yes --json -c --config-dir -d --data-dir --no-routing --backend --mtu -v --verbose -h --help'
+      case ${2:-} in
+        --name) kind=text ;;
+        -c | --config-dir) kind=configs ;;
+        -d | --data-dir) kind=folder ;;
+        --backend) kind=choice choices='kernel userspace' ;;
+        --mtu) kind=text ;;
+        1) kind=network ;;
+      esac
+      ;;
     add-association)
       options='--yes --json -c --config-dir -d --data-dir --no-routing --backend --mtu -v --verbose -h --help'
       case ${2:-} in
@@ -294,7 +305,7 @@ _innernet_describe() {
     help)
       options=''
       case ${2:-} in
-        1) kind=choice choices='install redeem show list why up fetch uninstall down add-peer rename-peer add-cidr rename-cidr delete-cidr list-cidrs disable-peer enable-peer add-association delete-association delete-associations list-associations set-listen-port override-endpoint override-peer-endpoint completions help' ;;
+        1) kind=choice choices='install redeem show list why up fetch uninstall down add-peer rename-peer add-cidr rename-cidr delete-cidr list-cidrs disable-peer enable-peer set-relay add-association delete-association delete-associations list-associations set-listen-port override-endpoint override-peer-endpoint netcheck completions help' ;;
       esac
       ;;
   esac
@@ -344,7 +355,7 @@ _innernet() {
     _innernet_describe "$command"
     kind=choice choices=$options
   elif [[ ! $command ]]; then
-    kind=choice choices='install redeem show list why up fetch uninstall down add-peer rename-peer add-cidr rename-cidr delete-cidr list-cidrs disable-peer enable-peer add-association delete-association delete-associations list-associations set-listen-port override-endpoint override-peer-endpoint completions help'
+    kind=choice choices='install redeem show list why up fetch uninstall down add-peer rename-peer add-cidr rename-cidr delete-cidr list-cidrs disable-peer enable-peer set-relay add-association delete-association delete-associations list-associations set-listen-port override-endpoint override-peer-endpoint netcheck completions help'
   else
     _innernet_describe "$command" "$((position + 1))"
   fi

@@ -21,6 +21,7 @@ Register-ArgumentCompleter -Native -CommandName 'innernet' -ScriptBlock {
         @('list-cidrs', 'List the CIDRs of a network.'),
         @('disable-peer', 'Shut a peer out (admins).'),
         @('enable-peer', 'Let a disabled peer in again (admins).'),
+        @('set-relay', 'Let a peer''s machine relay for others (admins).'),
         @('add-association', 'Let the peers of two CIDRs see each other (admins).'),
         @('delete-association', 'Take back an association (admins).'),
         @('delete-associations', 'Take back an association (admins).'),
@@ -321,6 +322,23 @@ Register-ArgumentCompleter -Native -CommandName 'innernet' -ScriptBlock {
         @('-h', 'Show help'),
         @('--help', 'Show help')
     )
+    $options['set-relay'] = @(
+        @('--name', 'The peer'),
+        @('--off', 'It is to be a relay no longer'),
+        @('--yes', 'Don''t ask whether to go ahead'),
+        @('--json', 'Print the result as one JSON document'),
+        @('-c', 'Where the configs are'),
+        @('--config-dir', 'Where the configs are'),
+        @('-d', 'Where the data is kept'),
+        @('--data-dir', 'Where the data is kept'),
+        @('--no-routing', 'Don''t set the route to the network; something else does'),
+        @('--backend', 'Which WireGuard to use; without, what there is'),
+        @('--mtu', 'MTU of the interface in bytes, 576 to 65535 (1280)'),
+        @('-v', 'Say more; -vv says everything'),
+        @('--verbose', 'Say more; -vv says everything'),
+        @('-h', 'Show help'),
+        @('--help', 'Show help')
+    )
     $options['add-association'] = @(
         @('--yes', 'Don''t ask whether to go ahead'),
         @('--json', 'Print the result as one JSON document'),
@@ -591,6 +609,14 @@ Register-ArgumentCompleter -Native -CommandName 'innernet' -ScriptBlock {
     $kinds['enable-peer --backend'] = @('choice', 'kernel', 'userspace')
     $kinds['enable-peer --mtu'] = @('text')
     $kinds['enable-peer 1'] = @('text')
+    $kinds['set-relay --name'] = @('text')
+    $kinds['set-relay -c'] = @('file')
+    $kinds['set-relay --config-dir'] = @('file')
+    $kinds['set-relay -d'] = @('file')
+    $kinds['set-relay --data-dir'] = @('file')
+    $kinds['set-relay --backend'] = @('choice', 'kernel', 'userspace')
+    $kinds['set-relay --mtu'] = @('text')
+    $kinds['set-relay 1'] = @('text')
     $kinds['add-association -c'] = @('file')
     $kinds['add-association --config-dir'] = @('file')
     $kinds['add-association -d'] = @('file')
@@ -658,7 +684,7 @@ Register-ArgumentCompleter -Native -CommandName 'innernet' -ScriptBlock {
     $kinds['completions --backend'] = @('choice', 'kernel', 'userspace')
     $kinds['completions --mtu'] = @('text')
     $kinds['completions 1'] = @('choice', 'bash', 'elvish', 'fish', 'powershell', 'zsh')
-    $kinds['help 1'] = @('choice', 'install', 'redeem', 'show', 'list', 'why', 'up', 'fetch', 'uninstall', 'down', 'add-peer', 'rename-peer', 'add-cidr', 'rename-cidr', 'delete-cidr', 'list-cidrs', 'disable-peer', 'enable-peer', 'add-association', 'delete-association', 'delete-associations', 'list-associations', 'set-listen-port', 'override-endpoint', 'override-peer-endpoint', 'completions', 'help')
+    $kinds['help 1'] = @('choice', 'install', 'redeem', 'show', 'list', 'why', 'up', 'fetch', 'uninstall', 'down', 'add-peer', 'rename-peer', 'add-cidr', 'rename-cidr', 'delete-cidr', 'list-cidrs', 'disable-peer', 'enable-peer', 'set-relay', 'add-association', 'delete-association', 'delete-associations', 'list-associations', 'set-listen-port', 'override-endpoint', 'override-peer-endpoint', 'netcheck', 'completions', 'help')
 
     $command = ''
     $position = 1

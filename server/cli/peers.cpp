@@ -17,10 +17,12 @@ namespace {
 constexpr std::string_view kServerName = "innernet-server";
 
 Result<const PeerRecord*> other_peer(const Network& network, const std::string& name) {
-  if (name == kServerName) return invalid_input("innernet-server is the server itself: it can't be renamed, disabled or enabled, and relays by itself");
+  if (name == kServerName)
+    return invalid_input("innernet-server is the server itself: it can't be renamed, disabled or enabled, and relays by itself");
   const PeerRecord* record = network.find_peer(name);
   if (record != nullptr && record->peer.id == kServerPeer)
-    return invalid_input(fmt::format("{} is the server itself: it can't be renamed, disabled or enabled, and relays by itself", quoted(name)));
+    return invalid_input(
+        fmt::format("{} is the server itself: it can't be renamed, disabled or enabled, and relays by itself", quoted(name)));
   if (record == nullptr) return fail(ErrorKind::kNotFound, fmt::format("there is no peer named {}", quoted(name)));
   return record;
 }

@@ -45,7 +45,8 @@ class RelayApi : public ::testing::Test {
   }
 
   Server server;
-  const Relay expected{.id = kUser, .public_key = kRelay.public_key, .endpoint = must(Endpoint::parse("192.0.2.3:51821"))};
+  const Relay expected{
+      .id = kUser, .public_key = kRelay.public_key, .endpoint = must(Endpoint::parse("192.0.2.3:51821")), .answers_questions = true};
 };
 
 TEST_F(RelayApi, ARelayIsNamedOnceItRuns) {

@@ -128,7 +128,7 @@ PeerRecord relay_record() {
 TEST(RelayOf, IsAtThePeersEndpointWithItsOwnPort) {
   const auto endpoint = [](const char* text) { return Endpoint::parse(text).value(); };
   PeerRecord record = relay_record();
-  EXPECT_EQ(relay_of(record), (Relay{PeerId{7}, key(70), endpoint("192.0.2.7:51821")}));
+  EXPECT_EQ(relay_of(record), (Relay{PeerId{7}, key(70), endpoint("192.0.2.7:51821"), true}));
   record.peer.endpoint = endpoint("office.example:4711");
   EXPECT_EQ(relay_of(record)->endpoint, endpoint("office.example:51821")) << "the override counts";
   record.peer.endpoint = endpoint("0.0.0.0:4711");

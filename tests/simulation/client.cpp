@@ -346,6 +346,11 @@ void Client::direct_step() {
         traversal.way = 0;
         continue;
       }
+      if (!probes_.take(peer.public_key, events_.now(), client::kProbesOfDirectTry)) {
+        ++traversal.peer;
+        traversal.way = 0;
+        continue;
+      }
       traversal.attempt.emplace(traversal.ways[traversal.way], traversal.result.relays);
     }
     const wg::Device device = device_.get();
@@ -376,7 +381,8 @@ void Client::direct_step() {
 
 void Client::begin_nat_traversal() {
   Traversal& traversal = *traversal_;
-  traversal.nat.emplace(std::move(traversal.result.due), Server::network(), traversal.result.relays, traversal.result.updated_at);
+  traversal.nat.emplace(std::move(traversal.result.due), Server::network(), traversal.result.relays, traversal.result.updated_at,
+                        client::TraversalTimes{}, &probes_);
   nat_step();
 }
 

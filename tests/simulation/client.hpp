@@ -112,6 +112,7 @@ class Client {
   std::uint64_t run_ = 0;
 
   client::FetchMemory memory_;
+  client::ProbeBudget probes_;
   client::RoundSchedule schedule_{std::chrono::seconds(60)};
   std::map<std::uint64_t, std::shared_ptr<Call>> calls_;
   std::uint64_t next_call_ = 1;

@@ -45,7 +45,7 @@ INSTANTIATE_TEST_SUITE_P(Simulation, Grid,
                                            Cell{Kind::kFirewall, Kind::kPortRestricted, World::Way::kDirect},
                                            Cell{Kind::kPortRestricted, Kind::kSymmetric, World::Way::kRelayed},
                                            Cell{Kind::kSymmetric, Kind::kSymmetric, World::Way::kRelayed},
-                                           Cell{Kind::kIpv6, Kind::kIpv6, World::Way::kRelayed}));
+                                           Cell{Kind::kIpv6, Kind::kIpv6, World::Way::kDirect}));
 
 TEST_P(Grid, ConnectsWithinThreeSeconds) {
   const auto& [one, other, way] = GetParam();

@@ -100,7 +100,7 @@ struct Capabilities {
   bool state_delta = false;
   std::uint32_t state_wait_max = 0;  ///< seconds
   bool seen_at = false;
-  bool peer_relays = false;          ///< peers can be made relays, and be told who may be relayed
+  bool peer_relays = false;  ///< peers can be made relays, and be told who may be relayed
 };
 Result<Capabilities> parse_capabilities(std::string_view text);
 std::string to_json(const Capabilities& capabilities);

@@ -121,7 +121,7 @@ struct Association : AssociationContents {
 struct Relay {
   PeerId id{};  ///< of the peer that it runs on
   wg::PublicKey public_key;
-  Endpoint endpoint;  ///< with the host unspecified: at whatever address that peer is reached
+  Endpoint endpoint;               ///< with the host unspecified: at whatever address that peer is reached
   bool answers_questions = false;  ///< of where it sees a member's program; older ones are not to be asked (doc/relay.md)
 
   friend bool operator==(const Relay&, const Relay&) = default;
