@@ -108,6 +108,6 @@ succeed server rename-peer "$NETWORK" --name bob --new-name robert --yes
 warned() { grep -q '/etc/hosts' "$(log_of server serve)"; }
 check_soon 'without --no-write-hosts a warning names the hosts file' 20 warned
 for name in bert rob bob; do succeed server rename-peer "$NETWORK" --name "${last:-robert}" --new-name "$name" --yes; last=$name; done
-listed() { client alice fetch "$NETWORK" --no-nat-traversal --no-write-hosts && client alice list "$NETWORK" && grep -q '\bbob\b' <<<"$OUT"; }
-check_soon 'and the server goes on' 20 listed
+is_bob_again() { client alice fetch "$NETWORK" --no-nat-traversal --no-write-hosts && client alice list "$NETWORK" && grep -q '\bbob\b' <<<"$OUT"; }
+check_soon 'and the server goes on' 20 is_bob_again
 check 'it is said once' test "$(grep -c '/etc/hosts' "$(log_of server serve)")" = 1
