@@ -33,11 +33,11 @@ std::span<const std::uint8_t> without_ip_header(std::span<const std::uint8_t> pa
 }  // namespace
 
 std::vector<std::uint8_t> echo_request(IpFamily family, std::uint16_t id, std::uint16_t sequence, const EchoNonce& nonce) {
-  std::vector<std::uint8_t> packet(kHeader);
+  std::vector<std::uint8_t> packet(kHeader + nonce.size());
   packet[0] = family == IpFamily::kV4 ? kRequest4 : kRequest6;
   put(&packet[4], id);
   put(&packet[6], sequence);
-  packet.insert(packet.end(), nonce.begin(), nonce.end());
+  std::ranges::copy(nonce, packet.begin() + kHeader);
   if (family == IpFamily::kV4) put(&packet[2], checksum(packet));
   return packet;
 }

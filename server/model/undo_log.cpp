@@ -12,11 +12,15 @@ std::optional<T> copy_of(const T* there) {
 
 }  // namespace
 
-void UndoLog::note(const Network& network, PeerId id) { changes_.push_back(PeerWas{id, copy_of(network.find_peer(id))}); }
-void UndoLog::note(const Network& network, CidrId id) { changes_.push_back(CidrWas{id, copy_of(network.find_cidr(id))}); }
+void UndoLog::note(const Network& network, PeerId id) {
+  changes_.emplace_back(std::in_place_type<PeerWas>, id, copy_of(network.find_peer(id)));
+}
+void UndoLog::note(const Network& network, CidrId id) {
+  changes_.emplace_back(std::in_place_type<CidrWas>, id, copy_of(network.find_cidr(id)));
+}
 void UndoLog::note(const Network& network, AssociationId id) {
   const auto found = network.associations().find(id);
-  changes_.push_back(AssociationWas{id, copy_of(found == network.associations().end() ? nullptr : &found->second)});
+  changes_.emplace_back(std::in_place_type<AssociationWas>, id, copy_of(found == network.associations().end() ? nullptr : &found->second));
 }
 
 void UndoLog::undo_to(std::size_t size, Network& network, Observer* observer) {
