@@ -26,6 +26,7 @@ check 'and the tree' says '10\.66\.2\.1: robot1'
 check 'and leaves nothing' test -z "$(left)"
 
 for signal in INT TERM; do
+  : >"$work/out"   # what the one before has said is no sign of this one
   # Commands in the background of a script ignore SIGINT, so this one is put in the foreground of another.
   setsid bash -c 'trap - INT; exec env --default-signal=INT tests/demo.sh' >"$work/out" 2>&1 </dev/null &
   demo=$!
