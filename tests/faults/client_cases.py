@@ -251,7 +251,7 @@ class Change(Client):
     def state(self):
         rows = self.network.tables()
         names = {row["id"]: row["name"] for row in rows["cidrs"]}
-        return [sorted(names.values()), [(row["name"], row["is_disabled"]) for row in rows["peers"] if not re.match(r"n\d", row["name"])],
+        return [sorted(names.values()), [(row["name"], row["is_disabled"], row["is_relay"]) for row in rows["peers"] if not re.match(r"n\d", row["name"])],
                 sorted((names[row["cidr_id_1"]], names[row["cidr_id_2"]]) for row in rows["associations"])]
 
 
@@ -415,6 +415,7 @@ CHANGES = [
     (["rename-cidr", NETWORK, "--name", "guests", "--new-name", "visitors", "--yes"],
      ["rename-cidr", NETWORK, "--name", "visitors", "--new-name", "guests", "--yes"], "no CIDR"),
     (["disable-peer", NETWORK, "--name", "bob", "--yes"], ["enable-peer", NETWORK, "--name", "bob", "--yes"], "disabled"),
+    (["set-relay", NETWORK, "--name", "bob", "--yes"], ["set-relay", NETWORK, "--name", "bob", "--off", "--yes"], "already"),
     (["add-cidr", NETWORK, "--name", "extra", "--cidr", "10.66.9.0/24", "--parent", NETWORK, "--yes"],
      ["delete-cidr", NETWORK, "--name", "extra", "--yes"], "already|exists|overlap"),
     (["add-association", NETWORK, "humans", "guests", "--yes"], ["delete-association", NETWORK, "humans", "guests", "--yes"], "already"),

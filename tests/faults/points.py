@@ -43,7 +43,7 @@ FROM_THEN_ON = {
 
 
 # They only read; of the server's, that they bring an old database up to date is a case of its own.
-WRITES_NOTHING = {"innernet show", "innernet list-cidrs", "innernet list-associations", "innernet-server list-peers", "innernet-server list-cidrs",
+WRITES_NOTHING = {"innernet show", "innernet why", "innernet netcheck", "innernet list-cidrs", "innernet list-associations", "innernet-server list-peers", "innernet-server list-cidrs",
                   "innernet-server list-associations"}
 
 

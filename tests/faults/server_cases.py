@@ -175,6 +175,7 @@ def cases(stage):
         ("rename-peer", ["rename-peer", NETWORK, "--name", "old", "--new-name", "young", "--yes"], "no peer named"),
         ("disable-peer", ["disable-peer", NETWORK, "--name", "old", "--yes"], "disabled"),
         ("enable-peer", ["enable-peer", NETWORK, "--name", "out", "--yes"], "not disabled|enabled"),
+        ("set-relay", ["set-relay", NETWORK, "--name", "old", "--yes"], "already"),
         ("add-association", ["add-association", NETWORK, "humans", "ghosts", "--yes"], "already"),
         ("delete-association", ["delete-association", NETWORK, "humans", "robots", "--yes"], "no association|not associated"),
     ]
