@@ -39,7 +39,8 @@ void append_connection(std::string& out, const PeerRow& row, const NetworkView& 
   constexpr std::ptrdiff_t kMostShown = 4;
   const auto count = std::ssize(row.tries);
   std::string ways;
-  for (const WayTried& way : std::span(row.tries).last(static_cast<std::size_t>(std::min(count, kMostShown))))
+  const auto latest = std::span(row.tries).last(static_cast<std::size_t>(std::min(count, kMostShown)));
+  for (const WayTried& way : latest)
     ways += fmt::format("{}{}{} ({})", ways.empty() ? "" : ", ", way.is_relay ? "relay " : "", way.to.to_string(), when(way.at, view.now));
   if (count > kMostShown) ways += fmt::format(" and {} more", count - kMostShown);
   out += fmt::format("    {}: {}\n", palette.bold("no answer from"), ways);

@@ -181,7 +181,8 @@ void Server::carry_out() {
   events_.after(0ms, [this, news, run = run_] {
     if (run != run_ || !coordinator_) return;
     std::vector<Waiting> woken;
-    for (auto& one : std::exchange(waiting_, {})) (news.contains(one.group) ? woken : waiting_).push_back(std::move(one));
+    auto all = std::exchange(waiting_, {});
+    for (auto& one : all) (news.contains(one.group) ? woken : waiting_).push_back(std::move(one));
     if (woken.empty()) return;
     turn([&] {
       for (auto& one : woken) answer(std::move(one.request), std::move(one.answered), one.until);
@@ -231,7 +232,8 @@ void Server::tick() {
   }
   if (now >= members_due_) renew_members();
   std::vector<Waiting> over;
-  for (auto& one : std::exchange(waiting_, {})) (now >= one.until ? over : waiting_).push_back(std::move(one));
+  auto all = std::exchange(waiting_, {});
+  for (auto& one : all) (now >= one.until ? over : waiting_).push_back(std::move(one));
   if (!over.empty())
     turn([&] {
       for (auto& one : over) {

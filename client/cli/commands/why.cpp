@@ -32,11 +32,13 @@ constexpr std::chrono::milliseconds kPatience{300};
 
 std::vector<PairFacts::Relay> relays_of(const NetworkView& view) {
   std::vector<PairFacts::Relay> out;
-  for (const auto& [at, on] : relays_on_device(view)) {
+  const auto relays = relays_on_device(view);
+  for (const auto& relay : relays) {
+    const SocketAddress& at = relay.first;
     const auto answers = [&](const wg::Peer& peer) {
       return peer.allowed_ips.empty() && peer.endpoint == at && is_recent(peer.last_handshake, view.now);
     };
-    out.push_back({.on = on, .at = at, .answers = std::ranges::any_of(view.device.peers, answers)});
+    out.push_back({.on = relay.second, .at = at, .answers = std::ranges::any_of(view.device.peers, answers)});
   }
   return out;
 }

@@ -84,7 +84,8 @@ Reach knock(std::span<const SocketAddress> at, std::chrono::milliseconds within,
     const auto rest = std::chrono::ceil<std::chrono::milliseconds>(end - now);
     if (::poll(waiting.data(), waiting.size(), static_cast<int>(rest.count())) <= 0) continue;
     if (waiting[0].revents != 0) break;
-    for (pollfd& one : std::span(waiting).subspan(1)) {
+    const auto others = std::span(waiting).subspan(1);
+    for (pollfd& one : others) {
       if (one.fd < 0 || one.revents == 0) continue;
       const int error = error_of(one.fd);
       if (one.events == POLLIN)

@@ -102,7 +102,8 @@ RoundTrips round_trips(const InterfaceName& interface, std::span<const IpAddress
   const SystemClock clock;
   Pinger v4(IpFamily::kV4, interface, clock), v6(IpFamily::kV6, interface, clock);
   const BootTime end = clock.boot() + patience;
-  for (const IpAddress& peer : peers.first(std::min(peers.size(), kMostPinged))) (peer.is_v4() ? v4 : v6).send(peer, found);
+  const auto pinged = peers.first(std::min(peers.size(), kMostPinged));
+  for (const IpAddress& peer : pinged) (peer.is_v4() ? v4 : v6).send(peer, found);
   while ((!v4.is_done() || !v6.is_done()) && clock.boot() < end) {
     const auto woken = poller->until(end, {{v4.fd(), POLLIN}, {v6.fd(), POLLIN}});
     if (!woken || *woken != Woken::kReady) break;

@@ -71,7 +71,8 @@ void ask_server(const CheckedNetwork& network, const Measuring& how, ServerCheck
 
 std::vector<RelayCheck> known_relays(const CheckedNetwork& network, const Measuring& how, const ServerCheck& server) {
   std::vector<RelayCheck> out;
-  for (const Relay& relay : std::span(network.state.relays).first(std::min(network.state.relays.size(), kMostRelays))) {
+  const auto relays = std::span(network.state.relays).first(std::min(network.state.relays.size(), kMostRelays));
+  for (const Relay& relay : relays) {
     const Peer* const on = peer_with(network.state, relay.id);
     RelayCheck& check = out.emplace_back();
     check.name = on == nullptr ? "unknown" : on->name.str();

@@ -77,8 +77,8 @@ class FakeRouter {
     const ssize_t n = ::recvfrom(fd.get(), buffer.data(), buffer.size(), 0, reinterpret_cast<sockaddr*>(&from), &size);
     if (n < 0) return;
     ++questions_;
-    for (const Bytes& packet : reply(Packet(buffer).first(static_cast<std::size_t>(n))))
-      ::sendto(fd.get(), packet.data(), packet.size(), 0, reinterpret_cast<const sockaddr*>(&from), size);
+    const auto packets = reply(Packet(buffer).first(static_cast<std::size_t>(n)));
+    for (const Bytes& packet : packets) ::sendto(fd.get(), packet.data(), packet.size(), 0, reinterpret_cast<const sockaddr*>(&from), size);
   }
 
   static bool is_whole(const std::string& request) {
