@@ -4,6 +4,7 @@
 #include <limits>
 #include <numeric>
 #include <optional>
+#include <utility>
 
 namespace innernet::client {
 namespace {
@@ -26,7 +27,7 @@ std::vector<std::size_t> relay_order(std::span<const PeerId> relays, const Peer&
   }
   std::vector<std::size_t> order(relays.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::ranges::stable_sort(order, {}, [&](std::size_t place) { return sums[place]; });
+  std::ranges::sort(order, {}, [&](std::size_t place) { return std::pair(sums[place], place); });
   return order;
 }
 
