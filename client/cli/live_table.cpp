@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <limits>
 
 #include "phrase.hpp"
@@ -169,9 +170,13 @@ std::optional<Rate> Rates::of(const wg::PublicKey& peer) const {
 LiveNetwork live_network(const NetworkView& view, const Rates& rates) {
   LiveNetwork out{.name = view.device.name.str(), .rows = {}};
   const auto rows = peer_rows(view);
-  for (const PeerRow& row : rows)
-    if (!row.is_you()) out.rows.push_back(live_row(row, view, rates));
-  std::ranges::stable_partition(out.rows, &LiveRow::is_connected);
+  std::vector<LiveRow> others;
+  for (const PeerRow& row : rows) {
+    if (row.is_you()) continue;
+    LiveRow shown = live_row(row, view, rates);
+    (shown.is_connected ? out.rows : others).push_back(std::move(shown));
+  }
+  std::ranges::move(others, std::back_inserter(out.rows));
   return out;
 }
 

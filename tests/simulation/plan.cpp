@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <random>
+#include <tuple>
 
 namespace innernet::simulation {
 
@@ -100,7 +101,7 @@ Plan make_plan(std::uint64_t seed, const PlanOptions& options) {
     }
     plan.disturbances.push_back(one);
   }
-  std::ranges::stable_sort(plan.disturbances, {}, &Disturbance::at);
+  std::ranges::sort(plan.disturbances, {}, [](const Disturbance& one) { return std::tuple(one.at, one.what, one.subject, one.object); });
   return plan;
 }
 
