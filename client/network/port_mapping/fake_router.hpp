@@ -38,12 +38,15 @@ class FakeRouter {
   }
   FakeRouter(const FakeRouter&) = delete;
   FakeRouter& operator=(const FakeRouter&) = delete;
-  ~FakeRouter() {
+  ~FakeRouter() { end(); }
+  /// From then on what its functions have written down may be read.
+  void end() {
     ends_ = true;
     if (thread_.joinable()) thread_.join();
   }
   /// When its functions are set.
   void start() {
+    ends_ = false;
     thread_ = std::thread([this] { serve(); });
   }
 

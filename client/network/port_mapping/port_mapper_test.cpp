@@ -53,13 +53,18 @@ struct PortMapperTest : ::testing::Test {
     return changed.wait_for(lock, 20s, condition);
   }
 
-  FakeRouter router;
+  std::vector<Asked> all_asked() {
+    const std::lock_guard lock(mutex);
+    return asked;
+  }
+
   std::mutex mutex;
   std::condition_variable changed;
   std::vector<Asked> asked;
   int changes = 0;
   bool has_router = true;
   bool answers = true;
+  FakeRouter router;  // ends first
 };
 
 TEST_F(PortMapperTest, MapsThePortThatIsWantedAndWithdrawsItAtTheEnd) {
@@ -69,7 +74,7 @@ TEST_F(PortMapperTest, MapsThePortThatIsWantedAndWithdrawsItAtTheEnd) {
   ASSERT_TRUE(becomes([&] { return changes == 1; }));
   EXPECT_THAT(mapper->outside(), ElementsAre(at("203.0.113.7:51820")));
   mapper.reset();
-  EXPECT_THAT(asked, ElementsAre(Asked(51820, 7200), Asked(51820, 0)));
+  EXPECT_THAT(all_asked(), ElementsAre(Asked(51820, 7200), Asked(51820, 0)));
 }
 
 TEST_F(PortMapperTest, AnotherPortTakesThePlaceOfTheFirst) {
@@ -79,14 +84,15 @@ TEST_F(PortMapperTest, AnotherPortTakesThePlaceOfTheFirst) {
   mapper->want(40000, kNonce);
   ASSERT_TRUE(becomes([&] { return changes == 2; }));
   EXPECT_THAT(mapper->outside(), ElementsAre(at("203.0.113.7:40000")));
-  EXPECT_THAT(asked, ElementsAre(Asked(51820, 7200), Asked(51820, 0), Asked(40000, 7200)));
+  EXPECT_THAT(all_asked(), ElementsAre(Asked(51820, 7200), Asked(51820, 0), Asked(40000, 7200)));
 }
 
 TEST_F(PortMapperTest, IsRenewedByItself) {
   auto mapper = start({.longest_silence = 1s, .shortest = 1s});
   mapper->want(51820, kNonce);
   EXPECT_TRUE(becomes([&] { return asked.size() >= 2; }));
-  EXPECT_TRUE(std::ranges::all_of(asked, [](const Asked& each) { return each == Asked(51820, 7200); }));
+  const auto all = all_asked();
+  EXPECT_TRUE(std::ranges::all_of(all, [](const Asked& each) { return each == Asked(51820, 7200); }));
 }
 
 TEST_F(PortMapperTest, WhatIsMappedIsForgottenWithItsRouter) {
@@ -103,7 +109,10 @@ TEST_F(PortMapperTest, WhatIsMappedIsForgottenWithItsRouter) {
 }
 
 TEST_F(PortMapperTest, ARouterThatSaysNothingHoldsNobodyUp) {
-  answers = false;
+  {
+    const std::lock_guard lock(mutex);
+    answers = false;
+  }
   auto mapper = start();
   mapper->want(51820, kNonce);
   ASSERT_TRUE(becomes([&] { return !asked.empty(); }));
@@ -111,7 +120,7 @@ TEST_F(PortMapperTest, ARouterThatSaysNothingHoldsNobodyUp) {
   mapper->network_changed();
   mapper.reset();  // in the middle of its question
   // Whether the router has heard it, and has mapped the port, nobody knows.
-  EXPECT_EQ(asked.back(), Asked(51820, 0));
+  EXPECT_EQ(all_asked().back(), Asked(51820, 0));
 }
 
 }  // namespace

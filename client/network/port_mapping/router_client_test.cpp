@@ -25,13 +25,15 @@ AskToMap ask(MappingProtocol protocol) {
 }
 
 struct RouterClientTest : ::testing::Test {
-  FakeRouter router;
   UpnpScript upnp;
   Stop stop = *Stop::create();
+  FakeRouter router;  // ends first
 
   FromRouter<MappingGrant> map(MappingProtocol protocol) {
     router.start();
-    return RouterClient(router.ports()).map(ask(protocol), kNonce, &stop);
+    auto answer = RouterClient(router.ports()).map(ask(protocol), kNonce, &stop);
+    router.end();
+    return answer;
   }
 };
 
@@ -135,6 +137,7 @@ TEST_F(RouterClientTest, WithdrawsByTheProtocolThatHasMapped) {
   for (const auto protocol : {MappingProtocol::kPcp, MappingProtocol::kNatPmp, MappingProtocol::kUpnp})
     EXPECT_TRUE(client.withdraw({.protocol = protocol, .place = FakeRouter::place(), .port = 51820, .outside = {ip("203.0.113.7"), 51820}},
                                 kNonce));
+  router.end();
   ASSERT_EQ(asked.size(), 2);
   const auto expected = encode_pcp_map(FakeRouter::own_ip(), {.port = 51820, .outside_port = 51820}, kNonce);
   EXPECT_EQ(asked[0], Bytes(expected.begin(), expected.end())) << "a lifetime of 0";
@@ -153,8 +156,8 @@ TEST_F(RouterClientTest, NobodyElseIsTalkedToWhateverTheRouterSays) {
   };
   for (const auto& lie :
        {Lie{elsewhere, "", "/ctl"}, Lie{"", elsewhere, "/ctl"}, Lie{"", "", elsewhere + "ctl"}, Lie{"", "", "http://localhost/ctl"}}) {
-    FakeRouter liar;
     UpnpScript script;
+    FakeRouter liar;
     script.location = lie.location;
     script.url_base = lie.url_base;
     script.control_url = lie.control_url;
@@ -162,6 +165,7 @@ TEST_F(RouterClientTest, NobodyElseIsTalkedToWhateverTheRouterSays) {
     liar.start();
     RouterClient client(liar.ports());
     EXPECT_FALSE(client.map(ask(MappingProtocol::kUpnp), kNonce, &stop)) << lie.location << lie.url_base << lie.control_url;
+    liar.end();
     EXPECT_TRUE(script.actions.empty());
   }
   EXPECT_EQ(other.questions(), 0);
