@@ -20,6 +20,7 @@
 #include "http_server.hpp"
 #include "innernet/json/json.hpp"
 #include "linux/socket.hpp"
+#include "shares.hpp"
 #include "turns.hpp"
 
 // The definitions are here because each file that includes Asio costs a quarter of a minute; only http_server.cpp includes this.
@@ -51,6 +52,8 @@ class Connection final : public Turns::Client, public std::enable_shared_from_th
     virtual std::string_view date() = 0;
     /// Of starts and requests, to tell which came first.
     virtual std::uint64_t next_number() = 0;
+    /// What moves more than a request or an answer that fits into the socket.
+    virtual Shares& shares() = 0;
     virtual void key_change_due(const KeyChange& change) = 0;
     virtual void watch_acknowledgement(std::shared_ptr<Connection> connection, const KeyChange& change) = 0;
     virtual void closed(const std::shared_ptr<Connection>& connection) = 0;
@@ -136,8 +139,9 @@ class Connection final : public Turns::Client, public std::enable_shared_from_th
   static constexpr std::size_t kMaxInputBytes = kMaxHeadBytes + kMaxBodyBytes;
   /// A client that sends on after our last answer is listened to this long, so that a reset does not take the answer from it.
   static constexpr std::size_t kMaxLingerBytes = 1U << 20;
-  /// Between two pieces of a large answer others are served.
-  static constexpr std::size_t kMaxPiece = 128U << 10;
+  static constexpr std::size_t kMaxPiece = 128U << 10;  ///< of an answer
+  /// A read of a few bytes takes as long as copying so many.
+  static constexpr std::size_t kCostOfRead = 8U << 10;
   static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
   enum class Phase { kReading, kAsking, kWriting, kLingering, kClosed };
@@ -188,10 +192,17 @@ class Connection final : public Turns::Client, public std::enable_shared_from_th
       case Phase::kLingering:
         lingered_ += n;
         begin_ = end_ = 0;
-        return lingered_ > kMaxLingerBytes ? close() : read();
+        return lingered_ > kMaxLingerBytes ? close() : read_on();
       case Phase::kClosed:
         return;
     }
+  }
+
+  /// The rest of what has begun.
+  void read_on() {
+    owner_.shares().go_on(request.source, kCostOfRead, [self = shared_from_this()] {
+      if (self->phase_ != Phase::kClosed) self->read();
+    });
   }
 
   /// Goes on with what has been read.
@@ -207,7 +218,7 @@ class Connection final : public Turns::Client, public std::enable_shared_from_th
       if (empty_line == std::string_view::npos) {
         if (input.size() >= kMaxHeadBytes) return refuse(431);
         searched_ = input.size() < 3 ? 0 : input.size() - 3;
-        return read();
+        return read_on();
       }
       searched_ = 0;
       const auto head = parse_request_head(input.substr(0, empty_line + 4), request);
@@ -221,7 +232,7 @@ class Connection final : public Turns::Client, public std::enable_shared_from_th
       }
       if (end_ - begin_ < head_.body_bytes) deadline_ = coarse_now() + owner_.limits().head;
     }
-    if (end_ - begin_ < head_.body_bytes) return read();
+    if (end_ - begin_ < head_.body_bytes) return read_on();
     request.body.assign(input_.data() + begin_, head_.body_bytes);
     begin_ += head_.body_bytes;
     has_head_ = false;
@@ -252,8 +263,7 @@ class Connection final : public Turns::Client, public std::enable_shared_from_th
   /// As send(2).
   ssize_t send_now() {
     if (!body_) return ::send(socket_.native_handle(), head_text_.data(), head_text_.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-    std::array<iovec, 2> pieces{
-        {{head_text_.data(), head_text_.size()}, {const_cast<char*>(body_->data()), std::min(body_->size(), kMaxPiece)}}};
+    std::array<iovec, 2> pieces{{{head_text_.data(), head_text_.size()}, {const_cast<char*>(body_->data()), body_->size()}}};
     msghdr message{};
     message.msg_iov = pieces.data();
     message.msg_iovlen = pieces.size();
@@ -261,6 +271,7 @@ class Connection final : public Turns::Client, public std::enable_shared_from_th
   }
 
   void write() {
+    if (answer_bytes_ > kMaxPiece) return write_rest();
     // Most answers fit into the socket's buffer: no detour over the loop for them.
     if (const ssize_t sent = send_now(); sent >= 0)
       written_ += static_cast<std::size_t>(sent);
@@ -271,6 +282,12 @@ class Connection final : public Turns::Client, public std::enable_shared_from_th
   }
 
   void write_rest() {
+    owner_.shares().go_on(request.source, std::min(answer_bytes_ - written_, kMaxPiece), [self = shared_from_this()] {
+      if (self->phase_ != Phase::kClosed) self->write_piece();
+    });
+  }
+
+  void write_piece() {
     // Not Asio's async_write: it hands over at most 64 KiB at a time.
     socket_.async_write_some(next_piece(), [self = shared_from_this()](const boost::system::error_code& failure, std::size_t n) {
       if (self->phase_ == Phase::kClosed) return;

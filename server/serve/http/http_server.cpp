@@ -19,6 +19,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
+constexpr std::size_t kShareOfPass = 128U << 10;  // some 50 µs of copying
+
 IpAddress to_ip(const asio::ip::address& address) {
   if (address.is_v4()) return IpAddress::v4(address.to_v4().to_bytes());
   return IpAddress::v6(address.to_v6().to_bytes());
@@ -32,6 +34,7 @@ struct HttpServer::Impl final : Connection::Owner, std::enable_shared_from_this<
         turns_of(turns_in),
         clock(clock_in),
         limits_of(limits_in),
+        shares_of(kShareOfPass, [this](Shares::Step step) { after_pass(std::move(step)); }),
         announce_key_change(std::move(due)),
         acceptor(loop.context()),
         turn_timer(loop),
@@ -51,12 +54,14 @@ struct HttpServer::Impl final : Connection::Owner, std::enable_shared_from_this<
   bool is_stopping() const override { return stopping; }
   std::string_view date() override;
   std::uint64_t next_number() override { return ++last_number; }
+  Shares& shares() override { return shares_of; }
   void key_change_due(const KeyChange& change) override { announce_key_change(change); }
   void watch_acknowledgement(std::shared_ptr<Connection> connection, const KeyChange& change) override;
   void closed(const std::shared_ptr<Connection>& connection) override;
 
   void check_acknowledgements();
   void finish_if_quiet();
+  void after_pass(std::function<void()> step);
 
   struct Unacknowledged {
     std::shared_ptr<Connection> connection;
@@ -68,6 +73,7 @@ struct HttpServer::Impl final : Connection::Owner, std::enable_shared_from_this<
   Turns& turns_of;
   const Clock& clock;
   const Limits limits_of;
+  Shares shares_of;
   const KeyChangeDue announce_key_change;
   tcp::acceptor acceptor;
   Timer turn_timer;
@@ -88,6 +94,15 @@ struct HttpServer::Impl final : Connection::Owner, std::enable_shared_from_this<
   WallTime date_of{};
   std::string date_text;
 };
+
+// In two steps, so that Asio looks at the sockets between them.
+void HttpServer::Impl::after_pass(std::function<void()> step) {
+  asio::post(loop.context(), [impl = shared_from_this(), step = std::move(step)]() mutable {
+    asio::post(impl->loop.context(), [impl, step = std::move(step)] {
+      if (!impl->destroyed) step();
+    });
+  });
+}
 
 void HttpServer::Impl::accept() {
   acceptor.async_accept([self = shared_from_this()](const boost::system::error_code& failure, tcp::socket socket) {
@@ -273,8 +288,8 @@ void HttpServer::stop(std::chrono::milliseconds patience, std::function<void()> 
 void HttpServer::wake() {
   const auto run = [impl = impl_] { impl->run_turn(); };
   if (!impl_->is_turn) return asio::post(impl_->loop.context(), run);
-  // One turn follows the other. In two steps, so that Asio looks at the sockets between them: who has asked meanwhile is read first.
-  asio::post(impl_->loop.context(), [impl = impl_, run] { asio::post(impl->loop.context(), run); });
+  // One turn follows the other: who has asked meanwhile is read first.
+  impl_->after_pass(run);
 }
 
 std::size_t HttpServer::connections() const { return impl_->connections.size(); }
