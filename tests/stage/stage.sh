@@ -96,6 +96,7 @@ on() { # HOST COMMAND...
 start() { # HOST LABEL COMMAND...
   local host=$1 label=$2
   shift 2
+  : >>"$(log_of "$host" "$label")"   # there at once, for who waits for a line of it
   # shellcheck disable=SC2016 # expanded by the shell on the host
   on "$host" bash -c 'echo $$ >"/run/stage-$1.pid"; shift; exec setsid "$@"' start "$label" "$@" </dev/null >>"$(log_of "$host" "$label")" 2>&1 &
   STAGE_JOB["$host $label"]=$!
