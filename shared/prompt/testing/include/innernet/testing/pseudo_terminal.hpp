@@ -49,6 +49,8 @@ class PseudoTerminal {
     if (child_ != 0) return;
     ::close(master_);
     ::setsid();
+    // As a login has them, whatever the shell ignores that runs the tests.
+    for (const int number : {SIGINT, SIGQUIT, SIGHUP, SIGTERM}) std::signal(number, SIG_DFL);
     ::ioctl(slave_, TIOCSCTTY, 0);
     for (int fd = 0; fd <= 2; ++fd) ::dup2(slave_, fd);
     if (!settings.stdin_file.empty()) ::dup2(::open(settings.stdin_file.c_str(), O_RDONLY | O_CLOEXEC), 0);
