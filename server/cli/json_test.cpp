@@ -30,9 +30,9 @@ TEST_F(Json, OfANewNetworkSaysWhereItIs) {
   make_network();
   reported_.clear();
   succeeds(run(network("other", "10.77.0.0/16", "51821")));
-  EXPECT_EQ(reported_,
-            R"({"changed":true,"network":"other","cidr":"10.77.0.0/16","address":"10.77.0.1","endpoint":"192.0.2.1:51821","config":")" +
-                (folder_ / "etc/other.conf").string() + R"(","database":")" + (folder_ / "lib/other.db").string() + "\"}");
+  EXPECT_EQ(reported_, R"({"changed":true,"network":"other","cidr":"10.77.0.0/16","address":"10.77.0.1","endpoint":"192.0.2.1:51821",)"
+                       R"("listen_port":51821,"relay_port":51822,"config":")" +
+                           (folder_ / "etc/other.conf").string() + R"(","database":")" + (folder_ / "lib/other.db").string() + "\"}");
 }
 
 TEST_F(Json, OfPeersIsAsInTheHttpApi) {

@@ -101,11 +101,16 @@ Result<InterfaceName> network_name(Context& context, const Options& options) {
                      check);
 }
 
-/// What a firewall has to let in. The relay's is what `serve` takes by itself, if no other program has it.
-std::string ports_to_open(std::uint16_t listen_port, const Folders& folders) {
-  const auto relay = relay::relay_ports(listen_port, std::nullopt, std::nullopt, configured_ports(folders, Folders::of_client())).to_try;
-  if (relay.empty()) return fmt::format("UDP {} for WireGuard: open it in the firewall", listen_port);
-  return fmt::format("UDP {} for WireGuard, and UDP {} for the relay: open both in the firewall", listen_port, relay.front());
+/// What `serve` takes by itself, if no other program has it.
+std::optional<std::uint16_t> expected_relay_port(std::uint16_t listen_port, const Folders& folders) {
+  const auto ports = relay::relay_ports(listen_port, std::nullopt, std::nullopt, configured_ports(folders, Folders::of_client())).to_try;
+  return ports.empty() ? std::nullopt : std::optional(ports.front());
+}
+
+/// What a firewall has to let in.
+std::string ports_to_open(std::uint16_t listen_port, const std::optional<std::uint16_t>& relay_port) {
+  if (!relay_port) return fmt::format("UDP {} for WireGuard: open it in the firewall", listen_port);
+  return fmt::format("UDP {} for WireGuard, and UDP {} for the relay: open both in the firewall", listen_port, *relay_port);
 }
 
 /// Refuses, before anything is written, a network that exists in any part and values that can't work; leaves nothing behind on failure.
@@ -141,11 +146,12 @@ Result<Ending> run(const Options& options, Context& context) {
     return std::unexpected(std::move(written).error().context("writing the server's config"));
   }
 
+  const auto relay_port = expected_relay_port(listen_port, context.folders());
   context.print(fmt::format("network {} created: {}, the server is {} and reached at {}", name.str(), net.to_string(),
                             config.address.to_string(), endpoint.to_string()));
   context.print(fmt::format("  config:   {}", context.folders().config_file(name).string()));
   context.print(fmt::format("  database: {}", database.string()));
-  context.print(fmt::format("  ports:    {}", ports_to_open(listen_port, context.folders())));
+  context.print(fmt::format("  ports:    {}", ports_to_open(listen_port, relay_port)));
   context.print("Next: start the server, then add a CIDR and a first peer:");
   context.print(fmt::format("  systemctl enable --now innernet-server@{}    (or: innernet-server serve {})", name.str(), name.str()));
   context.print(fmt::format("  innernet-server add-cidr {}", name.str()));
@@ -155,6 +161,8 @@ Result<Ending> run(const Options& options, Context& context) {
                      .text("cidr", net.to_string())
                      .text("address", config.address.to_string())
                      .text("endpoint", endpoint.to_string())
+                     .number("listen_port", listen_port)
+                     .number("relay_port", relay_port)
                      .text("config", context.folders().config_file(name).string())
                      .text("database", database.string()));
   return Ending::kDone;
