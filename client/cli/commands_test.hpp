@@ -173,6 +173,7 @@ class Commands : public ::testing::Test {
         },
         {},
         ping,
+        {},
         true,
     };
     const auto ending = program.run(*parsed.command, context);

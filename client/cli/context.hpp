@@ -8,6 +8,7 @@
 
 #include "innernet/client/options.hpp"
 #include "innernet/client/round_trip.hpp"
+#include "innernet/client/router_offer.hpp"
 #include "innernet/client/stop.hpp"
 #include "innernet/command_line/context.hpp"
 #include "innernet/values/endpoint.hpp"
@@ -26,6 +27,8 @@ struct Context : command_line::Context {
   std::optional<StopOnSignals> on_signals = {};
   /// Round trips to peers of a network that is up, as innernet/client/round_trip.hpp has it; null: nobody is asked.
   std::function<RoundTrips(const InterfaceName&, std::span<const IpAddress>, std::chrono::milliseconds patience)> ping = {};
+  /// What the own router offers, as Measuring has it; null: it is not asked.
+  std::function<RouterOffer(const Stop&)> ask_router = {};
   /// Only of tests: servers are spoken to on whatever way leads there, instead of through the interface alone.
   bool server_on_loopback = false;
 

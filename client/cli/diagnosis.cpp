@@ -151,11 +151,52 @@ class Judge {
               "--no-nat-traversal.");
   }
 
+  bool is_port_mapped() const { return facts_.mapping.v4 && facts_.mapping.v4->state == MappingState::kMapped; }
+
+  void port_mapping_would_help() {
+    const auto& mapping = facts_.mapping.v4;
+    if (!mapping) return;
+    const std::string router = mapping->router ? fmt::format("the router at {}", mapping->router->to_string()) : "the router";
+    const auto switch_on = [&](std::string_view which) {
+      helps("port_mapping",
+            fmt::format("Switch on UPnP, NAT-PMP or PCP on {}{} (or on {}'s router): then the daemon opens the port by itself.", router,
+                        which, name_));
+    };
+    switch (mapping->state) {
+      case MappingState::kMapped:
+        because("port_mapped",
+                fmt::format("The router of this machine lets others in at {} (by {}): {} is told so, and could come in there.",
+                            mapping->outside->to_string(), name_of(*mapping->protocol), name_));
+        helps("netcheck_there", fmt::format("See there whether UDP gets out at all, and fetch: innernet netcheck {}", facts_.network));
+        break;
+      case MappingState::kDoubleNat:
+        helps("double_nat", fmt::format("The own router is behind another one: its address outside, {}, is private. Make {} a bridge, or "
+                                        "forward the port in both.",
+                                        mapping->outside->ip.to_string(), router));
+        break;
+      case MappingState::kRefused:
+        switch_on(fmt::format(", which refuses by {}", name_of(*mapping->protocol)));
+        break;
+      case MappingState::kNoAnswer:
+        switch_on("");
+        break;
+      case MappingState::kOff:
+        helps("port_mapping", fmt::format("Let the daemon ask {} for an open port: {}.", router, mapping->why));
+        break;
+      case MappingState::kNoRouter:
+      case MappingState::kNotNeeded:
+        break;
+    }
+  }
+
   void direct_would_help() {
+    port_mapping_would_help();
     const std::string port = facts_.listen_port == 0 ? "the listen port" : fmt::format("UDP port {}", facts_.listen_port);
-    helps("open_port", fmt::format("For a direct way, one of the two routers has to let the other in: forward {} to this machine (or {}'s "
-                                   "port to it), then: innernet override-endpoint {} --endpoint 0.0.0.0:PORT",
-                                   port, name_, facts_.network));
+    if (!is_port_mapped())
+      helps("open_port",
+            fmt::format("For a direct way, one of the two routers has to let the other in: forward {} to this machine (or {}'s "
+                        "port to it), then: innernet override-endpoint {} --endpoint 0.0.0.0:PORT",
+                        port, name_, facts_.network));
     if (facts_.own == nullptr || facts_.peer == nullptr) return;
     const bool ours = has_public_v6(*facts_.own), its = has_public_v6(*facts_.peer);
     if (ours && its)

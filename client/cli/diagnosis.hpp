@@ -30,6 +30,7 @@ struct PairFacts {
   };
   std::vector<Relay> relays{};  ///< on the device
   bool has_daemon = true;       ///< that looks for ways
+  MappingReport mapping{};      ///< of this machine's port, as it stands now
 };
 
 struct Finding {

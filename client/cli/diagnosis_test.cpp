@@ -156,6 +156,45 @@ TEST_F(Why, AnUnconnectedPairIsJudgedByWhatIsMissing) {
   }
 }
 
+TEST_F(Why, TheOwnRouterWouldHelp) {
+  row.way = Way::kRelayed;
+  tried("198.51.100.7:4711");
+  const IpAddress router = *IpAddress::parse("192.168.1.1");
+  const auto first_remedy = [&](MappingStanding standing) {
+    facts.mapping.v4 = std::move(standing);
+    return diagnose(facts).remedies.at(0);
+  };
+  const Finding unanswered = first_remedy({.state = MappingState::kNoAnswer, .router = router});
+  EXPECT_EQ(unanswered.id, "port_mapping");
+  EXPECT_EQ(unanswered.text,
+            "Switch on UPnP, NAT-PMP or PCP on the router at 192.168.1.1 (or on bob's router): then the daemon opens the port by itself.");
+  const Finding refused =
+      first_remedy({.state = MappingState::kRefused, .router = router, .protocol = MappingProtocol::kUpnp, .why = "it does not allow it"});
+  EXPECT_EQ(refused.id, "port_mapping");
+  EXPECT_THAT(refused.text, HasSubstr("on the router at 192.168.1.1, which refuses by UPnP (or on bob's router)"));
+  const Finding off = first_remedy({.state = MappingState::kOff, .why = "the daemon runs with --no-port-mapping"});
+  EXPECT_EQ(off.id, "port_mapping");
+  EXPECT_THAT(off.text, HasSubstr("the daemon runs with --no-port-mapping"));
+  const Finding two = first_remedy({.state = MappingState::kDoubleNat, .router = router, .outside = at("10.0.0.5:0")});
+  EXPECT_EQ(two.id, "double_nat");
+  EXPECT_THAT(two.text, HasSubstr("10.0.0.5"));
+  for (const MappingState state : {MappingState::kNoRouter, MappingState::kNotNeeded})
+    EXPECT_EQ(first_remedy({.state = state}).id, "open_port");
+  EXPECT_THAT(reasons(), ElementsAre("no_answer"));
+}
+
+TEST_F(Why, APortThatIsOpenIsNotWhatIsMissing) {
+  row.way = Way::kRelayed;
+  tried("198.51.100.7:4711");
+  facts.mapping.v4 = MappingStanding{.state = MappingState::kMapped,
+                                     .router = *IpAddress::parse("192.168.1.1"),
+                                     .protocol = MappingProtocol::kPcp,
+                                     .outside = at("203.0.113.9:40000")};
+  EXPECT_THAT(reasons(), ElementsAre("no_answer", "port_mapped"));
+  EXPECT_THAT(text_of(diagnose(facts).reasons, "port_mapped"), HasSubstr("lets others in at 203.0.113.9:40000 (by PCP): bob is told so"));
+  EXPECT_THAT(remedies(), ElementsAre("netcheck_there", "ipv6"));
+}
+
 TEST_F(Why, OfWhomThisMachineIsNotShownOnlyAdminsKnow) {
   EXPECT_THAT(ids(diagnose_invisible("evilcorp", "bob", nullptr).reasons), ElementsAre("not_visible"));
   SeenByAdmin seen{.peer = nullptr, .own_cidr = "\"humans\"", .its_cidr = "\"robots\""};

@@ -54,7 +54,7 @@ TEST_F(Json, OfShowHasEveryNetworkWithItsPeersByAddress) {
   ASSERT_TRUE(replace_file(dir / "var/evilcorp.json", data_store_to_json(state)));
   const auto moment = std::chrono::floor<std::chrono::seconds>((clock.wall() - std::chrono::seconds(33)).time_since_epoch()).count();
   const std::string expected = fmt::format(
-      R"({{"networks":[{{"name":"evilcorp","listen_port":40000,"public_key":"mceT4laSUt6EaKA1Zp1maR4XUfGRULLHHcAl0jsjBFA=","peers":[)"
+      R"({{"networks":[{{"name":"evilcorp","listen_port":40000,"public_key":"mceT4laSUt6EaKA1Zp1maR4XUfGRULLHHcAl0jsjBFA=","port_mapping":null,"peers":[)"
       R"({{"name":"innernet-server","ip":"10.66.0.1","cidr_id":2,"public_key":"gPHKhkKuos6yYUZ19ctKcm+/KS3Om023QzDJTVWKP1o=","is_you":false,)"
       R"("is_connected":true,"endpoint":"192.0.2.1:51820","is_overridden":false,"relayed_by":null,"last_handshake":{},"last_handshake_age":33,"received_bytes":31181,"sent_bytes":26122,)"
       R"("way":"direct","since":null,"round_trip_us":null,"tries":[]}},)"

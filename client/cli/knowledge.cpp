@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include "innernet/client/data_store.hpp"
+#include "innernet/client/network_lock.hpp"
 #include "innernet/client/networks.hpp"
+#include "innernet/client/saved_mapping.hpp"
 #include "innernet/client/saved_pairs.hpp"
 #include "innernet/client/saved_relays.hpp"
 #include "innernet/machine/log.hpp"
@@ -27,6 +29,8 @@ Knowledge Knowledge::gather(const Folders& folders, const InterfaceName& name) {
 
   out.relays = SavedRelays(folders, name).read();
   out.pairs = SavedPairs(folders, name).read();
+  out.mapping = SavedMapping(folders, name).read();
+  out.has_daemon = daemon_of(folders, name).has_value();
 
   const auto has_config = is_present(folders.config_file(name));
   if (has_config && !*has_config) return out;

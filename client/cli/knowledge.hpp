@@ -18,6 +18,8 @@ struct Knowledge {
   std::map<IpAddress, Endpoint> overrides;
   std::vector<Relay> relays;
   PairRecords pairs;
+  MappingReport mapping;
+  bool has_daemon = false;
   std::vector<Error> problems;
 
   static Knowledge gather(const Folders& folders, const InterfaceName& name);
@@ -26,7 +28,16 @@ struct Knowledge {
   bool tell_problems(const InterfaceName& name) const;
 
   /// Both have to outlive it.
-  NetworkView view_of(const wg::Device& device, WallTime now) const { return {device, state, own_address, overrides, now, relays, &pairs}; }
+  NetworkView view_of(const wg::Device& device, WallTime now) const {
+    return {.device = device,
+            .state = state,
+            .own_address = own_address,
+            .overrides = overrides,
+            .now = now,
+            .relays = relays,
+            .pairs = &pairs,
+            .mapping = mapping.as_of(now, device.listen_port, has_daemon)};
+  }
 };
 
 }  // namespace innernet::client

@@ -7,6 +7,7 @@
 #include <iterator>
 #include <limits>
 
+#include "mapping_text.hpp"
 #include "phrase.hpp"
 
 namespace innernet::client {
@@ -128,8 +129,9 @@ Picture picture_of(const std::vector<LiveNetwork>& networks, std::size_t rows, s
     const auto has_room = [&] { return picture.lines.size() < rows; };
     if (!picture.lines.empty() && has_room()) picture.lines.push_back({});
     if (has_room())
-      picture.lines.push_back(
-          {fmt::format("{}: {} of {} peers connected", network.name, connected, network.rows.size()), prompt::LineStyle::kTitle});
+      picture.lines.push_back({fmt::format("{}: {} of {} peers connected{}{}", network.name, connected, network.rows.size(),
+                                           network.port.empty() ? "" : "; ", network.port),
+                               prompt::LineStyle::kTitle});
     if (has_room())
       picture.lines.push_back({line_of(layout, [](const Column& column) { return column.title; }), prompt::LineStyle::kFaint});
     for (const LiveRow& row : network.rows) {
@@ -168,7 +170,7 @@ std::optional<Rate> Rates::of(const wg::PublicKey& peer) const {
 }
 
 LiveNetwork live_network(const NetworkView& view, const Rates& rates) {
-  LiveNetwork out{.name = view.device.name.str(), .rows = {}};
+  LiveNetwork out{.name = view.device.name.str(), .rows = {}, .port = mapping_headline(view.mapping)};
   const auto rows = peer_rows(view);
   std::vector<LiveRow> others;
   for (const PeerRow& row : rows) {

@@ -45,6 +45,7 @@ struct LiveRow {
 struct LiveNetwork {
   std::string name;
   std::vector<LiveRow> rows;  ///< who is connected first
+  std::string port{};         ///< what is to be said of the own port on the router
 };
 
 /// Without ourselves.

@@ -69,6 +69,23 @@ std::string of_relay(const RelayCheck& relay) {
   return fmt::format("{}, no answer", where);
 }
 
+std::string of_router(const RouterOffer& offer) {
+  if (!offer.router) return "none";
+  std::string out = offer.router->to_string();
+  if (offer.protocols.empty())
+    out += ", opens no ports by PCP, NAT-PMP or UPnP";
+  else
+    out += fmt::format(", opens ports by {}", fmt::join(offer.protocols, ", "));
+  if (offer.outside)
+    out += fmt::format("; outside it is {}{}", offer.outside->to_string(), offer.is_behind_another ? ", which is private" : "");
+  return out;
+}
+
+std::optional<std::string> mapping_of(const NetworkCheck& check) {
+  if (!check.mapping || check.mapping->state != MappingState::kMapped || !check.mapping->outside) return std::nullopt;
+  return check.mapping->outside->to_string();
+}
+
 std::optional<std::int64_t> microseconds(const std::optional<nanoseconds>& time) {
   return time ? std::optional(time->count() / 1000) : std::nullopt;
 }
@@ -78,13 +95,24 @@ std::optional<std::string> text_of(const std::optional<T>& value) {
   return value ? std::optional(value->to_string()) : std::nullopt;
 }
 
-std::string array(const std::vector<std::string>& texts) {
+template <class Texts>
+std::string array(const Texts& texts) {
   std::string out = "[";
-  for (const std::string& text : texts) {
+  for (const std::string_view text : texts) {
     if (out.size() > 1) out += ',';
     append_json_string(out, text);
   }
   return out += ']';
+}
+
+std::string as_json(const std::optional<RouterOffer>& offer) {
+  if (!offer || !offer->router) return "null";
+  return JsonObject()
+      .text("address", offer->router->to_string())
+      .json("protocols", array(offer->protocols))
+      .text("outside", text_of(offer->outside))
+      .boolean("is_behind_another", offer->is_behind_another)
+      .str();
 }
 
 }  // namespace
@@ -99,7 +127,8 @@ std::string render_netcheck(const InterfaceName& network, const NetworkCheck& ch
   const auto seen = seen_at(check);
   if (!seen.empty()) line("seen at", fmt::format("{}", fmt::join(seen, ", ")));
   if (check.hairpin) line("hairpin", *check.hairpin ? "yes" : "no");
-  if (check.asked_for_mapping) line("port mapping", check.mapping ? check.mapping->to_string() : "none");
+  if (check.router) line("router", of_router(*check.router));
+  if (const auto mapped = mapping_of(check)) line("port mapping", *mapped);
   if (judgement.path_mtu) line("path MTU", fmt::format("{}{}", *judgement.path_mtu, *judgement.path_mtu == 1500 ? " or more" : ""));
   line("server", of_server(check.server));
   for (const RelayCheck& relay : check.relays) line("relay", of_relay(relay));
@@ -132,7 +161,8 @@ JsonObject describe_netcheck(const InterfaceName& network, const NetworkCheck& c
                        .json("hairpin", !check.hairpin   ? "null"
                                         : *check.hairpin ? "true"
                                                          : "false")
-                       .text("port_mapping", text_of(check.mapping))
+                       .json("router", as_json(check.router))
+                       .text("port_mapping", mapping_of(check))
                        .number("path_mtu", judgement.path_mtu)
                        .json("server", JsonObject()
                                            .text("name", check.server.name)

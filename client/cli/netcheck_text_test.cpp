@@ -58,7 +58,7 @@ TEST(NetcheckText, SaysWhatIsNotThere) {
   check.relays.resize(1);
   check.relays[0].answer.reset();
   check.hairpin.reset();
-  check.asked_for_mapping = true;
+  check.router = RouterOffer{};
   check.server.answers_tcp = true;
   const std::string text = render_netcheck(kEvilcorp, check, judge(check));
   EXPECT_TRUE(
@@ -67,7 +67,7 @@ TEST(NetcheckText, SaysWhatIsNotThere) {
                        "  IPv6: none\n"
                        "  UDP: blocked: the server's machine answers TCP, but nobody answers UDP\n"
                        "  NAT: unknown: nobody has said where this machine is seen\n"
-                       "  port mapping: none\n"
+                       "  router: none\n"
                        "  server: innernet-server at 203.0.113.1:51820, no answer through the tunnel (evilcorp is down)\n"
                        "  relay: innernet-server at 203.0.113.1:51821, no answer\n"
                        "\n"
@@ -81,11 +81,32 @@ TEST(NetcheckText, IsJson) {
   EXPECT_EQ(
       describe_netcheck(kEvilcorp, check, judge(check)).str(),
       R"({"network":"evilcorp","ipv4":"192.168.1.5","ipv6":null,"udp":"works","udp_because":null,"nat":"endpoint-independent",)"
-      R"("nat_because":"the server and its relay see the same port 5","hairpin":false,"port_mapping":null,"path_mtu":1500,)"
+      R"("nat_because":"the server and its relay see the same port 5","hairpin":false,"router":null,"port_mapping":null,"path_mtu":1500,)"
       R"("server":{"name":"innernet-server","endpoint":"203.0.113.1:51820","address":"203.0.113.1:51820","round_trip_us":7120},)"
       R"("relays":[{"name":"innernet-server","address":"203.0.113.1:51821","is_asked":true,"round_trip_us":6840,"seen_at":"198.51.100.9:4000","path_mtu":1500}],)"
       R"("meaning":["Most peers reach this machine directly; those behind symmetric routers are relayed by innernet-server.",)"
       R"("Peers behind the same router find this machine by its address in their LAN alone."]})");
+}
+
+TEST(NetcheckText, SaysWhatTheRouterOffersAndHasMapped) {
+  const auto has = [](const NetworkCheck& check, std::string_view text, std::string_view json) {
+    const Judgement judgement = judge(check);
+    EXPECT_NE(render_netcheck(kEvilcorp, check, judgement).find(text), std::string::npos) << render_netcheck(kEvilcorp, check, judgement);
+    EXPECT_NE(describe_netcheck(kEvilcorp, check, judgement).str().find(json), std::string::npos)
+        << describe_netcheck(kEvilcorp, check, judgement).str();
+  };
+  NetworkCheck check = at_home();
+  check.router = RouterOffer{.router = ip("192.168.1.1"), .protocols = {"PCP", "UPnP"}, .outside = ip("203.0.113.9")};
+  check.mapping = MappingStanding{
+      .state = MappingState::kMapped, .router = ip("192.168.1.1"), .protocol = MappingProtocol::kPcp, .outside = at("203.0.113.9:40000")};
+  has(check,
+      "  hairpin: no\n  router: 192.168.1.1, opens ports by PCP, UPnP; outside it is 203.0.113.9\n  port mapping: 203.0.113.9:40000\n",
+      R"("router":{"address":"192.168.1.1","protocols":["PCP","UPnP"],"outside":"203.0.113.9","is_behind_another":false},)"
+      R"("port_mapping":"203.0.113.9:40000",)");
+  check.mapping = MappingStanding{.state = MappingState::kNoAnswer, .router = ip("192.168.1.1")};
+  check.router = RouterOffer{.router = ip("192.168.1.1"), .protocols = {}, .outside = ip("10.0.0.5"), .is_behind_another = true};
+  has(check, "  router: 192.168.1.1, opens no ports by PCP, NAT-PMP or UPnP; outside it is 10.0.0.5, which is private\n  path MTU",
+      R"("router":{"address":"192.168.1.1","protocols":[],"outside":"10.0.0.5","is_behind_another":true},"port_mapping":null,)");
 }
 
 }  // namespace

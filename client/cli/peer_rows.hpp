@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "innernet/base/clock.hpp"
+#include "innernet/client/mapping_report.hpp"
 #include "innernet/client/pair_record.hpp"
 #include "innernet/client/round_trip.hpp"
 #include "innernet/values/endpoint.hpp"
@@ -24,6 +25,7 @@ struct NetworkView {
   const std::vector<Relay>& relays;         ///< whose keys are on the device, though they are no peers to anybody
   const PairRecords* pairs = nullptr;       ///< null: nothing is remembered
   const RoundTrips* round_trips = nullptr;  ///< null: nobody was asked
+  MappingReport mapping{};                  ///< of the own port, as it stands now
 };
 
 /// A peer of a view: what the device has, what the state says about it, what is remembered of it.

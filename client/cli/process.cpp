@@ -49,6 +49,7 @@ Result<Ending> run_in_the_world(const CommandLine& line, const command_line::Com
   context.ping = [&](const InterfaceName& name, std::span<const IpAddress> peers, std::chrono::milliseconds patience) {
     return round_trips(name, peers, patience, stop);
   };
+  context.ask_router = [](const Stop& end) { return ask_router(&end); };
   if (adapt) adapt(context);
   return line.run(command, context);
 }

@@ -9,6 +9,7 @@
 
 #include "innernet/base/printable.hpp"
 #include "innernet/values/cidr_tree.hpp"
+#include "mapping_text.hpp"
 #include "phrase.hpp"
 
 namespace innernet::client {
@@ -61,6 +62,16 @@ void append_long(std::string& out, const PeerRow& row, const NetworkView& view, 
   if (peer.received_bytes != 0 || peer.sent_bytes != 0)
     out += fmt::format("    {}: {} received, {} sent\n", palette.bold("transfer"), size(peer.received_bytes), size(peer.sent_bytes));
   append_connection(out, row, view, palette);
+}
+
+// Routers that know IPv4's protocols alone are the rule: that one maps nothing for IPv6 is worth no line.
+void append_mapping(std::string& out, const NetworkView& view, const Palette& palette) {
+  const auto line = [&](std::string_view title, const MappingStanding& standing) {
+    out += fmt::format("  {}: {}\n", palette.bold(title), describe_in_words(standing, view.now));
+  };
+  const auto& [port, v4, v6] = view.mapping;
+  if (v4) line("port mapping", *v4);
+  if (v6 && (v6->state == MappingState::kMapped || v6->state == MappingState::kRefused)) line("port mapping of IPv6", *v6);
 }
 
 void append_short(std::string& out, const PeerRow& row, std::size_t indent, const Appearance& appearance) {
@@ -181,6 +192,7 @@ std::string render_network(const NetworkView& view, const Appearance& appearance
   if (appearance.layout == Layout::kLong) {
     out = fmt::format("{}: {}\n", palette.bold("network"), palette.network(name));
     if (port != 0) out += fmt::format("  {}: {}\n", palette.bold("listening port"), port);
+    append_mapping(out, view, palette);
     for (const PeerRow& row : list) append_long(out, row, view, appearance);
     return out;
   }
@@ -202,6 +214,7 @@ JsonObject describe_network(const NetworkView& view) {
                        .text("name", view.device.name.str())
                        .number("listen_port", view.device.listen_port)
                        .text("public_key", key ? std::optional(key->to_base64()) : std::nullopt)
+                       .json("port_mapping", mapping_as_json(view.mapping))
                        .list("peers", peers));
 }
 

@@ -31,6 +31,10 @@ inline std::filesystem::path relays_file(const Folders& folders, const Interface
 inline std::filesystem::path pairs_file(const Folders& folders, const InterfaceName& name) {
   return folders.data / (name.str() + ".pairs");
 }
+/// See saved_mapping.hpp.
+inline std::filesystem::path mapping_file(const Folders& folders, const InterfaceName& name) {
+  return folders.data / (name.str() + ".mapping");
+}
 /// The UDP port of the relay that this machine has run for the network (own_relay.hpp).
 inline std::filesystem::path relay_port_file(const Folders& folders, const InterfaceName& name) {
   return folders.data / (name.str() + ".relay-port");

@@ -16,11 +16,11 @@ namespace innernet::client {
 
 std::vector<std::filesystem::path> network_files(const Folders& folders, const InterfaceName& name) {
   const auto data_store = folders.data_store(name);
-  std::vector<std::filesystem::path> files{folders.config_file(name),     data_store,
-                                           pending_file(folders, name),   corrupt_copy(data_store),
-                                           etag_file(folders, name),      relays_file(folders, name),
-                                           traversal_file(folders, name), pairs_file(folders, name),
-                                           relay_port_file(folders, name)};
+  std::vector<std::filesystem::path> files{folders.config_file(name),      data_store,
+                                           pending_file(folders, name),    corrupt_copy(data_store),
+                                           etag_file(folders, name),       relays_file(folders, name),
+                                           traversal_file(folders, name),  pairs_file(folders, name),
+                                           relay_port_file(folders, name), mapping_file(folders, name)};
   std::ranges::move(set_aside_pending_files(folders, name), std::back_inserter(files));
   return files;
 }

@@ -11,6 +11,7 @@
 #include "ask_relays.hpp"
 #include "innernet/client/network_lock.hpp"
 #include "innernet/client/networks.hpp"
+#include "innernet/client/saved_mapping.hpp"
 #include "innernet/machine/log.hpp"
 #include "network_files.hpp"
 #include "own_relay.hpp"
@@ -33,6 +34,13 @@ bool brings_news(const StateAnswer& answer, const State& known) {
   if (const auto* state = std::get_if<State>(&answer.news)) return *state != known;
   if (const auto* delta = std::get_if<StateDelta>(&answer.news)) return apply_delta(known, *delta) != known;
   return false;
+}
+
+std::optional<std::string_view> why_not_mapped(const NatOptions& nat) {
+  if (nat.no_port_mapping) return "the daemon runs with --no-port-mapping";
+  // A port that nobody is told of helps nobody.
+  if (nat.no_candidates) return "the daemon runs with --no-nat-candidates";
+  return std::nullopt;
 }
 
 }  // namespace
@@ -148,11 +156,15 @@ void NetworkWorker::pause(BootTime deadline) {
 void NetworkWorker::rounds(Machine& machine) {
   // However the rounds end, the mapping ends with them.
   struct Withdrawal {
-    std::unique_ptr<PortMapper>& mapper;
-    ~Withdrawal() { mapper.reset(); }
+    NetworkWorker& self;
+    ~Withdrawal() {
+      self.port_mapper_.reset();
+      SavedMapping(self.options_.folders, self.name_).remove();
+    }
   };
-  const Withdrawal withdrawal{port_mapper_};
+  const Withdrawal withdrawal{*this};
   mapped_port_ = 0;
+  told_of_mapping_ = {};
   FetchMemory memory;
   memory.shows_life = [this] { life_.expect_by(clock_.boot() + kLongestStep); };
   BackgroundTraversal traversal(
@@ -208,8 +220,7 @@ void NetworkWorker::rounds(Machine& machine) {
 }
 
 std::unique_ptr<PortMapper> NetworkWorker::start_port_mapper() {
-  // A port that nobody is told of helps nobody.
-  if (options_.nat.no_port_mapping || options_.nat.no_candidates) return nullptr;
+  if (why_not_mapped(options_.nat)) return nullptr;
   auto started = PortMapper::start(name_, [this] { nudge_.give(); });
   if (started) return *std::move(started);
   log::warning("the port of {} is not mapped on the router: {}", name_.str(), started.error().message());
@@ -229,6 +240,21 @@ void NetworkWorker::map_port(std::uint16_t listen_port) {
   port_mapper_->want(listen_port, nonce_);
 }
 
+void NetworkWorker::tell_of_mapping(std::uint16_t listen_port) {
+  constexpr std::chrono::milliseconds kPatience{500};
+  MappingReport report{.port = listen_port};
+  if (port_mapper_)
+    report = port_mapper_->report();
+  else if (const auto why = why_not_mapped(options_.nat))
+    report.v4 = report.v6 = MappingStanding{.state = MappingState::kOff, .why = std::string(*why)};
+  if (report == told_of_mapping_) return;
+  const auto lock = lock_network(options_.folders, name_, &stop_, ReadOnly::kAccepted, kPatience);
+  // Not worth more of a wait. Uninstalled meanwhile, it shall leave nothing.
+  if (!lock || config_is_gone()) return;
+  SavedMapping(options_.folders, name_).save(report);
+  told_of_mapping_ = std::move(report);
+}
+
 bool NetworkWorker::one_round(Machine& machine, FetchMemory& memory, BackgroundTraversal& traversal, Relays& relays) {
   const auto round = [&]() -> Result<bool> {
     RoundResult result;
@@ -239,6 +265,7 @@ bool NetworkWorker::one_round(Machine& machine, FetchMemory& memory, BackgroundT
     }
     const bool answered = result.server_answered;
     map_port(result.listen_port);
+    tell_of_mapping(result.listen_port);
     // The address and the key of an installed network never change.
     if (const auto config = read_config(options_.folders, name_)) relays.own.want(result.is_relay, *config, result.listen_port);
     // Another way to everybody who was tried in vain.

@@ -56,6 +56,8 @@ class NetworkWorker {
   /// None: it is not wanted, or can't be had.
   std::unique_ptr<PortMapper> start_port_mapper();
   void map_port(std::uint16_t listen_port);
+  /// To the commands, when there is something new.
+  void tell_of_mapping(std::uint16_t listen_port);
   void pause(BootTime deadline);
 
   Stop stop_;
@@ -69,6 +71,7 @@ class NetworkWorker {
   std::unique_ptr<PortMapper> port_mapper_;
   std::uint16_t mapped_port_ = 0;
   PcpNonce nonce_{};
+  MappingReport told_of_mapping_;
   std::atomic<bool> changed_outside_ = false;
   std::atomic<bool> ended_ = false;
   std::thread thread_;

@@ -25,6 +25,7 @@ check_soon 'a usual router is known' 60 says laptop 'NAT: endpoint-independent' 
   'Most peers reach this machine directly; those behind symmetric routers are relayed by innernet-server.'
 check_soon 'a symmetric router is known' 60 says cafe 'NAT: symmetric' \
   'Peers with a public address or an open port are reached directly; all others are relayed by innernet-server.'
+check 'what the router would do is said' says cafe "router: $(router_lan street).1, opens no ports by PCP, NAT-PMP or UPnP"
 check 'who was answered succeeds' [ "$STATUS" = 0 ]
 check_soon 'two that only a relay connects reach each other' 90 reaches laptop cafe
 succeed client laptop netcheck "$NETWORK"

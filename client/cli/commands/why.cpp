@@ -9,7 +9,6 @@
 #include "../render.hpp"
 #include "commands.hpp"
 #include "innernet/client/handshakes.hpp"
-#include "innernet/client/network_lock.hpp"
 #include "innernet/machine/log.hpp"
 
 namespace innernet::client {
@@ -122,7 +121,8 @@ Result<Ending> run(const Options& options, Context& context) {
                         .is_registered = record != nullptr && record->is_registered,
                         .network_has_relays = !known.relays.empty(),
                         .relays = relays_of(view),
-                        .has_daemon = daemon_of(context.folders(), interface).has_value()};
+                        .has_daemon = known.has_daemon,
+                        .mapping = view.mapping};
   return answer(interface.str(), headline(*row, view.now), describe_peer(*row, view.now), diagnose(facts), context);
 }
 

@@ -81,6 +81,37 @@ void judge_nat(const NetworkCheck& check, Judgement& out) {
   decide(Nat::kUnknown, "only one has said where this machine is seen, and it takes two to compare");
 }
 
+std::optional<std::uint16_t> open_port_of(const NetworkCheck& check) {
+  const auto& mapping = check.mapping;
+  return mapping && mapping->state == MappingState::kMapped && mapping->outside ? std::optional(mapping->outside->port) : std::nullopt;
+}
+
+void say_what_its_router_does(const NetworkCheck& check, Judgement& out) {
+  if (!check.router || !check.router->router) return;
+  const RouterOffer& offer = *check.router;
+  const std::string router = fmt::format("Its router, {},", offer.router->to_string());
+  const auto says = [&](MappingState state) { return check.mapping && check.mapping->state == state; };
+  std::optional<IpAddress> behind = offer.is_behind_another ? offer.outside : std::nullopt;
+  if (!behind && says(MappingState::kDoubleNat) && check.mapping->outside) behind = check.mapping->outside->ip;
+  std::string sentence;
+  if (behind)
+    sentence = fmt::format(
+        "{} is itself behind another one, for its address outside, {}, is private: make it a bridge, or forward a port in both.", router,
+        behind->to_string());
+  else if (says(MappingState::kRefused))
+    sentence = fmt::format("No port is open here, for {}.", check.mapping->why);
+  else if (offer.protocols.empty())
+    sentence = fmt::format(
+        "{} opens no ports by itself: with UPnP, NAT-PMP or PCP switched on there, every peer reaches this machine directly.", router);
+  else if (says(MappingState::kOff))
+    sentence =
+        fmt::format("{} would open a port by {}, but is not asked: {}.", router, fmt::join(offer.protocols, ", "), check.mapping->why);
+  else
+    sentence = fmt::format("{} opens ports by {}: while the daemon runs it opens one, and every peer reaches this machine directly.",
+                           router, fmt::join(offer.protocols, ", "));
+  out.meaning.push_back(std::move(sentence));
+}
+
 void say_what_it_means(const NetworkCheck& check, Judgement& out) {
   const auto say = [&](std::string sentence) { out.meaning.push_back(std::move(sentence)); };
   if (!check.v4 && !check.v6) return say("This machine has no route to anybody: first bring its network up.");
@@ -100,26 +131,31 @@ void say_what_it_means(const NetworkCheck& check, Judgement& out) {
   const auto relays = answering_relays(check);
   const std::string by = joined(relays);
   const std::string others_relayed = relays.empty() ? "are not reached, for no relay answers" : fmt::format("are relayed by {}", by);
-  const bool has_open_port = check.mapping.has_value();
+  const std::optional<std::uint16_t> open_port = open_port_of(check);
+  const std::string opened = fmt::format("Every peer reaches this machine directly: its router has opened port {}.", open_port.value_or(0));
   switch (out.nat) {
     case Nat::kNone:
       say("Every peer reaches this machine directly, if its firewall lets UDP in.");
       break;
     case Nat::kSamePort:
-      if (has_open_port)
-        say(fmt::format("Every peer reaches this machine directly: its router has opened port {}.", check.mapping->port));
+      if (open_port)
+        say(opened);
       else
         say(fmt::format("Most peers reach this machine directly; those behind symmetric routers {}.", others_relayed));
       break;
     case Nat::kOtherPorts:
-      if (has_open_port)
-        say(fmt::format("Its router is symmetric, but has opened port {}: every peer reaches this machine directly.", check.mapping->port));
+      if (open_port)
+        say(fmt::format("Its router is symmetric, but has opened port {}: every peer reaches this machine directly.", *open_port));
       else
         say(fmt::format("Peers with a public address or an open port are reached directly; all others {}.", others_relayed));
       break;
     case Nat::kUnknown:
-      if (check.v4) say(fmt::format("Which peers reach this machine directly depends on its router; those that don't {}.", others_relayed));
+      if (open_port)
+        say(opened);
+      else if (check.v4)
+        say(fmt::format("Which peers reach this machine directly depends on its router; those that don't {}.", others_relayed));
   }
+  if (out.nat != Nat::kNone && !open_port) say_what_its_router_does(check, out);
   if (check.v6 && has_answer_over_v6(check)) say("Peers that have IPv6, too, reach this machine over it, through most routers.");
   if (relays.empty() && check.server.round_trip && was_any_asked(check))
     say("The server answers, its relay does not: its UDP port may be closed there.");

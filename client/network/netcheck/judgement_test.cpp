@@ -37,6 +37,10 @@ NetworkCheck with(NetworkCheck check, std::vector<RelayCheck> relays, std::optio
 }
 SeenAt seen(const char* by_server, const char* by_relay) { return {.by_server = at(by_server), .by_relay = at(by_relay)}; }
 
+MappingStanding mapped_as(const char* outside) {
+  return {.state = MappingState::kMapped, .router = ip("192.168.1.1"), .protocol = MappingProtocol::kPcp, .outside = at(outside)};
+}
+
 TEST(Judgement, TellsTheKindOfNat) {
   NetworkCheck open = at_home();
   open.v4 = open.server.source = ip("198.51.100.9");
@@ -128,11 +132,13 @@ TEST(Judgement, SaysWhatItMeans) {
   NetworkCheck open = with(at_home(), {relay("server", "203.0.113.1:51821", "198.51.100.9", "198.51.100.9:4000")});
   NetworkCheck cone = with(at_home(), {servers_relay("198.51.100.9:4000"), other_relay("198.51.100.9:4000")});
   NetworkCheck mapped = cone;
-  mapped.mapping = at("198.51.100.9:51820");
+  mapped.mapping = mapped_as("198.51.100.9:51820");
   NetworkCheck symmetric = with(at_home(), {servers_relay("198.51.100.9:4000"), other_relay("198.51.100.9:4001")});
   NetworkCheck symmetric_mapped = symmetric;
-  symmetric_mapped.mapping = at("198.51.100.9:51820");
+  symmetric_mapped.mapping = mapped_as("198.51.100.9:51820");
   NetworkCheck unknown = with(at_home(), {servers_relay("198.51.100.9:4000")});
+  NetworkCheck unknown_mapped = unknown;
+  unknown_mapped.mapping = mapped_as("198.51.100.9:51820");
   NetworkCheck no_relay = with(at_home(), {}, seen("198.51.100.9:5", "198.51.100.9:6"));
   NetworkCheck closed_relay = with(at_home(), {servers_relay(nullptr)});
   NetworkCheck narrow = cone;
@@ -169,6 +175,7 @@ TEST(Judgement, SaysWhatItMeans) {
        symmetric_mapped,
        {"Its router is symmetric, but has opened port 51820: every peer reaches this machine directly."}},
       {"unknown", unknown, {"Which peers reach this machine directly depends on its router; those that don't are relayed by server."}},
+      {"unknown, mapped", unknown_mapped, {"Every peer reaches this machine directly: its router has opened port 51820."}},
       {"no relay",
        no_relay,
        {"Peers with a public address or an open port are reached directly; all others are not reached, for no relay answers."}},
@@ -195,6 +202,56 @@ TEST(Judgement, SaysWhatItMeans) {
     ASSERT_EQ(judgement.meaning.size(), c.sentences.size()) << c.what << ": " << ::testing::PrintToString(judgement.meaning);
     for (std::size_t i = 0; i < c.sentences.size(); ++i) EXPECT_THAT(judgement.meaning[i], HasSubstr(c.sentences[i])) << c.what;
   }
+}
+
+TEST(Judgement, SaysWhatTheRouterWouldDo) {
+  const IpAddress router = ip("192.168.1.1");
+  const NetworkCheck cone = with(at_home(), {servers_relay("198.51.100.9:4000"), other_relay("198.51.100.9:4000")});
+  const struct {
+    const char* what;
+    RouterOffer offer;
+    std::optional<MappingStanding> mapping;
+    const char* sentence;  // null: none
+  } cases[] = {
+      {"no router", {}, {}, nullptr},
+      {"none of the protocols",
+       {.router = router},
+       {},
+       "Its router, 192.168.1.1, opens no ports by itself: with UPnP, NAT-PMP or PCP switched on"},
+      {"one that would",
+       {.router = router, .protocols = {"PCP", "UPnP"}, .outside = ip("198.51.100.9")},
+       {},
+       "Its router, 192.168.1.1, opens ports by PCP, UPnP: while the daemon runs"},
+      {"double NAT",
+       {.router = router, .protocols = {"UPnP"}, .outside = ip("10.0.0.5"), .is_behind_another = true},
+       {},
+       "is itself behind another one, for its address outside, 10.0.0.5, is private"},
+      {"double NAT, as the daemon has found out",
+       {.router = router, .protocols = {"PCP"}},
+       MappingStanding{.state = MappingState::kDoubleNat, .router = router, .outside = at("10.0.0.5:0")},
+       "its address outside, 10.0.0.5, is private"},
+      {"one that refuses",
+       {.router = router, .protocols = {"PCP"}},
+       MappingStanding{.state = MappingState::kRefused, .router = router, .protocol = MappingProtocol::kPcp, .why = "it says no"},
+       "No port is open here, for it says no."},
+      {"one that is not asked",
+       {.router = router, .protocols = {"PCP"}},
+       MappingStanding{.state = MappingState::kOff, .why = "the daemon runs with --no-port-mapping"},
+       "would open a port by PCP, but is not asked: the daemon runs with --no-port-mapping."},
+      {"one that has", {.router = router, .protocols = {"PCP"}}, mapped_as("198.51.100.9:51820"), nullptr},
+  };
+  for (const auto& c : cases) {
+    NetworkCheck check = cone;
+    check.router = c.offer;
+    check.mapping = c.mapping;
+    const auto meaning = judge(check).meaning;
+    ASSERT_EQ(meaning.size(), c.sentence == nullptr ? 1U : 2U) << c.what << ": " << ::testing::PrintToString(meaning);
+    if (c.sentence == nullptr) continue;
+    EXPECT_THAT(meaning[1], HasSubstr(c.sentence)) << c.what;
+  }
+  NetworkCheck open = with(at_home(), {relay("server", "203.0.113.1:51821", "198.51.100.9", "198.51.100.9:4000")});
+  open.router = RouterOffer{.router = router, .protocols = {}, .outside = {}};
+  EXPECT_EQ(judge(open).meaning.size(), 1U) << "it needs none";
 }
 
 }  // namespace

@@ -1,7 +1,11 @@
+#include <poll.h>
+
 #include <algorithm>
 #include <future>
+#include <memory>
 #include <utility>
 
+#include "../wait.hpp"
 #include "innernet/base/clock.hpp"
 #include "innernet/client/netcheck.hpp"
 #include "innernet/client/rest_client.hpp"
@@ -17,7 +21,8 @@ constexpr milliseconds kForRelays{2'000};
 constexpr milliseconds kForSecondSocket{1'000};
 constexpr milliseconds kForHairpin{300};
 constexpr milliseconds kForKnock{1'000};
-constexpr std::size_t kMostRelays = 8;  // that are looked at
+constexpr milliseconds kForRouter{4'500};  // beside all of these
+constexpr std::size_t kMostRelays = 8;     // that are looked at
 constexpr std::size_t kMostKnocks = 4;
 constexpr RequestTimes kForServer{.connect = milliseconds(2'000), .progress = milliseconds(2'000), .whole = milliseconds(3'000)};
 
@@ -114,6 +119,44 @@ Result<std::optional<bool>> try_hairpin(const CheckedNetwork& network, const Mea
   return relay::Prober::reach_each_other(first, relay.answer->seen_at, second, answers[0]->seen_at, kForHairpin);
 }
 
+/// Asked beside all else, for many routers are slow. What one has not said in time it does not say.
+class RouterQuestion {
+ public:
+  static Result<std::unique_ptr<RouterQuestion>> ask(const Measuring& how) {
+    TRY(Stop end, Stop::create());
+    TRY(Nudge done, Nudge::create());
+    return std::unique_ptr<RouterQuestion>(new RouterQuestion(std::move(end), std::move(done), how));
+  }
+  RouterQuestion(const RouterQuestion&) = delete;
+  RouterQuestion& operator=(const RouterQuestion&) = delete;
+  ~RouterQuestion() { end_.request(); }
+
+  Result<RouterOffer> offer() {
+    TRY(Poller poller, Poller::create(stop_));
+    TRY_VOID(poller.until(deadline_, {{done_.fd(), POLLIN}}));
+    end_.request();
+    return offer_.get();
+  }
+
+ private:
+  RouterQuestion(Stop end, Nudge done, const Measuring& how)
+      : stop_(how.stop),
+        deadline_(SystemClock().boot() + kForRouter),
+        end_(std::move(end)),
+        done_(std::move(done)),
+        offer_(std::async(std::launch::async, [this, ask = how.ask_router] {
+          RouterOffer offer = ask(end_);
+          done_.give();
+          return offer;
+        })) {}
+
+  const Stop* stop_;
+  BootTime deadline_;
+  Stop end_;
+  Nudge done_;
+  std::future<RouterOffer> offer_;  // last: it waits for its thread
+};
+
 }  // namespace
 
 Result<NetworkCheck> measure(const CheckedNetwork& network, const Measuring& how) {
@@ -126,15 +169,17 @@ Result<NetworkCheck> measure(const CheckedNetwork& network, const Measuring& how
   };
   for (const RelayCheck& relay : out.relays) note_source(relay.source);
   note_source(out.server.source);
+  out.mapping = network.mapping.v4;
 
+  std::unique_ptr<RouterQuestion> router;
+  if (how.ask_router) {
+    TRY(router, RouterQuestion::ask(how));
+  }
   TRY(relay::Prober prober, relay::Prober::open());
   const Askable askable(network, out.relays);
   auto server = std::async(std::launch::async, [&] { ask_server(network, how, out.server); });
-  auto mapping = std::async(std::launch::async, [&] { return how.map_port ? how.map_port(kForRelays) : std::nullopt; });
   const auto answers = prober.ask(network.config.private_key, askable.targets, kForRelays, how.stop->fd(), relay::Prober::Path::kMeasured);
   server.get();
-  out.asked_for_mapping = static_cast<bool>(how.map_port);
-  out.mapping = mapping.get();
   if (!answers) return std::unexpected(answers.error());
   for (std::size_t i = 0; i < askable.places.size(); ++i) out.relays[askable.places[i]].answer = (*answers)[i];
 
@@ -154,6 +199,9 @@ Result<NetworkCheck> measure(const CheckedNetwork& network, const Measuring& how
     const Reach reach = knock(places, kForKnock, how.stop);
     out.server.answers_tcp = reach.answers_tcp;
     out.server.refuses_udp = reach.refuses_udp;
+  }
+  if (router) {
+    TRY(out.router, router->offer());
   }
   if (how.stop->requested()) return fail(ErrorKind::kInterrupted, "told to stop");
   return out;

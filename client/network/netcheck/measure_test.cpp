@@ -1,5 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <poll.h>
+
+#include <atomic>
 
 #include "innernet/client/netcheck.hpp"
 #include "innernet/json/json.hpp"
@@ -49,7 +52,7 @@ class Measure : public ::testing::Test {
     return {.resolve = [](const Endpoint& endpoint) -> std::optional<SocketAddress> {
               return SocketAddress{std::get<IpAddress>(endpoint.host()), endpoint.port()};
             },
-            .map_port = {},
+            .ask_router = {},
             .tunnel = {},
             .stop = &stop_};
   }
@@ -78,7 +81,7 @@ TEST_F(Measure, AsksServerAndRelay) {
   EXPECT_EQ(check->relays[0].answer->seen_at.ip, kLoopback);
   EXPECT_EQ(check->relays[0].answer->path_mtu, 1500U);
   EXPECT_EQ(check->hairpin, std::nullopt) << "there is no router";
-  EXPECT_FALSE(check->asked_for_mapping);
+  EXPECT_FALSE(check->router) << "nobody was asked";
   EXPECT_EQ(judge(*check).nat, Nat::kNone);
 }
 
@@ -125,14 +128,46 @@ TEST_F(Measure, KnocksWhenNobodyAnswers) {
   EXPECT_FALSE(judge(*check).anybody_answers);
 }
 
-TEST_F(Measure, AsksTheRouterForAPort) {
+TEST_F(Measure, AsksTheRouterAndKnowsWhatTheDaemonSays) {
   auto asking = how();
-  const SocketAddress mapped{IpAddress::parse("198.51.100.9").value(), 51820};
-  asking.map_port = [&](std::chrono::milliseconds) { return std::optional(mapped); };
+  asking.ask_router = [](const Stop&) { return RouterOffer{.router = kLoopback, .protocols = {"PCP"}, .outside = {}}; };
+  auto asked = network();
+  asked.mapping.v4 = MappingStanding{.state = MappingState::kOff, .why = "so it is"};
+  const auto check = measure(asked, asking);
+  ASSERT_TRUE(check) << check.error().message();
+  ASSERT_TRUE(check->router);
+  EXPECT_EQ(check->router->router, kLoopback);
+  EXPECT_EQ(check->router->protocols, std::vector<std::string_view>{"PCP"});
+  EXPECT_EQ(check->mapping, asked.mapping.v4);
+}
+
+// It would answer after an hour.
+RouterOffer slow_router(const Stop& stop, std::atomic<bool>& was_told) {
+  pollfd told{.fd = stop.fd(), .events = POLLIN, .revents = 0};
+  was_told = ::poll(&told, 1, 3'600'000) == 1;
+  return {.router = kLoopback, .protocols = {}, .outside = {}};
+}
+
+TEST_F(Measure, HasEnoughOfARouterThatIsSlow) {
+  std::atomic<bool> was_told = false;
+  auto asking = how();
+  asking.ask_router = [&](const Stop& stop) { return slow_router(stop, was_told); };
   const auto check = measure(network(), asking);
   ASSERT_TRUE(check) << check.error().message();
-  EXPECT_TRUE(check->asked_for_mapping);
-  EXPECT_EQ(check->mapping, mapped);
+  EXPECT_TRUE(was_told);
+  EXPECT_TRUE(check->router) << "what it has said until then counts";
+  EXPECT_TRUE(check->server.round_trip);
+}
+
+TEST_F(Measure, DoesNotWaitForTheRouterWhenToldToStop) {
+  std::atomic<bool> was_told = false;
+  auto asking = how();
+  asking.ask_router = [&](const Stop& stop) {
+    stop_.request();
+    return slow_router(stop, was_told);
+  };
+  EXPECT_FALSE(measure(network(), asking));
+  EXPECT_TRUE(was_told);
 }
 
 TEST_F(Measure, EndsWhenToldToStop) {

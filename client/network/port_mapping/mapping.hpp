@@ -3,15 +3,11 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
-#include <string_view>
 
 #include "innernet/base/ip.hpp"
+#include "innernet/client/mapping_report.hpp"
 
 namespace innernet::client {
-
-enum class MappingProtocol { kPcp, kNatPmp, kUpnp };
-
-std::string_view name_of(MappingProtocol protocol);
 
 /// What a router is asked for. The protocol of the port is UDP, always.
 struct MappingRequest {

@@ -55,6 +55,7 @@ MappingStep MappingPlan::next(BootTime now) {
   if (port_ == 0 || !place_ || now < next_) return {};
   if (to_try_.empty()) {
     to_try_ = mapping_protocols(*place_);
+    refused_.reset();
     const auto first = held_ ? std::ranges::find(to_try_, held_->protocol) : to_try_.end();
     if (first != to_try_.end()) std::rotate(to_try_.begin(), first, first + 1);
     if (to_try_.empty()) {
@@ -87,7 +88,8 @@ void MappingPlan::granted(const AskToMap& step, const MappingGrant& grant, BootT
   }
 }
 
-void MappingPlan::failed(const AskToMap& step, MappingFailure failure, BootTime now) {
+void MappingPlan::failed(const AskToMap& step, MappingFailure failure, BootTime now, std::string why) {
+  if (failure == MappingFailure::kRefused) refused_ = {.protocol = step.protocol, .why = std::move(why)};
   if (held_ && held_->protocol == step.protocol && failure == MappingFailure::kRefused) held_.reset();
   std::erase(to_try_, step.protocol);
   if (!to_try_.empty()) return;
@@ -112,6 +114,31 @@ BootTime MappingPlan::due() const {
 
 std::optional<SocketAddress> MappingPlan::outside() const {
   return held_ && !behind_another_ && held_->port == port_ ? std::optional(held_->outside) : std::nullopt;
+}
+
+std::optional<MappingStanding> MappingPlan::standing(BootTime now, WallTime wall) const {
+  if (port_ == 0) return std::nullopt;
+  if (!place_) return MappingStanding{.state = MappingState::kNoRouter};
+  if (mapping_protocols(*place_).empty()) {
+    // An IPv6 address that is not public needs no hole in a firewall.
+    if (place_->local.is_v6()) return std::nullopt;
+    return MappingStanding{.state = MappingState::kNotNeeded};
+  }
+  MappingStanding out{.state = MappingState::kNoAnswer, .router = place_->router};
+  if (behind_another_) {
+    out.state = MappingState::kDoubleNat;
+    out.outside = SocketAddress{*behind_another_, 0};
+  } else if (held_ && held_->port == port_) {
+    out.state = MappingState::kMapped;
+    out.protocol = held_->protocol;
+    out.outside = held_->outside;
+    out.until = wall + (held_->expires - now);
+  } else if (refused_) {
+    out.state = MappingState::kRefused;
+    out.protocol = refused_->protocol;
+    out.why = refused_->why;
+  }
+  return out;
 }
 
 }  // namespace innernet::client

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -71,7 +72,8 @@ class MappingPlan {
   /// What to do now. The outcome goes into granted(), failed() or withdrawn(), then there may be another step.
   MappingStep next(BootTime now);
   void granted(const AskToMap& step, const MappingGrant& grant, BootTime now);
-  void failed(const AskToMap& step, MappingFailure failure, BootTime now);
+  /// `why`: of a refusal, in words.
+  void failed(const AskToMap& step, MappingFailure failure, BootTime now, std::string why = {});
   void withdrawn();
   /// When next() has something to say.
   BootTime due() const;
@@ -81,6 +83,9 @@ class MappingPlan {
   std::optional<SocketAddress> outside() const;
   /// The router's own address is private: it is itself behind another one, and a port of it helps nobody.
   std::optional<IpAddress> router_behind_router() const { return behind_another_; }
+  /// How it stands, for people, once next() has nothing to say; `wall` is the same moment. None: no port is wanted, or there is nothing to
+  /// say.
+  std::optional<MappingStanding> standing(BootTime now, WallTime wall) const;
 
  private:
   void begin_anew(BootTime at);
@@ -91,6 +96,11 @@ class MappingPlan {
   std::optional<Gateway> place_;
   std::optional<HeldMapping> held_;
   std::optional<IpAddress> behind_another_;
+  struct Refusal {
+    MappingProtocol protocol{};
+    std::string why;
+  };
+  std::optional<Refusal> refused_;       // the last one of the last cycle
   std::vector<MappingProtocol> to_try_;  // of the cycle that goes on; empty: none does
   BootTime next_{};
   std::optional<BootTime> asked_;

@@ -220,5 +220,52 @@ TEST_F(MappingPlanTest, APortOfARouterBehindAnotherOneIsGivenBack) {
   EXPECT_EQ(plan.outside(), at("203.0.113.7:51820"));
 }
 
+TEST_F(MappingPlanTest, SaysHowItStands) {
+  constexpr WallTime kWall{1'795'363'000s};
+  const auto state = [&] {
+    const auto standing = plan.standing(now, kWall);
+    return standing ? std::string(name_of(standing->state)) : "";
+  };
+  fail_all();
+  EXPECT_EQ(plan.standing(now, kWall), (MappingStanding{.state = MappingState::kNoAnswer, .router = ip("192.168.2.1")}));
+
+  now += 10min;
+  plan.failed(asked(), MappingFailure::kNoAnswer, now);
+  plan.failed(asked(), MappingFailure::kRefused, now, "it does not allow it");
+  plan.failed(asked(), MappingFailure::kNoAnswer, now);
+  EXPECT_EQ(plan.standing(now, kWall), (MappingStanding{.state = MappingState::kRefused,
+                                                        .router = ip("192.168.2.1"),
+                                                        .protocol = MappingProtocol::kNatPmp,
+                                                        .why = "it does not allow it"}));
+  now += 20min;
+  fail_all();
+  EXPECT_EQ(state(), "no_answer") << "it was another cycle that was refused";
+
+  now += 40min;
+  grant("203.0.113.7:40000", 3600s);
+  EXPECT_EQ(plan.standing(now, kWall), (MappingStanding{.state = MappingState::kMapped,
+                                                        .router = ip("192.168.2.1"),
+                                                        .protocol = MappingProtocol::kPcp,
+                                                        .outside = at("203.0.113.7:40000"),
+                                                        .until = kWall + 1h}));
+  plan.want(40404, now);
+  EXPECT_TRUE(withdraws("203.0.113.7:40000"));
+  plan.withdrawn();
+  grant("10.0.0.5:40404");
+  EXPECT_TRUE(withdraws("10.0.0.5:40404"));
+  plan.withdrawn();
+  EXPECT_EQ(plan.standing(now, kWall),
+            (MappingStanding{.state = MappingState::kDoubleNat, .router = ip("192.168.2.1"), .outside = at("10.0.0.5:0")}));
+
+  plan.see(std::nullopt, now);
+  EXPECT_EQ(state(), "no_router");
+  plan.see(home("203.0.113.1", "203.0.113.9"), now);
+  EXPECT_EQ(state(), "not_needed");
+  plan.see(home("fe80::1", "fd00::5"), now);
+  EXPECT_EQ(state(), "") << "it is none that others could reach";
+  plan.want(0, now);
+  EXPECT_EQ(state(), "") << "no port is wanted";
+}
+
 }  // namespace
 }  // namespace innernet::client

@@ -59,18 +59,6 @@ std::uint32_t seconds_of(const MappingRequest& request) { return static_cast<std
 
 }  // namespace
 
-std::string_view name_of(MappingProtocol protocol) {
-  switch (protocol) {
-    case MappingProtocol::kPcp:
-      return "PCP";
-    case MappingProtocol::kNatPmp:
-      return "NAT-PMP";
-    case MappingProtocol::kUpnp:
-      return "UPnP";
-  }
-  return "";
-}
-
 std::array<std::uint8_t, 60> encode_pcp_map(const IpAddress& local, const MappingRequest& request, const PcpNonce& nonce) {
   std::array<std::uint8_t, kPcpMapSize> bytes{};
   put_header(bytes, kPcpMap, seconds_of(request), local);

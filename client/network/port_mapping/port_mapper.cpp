@@ -75,6 +75,11 @@ std::vector<SocketAddress> PortMapper::outside() const {
   return outside_;
 }
 
+MappingReport PortMapper::report() const {
+  const std::lock_guard lock(mutex_);
+  return report_;
+}
+
 void PortMapper::run() {
   RouterClient client(surroundings_.ports);
   auto announcements = listen_to_announcements();
@@ -102,7 +107,7 @@ void PortMapper::run() {
       look_after(client, family, nonce);
       due = std::min(due, family.plan.due());
     }
-    publish();
+    publish(port);
     auto poller = Poller::create(&stop_);
     const auto woken = poller ? poller->until(due, {{nudge_.fd(), POLLIN}, {announcements ? announcements->get() : -1, POLLIN}})
                               : Result<Woken>(std::unexpected(poller.error()));
@@ -154,7 +159,7 @@ void PortMapper::map(RouterClient& client, Family& family, const AskToMap& ask, 
     if (grant.error().why.kind() == ErrorKind::kInterrupted)
       family.unknown = HeldMapping{
           .protocol = ask.protocol, .place = ask.place, .port = ask.request.port, .outside = {ask.place.router, ask.request.outside_port}};
-    family.plan.failed(ask, grant.error().kind, now);
+    family.plan.failed(ask, grant.error().kind, now, grant.error().why.message());
   }
   tell_change(before, family);
 }
@@ -195,14 +200,19 @@ void PortMapper::hear_routers(int fd) {
   }
 }
 
-void PortMapper::publish() {
+void PortMapper::publish(std::uint16_t port) {
   std::vector<SocketAddress> outside;
   for (const Family& family : families_)
     if (const auto address = family.plan.outside()) outside.push_back(*address);
+  const BootTime now = clock_.boot();
+  const WallTime wall = clock_.wall();
+  MappingReport report{.port = port, .v4 = families_[0].plan.standing(now, wall), .v6 = families_[1].plan.standing(now, wall)};
   {
     const std::lock_guard lock(mutex_);
-    if (outside == outside_) return;
+    const bool is_news = outside != outside_ || !report.differs_by_renewal_only(report_);
     outside_ = std::move(outside);
+    report_ = std::move(report);
+    if (!is_news) return;
   }
   on_change_();
 }

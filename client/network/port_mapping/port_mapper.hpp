@@ -27,7 +27,7 @@ struct MapperSurroundings {
 /// MappingTimes::lifetime, and until then belongs to the next one with the same key.
 class PortMapper {
  public:
-  /// `on_change` is called from the thread whenever outside() has changed.
+  /// `on_change` is called from the thread whenever outside() has changed, or report() in more than that a mapping was renewed.
   static Result<std::unique_ptr<PortMapper>> start(const InterfaceName& network, std::function<void()> on_change,
                                                    MapperSurroundings surroundings = {});
   PortMapper(const PortMapper&) = delete;
@@ -41,6 +41,8 @@ class PortMapper {
   void network_changed();
   /// Where others reach this machine by what is mapped.
   std::vector<SocketAddress> outside() const;
+  /// How it stands, for people.
+  MappingReport report() const;
 
  private:
   PortMapper(Stop stop, Nudge nudge, InterfaceName network, std::function<void()> on_change, MapperSurroundings surroundings);
@@ -56,7 +58,7 @@ class PortMapper {
   void withdraw(RouterClient& client, Family& family, const HeldMapping& mapping, const PcpNonce& nonce);
   void tell_change(const std::optional<HeldMapping>& before, Family& family);
   void hear_routers(int fd);
-  void publish();
+  void publish(std::uint16_t port);
 
   Stop stop_;
   Nudge nudge_;
@@ -71,6 +73,7 @@ class PortMapper {
   PcpNonce nonce_{};
   bool changed_ = false;
   std::vector<SocketAddress> outside_;
+  MappingReport report_;
 
   std::thread thread_;
 };

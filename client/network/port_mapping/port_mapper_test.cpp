@@ -30,7 +30,10 @@ struct PortMapperTest : ::testing::Test {
       const std::lock_guard lock(mutex);
       asked.emplace_back(is_pcp ? number(40) : number(4), is_pcp ? number(6) : number(10));
       changed.notify_all();
-      return answers && is_pcp ? FakeRouter::Packets{pcp_grant(request)} : FakeRouter::Packets();
+      if (!answers || !is_pcp) return FakeRouter::Packets();
+      auto answer = pcp_grant(request);
+      if (refuses) answer[3] = 2;
+      return FakeRouter::Packets{std::move(answer)};
     };
     router.start();
   }
@@ -64,6 +67,7 @@ struct PortMapperTest : ::testing::Test {
   int changes = 0;
   bool has_router = true;
   bool answers = true;
+  bool refuses = false;
   FakeRouter router;  // ends first
 };
 
@@ -121,6 +125,51 @@ TEST_F(PortMapperTest, ARouterThatSaysNothingHoldsNobodyUp) {
   mapper.reset();  // in the middle of its question
   // Whether the router has heard it, and has mapped the port, nobody knows.
   EXPECT_EQ(all_asked().back(), Asked(51820, 0));
+}
+
+TEST_F(PortMapperTest, SaysWhatIsMappedAndUntilWhen) {
+  auto mapper = start();
+  EXPECT_TRUE(mapper->report().says_nothing());
+  mapper->want(51820, kNonce);
+  ASSERT_TRUE(becomes([&] { return changes == 1; }));
+  const MappingReport report = mapper->report();
+  EXPECT_EQ(report.port, 51820);
+  ASSERT_TRUE(report.v4);
+  EXPECT_EQ(report.v4->state, MappingState::kMapped);
+  EXPECT_EQ(report.v4->protocol, MappingProtocol::kPcp);
+  EXPECT_EQ(report.v4->router, FakeRouter::own_ip());
+  EXPECT_EQ(report.v4->outside, at("203.0.113.7:51820"));
+  const WallTime now = SystemClock().wall();
+  EXPECT_GT(report.v4->until, now);
+  EXPECT_LE(report.v4->until, now + 2h);
+  ASSERT_TRUE(report.v6);
+  EXPECT_EQ(report.v6->state, MappingState::kNoRouter);
+}
+
+TEST_F(PortMapperTest, SaysThatTheRouterRefuses) {
+  {
+    const std::lock_guard lock(mutex);
+    refuses = true;
+  }
+  auto mapper = start();
+  mapper->want(51820, kNonce);
+  ASSERT_TRUE(becomes([&] { return changes == 1; }));
+  const MappingReport report = mapper->report();
+  ASSERT_TRUE(report.v4);
+  EXPECT_EQ(report.v4->state, MappingState::kRefused);
+  EXPECT_EQ(report.v4->protocol, MappingProtocol::kPcp);
+  EXPECT_EQ(report.v4->why, "the router at 127.0.0.1 refuses: it does not allow it");
+}
+
+TEST_F(PortMapperTest, ARenewalIsNoNews) {
+  auto mapper = start({.longest_silence = 1s, .shortest = 1s});
+  mapper->want(51820, kNonce);
+  ASSERT_TRUE(becomes([&] { return changes == 1; }));
+  const WallTime until = mapper->report().v4->until;
+  ASSERT_TRUE(becomes([&] { return asked.size() >= 3; }));
+  EXPECT_GT(mapper->report().v4->until, until) << "the second question is asked when the first renewal is known";
+  const std::lock_guard lock(mutex);
+  EXPECT_EQ(changes, 1);
 }
 
 }  // namespace

@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "innernet/base/interface_name.hpp"
+#include "innernet/client/mapping_report.hpp"
+#include "innernet/client/router_offer.hpp"
 #include "innernet/client/stop.hpp"
 #include "innernet/config/config.hpp"
 #include "innernet/relay/probe.hpp"
@@ -41,9 +43,9 @@ struct NetworkCheck {
   std::optional<IpAddress> v4{}, v6{};  ///< of this machine, with a route to others
   ServerCheck server;
   std::vector<RelayCheck> relays{};
-  std::optional<bool> hairpin{};  ///< whether the router sends back what goes to its own outside address; none: not tried
-  bool asked_for_mapping = false;
-  std::optional<SocketAddress> mapping{};  ///< a port of the router's that leads here
+  std::optional<bool> hairpin{};             ///< whether the router sends back what goes to its own outside address; none: not tried
+  std::optional<RouterOffer> router{};       ///< none: nobody was asked
+  std::optional<MappingStanding> mapping{};  ///< of WireGuard's port, of IPv4, as the daemon says; none: it says nothing
 };
 
 enum class Nat {
@@ -73,13 +75,14 @@ struct CheckedNetwork {
   InterfaceName interface;
   InterfaceConfig config;
   State state;  ///< as it was fetched last; with its relays
+  MappingReport mapping{};
 };
 
 /// How it is measured on this machine.
 struct Measuring {
   std::function<std::optional<SocketAddress>(const Endpoint&)> resolve;
-  /// Asks the router for a port, and gives it back; none: it has none to give. Empty: nobody is asked.
-  std::function<std::optional<SocketAddress>(std::chrono::milliseconds within)> map_port;
+  /// Asks the own router what it offers, and has nothing mapped. Ends at once when it is stopped. Empty: nobody is asked.
+  std::function<RouterOffer(const Stop& stop)> ask_router;
   std::optional<InterfaceName> tunnel;  ///< none, for tests: the server is asked on whatever way leads there
   const Stop* stop;
 };
