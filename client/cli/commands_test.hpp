@@ -177,7 +177,8 @@ class Commands : public ::testing::Test {
         true,
     };
     const auto ending = program.run(*parsed.command, context);
-    outcome.code = ending && *ending == command_line::Ending::kDone ? 0 : 1;
+    const bool is_incomplete = ending && *ending == command_line::Ending::kIncomplete;
+    outcome.code = ending && *ending == command_line::Ending::kDone ? 0 : is_incomplete ? command_line::kExitIncomplete : 1;
     if (!ending) outcome.error = ending.error().message();
     outcome.asked = std::exchange(asker.asked, {});
     outcome.refused = std::exchange(asker.refused, {});

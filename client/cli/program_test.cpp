@@ -67,8 +67,8 @@ TEST(Program, HasTheseCommandsArgumentsOptionsAndConflicts) {
           "--short with --json; not --tree with --json\n"
           "why INTERFACE [PEER] --json\n"
           "up [INTERFACE] -d,--daemon --interval=SECONDS --no-port-mapping" +
-          hosts + nat + " --json; not --daemon with --json" + not_hosts + not_nat + "\nfetch INTERFACE" + hosts + nat + " --json" +
-          not_hosts + not_nat + "\nuninstall INTERFACE --yes" + hosts + " --json" + not_hosts +
+          hosts + nat + " --json; not --daemon with --json" + not_hosts + not_nat + "\nfetch INTERFACE -w,--wait --timeout=SECONDS" +
+          hosts + nat + " --json" + not_hosts + not_nat + "\nuninstall INTERFACE --yes" + hosts + " --json" + not_hosts +
           "\n"
           "down INTERFACE --json\n"
           "add-peer INTERFACE --name=NAME --ip=IP --auto-ip --cidr=NAME --admin=BOOL --save-config=FILE --invite-expires=TIME --yes --json"

@@ -46,6 +46,7 @@ struct InstallTest : ::testing::Test {
   bool drips = false;  ///< the state, for ever
   std::optional<std::string> server_name;
   std::optional<SocketAddress> only_at;  ///< the server; none: wherever the device has it
+  std::vector<Peer> other_peers;         ///< in the state
   int renewals_with_new_key = 0;
   LoopbackServer server{[this](const Request& request) { return reply(request); }};
 
@@ -80,8 +81,9 @@ struct InstallTest : ::testing::Test {
     if (request.target == "/v1/user/capabilities") return answer(200, "{}");
     if (request.method == "PUT") return answer(204);
     if (drips) return {.bytes = "", .then = Reply::Then::kDrip};
-    return answer(200, to_json(State{.peers = {peer(1, "innernet-server", "10.66.0.1", server_key), peer(2, "me", "10.66.1.2", known)},
-                                     .cidrs = {}}));
+    State state{.peers = {peer(1, "innernet-server", "10.66.0.1", server_key), peer(2, "me", "10.66.1.2", known)}, .cidrs = {}};
+    state.peers.insert(state.peers.end(), other_peers.begin(), other_peers.end());
+    return answer(200, to_json(state));
   }
 
   bool is_heard_at(const wg::Device& device) const {
@@ -511,6 +513,23 @@ TEST_F(InstallTest, AFailedFetchIsStillASuccess) {
   ASSERT_TRUE(installed) << installed.error().message();
   EXPECT_EQ(*installed, Installed::kNotFetched);
   EXPECT_TRUE(read_config(options.folders, evilcorp()));
+}
+
+TEST_F(InstallTest, NobodyWaitsForAPeerThatDoesNotAnswer) {
+  Peer bob = peer(3, "bob", "10.66.1.3", new_key());
+  bob.endpoint = endpoint("198.51.100.7:4711");
+  bob.candidates = {endpoint("192.168.1.3:51820"), endpoint("192.0.2.33:51820")};
+  other_peers = {bob};
+  const BootTime began = fake.wait.clock_.boot();
+  const auto installed = install();
+  ASSERT_TRUE(installed) << installed.error().message();
+  EXPECT_EQ(*installed, Installed::kFetched);
+  const auto device = fake.backend.get(evilcorp());
+  ASSERT_TRUE(device);
+  const auto there = std::ranges::find(device->peers, bob.public_key, &wg::Peer::public_key);
+  ASSERT_NE(there, device->peers.end());
+  EXPECT_EQ(there->endpoint, address("198.51.100.7:4711")) << "nothing else was tried";
+  EXPECT_LT(fake.wait.clock_.boot() - began, std::chrono::seconds(5)) << "the first candidate alone would get five";
 }
 
 }  // namespace

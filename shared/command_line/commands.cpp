@@ -30,6 +30,8 @@ int exit_code(const Result<Ending>& ending, const Output& out) {
       return kExitSuccess;
     case Ending::kGone:
       return kExitGone;
+    case Ending::kIncomplete:
+      return kExitIncomplete;
     case Ending::kFailed:
       break;
   }

@@ -243,6 +243,7 @@ TEST_F(CommandsOfAProgram, EndWithAnExitCode) {
   EXPECT_EQ(exit_code(Ending::kDone, fine), 0);
   EXPECT_EQ(exit_code(Ending::kFailed, fine), 1);
   EXPECT_EQ(exit_code(Ending::kGone, fine), 3);
+  EXPECT_EQ(exit_code(Ending::kIncomplete, fine), 4);
   EXPECT_EQ(exit_code(invalid_input("no"), fine), 1);
   EXPECT_EQ(exit_code(Ending::kDone, broken), 1);
   const std::string said = ::testing::internal::GetCapturedStderr();

@@ -104,6 +104,7 @@ constexpr int kExitSuccess = 0;
 constexpr int kExitFailure = 1;
 constexpr int kExitUsage = 2;
 constexpr int kExitGone = 3;  // RestartPreventExitStatus= of the units
+constexpr int kExitIncomplete = 4;
 
 /// What is to be done with a command line.
 struct Parsed {

@@ -21,8 +21,9 @@ namespace innernet::command_line {
 /// How a command that told all there is to tell ended.
 enum class Ending {
   kDone,
-  kFailed,  ///< the reasons are in the log already
-  kGone,    ///< what it is about is not there any more, which the log says: starting it again is of no use
+  kFailed,      ///< the reasons are in the log already
+  kIncomplete,  ///< what was waited for has not come in time, as was said
+  kGone,        ///< what it is about is not there any more, which the log says: starting it again is of no use
 };
 
 /// The world as a command of either program sees it. main() wires the real one, tests another.
