@@ -73,8 +73,9 @@ _innernet_describe() {
       esac
       ;;
     fetch)
-      options='--hosts-path --no-write-hosts --host-suffix --no-nat-traversal --exclude-nat-candidates --no-nat-candidates --json -c --config-dir -d --data-dir --no-routing --backend --mtu -v --verbose -h --help'
+      options='-w --wait --timeout --hosts-path --no-write-hosts --host-suffix --no-nat-traversal --exclude-nat-candidates --no-nat-candidates --json -c --config-dir -d --data-dir --no-routing --backend --mtu -v --verbose -h --help'
       case ${2:-} in
+        --timeout) kind=text ;;
         --hosts-path) kind=file ;;
         --host-suffix) kind=text ;;
         --exclude-nat-candidates) kind=text ;;

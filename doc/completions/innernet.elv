@@ -133,6 +133,9 @@ set edit:completion:arg-completer[innernet] = {|@words|
       [--help 'Show help']
     ]
     &'fetch'=[
+      [-w 'Wait until the peers are reached']
+      [--wait 'Wait until the peers are reached']
+      [--timeout 'With --wait: for how long, 1 to 3600 (30)']
       [--hosts-path 'The hosts file to keep the names of peers in (/etc/hosts)']
       [--no-write-hosts 'Leave every hosts file alone']
       [--host-suffix 'Names end in .S instead of .INTERFACE.wg; empty: in nothing']
@@ -512,6 +515,7 @@ set edit:completion:arg-completer[innernet] = {|@words|
     &'up --backend'=[choice kernel userspace]
     &'up --mtu'=[text]
     &'up 1'=[text]
+    &'fetch --timeout'=[text]
     &'fetch --hosts-path'=[file]
     &'fetch --host-suffix'=[text]
     &'fetch --exclude-nat-candidates'=[text]

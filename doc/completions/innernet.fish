@@ -16,6 +16,8 @@ function __innernet_takes_value --argument-names command option
             return 1
         case 'up -d'
             return 1
+        case 'fetch -w'
+            return 1
         case 'list-cidrs -t'
             return 1
         case 'set-listen-port -u'
@@ -24,7 +26,7 @@ function __innernet_takes_value --argument-names command option
             return 1
         case 'override-peer-endpoint -u'
             return 1
-        case 'install --name' 'install --hosts-path' 'install --host-suffix' 'install --exclude-nat-candidates' 'redeem --name' 'redeem --hosts-path' 'redeem --host-suffix' 'redeem --exclude-nat-candidates' 'up --interval' 'up --hosts-path' 'up --host-suffix' 'up --exclude-nat-candidates' 'fetch --hosts-path' 'fetch --host-suffix' 'fetch --exclude-nat-candidates' 'uninstall --hosts-path' 'uninstall --host-suffix' 'add-peer --name' 'add-peer --ip' 'add-peer --cidr' 'add-peer --admin' 'add-peer --save-config' 'add-peer --invite-expires' 'rename-peer --name' 'rename-peer --new-name' 'add-cidr --name' 'add-cidr --cidr' 'add-cidr --parent' 'rename-cidr --name' 'rename-cidr --new-name' 'delete-cidr --name' 'disable-peer --name' 'enable-peer --name' 'set-relay --name' 'set-listen-port -l' 'set-listen-port --listen-port' 'override-endpoint -e' 'override-endpoint --endpoint' 'override-peer-endpoint --name' 'override-peer-endpoint -e' 'override-peer-endpoint --endpoint' '* -c' '* --config-dir' '* -d' '* --data-dir' '* --backend' '* --mtu'
+        case 'install --name' 'install --hosts-path' 'install --host-suffix' 'install --exclude-nat-candidates' 'redeem --name' 'redeem --hosts-path' 'redeem --host-suffix' 'redeem --exclude-nat-candidates' 'up --interval' 'up --hosts-path' 'up --host-suffix' 'up --exclude-nat-candidates' 'fetch --timeout' 'fetch --hosts-path' 'fetch --host-suffix' 'fetch --exclude-nat-candidates' 'uninstall --hosts-path' 'uninstall --host-suffix' 'add-peer --name' 'add-peer --ip' 'add-peer --cidr' 'add-peer --admin' 'add-peer --save-config' 'add-peer --invite-expires' 'rename-peer --name' 'rename-peer --new-name' 'add-cidr --name' 'add-cidr --cidr' 'add-cidr --parent' 'rename-cidr --name' 'rename-cidr --new-name' 'delete-cidr --name' 'disable-peer --name' 'enable-peer --name' 'set-relay --name' 'set-listen-port -l' 'set-listen-port --listen-port' 'override-endpoint -e' 'override-endpoint --endpoint' 'override-peer-endpoint --name' 'override-peer-endpoint -e' 'override-peer-endpoint --endpoint' '* -c' '* --config-dir' '* -d' '* --data-dir' '* --backend' '* --mtu'
             return 0
     end
     return 1
@@ -228,6 +230,8 @@ complete -c innernet -n '__innernet_command up' -s v -l verbose -d 'Say more; -v
 complete -c innernet -n '__innernet_command up' -s h -l help -d 'Show help'
 
 complete -c innernet -n '__innernet_argument 1 fetch' -a '(__innernet_networks)'
+complete -c innernet -n '__innernet_command fetch' -s w -l wait -d 'Wait until the peers are reached'
+complete -c innernet -n '__innernet_command fetch' -l timeout -x -d 'With --wait: for how long, 1 to 3600 (30)'
 complete -c innernet -n '__innernet_command fetch' -l hosts-path -r -F -d 'The hosts file to keep the names of peers in (/etc/hosts)'
 complete -c innernet -n '__innernet_command fetch' -l no-write-hosts -d 'Leave every hosts file alone'
 complete -c innernet -n '__innernet_command fetch' -l host-suffix -x -d 'Names end in .S instead of .INTERFACE.wg; empty: in nothing'

@@ -133,6 +133,9 @@ Register-ArgumentCompleter -Native -CommandName 'innernet' -ScriptBlock {
         @('--help', 'Show help')
     )
     $options['fetch'] = @(
+        @('-w', 'Wait until the peers are reached'),
+        @('--wait', 'Wait until the peers are reached'),
+        @('--timeout', 'With --wait: for how long, 1 to 3600 (30)'),
         @('--hosts-path', 'The hosts file to keep the names of peers in (/etc/hosts)'),
         @('--no-write-hosts', 'Leave every hosts file alone'),
         @('--host-suffix', 'Names end in .S instead of .INTERFACE.wg; empty: in nothing'),
@@ -511,6 +514,7 @@ Register-ArgumentCompleter -Native -CommandName 'innernet' -ScriptBlock {
     $kinds['up --backend'] = @('choice', 'kernel', 'userspace')
     $kinds['up --mtu'] = @('text')
     $kinds['up 1'] = @('text')
+    $kinds['fetch --timeout'] = @('text')
     $kinds['fetch --hosts-path'] = @('file')
     $kinds['fetch --host-suffix'] = @('text')
     $kinds['fetch --exclude-nat-candidates'] = @('text')
