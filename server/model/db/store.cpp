@@ -189,7 +189,8 @@ Result<Store> Store::prepare(Connection& connection) {
   TRY(auto savepoint, connection.prepare("SAVEPOINT request"));
   TRY(auto release, connection.prepare("RELEASE request"));
   TRY(auto rollback_to, connection.prepare("ROLLBACK TO request"));
-  return Store({.data_version = std::move(data_version),
+  TRY(auto log, LogStore::prepare(connection));
+  return Store(Statements{.data_version = std::move(data_version),
                 .insert_peer = std::move(insert_peer),
                 .update_peer = std::move(update_peer),
                 .redeem_peer = std::move(redeem_peer),
@@ -201,7 +202,8 @@ Result<Store> Store::prepare(Connection& connection) {
                 .delete_association = std::move(delete_association),
                 .savepoint = std::move(savepoint),
                 .release = std::move(release),
-                .rollback_to = std::move(rollback_to)});
+                .rollback_to = std::move(rollback_to)},
+               std::move(log));
 }
 
 Result<std::int64_t> Store::data_version() {
