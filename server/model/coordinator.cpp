@@ -97,9 +97,10 @@ Result<void> Coordinator::check_log_size() const {
                                               log.native(), path.native(), path.native()));
 }
 
-Result<void> Coordinator::save_changes() {
-  if (!impl_->cache.unsaved().any()) return {};
-  return impl_->write([](Registry::Writer&) -> Result<void> { return {}; });
+Result<bool> Coordinator::save_changes() {
+  if (!impl_->cache.unsaved().any()) return false;
+  TRY_VOID(impl_->write([](Registry::Writer&) -> Result<void> { return {}; }));
+  return !impl_->was_log_lost && impl_->cache.unsaved().any();
 }
 
 Result<void> Coordinator::close() {

@@ -145,13 +145,13 @@ Result<std::size_t> save(db::LogStore& store, const Unsaved& unsaved, const Pres
     TRY_VOID(store.put(row));
     ++written;
   }
+  TRY_VOID(store.put(present.epoch));
   if (unsaved.rest) {
     auto rest = present.rest;
     rest.tree_digest = tree_digest(network);
     if (unsaved.forget_gone) TRY_VOID(store.forget_gone(rest.floor));
     TRY_VOID(store.put(rest));
   }
-  TRY_VOID(store.put(present.epoch));
   return written;
 }
 

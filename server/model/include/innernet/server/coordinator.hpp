@@ -105,9 +105,9 @@ class Coordinator {
   Result<void> delete_expired_invitations();
   /// Peer 1's candidates.
   Result<void> set_server_candidates(const std::vector<Endpoint>& candidates);
-  /// Stores what was only observed, so that after a restart nobody has to be told again what they know; a part of it if it is much. Each
-  /// write of a turn does so, too.
-  Result<void> save_changes();
+  /// Stores what was only observed, so that after a restart nobody has to be told again what they know; a part of it if it is much: then
+  /// this is true. Each write of a turn does so, too.
+  Result<bool> save_changes();
   /// wal_checkpoint(TRUNCATE), so that a plain copy of the file at rest is whole.
   Result<void> checkpoint();
   /// Fails when the write-ahead log has become large: somebody reads the database without end, so that no checkpoint can empty it.
