@@ -14,7 +14,7 @@ namespace {
 using namespace std::chrono_literals;
 
 /// Of the log, in one transaction: so much that nobody waits for it.
-constexpr std::size_t kSavedAtOnce = 4096;
+constexpr std::size_t kSavedAtOnce = 1024;
 /// For a command that happens to write.
 constexpr auto kPatienceAtEnd = 1s;
 /// WireGuard repeats its handshake after two minutes, also with a relay that was restarted.
@@ -47,9 +47,9 @@ Coordinator::Impl::Impl(std::unique_ptr<Registry::Impl> opened, const Options& c
       relay_groups(chosen.epoch) {
   registry->observer = this;
   registry->max_on_device = chosen.max_on_device;
+  resume();
   registry->set_patience(std::chrono::milliseconds(0));
   warn_of_quarantined();
-  resume();
   renew_relays();
   if (key_as_opened && *key_as_opened != chosen.server_key)
     log::warning("database {}: the server's key in it is not the config's, so peers are told a wrong one; are both of the same network?",
@@ -62,6 +62,7 @@ void Coordinator::Impl::resume() {
   auto log = db::LogStore::load(registry->connection);
   if (!log)
     log::warning("what clients have been told before can't be read, so each fetches the whole state once: {}", log.error().message());
+  last_epoch = log && !log->epochs.empty() ? std::optional(log->epochs.back()) : std::nullopt;
   cache.resume(take_up(log ? *log : db::StoredLog(), options.epoch, registry->network));
   relayed.clear();
   for (const auto& [id, record] : registry->network.peers())
@@ -227,19 +228,29 @@ void Coordinator::Impl::undo() {
   if (!undone) log::error("rolling back a failed write: {}", undone.error().message());
 }
 
+Result<std::size_t> Coordinator::Impl::save_log() {
+  if (!cache.unsaved().any()) return 0;
+  auto& store = registry->store->log();
+  TRY(const auto last, store.last_epoch());
+  if (last != last_epoch) return fail(ErrorKind::kAlreadyExists, "another server has served it meanwhile");
+  return save(store, cache.unsaved(), cache.present(), registry->network, kSavedAtOnce);
+}
+
 Result<void> Coordinator::Impl::commit() {
   std::size_t written = 0;
   const auto saved = registry->in_savepoint([&]() -> Result<void> {
-    TRY(written, save(registry->store->log(), cache.unsaved(), cache.present(), registry->network, kSavedAtOnce));
+    TRY(written, save_log());
     return {};
   });
   TRY_VOID(registry->commit());
-  if (saved) cache.note_saved(written);
-  // It costs nobody a change: the next start finds what the log lacks.
+  // What could not be saved costs nobody a change: the next start finds what the log lacks.
   if (!saved && !was_log_lost)
-    log::warning("what clients have been told can't be stored, so each fetches the whole state after the next start: {}",
-                 saved.error().message());
+    log::warning("database {}: what clients have been told can't be stored, so they fetch whole states after the next start: {}",
+                 registry->path.native(), saved.error().message());
   was_log_lost = !saved;
+  if (was_log_lost || !cache.unsaved().any()) return {};
+  if (written == cache.unsaved().peers.size()) last_epoch = cache.present().epoch;
+  cache.note_saved(written);
   return {};
 }
 

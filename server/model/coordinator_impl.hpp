@@ -33,7 +33,9 @@ struct Coordinator::Impl final : Observer {
   Result<void> end_turn();
   /// Takes up what the database remembers.
   void resume();
-  /// Writes what the log lacks, or a part of it, and commits.
+  /// Writes what the log lacks, or a part of it; gives how many peers that were.
+  Result<std::size_t> save_log();
+  /// save_log(), and commits.
   Result<void> commit();
   Result<void> save_before_end();
   /// A transaction of its own, between turns.
@@ -95,6 +97,7 @@ struct Coordinator::Impl final : Observer {
   bool is_up_to_date = false;    // the last turn has read what others wrote
   bool is_locked_out = false;    // in this turn nothing could be read, because of a lock
   bool is_redeeming = false;
+  std::optional<db::LoggedEpoch> last_epoch;  // in the log, as it was read or written last
   bool was_log_lost = false;     // it could not be written, which was told
 };
 

@@ -72,7 +72,7 @@ struct Restart : ::testing::Test {
     return *onlooker_;
   }
 
-  const TempDir folder = TempDir::memory();
+  const TempDir folder{TempDir::memory()};
   Server server{{}, folder / "evilcorp.db"};
 
  private:
@@ -306,6 +306,30 @@ TEST_F(Restart, AnEpochIsNeverTakenUpAgain) {
   EXPECT_NE(etag().substr(0, 17), tag.substr(0, 17));
 }
 
+// Somebody has removed the lock, and both run for a moment.
+TEST_F(Restart, OfTwoServersOnOneDatabaseTheOlderOneWritesNoMoreOfTheLog) {
+  change(1);
+  const std::string shared = etag();
+  Server other(server.family, server.path);
+  other.starts = 100;
+  other.open();
+  must(other.coordinator->save_changes());
+  change(2);
+  const std::string unknown = etag();
+  must(other.coordinator->begin_turn());
+  must(other.coordinator->end_turn());
+  EXPECT_EQ(other.ask(other.user(), "PUT", kCandidates, R"(["192.168.1.3:8"])").status, 204U);
+  const std::string known = other.ask(other.admin(), "GET", kState).etag;
+  change(4);
+  const std::string late = etag();
+  stop();
+  must(other.coordinator->close());
+  other.coordinator.reset();
+  server.open();
+  for (const auto& tag : {unknown, late}) EXPECT_EQ(status(tag), 200U) << tag;
+  for (const auto& tag : {shared, known}) EXPECT_EQ(status(tag), 226U) << tag;
+}
+
 TEST_F(Restart, ATagThatWasNeverGivenIsUnknown) {
   std::string tag = etag();
   restart();
@@ -482,7 +506,7 @@ TEST_F(Restart, MoreThanFitsIntoOneWriteIsWrittenInPieces) {
   const std::string tag = etag();
   int pieces = 1;
   while (must(server.coordinator->save_changes())) ++pieces;
-  EXPECT_EQ(pieces, 3);
+  EXPECT_EQ(pieces, 9);
   kill();
   server.open();
   EXPECT_EQ(status(tag), 304U);

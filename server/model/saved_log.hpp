@@ -25,6 +25,8 @@
 // - An epoch that the database does not have came after it, or belongs to another one: unknown.
 // - A number behind that last one was given, and then lost: unknown.
 // - All others were given by a server with this very past: what has changed since is what the log has behind that number.
+// Two servers on one database, which only a lock that was removed makes possible, would count past each other: who finds another start's
+// epoch behind the own one writes no more of the log.
 // A start never takes up an epoch that there was, so numbers that are counted anew are told apart from those before.
 //
 // The order of numbers is that of time along one past, also across epochs: a start counts on from the highest number that there is.

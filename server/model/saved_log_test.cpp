@@ -26,7 +26,7 @@ struct TakeUp : ::testing::Test {
     return folder / "n.db";
   }
 
-  const TempDir folder = TempDir::memory();
+  const TempDir folder{TempDir::memory()};
   db::Connection connection = must(db::Connection::open(made(), std::chrono::seconds(5)));
   db::LogStore store = must(db::LogStore::prepare(connection));
   Network network = must(db::Store::load(connection));

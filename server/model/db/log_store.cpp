@@ -35,6 +35,7 @@ LoggedPeer read_peer(const Statement& row) {
 }  // namespace
 
 Result<LogStore> LogStore::prepare(Connection& connection) {
+  TRY(auto last_epoch, connection.prepare("SELECT epoch, last FROM change_log_epochs ORDER BY id DESC LIMIT 1"));
   TRY(auto put_peer,
       connection.prepare("INSERT INTO change_log (peer, cidr, number, digest, ip, seen, relayed_at, relay_distances) "
                          "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (peer, cidr) DO UPDATE SET number = max(number, excluded.number), "
@@ -46,7 +47,8 @@ Result<LogStore> LogStore::prepare(Connection& connection) {
   TRY(auto put_rest, connection.prepare("INSERT OR REPLACE INTO change_log_rest (id, floor, cidrs, tree_digest, relays, relays_json) "
                                         "VALUES (1, ?, ?, ?, ?, ?)"));
   TRY(auto forget_gone, connection.prepare("DELETE FROM change_log WHERE digest IS NULL AND ip IS NULL AND number <= ?"));
-  return LogStore({.put_peer = std::move(put_peer),
+  return LogStore({.last_epoch = std::move(last_epoch),
+                   .put_peer = std::move(put_peer),
                    .put_epoch = std::move(put_epoch),
                    .forget_epochs = std::move(forget_epochs),
                    .put_rest = std::move(put_rest),
@@ -79,6 +81,15 @@ Result<StoredLog> LogStore::load(Connection& connection) {
     if (!row) return log;
     log.peers.push_back(read_peer(rows));
   }
+}
+
+Result<std::optional<LoggedEpoch>> LogStore::last_epoch() {
+  auto& sql = sql_.last_epoch;
+  TRY(const bool row, sql.step());
+  std::optional<LoggedEpoch> last;
+  if (row) last = LoggedEpoch{.epoch = read(sql.integer(0)), .last = read_number(sql.integer(1))};
+  sql.reset();
+  return last;
 }
 
 Result<void> LogStore::put(const LoggedPeer& row) {

@@ -55,6 +55,8 @@ class LogStore {
   static Result<LogStore> prepare(Connection& connection);
   static Result<StoredLog> load(Connection& connection);
 
+  /// Of the start that has written last.
+  Result<std::optional<LoggedEpoch>> last_epoch();
   /// A row keeps the highest number that it was given.
   Result<void> put(const LoggedPeer& row);
   Result<void> put(const LoggedEpoch& row);
@@ -65,7 +67,7 @@ class LogStore {
 
  private:
   struct Statements {
-    Statement put_peer, put_epoch, forget_epochs, put_rest, forget_gone;
+    Statement last_epoch, put_peer, put_epoch, forget_epochs, put_rest, forget_gone;
   };
   explicit LogStore(Statements statements) : sql_(std::move(statements)) {}
 
