@@ -98,7 +98,7 @@ struct Coordinator::Impl final : Observer {
   bool is_locked_out = false;    // in this turn nothing could be read, because of a lock
   bool is_redeeming = false;
   std::optional<db::LoggedEpoch> last_epoch;  // in the log, as it was read or written last
-  bool was_log_lost = false;     // it could not be written, which was told
+  bool was_log_lost = false;                  // it could not be written, which was told
 };
 
 }  // namespace innernet::server

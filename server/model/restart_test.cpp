@@ -179,23 +179,23 @@ TEST_P(ForeignChange, RightBeforeACrashIsFoundAtTheStart) {
 
 INSTANTIATE_TEST_SUITE_P(
     OfAnotherProgram, ForeignChange,
-    ::testing::Values(
-        Foreign{"nothing", "UPDATE peers SET name = name; VACUUM", 304, {}, {}},
-        Foreign{"renamed", "UPDATE peers SET name = 'other' WHERE id = 3", 226, {3}, {}},
-        Foreign{"candidates", "UPDATE peers SET candidates = '[\"1.2.3.4:5\"]' WHERE id = 3", 226, {3}, {}},
-        Foreign{"disabled", "UPDATE peers SET is_disabled = 1 WHERE id = 3", 226, {}, {3}},
-        Foreign{"enabled", "UPDATE peers SET is_disabled = 0 WHERE id = 4", 226, {4}, {}},
-        Foreign{"deleted", "DELETE FROM peers WHERE id = 3", 226, {}, {3}},
-        Foreign{"spoilt", "UPDATE peers SET ip = 'nonsense' WHERE id = 3", 226, {}, {3}},
-        Foreign{"unseen", "UPDATE peers SET is_redeemed = 1 WHERE id = 5", 304, {}, {}},
-        Foreign{"moved", "UPDATE peers SET cidr_id = 5, ip = '10.42.3.9' WHERE id = 3", 226, {}, {3}},
-        Foreign{"came", "INSERT INTO peers (id, name, ip, public_key, cidr_id, is_redeemed) SELECT 99, 'new', '10.42.2.9', "
-                        "replace(public_key, 'HBwcH', 'HBwcG'), 4, 1 FROM peers WHERE id = 3",
-                226,
-                {99},
-                {}},
-        Foreign{"cidr", "UPDATE cidrs SET name = 'other' WHERE id = 5", 200, {}, {}},
-        Foreign{"apart", "DELETE FROM associations", 200, {}, {}}),
+    ::testing::Values(Foreign{"nothing", "UPDATE peers SET name = name; VACUUM", 304, {}, {}},
+                      Foreign{"renamed", "UPDATE peers SET name = 'other' WHERE id = 3", 226, {3}, {}},
+                      Foreign{"candidates", "UPDATE peers SET candidates = '[\"1.2.3.4:5\"]' WHERE id = 3", 226, {3}, {}},
+                      Foreign{"disabled", "UPDATE peers SET is_disabled = 1 WHERE id = 3", 226, {}, {3}},
+                      Foreign{"enabled", "UPDATE peers SET is_disabled = 0 WHERE id = 4", 226, {4}, {}},
+                      Foreign{"deleted", "DELETE FROM peers WHERE id = 3", 226, {}, {3}},
+                      Foreign{"spoilt", "UPDATE peers SET ip = 'nonsense' WHERE id = 3", 226, {}, {3}},
+                      Foreign{"unseen", "UPDATE peers SET is_redeemed = 1 WHERE id = 5", 304, {}, {}},
+                      Foreign{"moved", "UPDATE peers SET cidr_id = 5, ip = '10.42.3.9' WHERE id = 3", 226, {}, {3}},
+                      Foreign{"came",
+                              "INSERT INTO peers (id, name, ip, public_key, cidr_id, is_redeemed) SELECT 99, 'new', '10.42.2.9', "
+                              "replace(public_key, 'HBwcH', 'HBwcG'), 4, 1 FROM peers WHERE id = 3",
+                              226,
+                              {99},
+                              {}},
+                      Foreign{"cidr", "UPDATE cidrs SET name = 'other' WHERE id = 5", 200, {}, {}},
+                      Foreign{"apart", "DELETE FROM associations", 200, {}, {}}),
     [](const auto& one) { return one.param.what; });
 
 TEST_F(Restart, ACidrThatTheServerItselfHasAddedIsToldInADelta) {

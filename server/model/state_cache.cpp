@@ -331,11 +331,10 @@ void StateCache::resume(Past past) {
 }
 
 Present StateCache::present() const {
-  return {.epoch = {.epoch = epoch_, .last = sequence_},
-          .rest = {.floor = std::max(log_floor_, roots_since_),
-                   .cidrs = cidrs_sequence_,
-                   .relays = relays_sequence_,
-                   .relays_json = relays_told_}};
+  return {
+      .epoch = {.epoch = epoch_, .last = sequence_},
+      .rest = {
+          .floor = std::max(log_floor_, roots_since_), .cidrs = cidrs_sequence_, .relays = relays_sequence_, .relays_json = relays_told_}};
 }
 
 void StateCache::note_saved(std::size_t peers) {

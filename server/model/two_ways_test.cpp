@@ -17,7 +17,8 @@ namespace {
 using namespace testing;
 
 struct Counts {
-  int requests = 0, comparisons = 0, deltas = 0, not_modified = 0, waits = 0, foreign = 0, failed = 0, replaced = 0, restarts = 0, restored = 0, resumed = 0;
+  int requests = 0, comparisons = 0, deltas = 0, not_modified = 0, waits = 0, foreign = 0, failed = 0, replaced = 0, restarts = 0,
+      restored = 0, resumed = 0;
 };
 
 /// The other way: everything is read from the database, and each peer is looked at by the words of the rules.
@@ -228,16 +229,16 @@ class TwoWays {
   /// As programs do that know nothing of us.
   void write_plainly() {
     const auto id = number(any_peer().id);
-    const std::string sql =
-        std::array{fmt::format("UPDATE peers SET candidates = '[\"10.9.8.{}:7\"]' WHERE id = {}", pick(9), id),
-                   fmt::format("UPDATE peers SET is_disabled = 1 - is_disabled WHERE id = {} AND id > 2", id),
-                   fmt::format("DELETE FROM peers WHERE id = {} AND id > 2", id),
-                   fmt::format("DELETE FROM peers WHERE id = {} AND id > 2; INSERT INTO peers (id, name, ip, public_key, cidr_id, "
-                               "is_redeemed) SELECT {}, 'again{}', '10.42.2.{}', '{}', 4, 1 WHERE NOT EXISTS (SELECT 1 FROM peers "
-                               "WHERE id = {} OR ip = '10.42.2.{}' OR name = 'again{}')",
-                               id, id, id, 100 + id % 100, key_of(static_cast<std::uint32_t>(90'000 + id)).to_base64(), id, 100 + id % 100, id),
-                   fmt::format("UPDATE cidrs SET name = 'plain{}' WHERE id = {}", pick(9), 3 + pick(3)),
-                   std::string("DELETE FROM associations WHERE id = (SELECT max(id) FROM associations)")}[pick(6)];
+    const std::string sql = std::array{
+        fmt::format("UPDATE peers SET candidates = '[\"10.9.8.{}:7\"]' WHERE id = {}", pick(9), id),
+        fmt::format("UPDATE peers SET is_disabled = 1 - is_disabled WHERE id = {} AND id > 2", id),
+        fmt::format("DELETE FROM peers WHERE id = {} AND id > 2", id),
+        fmt::format("DELETE FROM peers WHERE id = {} AND id > 2; INSERT INTO peers (id, name, ip, public_key, cidr_id, "
+                    "is_redeemed) SELECT {}, 'again{}', '10.42.2.{}', '{}', 4, 1 WHERE NOT EXISTS (SELECT 1 FROM peers "
+                    "WHERE id = {} OR ip = '10.42.2.{}' OR name = 'again{}')",
+                    id, id, id, 100 + id % 100, key_of(static_cast<std::uint32_t>(90'000 + id)).to_base64(), id, 100 + id % 100, id),
+        fmt::format("UPDATE cidrs SET name = 'plain{}' WHERE id = {}", pick(9), 3 + pick(3)),
+        std::string("DELETE FROM associations WHERE id = (SELECT max(id) FROM associations)")}[pick(6)];
     auto connection = must(db::Connection::open(path_, std::chrono::seconds(5)));
     static_cast<void>(connection.execute(sql));  // the name may be taken
   }
@@ -434,7 +435,8 @@ TEST(TwoWays, ReadyMadeAnswersAreWhatAWalkOverTheDatabaseGives) {
   EXPECT_GT(counts.resumed, 100) << "304s and deltas for what was told before a restart";
   RecordProperty("comparisons", counts.comparisons);
   fmt::print(
-      "{} histories, {} requests, {} foreign writes, {} failed commits, {} databases replaced, {} restarts, {} backups restored: {} comparisons, "
+      "{} histories, {} requests, {} foreign writes, {} failed commits, {} databases replaced, {} restarts, {} backups restored: {} "
+      "comparisons, "
       "{} of them deltas, {} not modified, {} waits, {} resumed after a restart\n",
       kHistories, counts.requests, counts.foreign, counts.failed, counts.replaced, counts.restarts, counts.restored, counts.comparisons,
       counts.deltas, counts.not_modified, counts.waits, counts.resumed);

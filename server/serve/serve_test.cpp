@@ -178,9 +178,8 @@ TEST_F(ServeTest, StoresWhereItHasSeenAPeerWithoutAnotherReasonToWrite) {
   start();
   backend_.see(name_, alice_key_, must(SocketAddress::parse("198.51.100.9:1234")));
   // The write-ahead log is carried over a moment after a write.
-  EXPECT_TRUE(eventually([this] {
-    return read_file(options_.folders.database(name_)).value_or("").find("198.51.100.9:1234") != std::string::npos;
-  }));
+  EXPECT_TRUE(eventually(
+      [this] { return read_file(options_.folders.database(name_)).value_or("").find("198.51.100.9:1234") != std::string::npos; }));
 }
 
 TEST_F(ServeTest, DisablingThroughTheApiTakesThePeerOffTheDevice) {

@@ -75,7 +75,8 @@ Result<StoredLog> LogStore::load(Connection& connection) {
       log.epochs.push_back({.epoch = read(rows.integer(0)), .last = read_number(rows.integer(1))});
     }
   }
-  TRY(auto rows, connection.prepare("SELECT peer, cidr, number, digest, ip, seen, relayed_at, relay_distances FROM change_log ORDER BY peer"));
+  TRY(auto rows,
+      connection.prepare("SELECT peer, cidr, number, digest, ip, seen, relayed_at, relay_distances FROM change_log ORDER BY peer"));
   for (;;) {
     TRY(const bool row, rows.step());
     if (!row) return log;

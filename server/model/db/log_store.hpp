@@ -15,7 +15,7 @@ namespace innernet::server::db {
 struct LoggedPeer {
   PeerId peer{};
   CidrId cidr{};
-  std::uint64_t number = 0;             ///< of its last change; 0: it was never shown
+  std::uint64_t number = 0;               ///< of its last change; 0: it was never shown
   std::optional<std::uint64_t> digest{};  ///< of what is shown of it; none: it is not shown
   /// Of the peer that has this address, for ids are given away again.
   std::optional<IpAddress> ip{};

@@ -10,7 +10,8 @@ namespace innernet::server::db {
 namespace {
 
 // As the Rust server has it: same names, types and constraints, so that either program can serve the file. It names the columns that it
-// wants, so the last two of `peers` are none of its business, nor are other tables; without a version of their own, or it would refuse the file.
+// wants, so the last two of `peers` are none of its business, nor are other tables; without a version of their own, or it would refuse the
+// file.
 constexpr std::string_view kTables = R"(
 CREATE TABLE cidrs (
   id INTEGER PRIMARY KEY,
