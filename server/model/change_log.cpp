@@ -1,12 +1,18 @@
 #include "change_log.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace innernet::server {
+namespace {
+
+constexpr CidrId kLowest{std::numeric_limits<std::int64_t>::min()};
+
+}  // namespace
 
 void ChangeLog::note(CidrId cidr, PeerId peer, std::uint64_t number) {
   OfCidr& log = logs_[cidr];
-  if (!log.entries.empty()) by_last_.erase(log.entries.back().number);
+  if (!log.entries.empty()) by_last_.erase({log.entries.back().number, cidr});
   by_last_.emplace_hint(by_last_.end(), number, cidr);
   if (!log.entries.empty() && log.entries.back().peer == peer) {
     log.entries.back().number = number;
@@ -37,7 +43,7 @@ void ChangeLog::clear() {
 
 std::optional<std::vector<PeerId>> ChangeLog::since(std::uint64_t from, const std::function<bool(CidrId)>& is_seen) const {
   std::vector<PeerId> peers;
-  for (auto last = by_last_.upper_bound(from); last != by_last_.end(); ++last) {
+  for (auto last = by_last_.lower_bound({from + 1, kLowest}); last != by_last_.end(); ++last) {
     if (!is_seen(last->second)) continue;
     const OfCidr& log = logs_.at(last->second);
     if (from < log.floor) return std::nullopt;
@@ -48,6 +54,12 @@ std::optional<std::vector<PeerId>> ChangeLog::since(std::uint64_t from, const st
   const auto repeated = std::ranges::unique(peers);
   peers.erase(repeated.begin(), repeated.end());
   return peers;
+}
+
+std::uint64_t ChangeLog::last(const std::function<bool(CidrId)>& is_seen) const {
+  for (auto last = by_last_.rbegin(); last != by_last_.rend(); ++last)
+    if (is_seen(last->second)) return last->first;
+  return 0;
 }
 
 std::size_t ChangeLog::size() const {

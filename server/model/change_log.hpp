@@ -2,9 +2,10 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <optional>
+#include <set>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "innernet/values/ids.hpp"
@@ -17,16 +18,18 @@ namespace innernet::server {
 /// Invariants, between calls:
 /// - The entries of a CIDR are in the order of their numbers, at most twice as many as there are peers among them, or few.
 /// - It has each peer's last change after its `floor`; what came before may be forgotten.
-/// - `by_last_` has each CIDR once, under the number of its last entry.
+/// - `by_last_` has each CIDR once, with the number of its last entry.
 class ChangeLog {
  public:
   static constexpr std::size_t kMostPeers = 1U << 14;  ///< of one CIDR: a delta of as many would be larger than a whole answer
 
-  /// `number` is higher than any before.
+  /// `number` is not lower than any before.
   void note(CidrId cidr, PeerId peer, std::uint64_t number);
   void clear();
   /// The peers that have changed after `from` in a CIDR that is seen, sorted, each once; none if that is not known so far back.
   std::optional<std::vector<PeerId>> since(std::uint64_t from, const std::function<bool(CidrId)>& is_seen) const;
+  /// The number of the last change in a CIDR that is seen; 0 if there is none.
+  std::uint64_t last(const std::function<bool(CidrId)>& is_seen) const;
   /// How many entries there are, of all CIDRs.
   std::size_t size() const;
 
@@ -43,7 +46,7 @@ class ChangeLog {
   static void merge(OfCidr& log);
 
   std::unordered_map<CidrId, OfCidr> logs_;
-  std::map<std::uint64_t, CidrId> by_last_;
+  std::set<std::pair<std::uint64_t, CidrId>> by_last_;
 };
 
 }  // namespace innernet::server

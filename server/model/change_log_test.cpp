@@ -31,6 +31,28 @@ TEST(ChangeLog, NamesWhoHasChangedSinceInWhatIsSeen) {
   EXPECT_THAT(log.since(1, everything), Optional(ElementsAre()));
 }
 
+TEST(ChangeLog, KnowsTheLastChangeOfWhatIsSeen) {
+  ChangeLog log;
+  EXPECT_EQ(log.last(everything), 0U);
+  log.note(kOther, PeerId{7}, 3);
+  log.note(kOne, PeerId{4}, 4);
+  EXPECT_EQ(log.last(everything), 4U);
+  EXPECT_EQ(log.last(only_other), 3U);
+  EXPECT_EQ(log.last([](CidrId) { return false; }), 0U);
+}
+
+// What is found at a start has happened at once.
+TEST(ChangeLog, HasManyUnderOneNumber) {
+  ChangeLog log;
+  for (std::int64_t n = 0; n < 1000; ++n) log.note(n % 2 == 0 ? kOne : kOther, PeerId{n}, 9);
+  EXPECT_THAT(log.since(8, everything), Optional(::testing::SizeIs(1000)));
+  EXPECT_THAT(log.since(8, only_other), Optional(::testing::SizeIs(500)));
+  EXPECT_THAT(log.since(9, everything), Optional(::testing::SizeIs(0)));
+  log.note(kOne, PeerId{5}, 10);
+  EXPECT_EQ(log.last(only_other), 9U);
+  EXPECT_THAT(log.since(9, everything), Optional(ElementsAre(PeerId{5})));
+}
+
 TEST(ChangeLog, IsOneEntryHoweverOftenAPeerChanges) {
   ChangeLog log;
   std::uint64_t number = 1;

@@ -33,6 +33,7 @@ Coordinator::Effects Coordinator::take_effects() {
   taken.device = settled(std::move(taken.device), network());
   taken.news = impl_->cache.take_news();
   if (taken.members && impl_->relay_groups.take_waiting()) taken.news.push_back(RelayGroupsCache::kGroup);
+  taken.unsaved = impl_->cache.unsaved().any();
   return taken;
 }
 
@@ -56,7 +57,10 @@ void Coordinator::set_own_relay(const std::optional<Relay>& relay) {
   impl_->own_relay = relay;
   impl_->renew_relays();
 }
-void Coordinator::look_for_relays() { impl_->renew_relays(); }
+void Coordinator::look_for_relays() {
+  impl_->renew_relays();
+  impl_->stop_awaiting();
+}
 void Coordinator::set_seen_by_relay(const std::vector<std::pair<wg::PublicKey, SocketAddress>>& seen) {
   impl_->seen_by_relay = {seen.begin(), seen.end()};
 }
@@ -93,6 +97,16 @@ Result<void> Coordinator::check_log_size() const {
                                               log.native(), path.native(), path.native()));
 }
 
-Result<void> Coordinator::close() { return impl_->registry->close(); }
+Result<bool> Coordinator::save_changes() {
+  if (!impl_->cache.unsaved().any()) return false;
+  TRY_VOID(impl_->write([](Registry::Writer&) -> Result<void> { return {}; }));
+  return !impl_->was_log_lost && impl_->cache.unsaved().any();
+}
+
+Result<void> Coordinator::close() {
+  // A database that is gone, another network's or locked is left as it is: the next start finds what the log lacks.
+  static_cast<void>(impl_->save_before_end());
+  return impl_->registry->close();
+}
 
 }  // namespace innernet::server

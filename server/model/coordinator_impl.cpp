@@ -11,6 +11,15 @@
 namespace innernet::server {
 namespace {
 
+using namespace std::chrono_literals;
+
+/// Of the log, in one transaction: so much that nobody waits for it.
+constexpr std::size_t kSavedAtOnce = 1024;
+/// For a command that happens to write.
+constexpr auto kPatienceAtEnd = 1s;
+/// WireGuard repeats its handshake after two minutes, also with a relay that was restarted.
+constexpr auto kAwaitedByRelay = 180s;
+
 std::uint64_t random_epoch(std::uint64_t old) {
   // Even without random bits it must not be the old one.
   const std::uint64_t epoch = random_bits().value_or(old);
@@ -32,12 +41,13 @@ Coordinator::Impl::Impl(std::unique_ptr<Registry::Impl> opened, const Options& c
       options(chosen),
       server_key(chosen.server_key.to_base64()),
       key_as_opened(key_in_database()),
-      cache(registry->network, {chosen.epoch, chosen.answer_cache_bytes, chosen.endpoint_news_period, chosen.first_endpoint_period}),
+      cache(registry->network, {chosen.answer_cache_bytes, chosen.endpoint_news_period, chosen.first_endpoint_period}),
       write_allowance(chosen.write_burst, chosen.write_period),
       relay_signs(chosen.clock->boot()),
       relay_groups(chosen.epoch) {
   registry->observer = this;
   registry->max_on_device = chosen.max_on_device;
+  resume();
   registry->set_patience(std::chrono::milliseconds(0));
   warn_of_quarantined();
   renew_relays();
@@ -47,6 +57,19 @@ Coordinator::Impl::Impl(std::unique_ptr<Registry::Impl> opened, const Options& c
 }
 
 Coordinator::Impl::~Impl() { registry->observer = nullptr; }
+
+void Coordinator::Impl::resume() {
+  auto log = db::LogStore::load(registry->connection);
+  if (!log)
+    log::warning("what clients have been told before can't be read, so each fetches the whole state once: {}", log.error().message());
+  last_epoch = log && !log->epochs.empty() ? std::optional(log->epochs.back()) : std::nullopt;
+  cache.resume(take_up(log ? *log : db::StoredLog(), options.epoch, registry->network));
+  relayed.clear();
+  for (const auto& [id, record] : registry->network.peers())
+    if (record.relayed_at) relayed.insert(id);
+  awaited_by_relay = relayed;
+  awaited_until = options.clock->boot() + kAwaitedByRelay;
+}
 
 void Coordinator::Impl::warn_of_quarantined() {
   for (const auto& [id, row] : registry->network.quarantined())
@@ -205,10 +228,36 @@ void Coordinator::Impl::undo() {
   if (!undone) log::error("rolling back a failed write: {}", undone.error().message());
 }
 
+Result<std::size_t> Coordinator::Impl::save_log() {
+  if (!cache.unsaved().any()) return 0;
+  auto& store = registry->store->log();
+  TRY(const auto last, store.last_epoch());
+  if (last != last_epoch) return fail(ErrorKind::kAlreadyExists, "another server has served it meanwhile");
+  return save(store, cache.unsaved(), cache.present(), registry->network, kSavedAtOnce);
+}
+
+Result<void> Coordinator::Impl::commit() {
+  std::size_t written = 0;
+  const auto saved = registry->in_savepoint([&]() -> Result<void> {
+    TRY(written, save_log());
+    return {};
+  });
+  TRY_VOID(registry->commit());
+  // What could not be saved costs nobody a change: the next start finds what the log lacks.
+  if (!saved && !was_log_lost)
+    log::warning("database {}: what clients have been told can't be stored, so they fetch whole states after the next start: {}",
+                 registry->path.native(), saved.error().message());
+  was_log_lost = !saved;
+  if (was_log_lost || !cache.unsaved().any()) return {};
+  if (written == cache.unsaved().peers.size()) last_epoch = cache.present().epoch;
+  cache.note_saved(written);
+  return {};
+}
+
 Result<void> Coordinator::Impl::end_turn() {
   Result<void> done;
   if (transaction) {
-    done = transaction->is_lost ? fail(ErrorKind::kSystem, "the database gave up the transaction") : registry->commit();
+    done = transaction->is_lost ? fail(ErrorKind::kSystem, "the database gave up the transaction") : commit();
     if (done) {
       transaction.reset();
       effects.committed = true;
@@ -225,7 +274,7 @@ Result<void> Coordinator::Impl::write(const std::function<Result<void>(Registry:
   TRY_VOID(check_network());
   TRY_VOID(begin());
   auto done = change(*registry);
-  if (done) done = registry->commit();
+  if (done) done = commit();
   if (!done) {
     undo();
     return done;
@@ -251,6 +300,15 @@ Result<void> Coordinator::Impl::delete_expired_invitations() {
   });
 }
 
+Result<void> Coordinator::Impl::save_before_end() {
+  registry->set_patience(kPatienceAtEnd);
+  while (cache.unsaved().any()) {
+    TRY_VOID(write([](Registry::Writer&) -> Result<void> { return {}; }));
+    if (was_log_lost) break;  // which was told
+  }
+  return {};
+}
+
 void Coordinator::Impl::set_seen(const std::vector<std::pair<wg::PublicKey, SocketAddress>>& seen) {
   for (const auto& [key, address] : seen) {
     const PeerRecord* record = registry->network.find_peer(key);
@@ -274,21 +332,33 @@ void Coordinator::Impl::renew_relays() {
   cache.relays_changed(relays);
 }
 
+void Coordinator::Impl::show_relayed(PeerId id, const std::optional<Endpoint>& at) {
+  const PeerRecord* const record = registry->network.find_peer(id);
+  if (record == nullptr || record->relayed_at == at) return;
+  const PeerRecord before = *record;
+  registry->network.set_relayed(id, at);
+  cache.peer_changed(&before, record);
+}
+
+void Coordinator::Impl::stop_awaiting() {
+  if (awaited_by_relay.empty() || options.clock->boot() < awaited_until) return;
+  for (const PeerId id : std::exchange(awaited_by_relay, {}))
+    if (relayed.erase(id) > 0) show_relayed(id, std::nullopt);
+}
+
 void Coordinator::Impl::set_relayed(const std::vector<wg::PublicKey>& registered, const std::optional<Endpoint>& at) {
   std::set<PeerId> now;
   if (at && !at->is_unspecified())
     for (const wg::PublicKey& key : registered)
       if (const PeerRecord* const record = registry->network.find_peer(key)) now.insert(record->peer.id);
-  const auto set = [&](PeerId id, const std::optional<Endpoint>& to) {
+  std::erase_if(awaited_by_relay, [&](PeerId id) {
     const PeerRecord* const record = registry->network.find_peer(id);
-    if (record == nullptr || record->relayed_at == to) return;
-    const PeerRecord before = *record;
-    registry->network.set_relayed(id, to);
-    cache.peer_changed(&before, record);
-  };
+    return now.contains(id) || record == nullptr || record->relayed_at != at || options.clock->boot() >= awaited_until;
+  });
+  now.insert(awaited_by_relay.begin(), awaited_by_relay.end());
   for (const PeerId id : relayed)
-    if (!now.contains(id)) set(id, std::nullopt);
-  for (const PeerId id : now) set(id, at);
+    if (!now.contains(id)) show_relayed(id, std::nullopt);
+  for (const PeerId id : now) show_relayed(id, at);
   relayed = std::move(now);
   cache.announce(options.clock->boot());
 }
@@ -327,7 +397,7 @@ void Coordinator::Impl::topology_changed() {
 
 void Coordinator::Impl::replaced() {
   options.epoch = random_epoch(options.epoch);
-  cache.replaced(options.epoch);
+  resume();
   relay_groups.replaced(options.epoch);
   redemptions = {};
   recent_overrides = {};

@@ -31,11 +31,21 @@ struct Coordinator::Impl final : Observer {
   Outcome apply(const Request& request, const api::Change& change);
   Result<void> begin_turn(bool may_be_replaced);
   Result<void> end_turn();
+  /// Takes up what the database remembers.
+  void resume();
+  /// Writes what the log lacks, or a part of it; gives how many peers that were.
+  Result<std::size_t> save_log();
+  /// save_log(), and commits.
+  Result<void> commit();
+  Result<void> save_before_end();
   /// A transaction of its own, between turns.
   Result<void> write(const std::function<Result<void>(Registry::Writer&)>& change);
   Result<void> delete_expired_invitations();
   void set_seen(const std::vector<std::pair<wg::PublicKey, SocketAddress>>& seen);
   void renew_relays();
+  void show_relayed(PeerId id, const std::optional<Endpoint>& at);
+  /// Whoever has not come back to the relay by now.
+  void stop_awaiting();
   void set_relayed(const std::vector<wg::PublicKey>& registered, const std::optional<Endpoint>& at);
   void members_changed();
   void warn_of_quarantined();
@@ -71,6 +81,9 @@ struct Coordinator::Impl final : Observer {
   RelaySigns relay_signs;
   RelayGroupsCache relay_groups;
   api::SeenByRelay seen_by_relay;
+  /// Those who were registered before the start: until this time they are taken to be there yet.
+  std::set<PeerId> awaited_by_relay;
+  BootTime awaited_until{};
   std::set<PeerId> relayed;  // whose record has `relayed_at`, or had when the database was another one
 
   struct Transaction {
@@ -84,6 +97,8 @@ struct Coordinator::Impl final : Observer {
   bool is_up_to_date = false;    // the last turn has read what others wrote
   bool is_locked_out = false;    // in this turn nothing could be read, because of a lock
   bool is_redeeming = false;
+  std::optional<db::LoggedEpoch> last_epoch;  // in the log, as it was read or written last
+  bool was_log_lost = false;                  // it could not be written, which was told
 };
 
 }  // namespace innernet::server

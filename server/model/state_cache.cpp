@@ -13,6 +13,9 @@ namespace {
 // It takes long to make, and as much memory as a state of everybody; administrators ask rarely.
 constexpr std::chrono::seconds kAllPeersKept{10};
 
+// About what one takes in a state.
+constexpr std::size_t kBytesOfPeer = 300;
+
 // The member of a state, and of a delta, that older servers don't have.
 constexpr std::string_view kRelays = R"(,"relays":)";
 
@@ -29,6 +32,15 @@ void for_each_tag(std::string_view field, Visit visit) {
   }
 }
 
+bool same_observations(const PeerRecord* a, const PeerRecord* b) {
+  const auto of = [](const PeerRecord* record) { return std::tie(record->seen, record->relayed_at, record->relay_distances); };
+  if (a == nullptr || b == nullptr) {
+    const PeerRecord* const there = a == nullptr ? b : a;
+    return there == nullptr || (!there->seen && !there->relayed_at && there->relay_distances.empty());
+  }
+  return of(a) == of(b);
+}
+
 }  // namespace
 
 StateCache::StateCache(const Network& network, const Options& options) : network_(&network), options_(options), chunks_(network) {}
@@ -36,13 +48,37 @@ StateCache::StateCache(const Network& network, const Options& options) : network
 const std::string& StateCache::tag(CidrId id, Group& member) const {
   const std::uint64_t revision = std::max(member.view->revision, member.since);
   if (member.tag.empty() || member.tag_revision != revision) {
-    member.tag = fmt::format("\"{:016x}-{}-{}\"", options_.epoch, number(id), revision);
+    member.tag = fmt::format("\"{:016x}-{}-{}\"", epoch_, number(id), revision);
     member.tag_revision = revision;
   }
   return member.tag;
 }
 
+std::optional<std::uint64_t> StateCache::known_revision(std::string_view tag, std::string_view current) const {
+  constexpr std::size_t kGroupAt = 17;  // behind a quote and the epoch
+  const std::size_t revision_at = current.rfind('-') + 1;
+  const std::string_view group = current.substr(kGroupAt, revision_at - kGroupAt);
+  if (tag.size() <= revision_at || !tag.starts_with('"') || !tag.ends_with('"') || !tag.substr(kGroupAt).starts_with(group))
+    return std::nullopt;
+  const auto parse = [](std::string_view digits, int base) -> std::optional<std::uint64_t> {
+    std::uint64_t value = 0;
+    const auto [end, failure] = std::from_chars(digits.data(), digits.data() + digits.size(), value, base);
+    if (failure != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
+    return value;
+  };
+  const auto epoch = parse(tag.substr(1, kGroupAt - 1), 16);
+  const auto revision = parse(tag.substr(revision_at, tag.size() - revision_at - 1), 10);
+  if (!epoch || !revision) return std::nullopt;
+  std::uint64_t last = 0;
+  if (epoch == epoch_)
+    last = sequence_;
+  else if (const auto earlier = std::ranges::find(epochs_, *epoch, &db::LoggedEpoch::epoch); earlier != epochs_.end())
+    last = earlier->last;
+  return *revision <= last ? revision : std::nullopt;
+}
+
 StateCache::Reply StateCache::ask(const Question& question) {
+  if (!std::exchange(has_answered_, true)) settle_relays();
   Group& asking = group(question.group);
   View& view = *asking.view;
   if (!question.may_wait || is_due(view, question.now)) announce(view, question.now);
@@ -52,17 +88,12 @@ StateCache::Reply StateCache::ask(const Question& question) {
   bool known = question.if_none_match == current();
   std::optional<std::uint64_t> base;
   if (question.if_none_match && !known) {
-    const std::string prefix = current().substr(0, current().rfind('-') + 1);
     for_each_tag(*question.if_none_match, [&](std::string_view tag) {
       if (tag == "*") known = true;
-      if (!tag.starts_with(prefix) || !tag.ends_with('"')) return;
-      const std::string_view digits = tag.substr(prefix.size(), tag.size() - prefix.size() - 1);
-      std::uint64_t value = 0;
-      const auto [end, failure] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-      if (failure != std::errc() || end != digits.data() + digits.size()) return;
-      if (value == revision()) known = true;
-      base = value;
+      base = std::max(base, known_revision(tag, current()));
     });
+    // What was announced last before a restart may not have concerned this group.
+    known |= base && *base >= revision();
   }
   if (known) return {true, false, nullptr, current()};
 
@@ -84,12 +115,21 @@ StateCache::Group& StateCache::group(CidrId id) {
   auto roots = network_->visible_roots(id);
   member.topology = topology_;
   if (member.view != nullptr && member.view->roots == roots) return member;
+  // Two views may have the same revision: this keeps the group's tags apart.
+  member.since = member.view == nullptr ? roots_since_ : sequence_;
   if (member.view != nullptr) leave_view(id, member);
   member.view = &view_of(std::move(roots));
   member.view->groups.insert(id);
-  // Two views may have the same revision: this keeps the group's tags apart.
-  member.since = sequence_;
   return member;
+}
+
+bool StateCache::is_below(CidrId cidr, std::span<const CidrId> roots) const {
+  const auto above = network_->ancestry(cidr);
+  return std::ranges::any_of(above, [&](CidrId id) { return std::ranges::binary_search(roots, id); });
+}
+
+std::uint64_t StateCache::last_change(std::span<const CidrId> roots) const {
+  return std::max({log_.last([&](CidrId cidr) { return is_below(cidr, roots); }), cidrs_sequence_, relays_sequence_});
 }
 
 StateCache::View& StateCache::view_of(std::vector<CidrId> roots) {
@@ -97,7 +137,7 @@ StateCache::View& StateCache::view_of(std::vector<CidrId> roots) {
   if (slot == nullptr) {
     slot = std::make_unique<View>();
     slot->roots = std::move(roots);
-    slot->revision = sequence_;
+    slot->revision = last_change(slot->roots);
     for (const CidrId root : slot->roots) views_by_root_[root].insert(slot.get());
   }
   return *slot;
@@ -160,6 +200,7 @@ void StateCache::changed(const Peer& peer, News news) {
   ++sequence_;
   chunks_.mark(peer.cidr_id, peer.id);
   log_.note(peer.cidr_id, peer.id, sequence_);
+  unsaved_.note(peer.id, peer.cidr_id, sequence_);
   for (const CidrId root : network_->ancestry(peer.cidr_id)) {
     const auto seeing = views_by_root_.find(root);
     if (seeing == views_by_root_.end()) continue;
@@ -179,6 +220,10 @@ void StateCache::changed(const Peer& peer, News news) {
 
 void StateCache::peer_changed(const PeerRecord* before, const PeerRecord* after) {
   all_peers_.reset();
+  if (!same_observations(before, after)) {
+    const Peer& peer = (after != nullptr ? after : before)->peer;
+    unsaved_.note(peer.id, peer.cidr_id, 0);
+  }
   const bool was_visible = before != nullptr && Network::is_visible(before->peer);
   const bool is_visible = after != nullptr && Network::is_visible(after->peer);
   if (was_visible && is_visible && before->peer.cidr_id == after->peer.cidr_id) {
@@ -199,10 +244,11 @@ void StateCache::peer_changed(const PeerRecord* before, const PeerRecord* after)
 void StateCache::cidrs_changed(bool one_is_gone) {
   ++topology_;
   cidrs_sequence_ = ++sequence_;
-  // The log may name peers in it whose going nobody could be told of any more.
+  unsaved_.rest = true;
+  // The log may name peers in it whose going nobody could be told of any more, and another one may be given its id.
   if (one_is_gone) {
     log_.clear();
-    log_floor_ = sequence_;
+    log_floor_ = roots_since_ = sequence_;
   }
   cidrs_json_.clear();
   for (auto entry = groups_.begin(); entry != groups_.end();) {
@@ -220,7 +266,15 @@ void StateCache::cidrs_changed(bool one_is_gone) {
 void StateCache::relays_changed(std::span<const Relay> relays) {
   relays_json_.clear();
   if (!relays.empty()) append_json(relays_json_, relays);
+  // At a start they come one after the other, and before anybody asks they may be those that there were.
+  if (has_answered_) settle_relays();
+}
+
+void StateCache::settle_relays() {
+  if (relays_json_ == relays_told_) return;
+  relays_told_ = relays_json_;
   relays_sequence_ = ++sequence_;
+  unsaved_.rest = true;
   renew_all();
 }
 
@@ -234,15 +288,21 @@ void StateCache::renew_all() {
 
 void StateCache::associations_changed() {
   ++topology_;
-  ++sequence_;
+  roots_since_ = ++sequence_;
+  unsaved_.rest = true;
   // Who sees the same as before is asked and waits on.
   for (auto& [id, member] : groups_)
     if (std::exchange(member.has_waiting, false)) news_.push_back(id);
 }
 
 void StateCache::topology_changed() {
+  roots_since_ = cidrs_sequence_ = ++sequence_;
+  unsaved_.rest = true;
+  forget_ready();
+}
+
+void StateCache::forget_ready() {
   ++topology_;
-  cidrs_sequence_ = ++sequence_;
   cidrs_json_.clear();
   all_peers_.reset();
   chunks_.clear();
@@ -255,11 +315,31 @@ void StateCache::topology_changed() {
   views_.clear();
 }
 
-void StateCache::replaced(std::uint64_t new_epoch) {
-  options_.epoch = new_epoch;
-  topology_changed();
+void StateCache::resume(Past past) {
+  forget_ready();
+  epoch_ = past.epoch;
+  epochs_ = std::move(past.epochs);
+  sequence_ = past.sequence;
+  log_floor_ = roots_since_ = past.floor;
+  cidrs_sequence_ = past.cidrs;
+  relays_sequence_ = past.relays;
+  relays_told_ = std::move(past.relays_json);
+  has_answered_ = false;
+  unsaved_ = std::move(past.unsaved);
   log_.clear();
-  log_floor_ = sequence_;
+  for (const auto& [cidr, peer, number] : past.changes) log_.note(cidr, peer, number);
+}
+
+Present StateCache::present() const {
+  return {
+      .epoch = {.epoch = epoch_, .last = sequence_},
+      .rest = {
+          .floor = std::max(log_floor_, roots_since_), .cidrs = cidrs_sequence_, .relays = relays_sequence_, .relays_json = relays_told_}};
+}
+
+void StateCache::note_saved(std::size_t peers) {
+  unsaved_.peers.erase(unsaved_.peers.begin(), std::next(unsaved_.peers.begin(), static_cast<std::ptrdiff_t>(peers)));
+  if (unsaved_.peers.empty()) unsaved_ = {};
 }
 
 const std::string& StateCache::cidrs() {
@@ -311,15 +391,21 @@ void StateCache::join(View& view) {
   while (bodies_bytes_ > options_.cap_bytes && uses_.size() > 1) drop_body(*uses_.back());
 }
 
+std::size_t StateCache::body_bytes_of(const View& view) {
+  if (view.body_bytes > 0) return view.body_bytes;
+  // After a restart most have their state already, and none is put together for the sake of its size.
+  std::size_t peers = 0;
+  const auto visible = network_->with_descendants(view.roots);
+  for (const CidrId cidr : visible) peers += network_->peers_of(cidr).size();
+  return peers * kBytesOfPeer + cidrs().size();
+}
+
 std::shared_ptr<const std::string> StateCache::delta(View& view, std::uint64_t from) {
   if (view.delta != nullptr && view.delta_from == from && view.delta_to == sequence_) return view.delta;
   std::unordered_map<CidrId, bool> sees;
   const auto is_seen = [&](CidrId cidr) {
     const auto [entry, is_new] = sees.try_emplace(cidr, false);
-    if (is_new) {
-      const auto above = network_->ancestry(cidr);
-      entry->second = std::ranges::any_of(above, [&](CidrId id) { return std::ranges::binary_search(view.roots, id); });
-    }
+    if (is_new) entry->second = is_below(cidr, view.roots);
     return entry->second;
   };
   const auto concerned = log_.since(from, is_seen);
@@ -327,7 +413,7 @@ std::shared_ptr<const std::string> StateCache::delta(View& view, std::uint64_t f
 
   std::string peers;
   std::string gone;
-  const std::size_t limit = view.body_bytes / 2;
+  const std::size_t limit = body_bytes_of(view) / 2;
   for (const PeerId id : *concerned) {
     const PeerRecord* record = network_->find_peer(id);
     const bool is_there = record != nullptr && Network::is_visible(record->peer) && is_seen(record->peer.cidr_id);

@@ -12,6 +12,7 @@
 #include "change_log.hpp"
 #include "cidr_chunks.hpp"
 #include "innernet/base/clock.hpp"
+#include "saved_log.hpp"
 
 namespace innernet::server {
 
@@ -19,7 +20,7 @@ namespace innernet::server {
 ///
 /// All peers of one CIDR see the same: they are a group, named by the CIDR. Groups that see the same CIDRs share a view, which holds the
 /// joined body. Each change has a sequence number; the revision of a view is the number of the last change that concerns it and was
-/// announced. An ETag is "EPOCH-GROUP-REVISION".
+/// announced. An ETag is "EPOCH-GROUP-REVISION"; which of them are known, also after a restart, is said in saved_log.hpp.
 ///
 /// What is decided about a peer (PeerFacts) is news at once. Changes of what is observed alone (PeerObservations) are frequent and seldom
 /// urgent: they are announced at once to whoever asks without waiting, and otherwise at most once per period. A peer's first endpoint and
@@ -32,11 +33,12 @@ namespace innernet::server {
 /// - A body holds all changes up to its `body_sequence`. It may be sent while that is not before the view's `revision`.
 /// - `uses_` are the views that have a body, the last used in front, and `bodies_bytes_` is what their bodies take.
 /// - The log has the changes of peers that came after `log_floor_`.
+/// - Since `roots_since_` each group sees the CIDRs that it sees now, and no CIDR has another's id.
+/// - `unsaved_` has what has changed since it was last saved.
 /// - While nobody `anyone_to_wake_`, no view has `must_wake`.
 class StateCache {
  public:
   struct Options {
-    std::uint64_t epoch = 0;
     std::size_t cap_bytes = 0;  ///< of joined bodies that are kept; the last one always is
     std::chrono::milliseconds observations_period{};
     std::chrono::milliseconds first_endpoint_period{};
@@ -73,7 +75,13 @@ class StateCache {
   void relays_changed(std::span<const Relay> relays);
   void associations_changed();
   void topology_changed();
-  void replaced(std::uint64_t new_epoch);
+  /// Goes on behind a past. Nothing that was ready holds.
+  void resume(Past past);
+
+  const Unsaved& unsaved() const { return unsaved_; }
+  Present present() const;
+  /// The first so many peers of unsaved() were written; the rest as well, if these were all.
+  void note_saved(std::size_t peers);
 
  private:
   struct View {
@@ -103,7 +111,6 @@ class StateCache {
     kFirstObservations,  // an endpoint or candidates of a peer that had none
     kObservations,
   };
-
   Group& group(CidrId id);
   View& view_of(std::vector<CidrId> roots);
   void leave_view(CidrId id, Group& member);
@@ -112,6 +119,12 @@ class StateCache {
   void announce(View& view, BootTime now);
   void wake(View& view);
   void renew_all();
+  void forget_ready();
+  void settle_relays();
+  std::uint64_t last_change(std::span<const CidrId> roots) const;
+  bool is_below(CidrId cidr, std::span<const CidrId> roots) const;
+  std::optional<std::uint64_t> known_revision(std::string_view tag, std::string_view current) const;
+  std::size_t body_bytes_of(const View& view);
   void changed(const Peer& peer, News news);
   void join(View& view);
   std::shared_ptr<const std::string> delta(View& view, std::uint64_t from);
@@ -132,10 +145,16 @@ class StateCache {
   std::size_t bodies_bytes_ = 0;
   ChangeLog log_;
   std::uint64_t log_floor_ = 1;
+  std::uint64_t roots_since_ = 1;
+  std::uint64_t epoch_ = 0;
+  std::vector<db::LoggedEpoch> epochs_;  // earlier ones
+  Unsaved unsaved_;
   bool anyone_to_wake_ = false;
   std::vector<CidrId> news_;
   std::string cidrs_json_;                        // empty: to be written
   std::string relays_json_;                       // empty: there are none
+  std::string relays_told_;                       // those of `relays_sequence_`
+  bool has_answered_ = false;                     // since it has resumed
   std::shared_ptr<const std::string> all_peers_;  // while somebody asks for it
   BootTime all_peers_asked_{};
 };

@@ -17,7 +17,8 @@ namespace {
 using namespace testing;
 
 struct Counts {
-  int requests = 0, comparisons = 0, deltas = 0, not_modified = 0, waits = 0, foreign = 0, failed = 0, replaced = 0;
+  int requests = 0, comparisons = 0, deltas = 0, not_modified = 0, waits = 0, foreign = 0, failed = 0, replaced = 0, restarts = 0,
+      restored = 0, resumed = 0;
 };
 
 /// The other way: everything is read from the database, and each peer is looked at by the words of the rules.
@@ -143,7 +144,7 @@ class TwoWays {
   void play(int steps) {
     for (int step = 0; step < steps && !::testing::Test::HasFailure(); ++step) {
       SCOPED_TRACE(fmt::format("step {}", step));
-      switch (pick(12)) {
+      switch (pick(13)) {
         case 0:
         case 1:
         case 2:
@@ -159,7 +160,10 @@ class TwoWays {
           static_cast<void>(coordinator_->checkpoint());
           break;
         case 6:
-          if (pick(8) == 0) restart_or_replace();
+          if (pick(8) == 0) replace();
+          break;
+        case 7:
+          restart();
           break;
         default:
           write();
@@ -177,7 +181,7 @@ class TwoWays {
     Coordinator::Options options;
     options.server_key = key_of(1);
     options.clock = &clock_;
-    options.epoch = random_();
+    options.epoch = epoch_ = random_();
     options.answer_cache_bytes = std::array<std::size_t, 3>{0, 3000, 64U << 20}[pick(3)];
     coordinator_.emplace(must(Coordinator::open(path_, options)));
   }
@@ -222,11 +226,67 @@ class TwoWays {
     coordinator_->set_seen_endpoints(seen);
   }
 
-  void restart_or_replace() {
-    if (pick(2) == 0) {
-      must(coordinator_->close());
-      return open();
+  /// As programs do that know nothing of us.
+  void write_plainly() {
+    const auto id = number(any_peer().id);
+    const std::string sql = std::array{
+        fmt::format("UPDATE peers SET candidates = '[\"10.9.8.{}:7\"]' WHERE id = {}", pick(9), id),
+        fmt::format("UPDATE peers SET is_disabled = 1 - is_disabled WHERE id = {} AND id > 2", id),
+        fmt::format("DELETE FROM peers WHERE id = {} AND id > 2", id),
+        fmt::format("DELETE FROM peers WHERE id = {} AND id > 2; INSERT INTO peers (id, name, ip, public_key, cidr_id, "
+                    "is_redeemed) SELECT {}, 'again{}', '10.42.2.{}', '{}', 4, 1 WHERE NOT EXISTS (SELECT 1 FROM peers "
+                    "WHERE id = {} OR ip = '10.42.2.{}' OR name = 'again{}')",
+                    id, id, id, 100 + id % 100, key_of(static_cast<std::uint32_t>(90'000 + id)).to_base64(), id, 100 + id % 100, id),
+        fmt::format("UPDATE cidrs SET name = 'plain{}' WHERE id = {}", pick(9), 3 + pick(3)),
+        std::string("DELETE FROM associations WHERE id = (SELECT max(id) FROM associations)")}[pick(6)];
+    auto connection = must(db::Connection::open(path_, std::chrono::seconds(5)));
+    static_cast<void>(connection.execute(sql));  // the name may be taken
+  }
+
+  void restart() {
+    ++counts_.restarts;
+    const bool is_clean = pick(3) > 0;
+    std::map<PeerId, std::optional<SocketAddress>> seen;
+    for (const auto& [id, record] : network().peers()) seen.emplace(id, record.seen);
+    if (pick(3) == 0) static_cast<void>(coordinator_->save_changes());
+    if (is_clean) must(coordinator_->close());
+    coordinator_.reset();
+    const auto backup = folder_ / "backup.db";
+    bool is_other = false;
+    switch (pick(5)) {
+      case 0:
+        write_from_outside();
+        is_other = true;
+        break;
+      case 1:
+        for (unsigned n = 1 + pick(3); n > 0; --n) {
+          open();
+          write_plainly();
+          if (pick(2) == 0) must(coordinator_->begin_turn());
+          coordinator_.reset();
+        }
+        is_other = true;
+        break;
+      case 2:
+        if (!std::filesystem::exists(backup)) break;
+        ++counts_.restored;
+        for (const char* const suffix : {"-wal", "-shm"}) std::filesystem::remove(path_.string() + suffix);
+        std::filesystem::copy_file(backup, path_, std::filesystem::copy_options::overwrite_existing);
+        is_other = true;
+        break;
+      case 3:
+        std::filesystem::remove(backup);
+        foreign(path_, fmt::format("VACUUM INTO '{}'", backup.string()));
+        break;
+      default:
+        break;
     }
+    open();
+    if (!is_clean || is_other) return;
+    for (const auto& [id, record] : network().peers()) ASSERT_EQ(record.seen, seen.at(id)) << number(id);
+  }
+
+  void replace() {
     ++counts_.replaced;
     foreign(path_, fmt::format("VACUUM INTO '{}'", (folder_ / "copy.db").string()));
     write_from_outside();  // which is lost
@@ -319,6 +379,8 @@ class TwoWays {
       ASSERT_EQ(*response.body, plain.state_of(peer));
       return copy.take(response);
     }
+    const bool is_of_earlier = copy.etag.substr(0, 17) != fmt::format("\"{:016x}", epoch_);
+    if (is_of_earlier && response.status != 200 && asked.if_none_match) ++counts_.resumed;
     counts_.deltas += response.is_delta ? 1 : 0;
     counts_.not_modified += response.status == 304 ? 1 : 0;
     copy.take(response);
@@ -344,6 +406,7 @@ class TwoWays {
   }
 
   std::mt19937 random_;
+  std::uint64_t epoch_ = 0;
   TempDir folder_;
   std::filesystem::path path_;
   FakeClock clock_;
@@ -367,12 +430,16 @@ TEST(TwoWays, ReadyMadeAnswersAreWhatAWalkOverTheDatabaseGives) {
   EXPECT_GT(counts.foreign, 400);
   EXPECT_GT(counts.failed, 20);
   EXPECT_GT(counts.replaced, 5);
+  EXPECT_GT(counts.restarts, 100);
+  EXPECT_GT(counts.restored, 10);
+  EXPECT_GT(counts.resumed, 100) << "304s and deltas for what was told before a restart";
   RecordProperty("comparisons", counts.comparisons);
   fmt::print(
-      "{} histories, {} requests, {} foreign writes, {} failed commits, {} databases replaced: {} comparisons, {} of them deltas, {} not "
-      "modified, {} waits\n",
-      kHistories, counts.requests, counts.foreign, counts.failed, counts.replaced, counts.comparisons, counts.deltas, counts.not_modified,
-      counts.waits);
+      "{} histories, {} requests, {} foreign writes, {} failed commits, {} databases replaced, {} restarts, {} backups restored: {} "
+      "comparisons, "
+      "{} of them deltas, {} not modified, {} waits, {} resumed after a restart\n",
+      kHistories, counts.requests, counts.foreign, counts.failed, counts.replaced, counts.restarts, counts.restored, counts.comparisons,
+      counts.deltas, counts.not_modified, counts.waits, counts.resumed);
 }
 
 }  // namespace

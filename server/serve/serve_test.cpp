@@ -48,6 +48,60 @@ TEST_F(ServeTest, KnowsWhereAPeerIsAsSoonAsItHasAsked) {
   EXPECT_TRUE(alice_is_told("192.0.2.9:1009"));
 }
 
+/// The value of a header field.
+std::string field(const std::string& answer, const std::string& name) {
+  const auto at = answer.find("\r\n" + name + ": ");
+  if (at == std::string::npos) return {};
+  const auto begin = at + name.size() + 4;
+  return answer.substr(begin, answer.find("\r\n", begin) - begin);
+}
+
+// As many clients wait as there are, and all come back at once when the server does.
+TEST_F(ServeTest, TellsThoseWhoWaitedNothingAgainWhenItIsRestarted) {
+  start();
+  backend_.see(name_, alice_key_, must(SocketAddress::parse("198.51.100.9:1234")));
+  std::string state;
+  ASSERT_TRUE(eventually([&] {
+    state = ask(kAliceIp, "GET", "/v1/user/state");
+    return state.find("198.51.100.9:1234") != std::string::npos;
+  }));
+  const std::string etag = field(state, "ETag");
+  ASSERT_NE(etag, "");
+  const auto conditional = [&](std::string_view more) {
+    return request("GET", "/v1/user/state", fmt::format("If-None-Match: {}\r\nA-IM: innernet\r\n{}", etag, more));
+  };
+  RawClient waiting(port_, kAliceIp);
+  waiting.send(conditional("Prefer: wait=60\r\n"));
+  // It has been read when a later request of another connection is answered.
+  ASSERT_THAT(ask(kAliceIp, "GET", "/v1/user/capabilities"), StartsWith("HTTP/1.1 200 "));
+  stop();
+  EXPECT_THAT(waiting.read_answer(), StartsWith("HTTP/1.1 304 "));
+
+  must(backend_.remove(name_));  // the machine was started anew, and the device has not seen anybody
+  start();
+  RawClient again(port_, kAliceIp);
+  again.send(conditional(""));
+  EXPECT_THAT(again.read_answer(), StartsWith("HTTP/1.1 304 "));
+  again.send(conditional("Prefer: wait=60\r\n"));
+  ASSERT_THAT(ask(kAliceIp, "GET", "/v1/user/capabilities"), StartsWith("HTTP/1.1 200 "));
+  write([](Registry::Writer& writer) -> Result<void> {
+    TRY_VOID(writer.rename_cidr(kPeople, "persons"));
+    return {};
+  });
+  const std::string news = again.read_answer();
+  EXPECT_THAT(news, StartsWith("HTTP/1.1 2"));
+  EXPECT_THAT(news, HasSubstr("persons"));
+}
+
+TEST_F(ServeTest, StoresWhereItHasSeenAPeerWithoutAnotherReasonToWrite) {
+  options_.periods.save = 5ms;
+  start();
+  backend_.see(name_, alice_key_, must(SocketAddress::parse("198.51.100.9:1234")));
+  // The write-ahead log is carried over a moment after a write.
+  EXPECT_TRUE(eventually(
+      [this] { return read_file(options_.folders.database(name_)).value_or("").find("198.51.100.9:1234") != std::string::npos; }));
+}
+
 TEST_F(ServeTest, SeesWhatTheCommandLineWrites) {
   start();
   const std::string state = ask(kAliceIp, "GET", "/v1/user/state");

@@ -200,6 +200,7 @@ void Service::carry_out(Coordinator::Effects effects) {
   if (effects.members && relay_) members_.set_no_later_than(std::max(now(), members_renewed_ + options_.periods.relay_members));
   turns_.announce(effects.news);
   if (effects.committed) checkpoint_.set(now() + options_.periods.checkpoint_after_commit);
+  if (effects.unsaved) save_.set_no_later_than(now() + options_.periods.save);
 }
 
 // --- the device ---
@@ -513,6 +514,14 @@ void Service::checkpoint() {
   const auto done = coordinator_.checkpoint();
   report_write("checkpointing the database", done);
   if (!done) checkpoint_.set(now() + options_.periods.checkpoint_after_commit);
+}
+
+void Service::save_changes() {
+  save_.clear();
+  const auto has_more = coordinator_.save_changes();
+  report_write("storing what has changed", has_more ? Result<void>() : std::unexpected(has_more.error()));
+  if (has_more && *has_more) save_.set(now() + options_.periods.save_more);
+  carry_out(coordinator_.take_effects());
 }
 
 bool Service::read_folder_events() {

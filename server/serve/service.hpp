@@ -140,6 +140,7 @@ class Service final : private Turns::Answerer {
   void write_hosts();
   void store_candidates();
   void checkpoint();
+  void save_changes();
   /// Whether something has happened to our files since the last time.
   bool read_folder_events();
   void look_for_foreign_changes();
@@ -174,6 +175,7 @@ class Service final : private Turns::Answerer {
   Due<Deadline> relay_look_{*this, &Service::look_at_relay};
   Due<Deadline> members_{*this, &Service::renew_members};
   Due<Deadline> checkpoint_{*this, &Service::checkpoint};
+  Due<Deadline> save_{*this, &Service::save_changes};
   Due<Deadline> check_{*this, &Service::check_everything};
 
   ListenPort port_{config_.listen_port};

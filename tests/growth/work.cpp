@@ -134,6 +134,19 @@ void prepare_peers(unsigned peers, const path& folder) {
   const SystemClock clock;
   auto coordinator = open(folder, clock);
   must(replace_file(folder / "state.json", *ask(coordinator, "GET", "/v1/user/state").body));
+  must(coordinator.close());
+}
+
+void prepare_cidrs(unsigned cidrs, const path& folder) {
+  make_database_of_cidrs(folder / "network.db", cidrs);
+  const SystemClock clock;
+  must(open(folder, clock).close());
+}
+
+// Behind a server that was stopped.
+void start(const path& folder) {
+  const SystemClock clock;
+  counted_work([&] { open(folder, clock); });
 }
 
 // The first answer of all, for which each piece is made.
@@ -279,6 +292,7 @@ constexpr std::array kWorks{NamedWork{"write-state", "peers", write_state},
                             NamedWork{"read-state", "peers", read_state},
                             NamedWork{"difference", "peers", compare_device},
                             NamedWork{"store", "peers", update_store},
+                            NamedWork{"start", "peers", start},
                             NamedWork{"add-peer", "peers", add_peer},
                             NamedWork{"open-cidrs", "cidrs", open_cidrs},
                             NamedWork{"foreign-cidr", "cidrs", foreign_cidr},
@@ -291,7 +305,7 @@ int main(int argc, char** argv) {
   if (argc == 5 && argv[1] == std::string_view("prepare")) {
     const auto size = static_cast<unsigned>(std::strtoul(argv[3], nullptr, 10));
     if (argv[2] == std::string_view("cidrs"))
-      make_database_of_cidrs(path(argv[4]) / "network.db", size);
+      prepare_cidrs(size, argv[4]);
     else
       prepare_peers(size, argv[4]);
     return 0;

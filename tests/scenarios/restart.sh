@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# The server restarts, in peace and by force, and no packet of the tunnels is lost; and it ends when its network is uninstalled.
+# The server restarts, in peace and by force, no packet of the tunnels is lost, and nobody is told again what they know; and it ends when its
+# network is uninstalled.
 
 network_of alice bob
 succeed client alice fetch "$NETWORK"
@@ -9,6 +10,14 @@ ping_until_finished alice server & first=$!
 ping_until_finished alice bob & second=$!
 endpoints() { on server wg show "$NETWORK" endpoints | sort; }
 endpoint=$(endpoints)
+ask() { # ETAG [CURL OPTION...]: the head of the answer when alice asks for the state
+  on alice curl -gs -m 20 -o /dev/null -D - -H "X-Innernet-Server-Key: $(key_of server)" -H "If-None-Match: $1" "${@:2}" \
+    "http://$(bracketed "$(inside server)"):$PORT/v1/user/state" | tr -d '\r'
+}
+is_news() { [ "$(ask "$etag" "$@" | sed -n '1s/^[^ ]* \([0-9]*\).*/\1/p')" != 304 ]; }
+# What the clients tell of themselves has come in.
+knows_all() { etag=$(ask '"none"' | sed -n 's/^ETag: //p'); [ -n "$etag" ] && not is_news -H 'Prefer: wait=3'; }
+if [ "$INNERNET_SERVER_KIND" = ours ]; then check_soon 'nothing is news after a while' 60 knows_all; fi
 
 status=0
 stop server serve || status=$?
@@ -16,9 +25,11 @@ if [ "$INNERNET_SERVER_KIND" = ours ]; then check 'serve ends at SIGTERM with ex
 check 'the interface stays up' link_exists server
 succeed serve
 check 'sessions and endpoints survive' test "$endpoint" = "$(endpoints)"
+if [ "$INNERNET_SERVER_KIND" = ours ]; then check 'what a peer knows is no news' not is_news; fi
 stop server serve KILL || :
 succeed serve
 check 'a restart after SIGKILL works as well' test "$endpoint" = "$(endpoints)"
+if [ "$INNERNET_SERVER_KIND" = ours ]; then check 'and is no news either' not is_news; fi
 client bob fetch "$NETWORK" --no-nat-traversal
 exits 'peers fetch from the new server' 0
 for to in server bob; do

@@ -10,7 +10,8 @@ namespace innernet::server::db {
 namespace {
 
 // As the Rust server has it: same names, types and constraints, so that either program can serve the file. It names the columns that it
-// wants, so the last two of `peers` are none of its business; without a version of their own, or it would refuse the file.
+// wants, so the last two of `peers` are none of its business, nor are other tables; without a version of their own, or it would refuse the
+// file.
 constexpr std::string_view kTables = R"(
 CREATE TABLE cidrs (
   id INTEGER PRIMARY KEY,
@@ -51,6 +52,34 @@ PRAGMA user_version = 2;
 // Ours. Without it SQLite looks at every peer when a CIDR is deleted, and the Rust server at every poll.
 constexpr std::string_view kIndex = "CREATE INDEX IF NOT EXISTS peers_by_cidr ON peers (cidr_id)";
 
+// Ours as well, for what is in them see log_store.hpp. No foreign keys: nobody who deletes a peer has to know of them.
+constexpr std::string_view kLogTables = R"(
+CREATE TABLE IF NOT EXISTS change_log (
+  peer INTEGER NOT NULL,
+  cidr INTEGER NOT NULL,
+  number INTEGER NOT NULL,
+  digest INTEGER,
+  ip TEXT,
+  seen TEXT,
+  relayed_at TEXT,
+  relay_distances TEXT,
+  PRIMARY KEY (peer, cidr)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS change_log_epochs (
+  id INTEGER PRIMARY KEY,
+  epoch INTEGER NOT NULL UNIQUE,
+  last INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS change_log_rest (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  floor INTEGER NOT NULL,
+  cidrs INTEGER NOT NULL,
+  tree_digest INTEGER NOT NULL,
+  relays INTEGER NOT NULL,
+  relays_json TEXT NOT NULL
+);
+)";
+
 struct AddedColumn {
   std::string_view name, definition;
 };
@@ -89,15 +118,19 @@ Result<std::int64_t> known_version(Connection& connection) {
 Result<bool> is_current(Connection& connection) {
   TRY(const auto version, known_version(connection));
   if (version != kSchemaVersion) return false;
+  TRY(const auto log_tables, connection.query_integer("SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name IN "
+                                                      "('change_log', 'change_log_epochs', 'change_log_rest')"));
+  if (log_tables != 3) return false;
   TRY(const auto columns, columns_of(connection, "peers"));
   return std::ranges::all_of(kAddedColumns, [&](const AddedColumn& column) { return columns.contains(std::string(column.name)); });
 }
 
-Result<void> add_missing_columns(Connection& connection) {
+Result<void> add_what_is_missing(Connection& connection) {
   TRY(const auto columns, columns_of(connection, "peers"));
   for (const auto& [name, definition] : kAddedColumns)
     if (!columns.contains(std::string(name))) TRY_VOID(connection.execute(fmt::format("ALTER TABLE peers ADD COLUMN {}", definition)));
   TRY_VOID(connection.execute(kIndex));
+  TRY_VOID(connection.execute(kLogTables));
   return connection.execute("PRAGMA user_version = 2");
 }
 
@@ -105,7 +138,8 @@ Result<void> add_missing_columns(Connection& connection) {
 
 Result<void> create_tables(Connection& connection) {
   TRY_VOID(connection.execute(kTables));
-  return connection.execute(kIndex);
+  TRY_VOID(connection.execute(kIndex));
+  return connection.execute(kLogTables);
 }
 
 Result<void> migrate(Connection& connection) {
@@ -115,7 +149,7 @@ Result<void> migrate(Connection& connection) {
   auto done = [&]() -> Result<void> {
     // Somebody else may have migrated it while we waited for the lock.
     TRY(const bool current_now, is_current(connection));
-    if (!current_now) TRY_VOID(add_missing_columns(connection));
+    if (!current_now) TRY_VOID(add_what_is_missing(connection));
     return connection.execute("COMMIT");
   }();
   if (!done && connection.in_transaction()) static_cast<void>(connection.execute("ROLLBACK"));

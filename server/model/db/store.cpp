@@ -189,19 +189,21 @@ Result<Store> Store::prepare(Connection& connection) {
   TRY(auto savepoint, connection.prepare("SAVEPOINT request"));
   TRY(auto release, connection.prepare("RELEASE request"));
   TRY(auto rollback_to, connection.prepare("ROLLBACK TO request"));
-  return Store({.data_version = std::move(data_version),
-                .insert_peer = std::move(insert_peer),
-                .update_peer = std::move(update_peer),
-                .redeem_peer = std::move(redeem_peer),
-                .delete_peer = std::move(delete_peer),
-                .insert_cidr = std::move(insert_cidr),
-                .rename_cidr = std::move(rename_cidr),
-                .delete_cidr = std::move(delete_cidr),
-                .insert_association = std::move(insert_association),
-                .delete_association = std::move(delete_association),
-                .savepoint = std::move(savepoint),
-                .release = std::move(release),
-                .rollback_to = std::move(rollback_to)});
+  TRY(auto log, LogStore::prepare(connection));
+  return Store(Statements{.data_version = std::move(data_version),
+                          .insert_peer = std::move(insert_peer),
+                          .update_peer = std::move(update_peer),
+                          .redeem_peer = std::move(redeem_peer),
+                          .delete_peer = std::move(delete_peer),
+                          .insert_cidr = std::move(insert_cidr),
+                          .rename_cidr = std::move(rename_cidr),
+                          .delete_cidr = std::move(delete_cidr),
+                          .insert_association = std::move(insert_association),
+                          .delete_association = std::move(delete_association),
+                          .savepoint = std::move(savepoint),
+                          .release = std::move(release),
+                          .rollback_to = std::move(rollback_to)},
+               std::move(log));
 }
 
 Result<std::int64_t> Store::data_version() {

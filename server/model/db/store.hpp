@@ -2,6 +2,7 @@
 
 #include "connection.hpp"
 #include "innernet/server/network.hpp"
+#include "log_store.hpp"
 
 namespace innernet::server::db {
 
@@ -28,6 +29,8 @@ class Store {
   Result<AssociationId> insert_association(const AssociationContents& contents);
   Result<void> delete_association(AssociationId id);
 
+  LogStore& log() { return log_; }
+
   Result<void> savepoint() { return sql_.savepoint.run(); }
   Result<void> release() { return sql_.release.run(); }
   Result<void> rollback_to_savepoint() {
@@ -40,9 +43,10 @@ class Store {
     Statement data_version, insert_peer, update_peer, redeem_peer, delete_peer, insert_cidr, rename_cidr, delete_cidr, insert_association,
         delete_association, savepoint, release, rollback_to;
   };
-  explicit Store(Statements statements) : sql_(std::move(statements)) {}
+  Store(Statements statements, LogStore log) : sql_(std::move(statements)), log_(std::move(log)) {}
 
   Statements sql_;
+  LogStore log_;
 };
 
 }  // namespace innernet::server::db

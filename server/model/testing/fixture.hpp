@@ -97,7 +97,7 @@ class Server {
     coordinator.reset();
     options.server_key = key_of(1);
     options.clock = &clock;
-    options.epoch = 0xabcd;
+    options.epoch = 0xabcd + starts++;
     coordinator.emplace(must(Coordinator::open(path, options)));
   }
 
@@ -136,6 +136,7 @@ class Server {
   Family family;
   std::filesystem::path path;
   Coordinator::Options options;  ///< as of the next open()
+  std::uint64_t starts = 0;
   std::optional<Coordinator> coordinator;
 };
 

@@ -28,7 +28,7 @@ class Coordinator {
   struct Options {
     wg::PublicKey server_key;
     const Clock* clock = nullptr;                            ///< outlives the coordinator
-    std::uint64_t epoch = 0;                                 ///< 64 random bits, drawn at each start, for ETags
+    std::uint64_t epoch = 0;                                 ///< 64 random bits, drawn at each start, for ETags: see saved_log.hpp
     std::optional<std::size_t> max_on_device = {};           ///< wg::Backend::max_peers
     int write_burst = 60;                                    ///< so often a peer may change what is stored about it,
     std::chrono::milliseconds write_period{10'000};          ///< and then once per period; beyond that it is answered 429
@@ -76,6 +76,7 @@ class Coordinator {
     bool members = false;                ///< who may be relayed to whom may be others now
     std::vector<CidrId> news;            ///< groups whose waiting requests are to be asked again
     bool committed = false;              ///< something was written: a checkpoint is due
+    bool unsaved = false;                ///< save_changes() has something to do, in a while
   };
   Effects take_effects();
 
@@ -104,10 +105,14 @@ class Coordinator {
   Result<void> delete_expired_invitations();
   /// Peer 1's candidates.
   Result<void> set_server_candidates(const std::vector<Endpoint>& candidates);
+  /// Stores what was only observed, so that after a restart nobody has to be told again what they know; a part of it if it is much: then
+  /// this is true. Each write of a turn does so, too.
+  Result<bool> save_changes();
   /// wal_checkpoint(TRUNCATE), so that a plain copy of the file at rest is whole.
   Result<void> checkpoint();
   /// Fails when the write-ahead log has become large: somebody reads the database without end, so that no checkpoint can empty it.
   Result<void> check_log_size() const;
+  /// Saves all changes, and closes.
   Result<void> close();
 
  private:

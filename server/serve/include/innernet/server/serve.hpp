@@ -32,6 +32,8 @@ struct ServePeriods {
   std::chrono::milliseconds hosts{10'000};            ///< the hosts file is compared, for it may have been changed by others
   std::chrono::milliseconds hosts_after_change{200};
   std::chrono::milliseconds checkpoint_after_commit{1'000};
+  std::chrono::milliseconds save{10'000};             ///< what was only observed, and goes along with no other write, is stored
+  std::chrono::milliseconds save_more{50};            ///< the same, when the last write had no room for all
   std::chrono::milliseconds check_everything{1'000};  ///< foreign changes, config, database and link, should a notification be lost
   std::chrono::milliseconds addresses_settle{200};    ///< the machine's addresses, which come and go in bursts, are looked at
   std::chrono::milliseconds repair{1'000};            ///< between two attempts to bring the interface back, or to store what could not be

@@ -1,0 +1,122 @@
+#include "log_store.hpp"
+
+#include <algorithm>
+#include <bit>
+
+#include "innernet/json/json.hpp"
+
+namespace innernet::server::db {
+namespace {
+
+// SQLite's integers are signed; digests and epochs have all 64 bits.
+std::int64_t stored(std::uint64_t value) { return std::bit_cast<std::int64_t>(value); }
+std::uint64_t read(std::int64_t value) { return std::bit_cast<std::uint64_t>(value); }
+std::uint64_t read_number(std::int64_t value) { return static_cast<std::uint64_t>(std::max<std::int64_t>(value, 0)); }
+
+/// What somebody else may have spoilt is as good as not there: it is observed again.
+template <class T, class Parse>
+std::optional<T> text_of(const Statement& row, int column, Parse parse) {
+  if (row.is_null(column)) return std::nullopt;
+  auto parsed = parse(row.text(column));
+  if (!parsed) return std::nullopt;
+  return *std::move(parsed);
+}
+
+LoggedPeer read_peer(const Statement& row) {
+  LoggedPeer peer{.peer = PeerId{row.integer(0)}, .cidr = CidrId{row.integer(1)}, .number = read_number(row.integer(2))};
+  if (!row.is_null(3)) peer.digest = read(row.integer(3));
+  peer.ip = text_of<IpAddress>(row, 4, IpAddress::parse);
+  peer.seen = text_of<SocketAddress>(row, 5, SocketAddress::parse);
+  peer.relayed_at = text_of<Endpoint>(row, 6, Endpoint::parse);
+  peer.relay_distances = text_of<std::vector<RelayDistance>>(row, 7, parse_relay_distances).value_or(std::vector<RelayDistance>());
+  return peer;
+}
+
+}  // namespace
+
+Result<LogStore> LogStore::prepare(Connection& connection) {
+  TRY(auto last_epoch, connection.prepare("SELECT epoch, last FROM change_log_epochs ORDER BY id DESC LIMIT 1"));
+  TRY(auto put_peer,
+      connection.prepare("INSERT INTO change_log (peer, cidr, number, digest, ip, seen, relayed_at, relay_distances) "
+                         "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (peer, cidr) DO UPDATE SET number = max(number, excluded.number), "
+                         "digest = excluded.digest, ip = excluded.ip, seen = excluded.seen, relayed_at = excluded.relayed_at, "
+                         "relay_distances = excluded.relay_distances"));
+  TRY(auto put_epoch, connection.prepare("INSERT INTO change_log_epochs (epoch, last) VALUES (?, ?) "
+                                         "ON CONFLICT (epoch) DO UPDATE SET last = excluded.last"));
+  TRY(auto forget_epochs, connection.prepare("DELETE FROM change_log_epochs WHERE id <= (SELECT max(id) FROM change_log_epochs) - ?"));
+  TRY(auto put_rest, connection.prepare("INSERT OR REPLACE INTO change_log_rest (id, floor, cidrs, tree_digest, relays, relays_json) "
+                                        "VALUES (1, ?, ?, ?, ?, ?)"));
+  TRY(auto forget_gone, connection.prepare("DELETE FROM change_log WHERE digest IS NULL AND ip IS NULL AND number <= ?"));
+  return LogStore({.last_epoch = std::move(last_epoch),
+                   .put_peer = std::move(put_peer),
+                   .put_epoch = std::move(put_epoch),
+                   .forget_epochs = std::move(forget_epochs),
+                   .put_rest = std::move(put_rest),
+                   .forget_gone = std::move(forget_gone)});
+}
+
+Result<StoredLog> LogStore::load(Connection& connection) {
+  StoredLog log;
+  {
+    TRY(auto rows, connection.prepare("SELECT floor, cidrs, tree_digest, relays, relays_json FROM change_log_rest"));
+    TRY(const bool row, rows.step());
+    if (!row) return log;
+    log.rest = LoggedRest{.floor = read_number(rows.integer(0)),
+                          .cidrs = read_number(rows.integer(1)),
+                          .tree_digest = read(rows.integer(2)),
+                          .relays = read_number(rows.integer(3)),
+                          .relays_json = std::string(rows.text(4))};
+  }
+  {
+    TRY(auto rows, connection.prepare("SELECT epoch, last FROM change_log_epochs ORDER BY id"));
+    for (;;) {
+      TRY(const bool row, rows.step());
+      if (!row) break;
+      log.epochs.push_back({.epoch = read(rows.integer(0)), .last = read_number(rows.integer(1))});
+    }
+  }
+  TRY(auto rows,
+      connection.prepare("SELECT peer, cidr, number, digest, ip, seen, relayed_at, relay_distances FROM change_log ORDER BY peer"));
+  for (;;) {
+    TRY(const bool row, rows.step());
+    if (!row) return log;
+    log.peers.push_back(read_peer(rows));
+  }
+}
+
+Result<std::optional<LoggedEpoch>> LogStore::last_epoch() {
+  auto& sql = sql_.last_epoch;
+  TRY(const bool row, sql.step());
+  std::optional<LoggedEpoch> last;
+  if (row) last = LoggedEpoch{.epoch = read(sql.integer(0)), .last = read_number(sql.integer(1))};
+  sql.reset();
+  return last;
+}
+
+Result<void> LogStore::put(const LoggedPeer& row) {
+  auto& sql = sql_.put_peer;
+  const auto bind_text = [&sql](const auto& value) { value ? sql.bind(value->to_string()) : sql.bind_null(); };
+  sql.bind(number(row.peer)).bind(number(row.cidr)).bind(stored(row.number));
+  row.digest ? sql.bind(stored(*row.digest)) : sql.bind_null();
+  bind_text(row.ip);
+  bind_text(row.seen);
+  bind_text(row.relayed_at);
+  row.relay_distances.empty() ? sql.bind_null() : sql.bind(relay_distances_to_json(row.relay_distances));
+  return sql.run();
+}
+
+Result<void> LogStore::put(const LoggedEpoch& row) { return sql_.put_epoch.bind(stored(row.epoch)).bind(stored(row.last)).run(); }
+
+Result<void> LogStore::put(const LoggedRest& row) {
+  TRY_VOID(sql_.forget_epochs.bind(std::int64_t{kMostEpochs}).run());
+  return sql_.put_rest.bind(stored(row.floor))
+      .bind(stored(row.cidrs))
+      .bind(stored(row.tree_digest))
+      .bind(stored(row.relays))
+      .bind(row.relays_json)
+      .run();
+}
+
+Result<void> LogStore::forget_gone(std::uint64_t floor) { return sql_.forget_gone.bind(stored(floor)).run(); }
+
+}  // namespace innernet::server::db
