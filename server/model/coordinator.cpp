@@ -99,7 +99,7 @@ Result<void> Coordinator::check_log_size() const {
 
 Result<bool> Coordinator::save_changes() {
   if (!impl_->cache.unsaved().any()) return false;
-  TRY_VOID(impl_->write([](Registry::Writer&) -> Result<void> { return {}; }));
+  TRY_VOID(impl_->save_at_leisure());
   return !impl_->was_log_lost && impl_->cache.unsaved().any();
 }
 

@@ -300,10 +300,15 @@ Result<void> Coordinator::Impl::delete_expired_invitations() {
   });
 }
 
+Result<void> Coordinator::Impl::save_at_leisure() {
+  cache.digest_tree();
+  return write([](Registry::Writer&) -> Result<void> { return {}; });
+}
+
 Result<void> Coordinator::Impl::save_before_end() {
   registry->set_patience(kPatienceAtEnd);
   while (cache.unsaved().any()) {
-    TRY_VOID(write([](Registry::Writer&) -> Result<void> { return {}; }));
+    TRY_VOID(save_at_leisure());
     if (was_log_lost) break;  // which was told
   }
   return {};

@@ -37,6 +37,8 @@ struct Coordinator::Impl final : Observer {
   Result<std::size_t> save_log();
   /// save_log(), and commits.
   Result<void> commit();
+  /// A transaction for the log alone.
+  Result<void> save_at_leisure();
   Result<void> save_before_end();
   /// A transaction of its own, between turns.
   Result<void> write(const std::function<Result<void>(Registry::Writer&)>& change);

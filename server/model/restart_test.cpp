@@ -217,6 +217,24 @@ TEST_F(Restart, WhoSeesSomethingElseSinceGetsAWholeState) {
   EXPECT_EQ(status(after), 304U);
 }
 
+TEST_F(Restart, ATreeThatIsAsBeforeWasAnotherOneInBetween) {
+  must(server.coordinator->save_changes());
+  const std::string before = etag();
+  EXPECT_EQ(server.ask(server.admin(), "POST", "/v1/admin/associations", R"({"cidr_id_1":3,"cidr_id_2":5})").status, 201U);
+  const std::string between = etag();
+  EXPECT_EQ(server.ask(server.admin(), "DELETE", "/v1/admin/associations/2").status, 204U);
+  const std::string after = etag();
+  EXPECT_TRUE(server.coordinator->take_effects().unsaved) << "its digest";
+  kill();
+  server.open();
+  for (const auto& tag : {before, between, after}) EXPECT_EQ(status(tag), 200U);
+  const std::string now = etag();
+  change(1);
+  kill();
+  server.open();
+  EXPECT_EQ(status(now), 226U) << "the first write of a start has told of the epoch";
+}
+
 // --- numbers that are given a second time ---
 
 TEST_F(Restart, WhatWasLostInACrashIsUnknown) {

@@ -42,13 +42,6 @@ std::optional<std::uint64_t> digest_of(const PeerRecord* record, std::string& bu
   return digest(buffer);
 }
 
-std::uint64_t tree_digest(const Network& network) {
-  std::string text(1, kFormat);
-  for (const Cidr& cidr : network.cidrs()) append_json(text, cidr);
-  for (const auto& [id, association] : network.associations()) append_json(text, association);
-  return digest(text);
-}
-
 /// The peer, if it is in this CIDR.
 const PeerRecord* in_cidr(const Network& network, PeerId id, CidrId cidr) {
   const PeerRecord* const record = network.find_peer(id);
@@ -74,6 +67,13 @@ std::uint64_t last_number(const db::StoredLog& log) {
 }
 
 }  // namespace
+
+std::uint64_t tree_digest(const Network& network) {
+  std::string text(1, kFormat);
+  for (const Cidr& cidr : network.cidrs()) append_json(text, cidr);
+  for (const auto& [id, association] : network.associations()) append_json(text, association);
+  return digest(text);
+}
 
 Past take_up(const db::StoredLog& log, std::uint64_t epoch, Network& network) {
   Past past;
@@ -111,7 +111,8 @@ Past take_up(const db::StoredLog& log, std::uint64_t epoch, Network& network) {
   for (const auto& [id, record] : network.peers()) see_rows(&record);
   see_rows(nullptr);
 
-  const bool is_same_tree = log.rest && log.rest->tree_digest == tree_digest(network);
+  past.tree_digest = tree_digest(network);
+  const bool is_same_tree = log.rest && log.rest->tree_digest == past.tree_digest;
   if (log.rest) {
     past.floor = log.rest->floor;
     past.cidrs = log.rest->cidrs;
@@ -147,10 +148,8 @@ Result<std::size_t> save(db::LogStore& store, const Unsaved& unsaved, const Pres
   }
   TRY_VOID(store.put(present.epoch));
   if (unsaved.rest) {
-    auto rest = present.rest;
-    rest.tree_digest = tree_digest(network);
-    if (unsaved.forget_gone) TRY_VOID(store.forget_gone(rest.floor));
-    TRY_VOID(store.put(rest));
+    if (unsaved.forget_gone) TRY_VOID(store.forget_gone(present.rest.floor));
+    TRY_VOID(store.put(present.rest));
   }
   return written;
 }

@@ -17,6 +17,9 @@
 // command, sqlite3, an older version of ours) knows nothing of it: what they did is found by comparing, with the model while it is served,
 // and with the digests at the start, and is numbered then.
 //
+// The tree of CIDRs and associations has one digest, which is made at leisure: the transaction that changes the tree only says that the one
+// that was there is none any more, and a crash before the next costs each client a whole state.
+//
 // What must never happen is that an ETag is taken for known that names another content than the one that it was given for. A database may
 // go back in time: a backup is restored, a copy is served elsewhere, a virtual machine is set back, a crash loses what was not written
 // yet. Then numbers are counted anew that were given before, with other changes behind them. No file beside the database and no clock
@@ -57,6 +60,7 @@ struct Past {
   std::vector<db::LoggedEpoch> epochs;
   std::uint64_t sequence = 1, floor = 1, cidrs = 1, relays = 1;
   std::string relays_json;
+  std::uint64_t tree_digest = 0;
   std::vector<Change> changes;  ///< behind the floor, by number
   Unsaved unsaved;
 };
@@ -65,10 +69,13 @@ struct Past {
 /// before.
 Past take_up(const db::StoredLog& log, std::uint64_t epoch, Network& network);
 
+/// Of all CIDRs and associations: the work for it grows with them.
+std::uint64_t tree_digest(const Network& network);
+
 /// What is to be saved, when the last number is `sequence`.
 struct Present {
   db::LoggedEpoch epoch;
-  db::LoggedRest rest;  ///< but for the digest
+  db::LoggedRest rest;
 };
 
 /// Writes at most `most` peers, and, if these were all, that the log knows everything. Gives how many peers of `unsaved` were written, from

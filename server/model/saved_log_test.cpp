@@ -16,7 +16,11 @@ struct TakeUp : ::testing::Test {
   TakeUp() { write(first); }
   void write(const Past& past) {
     const Present present{.epoch = {.epoch = past.epoch, .last = past.sequence},
-                          .rest = {.floor = past.floor, .cidrs = past.cidrs, .relays = past.relays, .relays_json = past.relays_json}};
+                          .rest = {.floor = past.floor,
+                                   .cidrs = past.cidrs,
+                                   .tree_digest = past.tree_digest,
+                                   .relays = past.relays,
+                                   .relays_json = past.relays_json}};
     must(save(store, past.unsaved, present, network, 1'000'000));
   }
   db::StoredLog log() { return must(db::LogStore::load(connection)); }

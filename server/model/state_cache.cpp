@@ -244,7 +244,7 @@ void StateCache::peer_changed(const PeerRecord* before, const PeerRecord* after)
 void StateCache::cidrs_changed(bool one_is_gone) {
   ++topology_;
   cidrs_sequence_ = ++sequence_;
-  unsaved_.rest = true;
+  tree_changed();
   // The log may name peers in it whose going nobody could be told of any more, and another one may be given its id.
   if (one_is_gone) {
     log_.clear();
@@ -289,7 +289,7 @@ void StateCache::renew_all() {
 void StateCache::associations_changed() {
   ++topology_;
   roots_since_ = ++sequence_;
-  unsaved_.rest = true;
+  tree_changed();
   // Who sees the same as before is asked and waits on.
   for (auto& [id, member] : groups_)
     if (std::exchange(member.has_waiting, false)) news_.push_back(id);
@@ -297,7 +297,7 @@ void StateCache::associations_changed() {
 
 void StateCache::topology_changed() {
   roots_since_ = cidrs_sequence_ = ++sequence_;
-  unsaved_.rest = true;
+  tree_changed();
   forget_ready();
 }
 
@@ -326,20 +326,34 @@ void StateCache::resume(Past past) {
   relays_told_ = std::move(past.relays_json);
   has_answered_ = false;
   unsaved_ = std::move(past.unsaved);
+  tree_digest_ = past.tree_digest;
   log_.clear();
   for (const auto& [cidr, peer, number] : past.changes) log_.note(cidr, peer, number);
 }
 
 Present StateCache::present() const {
-  return {
-      .epoch = {.epoch = epoch_, .last = sequence_},
-      .rest = {
-          .floor = std::max(log_floor_, roots_since_), .cidrs = cidrs_sequence_, .relays = relays_sequence_, .relays_json = relays_told_}};
+  return {.epoch = {.epoch = epoch_, .last = sequence_},
+          .rest = {.floor = std::max(log_floor_, roots_since_),
+                   .cidrs = cidrs_sequence_,
+                   .tree_digest = tree_digest_,
+                   .relays = relays_sequence_,
+                   .relays_json = relays_told_}};
 }
 
 void StateCache::note_saved(std::size_t peers) {
   unsaved_.peers.erase(unsaved_.peers.begin(), std::next(unsaved_.peers.begin(), static_cast<std::ptrdiff_t>(peers)));
-  if (unsaved_.peers.empty()) unsaved_ = {};
+  if (!unsaved_.peers.empty()) return;
+  unsaved_ = {};
+  unsaved_.rest = !tree_digest_;
+}
+
+void StateCache::tree_changed() {
+  unsaved_.rest = true;
+  tree_digest_.reset();
+}
+
+void StateCache::digest_tree() {
+  if (!tree_digest_) tree_digest_ = tree_digest(*network_);
 }
 
 const std::string& StateCache::cidrs() {

@@ -80,6 +80,8 @@ class StateCache {
 
   const Unsaved& unsaved() const { return unsaved_; }
   Present present() const;
+  /// Before what is saved at leisure: see tree_digest().
+  void digest_tree();
   /// The first so many peers of unsaved() were written; the rest as well, if these were all.
   void note_saved(std::size_t peers);
 
@@ -120,6 +122,7 @@ class StateCache {
   void wake(View& view);
   void renew_all();
   void forget_ready();
+  void tree_changed();
   void settle_relays();
   std::uint64_t last_change(std::span<const CidrId> roots) const;
   bool is_below(CidrId cidr, std::span<const CidrId> roots) const;
@@ -149,6 +152,7 @@ class StateCache {
   std::uint64_t epoch_ = 0;
   std::vector<db::LoggedEpoch> epochs_;  // earlier ones
   Unsaved unsaved_;
+  std::optional<std::uint64_t> tree_digest_;  // none: of another tree
   bool anyone_to_wake_ = false;
   std::vector<CidrId> news_;
   std::string cidrs_json_;                        // empty: to be written

@@ -63,7 +63,7 @@ Result<StoredLog> LogStore::load(Connection& connection) {
     if (!row) return log;
     log.rest = LoggedRest{.floor = read_number(rows.integer(0)),
                           .cidrs = read_number(rows.integer(1)),
-                          .tree_digest = read(rows.integer(2)),
+                          .tree_digest = rows.is_null(2) ? std::nullopt : std::optional(read(rows.integer(2))),
                           .relays = read_number(rows.integer(3)),
                           .relays_json = std::string(rows.text(4))};
   }
@@ -109,12 +109,10 @@ Result<void> LogStore::put(const LoggedEpoch& row) { return sql_.put_epoch.bind(
 
 Result<void> LogStore::put(const LoggedRest& row) {
   TRY_VOID(sql_.forget_epochs.bind(std::int64_t{kMostEpochs}).run());
-  return sql_.put_rest.bind(stored(row.floor))
-      .bind(stored(row.cidrs))
-      .bind(stored(row.tree_digest))
-      .bind(stored(row.relays))
-      .bind(row.relays_json)
-      .run();
+  auto& sql = sql_.put_rest;
+  sql.bind(stored(row.floor)).bind(stored(row.cidrs));
+  row.tree_digest ? sql.bind(stored(*row.tree_digest)) : sql.bind_null();
+  return sql.bind(stored(row.relays)).bind(row.relays_json).run();
 }
 
 Result<void> LogStore::forget_gone(std::uint64_t floor) { return sql_.forget_gone.bind(stored(floor)).run(); }

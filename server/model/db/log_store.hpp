@@ -34,10 +34,10 @@ struct LoggedEpoch {
 
 /// The one row of `change_log_rest`.
 struct LoggedRest {
-  std::uint64_t floor = 0;  ///< who has an older state needs a whole one
-  std::uint64_t cidrs = 0;  ///< when they changed last
-  std::uint64_t tree_digest = 0;
-  std::uint64_t relays = 0;  ///< when they changed last
+  std::uint64_t floor = 0;                     ///< who has an older state needs a whole one
+  std::uint64_t cidrs = 0;                     ///< when they changed last
+  std::optional<std::uint64_t> tree_digest{};  ///< none: it has changed since, and there was no time
+  std::uint64_t relays = 0;                    ///< when they changed last
   std::string relays_json{};
 };
 

@@ -74,7 +74,7 @@ CREATE TABLE IF NOT EXISTS change_log_rest (
   id INTEGER PRIMARY KEY CHECK (id = 1),
   floor INTEGER NOT NULL,
   cidrs INTEGER NOT NULL,
-  tree_digest INTEGER NOT NULL,
+  tree_digest INTEGER,
   relays INTEGER NOT NULL,
   relays_json TEXT NOT NULL
 );
