@@ -30,6 +30,7 @@ void Handshakes::see(const wg::Device& device, WallTime wall, BootTime boot) {
     const auto [entry, is_new] = seen_.try_emplace(peer.public_key);
     Seen& seen = entry->second;
     seen.is_there = true;
+    if (seen.doubted_with != peer.received_bytes || seen.handshake != *peer.last_handshake) seen.doubted_with.reset();
     if (is_new || seen.handshake != *peer.last_handshake) {
       if (last_look_)
         seen.at = boot - age_of_new(*peer.last_handshake, *last_look_, now);
@@ -48,11 +49,15 @@ void Handshakes::see(const wg::Device& device, WallTime wall, BootTime boot) {
   last_look_ = now;
 }
 
+void Handshakes::doubt(const wg::PublicKey& peer, std::uint64_t received_bytes) {
+  if (const auto found = seen_.find(peer); found != seen_.end()) found->second.doubted_with = received_bytes;
+}
+
 bool Handshakes::is_recent(const wg::PublicKey& peer, BootTime now) const { return is_recent(peer, now, kRejectAfterTime); }
 
 bool Handshakes::is_recent(const wg::PublicKey& peer, BootTime now, std::chrono::nanoseconds within) const {
   const auto found = seen_.find(peer);
-  return found != seen_.end() && found->second.at && now - *found->second.at <= within;
+  return found != seen_.end() && found->second.at && !found->second.doubted_with && now - *found->second.at <= within;
 }
 
 }  // namespace innernet::client

@@ -138,6 +138,7 @@ Answer<HttpResponse> HttpConnection::receive(const HttpRequest& request) {
     auto head = parse_response_head(std::string_view(input).substr(0, head_end + 4));
     if (!head) return bad(head.error());
     response.head = *std::move(head);
+    response.began = SystemClock().boot();
     input.erase(0, head_end + 4);
   } while (response.head.status < 200);
 

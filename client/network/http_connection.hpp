@@ -26,6 +26,7 @@ struct HttpRequest {
 struct HttpResponse {
   ResponseHead head;
   std::string body;
+  BootTime began{};  ///< to arrive, with all of its head
 };
 
 /// One connection to one server, through one interface if one is given, made when needed and kept alive.

@@ -9,9 +9,11 @@
 #include <system_error>
 
 #include "ask_relays.hpp"
+#include "background_check.hpp"
 #include "innernet/client/network_lock.hpp"
 #include "innernet/client/networks.hpp"
 #include "innernet/machine/log.hpp"
+#include "network_changes.hpp"
 #include "network_files.hpp"
 #include "own_relay.hpp"
 #include "relay_care.hpp"
@@ -110,6 +112,12 @@ struct NetworkWorker::Relays {
   std::set<wg::PublicKey> known{};
 };
 
+/// What goes on beside the rounds, each in a thread of its own.
+struct NetworkWorker::Beside {
+  BackgroundTraversal traversal, tries;
+  BackgroundCheck check;
+};
+
 NetworkWorker::~NetworkWorker() {
   stop_.request();
   if (thread_.joinable()) thread_.join();
@@ -155,17 +163,27 @@ void NetworkWorker::rounds(Machine& machine) {
   mapped_port_ = 0;
   FetchMemory memory;
   memory.shows_life = [this] { life_.expect_by(clock_.boot() + kLongestStep); };
-  BackgroundTraversal traversal(
-      [this](RoundResult result, Handshakes handshakes, const Stop& stop) {
-        // The address never changes, and a backend is one thread's.
-        const auto config = read_config(options_.folders, name_);
-        auto system = SystemMachine::create(options_, name_, stop, resolver_);
-        if (!config || !system) return;
-        Machine its_machine = system->machine();
-        traverse_due(options_, name_, config->address.truncated(), its_machine, std::move(result), std::move(handshakes),
-                     {.audience = Audience::kLater});
-      },
-      [this] { nudge_.give(); });
+  Beside beside{.traversal = {[this](RoundResult result, Handshakes handshakes, const Stop& stop) {
+                                with_machine(stop, [&](const IpNet& network, Machine& its) {
+                                  traverse_due(options_, name_, network, its, std::move(result), std::move(handshakes),
+                                               {.audience = Audience::kLater});
+                                });
+                              },
+                              [this] { nudge_.give(); }, kTurnsOfDue},
+                .tries = {[this](const RoundResult& result, const Handshakes&, const Stop& stop) {
+                            with_machine(stop,
+                                         [&](const IpNet& network, Machine& its) { try_relayed(options_, name_, network, its, result); });
+                          },
+                          [this] { nudge_.give(); }, kTurnsOfRelayed},
+                .check = {[this](const Handshakes& handshakes, const Stop& stop) {
+                            std::vector<SilentPeer> silent;
+                            with_machine(stop, [&](const IpNet&, Machine& its) {
+                              auto found = check_sessions(its.backend, name_, handshakes, its.wait, its.poke);
+                              if (found) silent = *std::move(found);
+                            });
+                            return silent;
+                          },
+                          [this] { nudge_.give(); }}};
   Relays relays{.own = OwnRelay(options_.folders, name_, machine.api_interface(name_)),
                 .care = RelayCare(name_, {.ask =
                                               [this](std::span<const UsedRelay> all, const Stop& stop) {
@@ -181,6 +199,7 @@ void NetworkWorker::rounds(Machine& machine) {
                                           .on_news = [this] { nudge_.give(); }})};
   std::minstd_rand random = jitter(clock_);
   RoundSchedule schedule(interval_);
+  NetworkChanges changes;
   port_mapper_ = start_port_mapper();
   while (!stop_.requested()) {
     memory.shows_life();
@@ -188,6 +207,13 @@ void NetworkWorker::rounds(Machine& machine) {
     if (changed_outside_.exchange(false)) {
       if (memory.client) memory.client->disconnect();
       if (port_mapper_) port_mapper_->network_changed();
+      memory.has_moved = true;
+      changes.note();
+    }
+    if (changes.take(clock_.boot())) {
+      beside.check.begin(memory.handshakes);
+      // Who could not be reached may be from here.
+      memory.traversal.clear();
     }
     if (port_mapper_) memory.mapped = port_mapper_->outside();
     if (config_is_gone()) {
@@ -195,16 +221,32 @@ void NetworkWorker::rounds(Machine& machine) {
       return;
     }
     const BootTime began = clock_.boot();
-    traversal.collect(memory);
-    if (!one_round(machine, memory, traversal, relays)) {
+    beside.check.collect(memory);
+    beside.traversal.collect(memory);
+    beside.tries.collect(memory);
+    if (!one_round(machine, memory, beside, relays)) {
       pause(schedule.after_failure(clock_.boot(), fraction(random)));
       continue;
     }
     const bool can_wait = !memory.etag.empty() && memory.capabilities && memory.capabilities->state_wait_max > 0;
-    life_.expect_by(schedule.deadline(began) + kLongestStep);
-    const Waited waited = can_wait ? wait_for_news(memory, clock_, stop_, nudge_, schedule.deadline(began)) : Waited::kInVain;
-    pause(schedule.after(waited, began, clock_.boot(), fraction(random)));
+    BootTime wanted = changes.due(clock_.boot());
+    // At their end there is a round anyhow.
+    if (!beside.tries.is_under_way()) wanted = std::min(wanted, memory.direct_tries.next());
+    const BootTime deadline = schedule.deadline(began, wanted);
+    life_.expect_by(deadline + kLongestStep);
+    const Waited waited = can_wait ? wait_for_news(memory, clock_, stop_, nudge_, deadline) : Waited::kInVain;
+    pause(schedule.after(waited, began, clock_.boot(), fraction(random), wanted));
   }
+}
+
+// In a thread of its own: a backend is one thread's.
+void NetworkWorker::with_machine(const Stop& stop, const std::function<void(const IpNet& network, Machine& machine)>& action) {
+  // The address never changes.
+  const auto config = read_config(options_.folders, name_);
+  auto system = SystemMachine::create(options_, name_, stop, resolver_);
+  if (!config || !system) return;
+  Machine machine = system->machine();
+  action(config->address.truncated(), machine);
 }
 
 std::unique_ptr<PortMapper> NetworkWorker::start_port_mapper() {
@@ -229,7 +271,7 @@ void NetworkWorker::map_port(std::uint16_t listen_port) {
   port_mapper_->want(listen_port, nonce_);
 }
 
-bool NetworkWorker::one_round(Machine& machine, FetchMemory& memory, BackgroundTraversal& traversal, Relays& relays) {
+bool NetworkWorker::one_round(Machine& machine, FetchMemory& memory, Beside& beside, Relays& relays) {
   const auto round = [&]() -> Result<bool> {
     RoundResult result;
     memory.relay_distances = relays.care.distances();
@@ -248,7 +290,10 @@ bool NetworkWorker::one_round(Machine& machine, FetchMemory& memory, BackgroundT
     auto watched = result.used_relays;
     std::erase_if(watched, [](const UsedRelay& relay) { return !relay.answers_questions; });
     relays.care.see(std::move(watched), std::move(may_be_relayed));
-    if (!options_.nat.no_traversal) traversal.begin(std::move(result), memory, clock_.boot());
+    if (options_.nat.no_traversal) return answered;
+    beside.tries.begin({.relayed = std::move(result.relayed), .relays = result.relays, .own = std::move(result.own)}, memory,
+                       clock_.boot());
+    beside.traversal.begin(std::move(result), memory, clock_.boot());
     return answered;
   };
   const auto answered = round();

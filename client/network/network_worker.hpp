@@ -50,9 +50,11 @@ class NetworkWorker {
   void run();
   void rounds(Machine& machine);
   struct Relays;
+  struct Beside;
   /// Whether the server has answered. Traversal goes on beside it.
-  bool one_round(Machine& machine, FetchMemory& memory, BackgroundTraversal& traversal, Relays& relays);
+  bool one_round(Machine& machine, FetchMemory& memory, Beside& beside, Relays& relays);
   bool config_is_gone() const;
+  void with_machine(const Stop& stop, const std::function<void(const IpNet& network, Machine& machine)>& action);
   /// None: it is not wanted, or can't be had.
   std::unique_ptr<PortMapper> start_port_mapper();
   void map_port(std::uint16_t listen_port);

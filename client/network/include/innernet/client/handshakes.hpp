@@ -21,6 +21,8 @@ class Handshakes {
   bool is_recent(const wg::PublicKey& peer, BootTime now) const;
   /// The same within another time.
   bool is_recent(const wg::PublicKey& peer, BootTime now, std::chrono::nanoseconds within) const;
+  /// The session that it has now does not work: it counts as none until there is another one, or more has come than `received_bytes`.
+  void doubt(const wg::PublicKey& peer, std::uint64_t received_bytes);
   void clear() { *this = {}; }
 
  private:
@@ -34,6 +36,7 @@ class Handshakes {
     std::optional<BootTime> at;  // none: the wall clock makes no sense of it
     BootTime first_look{};
     bool is_there = false;
+    std::optional<std::uint64_t> doubted_with;  // so many received bytes
   };
   /// Of a handshake that was not there at the look before.
   static std::chrono::nanoseconds age_of_new(WallTime handshake, const Look& before, const Look& now);
