@@ -70,10 +70,11 @@ Waited wait_for_news(FetchMemory& memory, const Clock& clock, const Stop& stop, 
   }
 }
 
-NetworkWorker::NetworkWorker(Stop stop, Nudge nudge, ClientOptions options, InterfaceName name, std::chrono::seconds interval,
-                             std::shared_ptr<Resolver> resolver)
+NetworkWorker::NetworkWorker(Stop stop, Nudge nudge, Nudge changed_outside, ClientOptions options, InterfaceName name,
+                             std::chrono::seconds interval, std::shared_ptr<Resolver> resolver)
     : stop_(std::move(stop)),
       nudge_(std::move(nudge)),
+      changed_outside_(std::move(changed_outside)),
       options_(std::move(options)),
       name_(std::move(name)),
       interval_(interval),
@@ -84,7 +85,9 @@ Result<std::unique_ptr<NetworkWorker>> NetworkWorker::start(const ClientOptions&
                                                             std::function<void()> on_end) {
   TRY(Stop stop, Stop::create());
   TRY(Nudge nudge, Nudge::create());
-  std::unique_ptr<NetworkWorker> worker(new NetworkWorker(std::move(stop), std::move(nudge), options, name, interval, std::move(resolver)));
+  TRY(Nudge changed_outside, Nudge::create());
+  std::unique_ptr<NetworkWorker> worker(
+      new NetworkWorker(std::move(stop), std::move(nudge), std::move(changed_outside), options, name, interval, std::move(resolver)));
   try {
     worker->thread_ = std::thread([self = worker.get(), on_end = std::move(on_end)] {
       self->run();
@@ -162,6 +165,7 @@ void NetworkWorker::rounds(Machine& machine) {
   const Withdrawal withdrawal{port_mapper_};
   mapped_port_ = 0;
   FetchMemory memory;
+  memory.interrupt_fd = changed_outside_.fd();
   memory.shows_life = [this] { life_.expect_by(clock_.boot() + kLongestStep); };
   Beside beside{.traversal = {[this](RoundResult result, Handshakes handshakes, const Stop& stop) {
                                 with_machine(stop, [&](const IpNet& network, Machine& its) {
@@ -204,7 +208,7 @@ void NetworkWorker::rounds(Machine& machine) {
   while (!stop_.requested()) {
     memory.shows_life();
     nudge_.take();
-    if (changed_outside_.exchange(false)) {
+    if (changed_outside_.take()) {
       if (memory.client) memory.client->disconnect();
       if (port_mapper_) port_mapper_->network_changed();
       memory.has_moved = true;
@@ -299,7 +303,8 @@ bool NetworkWorker::one_round(Machine& machine, FetchMemory& memory, Beside& bes
   const auto answered = round();
   if (answered) return *answered;
   // Uninstalled while the round waited for the lock, it is no error but the end.
-  if (!stop_.requested() && !config_is_gone()) log::error("network {}: {}", name_.str(), answered.error().message());
+  if (!stop_.requested() && !config_is_gone() && answered.error().kind() != ErrorKind::kInterrupted)
+    log::error("network {}: {}", name_.str(), answered.error().message());
   return false;
 }
 

@@ -35,9 +35,10 @@ class NetworkWorker {
   ~NetworkWorker();
 
   void request_stop() { stop_.request(); }
-  /// Something has changed outside: the next round begins now, with a new connection.
+  /// Something has changed outside: the next round begins now, with a new connection. One that waits for the server, which it has asked
+  /// from elsewhere, ends.
   void nudge() {
-    changed_outside_ = true;
+    changed_outside_.give();
     nudge_.give();
   }
   bool has_ended() const { return ended_; }
@@ -45,7 +46,7 @@ class NetworkWorker {
   bool is_late(BootTime now) const { return life_.is_late(now); }
 
  private:
-  NetworkWorker(Stop stop, Nudge nudge, ClientOptions options, InterfaceName name, std::chrono::seconds interval,
+  NetworkWorker(Stop stop, Nudge nudge, Nudge changed_outside, ClientOptions options, InterfaceName name, std::chrono::seconds interval,
                 std::shared_ptr<Resolver> resolver);
   void run();
   void rounds(Machine& machine);
@@ -61,7 +62,7 @@ class NetworkWorker {
   void pause(BootTime deadline);
 
   Stop stop_;
-  Nudge nudge_;
+  Nudge nudge_, changed_outside_;
   SystemClock clock_;
   ClientOptions options_;
   InterfaceName name_;
@@ -71,7 +72,6 @@ class NetworkWorker {
   std::unique_ptr<PortMapper> port_mapper_;
   std::uint16_t mapped_port_ = 0;
   PcpNonce nonce_{};
-  std::atomic<bool> changed_outside_ = false;
   std::atomic<bool> ended_ = false;
   std::thread thread_;
 };

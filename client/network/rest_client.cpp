@@ -240,6 +240,7 @@ Answer<void> RestClient::delete_association(AssociationId id) {
   return connection_->tell("DELETE", fmt::format("/v1/admin/associations/{}", number(id)), {}, 204);
 }
 
+void RestClient::interrupt_by(int fd) { connection_->http.interrupt_by(fd); }
 const ServerClock& RestClient::server_clock() const { return connection_->clock; }
 bool RestClient::last_request_was_sent() const { return connection_->http.last_request_was_sent(); }
 void RestClient::disconnect() { connection_->http.disconnect(); }

@@ -19,7 +19,8 @@ namespace innernet::client {
 
 /// What one round leaves to the next of the same network.
 struct FetchMemory {
-  RequestTimes times{};  ///< of `client`
+  RequestTimes times{};   ///< of `client`
+  int interrupt_fd = -1;  ///< the same; see RestClient::interrupt_by()
   std::optional<RestClient> client;
   SocketAddress server;                     ///< of `client`
   std::optional<wg::PublicKey> server_key;  ///< of `client`

@@ -79,7 +79,10 @@ void Client::stop() {
 void Client::nudge() {
   if (!is_running_) return;
   changed_outside_ = true;
-  wake();
+  if (!in_round_) return wake();
+  // It ends there, whatever it waits for.
+  calls_.clear();
+  fail_round();
 }
 
 void Client::wake() {
@@ -216,7 +219,8 @@ void Client::fail_round() {
   memory_.capabilities.reset();
   // A round without the server goes on with what it has (Origin::kDataStoreAlone), which has no relays but those that were saved.
   in_round_ = false;
-  next_round(wants_round_ ? events_.now() : schedule_.after_failure(events_.now(), std::uniform_real_distribution<>()(random_)));
+  next_round(wants_round_ || changed_outside_ ? events_.now()
+                                              : schedule_.after_failure(events_.now(), std::uniform_real_distribution<>()(random_)));
 }
 
 void Client::apply(const server::Response& response) {

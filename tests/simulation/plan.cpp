@@ -66,12 +66,13 @@ Plan make_plan(std::uint64_t seed, const PlanOptions& options) {
   if (!options.has_disturbances) return plan;
   // The last third of the time is quiet.
   const auto until = static_cast<std::uint64_t>(std::chrono::seconds(options.lasts).count()) * 2 / 3;
-  const unsigned count = std::max(4U, options.peers / 2);
+  const unsigned count = options.only_moves ? options.peers : std::max(4U, options.peers / 2);
   for (unsigned i = 0; i < count; ++i) {
     using What = Disturbance::What;
     Disturbance one{.what = static_cast<What>(below(11)),
                     .at = std::chrono::seconds(90 + random() % until),
                     .lasts = std::chrono::seconds(10 + below(240))};
+    if (options.only_moves) one.what = below(4) == 0 ? What::kIpv6Vanishes : What::kMoves;
     switch (one.what) {
       case What::kRouterRestarts:
       case What::kAddressChanges:

@@ -63,6 +63,7 @@ struct PlanOptions {
   unsigned peers = 24;
   std::chrono::minutes lasts{60};
   bool has_disturbances = true;
+  bool only_moves = false;  ///< of the disturbances those that the peers themselves notice: they move, and IPv6 goes and comes back
   double loss = 0.005;
 };
 Plan make_plan(std::uint64_t seed, const PlanOptions& options);

@@ -116,6 +116,8 @@ class RestClient {
   Answer<void> create_association(const AssociationContents& association);
   Answer<void> delete_association(AssociationId id);
 
+  /// While this descriptor is readable, each request fails at once (kInterrupted), one that waits for something among them.
+  void interrupt_by(int fd);
   /// By the dates of all answers so far.
   const ServerClock& server_clock() const;
   /// Whether the last failed request may have reached the server: everything but "never connected".
