@@ -228,14 +228,17 @@ void NetworkWorker::rounds(Machine& machine) {
     beside.check.collect(memory);
     beside.traversal.collect(memory);
     beside.tries.collect(memory);
-    if (!one_round(machine, memory, beside, relays)) {
-      pause(schedule.after_failure(clock_.boot(), fraction(random)));
+    const bool has_answered = one_round(machine, memory, beside, relays);
+    const BootTime now = clock_.boot();
+    BootTime wanted = changes.due(now);
+    // At their end there is a round anyhow.
+    if (!beside.tries.is_under_way()) wanted = std::min(wanted, memory.direct_tries.next());
+    if (!has_answered) {
+      const BootTime again = schedule.after_failure(now, fraction(random));
+      pause(wanted > now ? std::min(wanted, again) : again);
       continue;
     }
     const bool can_wait = !memory.etag.empty() && memory.capabilities && memory.capabilities->state_wait_max > 0;
-    BootTime wanted = changes.due(clock_.boot());
-    // At their end there is a round anyhow.
-    if (!beside.tries.is_under_way()) wanted = std::min(wanted, memory.direct_tries.next());
     const BootTime deadline = schedule.deadline(began, wanted);
     life_.expect_by(deadline + kLongestStep);
     const Waited waited = can_wait ? wait_for_news(memory, clock_, stop_, nudge_, deadline) : Waited::kInVain;

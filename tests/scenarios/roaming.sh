@@ -34,6 +34,7 @@ check_soon 'and no relay is between them' 120 is_direct laptop phone
 # From the one that stays where it is, and knows of nothing.
 back_within() { # WHO STAYS MILLISECONDS: the first of its pings that passes, after WHO has got another address just now
   local began=$3 took first
+  # shellcheck disable=SC2016 # expanded by the shell on the host
   on "$2" timeout 40 bash -c 'ping -n -D -i 0.1 "$1" | grep -m 1 "bytes from" >first-ping' ping "$(inside "$1")" || :
   first=$(on "$2" sed -n 's/^\[\([0-9]*\)\.\([0-9]\{3\}\).*/\1\2/p' first-ping)
   [ -n "$first" ] || return 1
