@@ -13,10 +13,11 @@ struct Turn {
   std::chrono::seconds period, shift;
 };
 // Two that begin up to a minute and a half apart find one moment for the second or the third of them at least: where the nearest one to the
-// second is another for each of the two, that to the third is not.
+// second is another for each of the two, that to the third is not. (Those two borders are as far from each other as they can be: half a
+// period, (15 - 5) minutes - 150 s being two and a half.)
 constexpr std::array kTurns{Turn{std::chrono::minutes(1), std::chrono::seconds(60), std::chrono::seconds(0)},
                             Turn{std::chrono::minutes(5), std::chrono::seconds(180), std::chrono::seconds(0)},
-                            Turn{std::chrono::minutes(15), std::chrono::seconds(180), std::chrono::seconds(90)}};
+                            Turn{std::chrono::minutes(15), std::chrono::seconds(180), std::chrono::seconds(150)}};
 
 }  // namespace
 

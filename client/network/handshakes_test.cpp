@@ -133,8 +133,16 @@ TEST_F(HandshakesTest, ASessionInDoubtIsNoneUntilSomethingComes) {
   EXPECT_FALSE(is_recent_at_a_look());
   clock.advance(1s);
   handshake();
+  peer().received_bytes = 324;
   EXPECT_TRUE(is_recent_at_a_look());
-  handshakes.doubt(new_key(), 0);
+}
+
+TEST_F(HandshakesTest, WhoIsDoubtedBeforeTheFirstLookIsSo) {
+  handshake();
+  handshakes.doubt(peer().public_key, 0);
+  EXPECT_FALSE(is_recent_at_a_look());
+  peer().received_bytes = 32;
+  EXPECT_TRUE(is_recent_at_a_look());
 }
 
 }  // namespace

@@ -44,6 +44,13 @@ Result<void> move_to(const SocketAddress& endpoint, const InterfaceConfig& confi
 // it.
 Result<bool> still_answers(const InterfaceConfig& config, const InterfaceName& name, Machine& machine) {
   constexpr std::chrono::milliseconds kBetweenTwo{300};
+  TRY(const wg::Device before, machine.backend.get(name));
+  const wg::Peer* there = server_on(before, config);
+  if (there == nullptr || !there->endpoint) return false;
+  // As SessionCheck does, which may have set it after our first packet.
+  wg::DeviceUpdate as_it_is;
+  as_it_is.peers.push_back({.public_key = there->public_key, .update_only = true, .endpoint = there->endpoint, .allowed_ips = {}});
+  TRY_VOID(machine.backend.apply(name, as_it_is));
   std::optional<std::uint64_t> received;
   BootTime next_poke = machine.clock().boot();
   const BootTime end = next_poke + kForEach;
@@ -129,6 +136,7 @@ Result<void> find_server(const Round& round, DeviceReading& reading, const State
   const bool is_overridden = config.peer_endpoint_overrides.contains(config.server_internal_endpoint.ip);
   if (is_overridden || memory.news || memory.in_traversal.contains(config.server_public_key)) return {};
   const bool is_new = !reading.device;
+  bool is_silent = false;
   if (!is_new) {
     const BootTime now = machine.clock().boot();
     memory.handshakes.see(*reading.device, machine.clock().wall(), now);
@@ -136,6 +144,7 @@ Result<void> find_server(const Round& round, DeviceReading& reading, const State
       if (!has_moved) return {};
       TRY(const bool answers, still_answers(config, name, machine));
       if (answers) return {};
+      is_silent = true;
     }
   }
   const std::vector<Endpoint> endpoints = server_endpoints(config, last);
@@ -154,7 +163,7 @@ Result<void> find_server(const Round& round, DeviceReading& reading, const State
   const auto order = search_order(on_device, known);
   if (order.size() == 1) {
     // Nothing to choose from, and nothing to wait for.
-    if (on_device) return {};
+    if (on_device && !is_silent) return {};
     reading = {};
     return move_to(order.front(), config, name, machine);
   }

@@ -1,6 +1,7 @@
 #include "session_check.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "innernet/wireguard/backend.hpp"
 #include "nat_traversal.hpp"
@@ -43,6 +44,12 @@ SessionCheck::Step SessionCheck::step(const wg::Device& device, BootTime now) {
     is_done_ = true;
     return step;
   }
+  // wireguard-go goes on to send from the address at which it has heard a peer last, although nobody has that any more, until the endpoint
+  // is set; to the kernel it is nothing new.
+  if (!std::exchange(has_begun_, true))
+    for (const wg::Peer& there : device.peers)
+      if (there.endpoint && !there.allowed_ips.empty())
+        step.update.peers.push_back({.public_key = there.public_key, .update_only = true, .endpoint = there.endpoint, .allowed_ips = {}});
   for (const wg::Peer& there : device.peers) {
     const auto relay = relays_.find(there.public_key);
     if (relay == relays_.end() || !there.endpoint) continue;
@@ -78,9 +85,11 @@ std::vector<SilentPeer> SessionCheck::silent() const {
   return silent;
 }
 
-Result<std::vector<SilentPeer>> check_sessions(wg::Backend& backend, const InterfaceName& name, const Handshakes& handshakes, Wait& wait,
+Result<std::vector<SilentPeer>> check_sessions(wg::Backend& backend, const InterfaceName& name, Handshakes handshakes, Wait& wait,
                                                const Poke& poke) {
   TRY(wg::Device device, backend.get(name));
+  // The round before may have been a minute ago.
+  handshakes.see(device, wait.clock().wall(), wait.clock().boot());
   SessionCheck check(device, handshakes, wait.clock().boot());
   while (!check.done()) {
     const auto step = check.step(device, wait.clock().boot());

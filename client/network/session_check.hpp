@@ -62,11 +62,11 @@ class SessionCheck {
   BootTime began_, next_;
   std::vector<Peer> peers_;
   std::unordered_map<wg::PublicKey, BootTime> relays_;  // and when their handshakes began
-  bool has_anybody_answered_ = false, is_done_ = false;
+  bool has_begun_ = false, has_anybody_answered_ = false, is_done_ = false;
 };
 
 /// Drives it to its end. Nobody is silent after a stop.
-Result<std::vector<SilentPeer>> check_sessions(wg::Backend& backend, const InterfaceName& name, const Handshakes& handshakes, Wait& wait,
+Result<std::vector<SilentPeer>> check_sessions(wg::Backend& backend, const InterfaceName& name, Handshakes handshakes, Wait& wait,
                                                const Poke& poke);
 
 }  // namespace innernet::client

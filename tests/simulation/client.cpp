@@ -439,7 +439,9 @@ void Client::poke(const wg::PublicKey& key) {
 
 void Client::begin_check() {
   const wg::Device device = device_.get();
-  check_.emplace(device, memory_.handshakes, events_.now());
+  auto handshakes = memory_.handshakes;
+  handshakes.see(device, wall(), events_.now());
+  check_.emplace(device, handshakes, events_.now());
   ++check_number_;
   silent_.clear();
   check_step();

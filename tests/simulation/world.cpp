@@ -118,6 +118,7 @@ void World::note_disturbed(Pair& pair, Change change) {
   if (change == Change::kMoves && was_well && !pair.has_moved_alone) ++summary_.moves;
   pair.has_moved_alone = change == Change::kMoves && (pair.has_moved_alone || was_well);
   pair.disturbed = events_.now();
+  if (change != Change::kOther) pair.moved = events_.now();
 }
 
 void World::note_disturbed(unsigned peer, Change change) {
@@ -133,7 +134,7 @@ void World::disturb(const Disturbance& disturbance) {
   using What = Disturbance::What;
   tell(disturbance.to_string());
   const unsigned subject = disturbance.subject;
-  const Change change = disturbance.what == What::kIpv6Vanishes ? Change::kMoves : Change::kOther;
+  const Change change = disturbance.what == What::kIpv6Vanishes ? Change::kMoves : Change::kMovesUnawares;
   const auto all_at_site = [&](const auto& action) {
     for (unsigned i = 0; i < members_.size(); ++i)
       if (members_[i].is_joined && members_[i].site == subject) {
@@ -245,7 +246,7 @@ void World::end(const Disturbance& disturbance) {
     case What::kOnlyServer:
       internet_.cut_off(*sites_[subject], false);
       for (unsigned i = 0; i < members_.size(); ++i)
-        if (members_[i].is_joined && members_[i].site == subject) note_disturbed(i);
+        if (members_[i].is_joined && members_[i].site == subject) note_disturbed(i, Change::kMovesUnawares);
       return;
     case What::kRouterRestarts:
     case What::kAddressChanges:
@@ -316,9 +317,9 @@ void World::look_at(unsigned one, unsigned other, Pair& pair) {
   if (!works) {
     const auto missing = now - std::max(pair.disturbed, pair.cut_off);
     const auto bound_of_moved = plan_.loss > 0 ? bounds_.lost : bounds_.moved;
-    // Of two that talk WireGuard itself notices what nobody tells it of, after 15 s.
-    const auto bound = pair.has_moved_alone ? bound_of_moved : pair.is_talking ? bounds_.talking : bounds_.silent;
-    auto& longest = pair.has_moved_alone ? summary_.longest_moved : pair.is_talking ? summary_.longest_talking : summary_.longest_silent;
+    const bool is_talking = pair.is_talking && (pair.moved == BootTime{} || now - pair.moved > bounds_.silent);
+    const auto bound = pair.has_moved_alone ? bound_of_moved : is_talking ? bounds_.talking : bounds_.silent;
+    auto& longest = pair.has_moved_alone ? summary_.longest_moved : is_talking ? summary_.longest_talking : summary_.longest_silent;
     const bool waits_for_server = server_was_away_ && now - *server_was_away_ <= bounds_.server_back;
     if (!waits_for_server) longest = std::max<std::chrono::nanoseconds>(longest, missing);
     if (!waits_for_server && missing > bound)

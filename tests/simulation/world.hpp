@@ -91,6 +91,7 @@ class World {
     BootTime disturbed{};  // or they were allowed to talk
     BootTime may_not_since{};
     BootTime cut_off{};
+    BootTime moved{};
     bool has_moved_alone = false;  // was well before, and nothing else has happened since
     bool may = false;
     bool is_connected = false;
@@ -102,8 +103,8 @@ class World {
   void join(unsigned peer);
   void disturb(const Disturbance& disturbance);
   void end(const Disturbance& disturbance);
-  /// kMoves: the peer knows of it.
-  enum class Change { kOther, kMoves };
+  /// kMoves: the peer knows of it. kMovesUnawares: not.
+  enum class Change { kOther, kMoves, kMovesUnawares };
   void note_disturbed(unsigned peer, Change change = Change::kOther);
   void note_disturbed(Pair& pair, Change change);
   void note_all_disturbed();

@@ -36,13 +36,13 @@ class Handshakes {
     std::optional<BootTime> at;  // none: the wall clock makes no sense of it
     BootTime first_look{};
     bool is_there = false;
-    std::optional<std::uint64_t> doubted_with;  // so many received bytes
   };
   /// Of a handshake that was not there at the look before.
   static std::chrono::nanoseconds age_of_new(WallTime handshake, const Look& before, const Look& now);
 
   std::optional<Look> last_look_;
   std::unordered_map<wg::PublicKey, Seen> seen_;
+  std::unordered_map<wg::PublicKey, std::uint64_t> doubted_;  // with so many received bytes
 };
 
 }  // namespace innernet::client
