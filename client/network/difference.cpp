@@ -454,7 +454,8 @@ class Comparison {
                        .other_side_first = key < input_.own_key,
                        .is_overridden = wanted.is_overridden,
                        .likely = {},
-                       .relays = {}};
+                       .relays = {},
+                       .session = input_.handshakes.last(key)};
     std::vector<PeerId> ids;
     for (const UsedRelay& relay : result_.used_relays) ids.push_back(relay.id);
     for (const std::size_t place : relay_order(ids, own_ != nullptr ? *own_ : *wanted.peer, *wanted.peer))

@@ -51,7 +51,7 @@ std::vector<TraversalPeer> DirectTries::take(std::vector<TraversalPeer> relayed,
   std::erase_if(relayed, [&](const TraversalPeer& peer) {
     const auto [entry, is_new] = seen_.try_emplace(peer.public_key);
     Seen& seen = entry->second;
-    if (is_new) seen = {.peer = peer, .since = now};
+    if (is_new) seen = {.peer = peer, .since = std::min(peer.session.value_or(now), now)};
     seen.is_current = true;
     if ((have_moved && !is_new) || seen.peer != peer) seen.changed = seen.changed.value_or(now);
     seen.peer = peer;

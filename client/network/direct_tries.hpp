@@ -19,8 +19,8 @@ struct OwnSide {
 
 /// When peers that are relayed are tried directly: at once when where they, or we, may be has changed, once a minute at most, else 1, 5 and
 /// 15 minutes after they were first relayed, then hourly. All of it at moments that the other side finds, too (CommonMoments), as far as
-/// the server's clock is known. The two don't know of a pair that it is relayed at the same time, but within a minute and a half; then one
-/// of the first three tries is made by both.
+/// the server's clock is known. A pair counts as relayed from the handshake on, which is at the same time on both sides; where they don't
+/// agree, but for a minute and a half, one of the first three tries is made by both.
 class DirectTries {
  public:
   /// A round gives so many their turn; the others have it in the next one.

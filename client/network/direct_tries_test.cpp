@@ -81,6 +81,17 @@ TEST(DirectTries, SayWhenTheNextOneIs) {
   EXPECT_EQ(tries.next(), BootTime::max());
 }
 
+TEST(DirectTries, CountFromTheHandshakeOn) {
+  DirectTries tries;
+  auto peer = relayed_peer(new_key());
+  peer.session = BootTime(100s);
+  tries.take({peer}, BootTime(150s));
+  EXPECT_EQ(tries.next(), BootTime(160s));
+  peer.session = BootTime(155s);  // another one, as every two minutes
+  tries.take({peer}, BootTime(156s));
+  EXPECT_EQ(tries.next(), BootTime(160s));
+}
+
 // Two machines that have booted at different times, and one server's clock.
 struct BothSides : ::testing::Test {
   struct Side {

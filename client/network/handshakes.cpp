@@ -52,6 +52,11 @@ void Handshakes::see(const wg::Device& device, WallTime wall, BootTime boot) {
   last_look_ = now;
 }
 
+std::optional<BootTime> Handshakes::last(const wg::PublicKey& peer) const {
+  const auto found = seen_.find(peer);
+  return found == seen_.end() ? std::nullopt : found->second.at;
+}
+
 void Handshakes::doubt(const wg::PublicKey& peer, std::uint64_t received_bytes) { doubted_.insert_or_assign(peer, received_bytes); }
 
 bool Handshakes::is_recent(const wg::PublicKey& peer, BootTime now) const { return is_recent(peer, now, kRejectAfterTime); }

@@ -24,7 +24,6 @@ const Turns kTurnsOfDue{
           if (is_interrupted) memory.traversal.give_back(memory.in_traversal);
           memory.in_traversal.clear();
         },
-    .round_follows = false,
 };
 
 const Turns kTurnsOfRelayed{
@@ -37,7 +36,6 @@ const Turns kTurnsOfRelayed{
           return !result.relayed.empty();
         },
     .end = [](FetchMemory& memory, bool) { memory.tried_directly.clear(); },
-    .round_follows = true,
 };
 
 }  // namespace innernet::client

@@ -12,7 +12,6 @@ struct Turns {
   bool (*take)(RoundResult& result, FetchMemory& memory, BootTime now);
   /// They no longer are. What was interrupted has not been their turn.
   void (*end)(FetchMemory& memory, bool is_interrupted);
-  bool round_follows;  ///< the next round is at its end, whoever waits for it
 };
 
 /// NAT traversal's. One that has just come does not wait for the others' lists, which may take minutes.

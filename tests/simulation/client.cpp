@@ -358,7 +358,6 @@ void Client::begin_traversal(client::RoundResult found) {
   if (traversal_ && !traversal_->has_ended) {
     if (client::kTurnsOfDue.interrupts(found, memory_, events_.now())) {
       traversal_->is_interrupted = true;
-      traversal_->somebody_waits = true;
       end_traversal();
     }
     return;
@@ -396,7 +395,7 @@ void Client::end_traversal() {
   traversal.handshakes.see(device, wall(), events_.now());
   traversal.nat.observe(device, traversal.handshakes, events_.now());
   update(traversal.nat.give_up([this](const Endpoint& endpoint) { return resolved(endpoint); }));
-  if (traversal.somebody_waits) wake();
+  wake();
 }
 
 // --- direct tries ---

@@ -137,7 +137,7 @@ class Client {
     client::RoundResult result;
     client::Handshakes handshakes;
     client::NatTraversal nat;
-    bool is_interrupted = false, somebody_waits = false, has_ended = false;
+    bool is_interrupted = false, has_ended = false;
     BootTime planned = BootTime::max();
   };
   std::unique_ptr<Traversal> traversal_;

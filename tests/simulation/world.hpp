@@ -20,7 +20,7 @@ struct Bounds {
   std::chrono::seconds talking{30};  ///< that send each other something
   std::chrono::seconds silent{250};  ///< that don't: WireGuard notices at the end of the session alone, and the daemon with its next round
   std::chrono::seconds moved{5};     ///< that were connected, of which one has got another address, and knows it
-  std::chrono::seconds lost{12};     ///< the same where packets are lost: WireGuard tries again after 5 s
+  std::chrono::seconds lost{30};     ///< the same where packets are lost: a relay may learn by the next keepalive alone where one is
   std::chrono::seconds server_back{250};  ///< after the server's machine was away: the same of the session with it
   std::chrono::minutes direct{20};        ///< until two that have a direct way take it, if a try of one is enough
   std::chrono::minutes together{25};      ///< the same, if both have to try at the same time
