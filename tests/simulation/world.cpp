@@ -317,9 +317,11 @@ void World::look_at(unsigned one, unsigned other, Pair& pair) {
   if (!works) {
     const auto missing = now - std::max(pair.disturbed, pair.cut_off);
     const auto bound_of_moved = plan_.loss > 0 ? bounds_.lost : bounds_.moved;
+    // One that is cut off later is so for another reason.
+    const bool by_move = pair.has_moved_alone && pair.cut_off <= pair.moved + bounds_.moved;
     const bool is_talking = pair.is_talking && (pair.moved == BootTime{} || now - pair.moved > bounds_.silent);
-    const auto bound = pair.has_moved_alone ? bound_of_moved : is_talking ? bounds_.talking : bounds_.silent;
-    auto& longest = pair.has_moved_alone ? summary_.longest_moved : is_talking ? summary_.longest_talking : summary_.longest_silent;
+    const auto bound = by_move ? bound_of_moved : is_talking ? bounds_.talking : bounds_.silent;
+    auto& longest = by_move ? summary_.longest_moved : is_talking ? summary_.longest_talking : summary_.longest_silent;
     const bool waits_for_server = server_was_away_ && now - *server_was_away_ <= bounds_.server_back;
     if (!waits_for_server) longest = std::max<std::chrono::nanoseconds>(longest, missing);
     if (!waits_for_server && missing > bound)
@@ -386,6 +388,7 @@ void World::on_deed(unsigned from, const Deed& deed) {
   if (all > bounds_.probes) violate(from, deed.peer, "budget", fmt::format("{} probes within a minute", all));
   if (of_peer > bounds_.probes_of_peer)
     violate(from, deed.peer, "budget of peer", fmt::format("{} probes of this peer within a minute", of_peer));
+  if (member.host.lan == nullptr) return;  // on its way to another network: nothing leaves
   if (!is_private(deed.to.ip) || (member.host.v4 && IpNet::make(*member.host.v4, 24)->contains(deed.to.ip))) return;
   const Peer* const own = member.client->entry_of(identities_.key(from));
   const Peer* const peer = member.client->entry_of(identities_.key(deed.peer));
