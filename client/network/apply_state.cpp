@@ -41,9 +41,10 @@ std::uint16_t take_listen_port(const Round& round, std::uint16_t from, std::uint
 
 // Whose endpoints may be of a traversal. Another process does not say whose: all but the server's, which is found otherwise.
 std::unordered_set<wg::PublicKey> peers_in_traversal(const Round& round, const wg::Device& device) {
-  if (!round.memory.in_traversal.empty()) return round.memory.in_traversal;
-  std::unordered_set<wg::PublicKey> peers;
-  if (!FileLock::is_locked(traversal_file(round.options.folders, round.name))) return peers;
+  const FetchMemory& memory = round.memory;
+  std::unordered_set<wg::PublicKey> peers = memory.tried_directly;
+  peers.insert(memory.in_traversal.begin(), memory.in_traversal.end());
+  if (!memory.in_traversal.empty() || !FileLock::is_locked(traversal_file(round.options.folders, round.name))) return peers;
   for (const wg::Peer& peer : device.peers)
     if (peer.endpoint && peer.public_key != round.config.server_public_key) peers.insert(peer.public_key);
   return peers;

@@ -1,7 +1,5 @@
 #include "background_traversal.hpp"
 
-#include "traversal_turns.hpp"
-
 namespace innernet::client {
 
 BackgroundTraversal::~BackgroundTraversal() {
@@ -10,31 +8,30 @@ BackgroundTraversal::~BackgroundTraversal() {
 }
 
 void BackgroundTraversal::collect(FetchMemory& memory) {
-  if (!thread_.joinable() || progress_ != Progress::kEnded) return;
+  if (!thread_.joinable() || !has_ended_) return;
   thread_.join();
-  end_turns(memory, std::exchange(is_interrupted_, false));
+  turns_.end(memory, std::exchange(is_interrupted_, false));
 }
 
 void BackgroundTraversal::begin(RoundResult result, FetchMemory& memory, BootTime now) {
   if (thread_.joinable()) {
-    const bool is_news = interrupts_traversal(result, memory, now);
-    if (!is_news && progress_ != Progress::kEnded) return;
-    // When it has ended just now, there is nobody left to want a round. Before it is told to stop, or it could end in between.
-    auto before = Progress::kUnderWay;
-    if (progress_.compare_exchange_strong(before, Progress::kSomebodyWaits) || before == Progress::kSomebodyWaits) {
-      if (is_news) stop_->request();
-      is_interrupted_ |= is_news;
+    if (!has_ended_) {
+      if (!turns_.interrupts(result, memory, now)) return;
+      // When it has ended just now, they get one turn more than they should.
+      stop_->request();
+      is_interrupted_ = true;
       return;
     }
     collect(memory);
   }
   auto stop = Stop::create();
-  if (!stop || !take_turns(result, memory, now)) return;
+  if (!stop || !turns_.take(result, memory, now)) return;
   stop_.emplace(*std::move(stop));
-  progress_ = Progress::kUnderWay;
+  has_ended_ = false;
   thread_ = std::thread([this, result = std::move(result), handshakes = memory.handshakes]() mutable {
     work_(std::move(result), std::move(handshakes), *stop_);
-    if (progress_.exchange(Progress::kEnded) == Progress::kSomebodyWaits) wants_round_();
+    has_ended_ = true;
+    wants_round_();
   });
 }
 

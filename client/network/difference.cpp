@@ -164,9 +164,17 @@ class Comparison {
     if (own_ != nullptr && input_.own_candidates != nullptr) {
       own_here_ = *own_;
       own_here_->candidates = *input_.own_candidates;
+      if (has_moved(*own_)) own_here_->endpoint.reset();
       own_ = &*own_here_;
     }
     collect_relays();
+  }
+
+  // None of the addresses that the server knows of us is here: where it has seen us is where we were, and speaks for no network any more.
+  bool has_moved(const Peer& own) const {
+    return !own.candidates.empty() && std::ranges::none_of(own.candidates, [&](const Endpoint& candidate) {
+      return std::ranges::find(*input_.own_candidates, candidate) != input_.own_candidates->end();
+    });
   }
 
   // As a peer of WireGuard's it takes no packets in and gets none: it has no allowed IPs.
@@ -446,7 +454,8 @@ class Comparison {
                        .other_side_first = key < input_.own_key,
                        .is_overridden = wanted.is_overridden,
                        .likely = {},
-                       .relays = {}};
+                       .relays = {},
+                       .session = input_.handshakes.last(key)};
     std::vector<PeerId> ids;
     for (const UsedRelay& relay : result_.used_relays) ids.push_back(relay.id);
     for (const std::size_t place : relay_order(ids, own_ != nullptr ? *own_ : *wanted.peer, *wanted.peer))

@@ -2,7 +2,6 @@
 
 #include <gmock/gmock.h>
 
-#include "fake_machine.hpp"
 #include "sample_network.hpp"
 
 namespace innernet::client {
@@ -66,109 +65,128 @@ TEST(DirectTries, OfOneThatWasDirectBeginAnew) {
   EXPECT_THAT(minutes_of_tries(tries, {relayed_peer(key)}, 31, 50), ElementsAre(32, 36, 46));
 }
 
-struct TryDirectly : ::testing::Test {
-  FakeMachine fake;
-  wg::PublicKey key = new_key();
-  std::vector<SocketAddress> relays{address("203.0.113.1:51821")};
-  std::vector<std::string> endpoints;  // set one after the other
-  int pokes = 0;
-  std::function<void()> on_poke = [] {};
-  BootTime start = fake.wait.clock_.boot();
+TEST(DirectTries, AreMadeUpForNoSleep) {
+  DirectTries tries;
+  const auto key = new_key();
+  EXPECT_THAT(minutes_of_tries(tries, {relayed_peer(key)}, 0, 2), ElementsAre(1));
+  EXPECT_THAT(minutes_of_tries(tries, {relayed_peer(key)}, 400, 500), ElementsAre(400, 460));
+}
 
-  TryDirectly() {
-    static_cast<void>(fake.backend.create(evilcorp()));
-    fake.backend.change_device(evilcorp(), [&](wg::Device& device) {
-      device.peers.push_back({.public_key = key, .preshared_key = {}, .endpoint = relays.front(), .allowed_ips = {}, .last_handshake = {}});
-    });
-    fake.backend.on_apply = [this] {
-      for (const auto& peer : fake.backend.updates.back().peers) {
-        EXPECT_TRUE(peer.update_only) << "its session goes on";
-        endpoints.push_back(peer.endpoint->to_string());
-      }
-    };
-  }
-  void change(const std::function<void(wg::Peer&)>& change_peer) {
-    fake.backend.change_device(evilcorp(), [&](wg::Device& device) { change_peer(device.peers.at(0)); });
-  }
-  std::vector<wg::PublicKey> run(const std::vector<TraversalPeer>& peers) {
-    const auto resolved = [](const Endpoint& tried) -> std::optional<SocketAddress> {
-      return SocketAddress{std::get<IpAddress>(tried.host()), tried.port()};
-    };
-    auto direct = try_directly(
-        peers, net("10.66.0.0/16"), relays, fake.backend, evilcorp(), fake.wait,
-        [&](const IpAddress& to) {
-          EXPECT_EQ(to, ip("10.66.1.7"));
-          ++pokes;
-          on_poke();
-        },
-        resolved);
-    return *std::move(direct);
+TEST(DirectTries, SayWhenTheNextOneIs) {
+  DirectTries tries;
+  EXPECT_EQ(tries.next(), BootTime::max());
+  tries.take({relayed_peer(new_key())}, BootTime(0s));
+  EXPECT_EQ(tries.next(), BootTime(60s));
+  tries.take({}, BootTime(1s));
+  EXPECT_EQ(tries.next(), BootTime::max());
+}
+
+TEST(DirectTries, CountFromTheHandshakeOn) {
+  DirectTries tries;
+  auto peer = relayed_peer(new_key());
+  peer.session = BootTime(100s);
+  tries.take({peer}, BootTime(150s));
+  EXPECT_EQ(tries.next(), BootTime(160s));
+  peer.session = BootTime(155s);  // another one, as every two minutes
+  tries.take({peer}, BootTime(156s));
+  EXPECT_EQ(tries.next(), BootTime(160s));
+}
+
+// Two machines that have booted at different times, and one server's clock.
+struct BothSides : ::testing::Test {
+  struct Side {
+    wg::PublicKey own, other;
+    std::chrono::nanoseconds boot_offset;
+    std::chrono::nanoseconds error;  // of what it takes for the server's clock
+    DirectTries tries{};
+    std::string reported = "198.51.100.7:1";
+    std::vector<Endpoint> places{endpoint("198.51.100.9:9")};
+
+    BootTime boot(std::chrono::nanoseconds time) const { return BootTime(time + boot_offset); }
+    bool tries_at(std::chrono::nanoseconds time) {
+      OwnSide side{.key = own, .places = places};
+      const auto whole = std::chrono::floor<std::chrono::seconds>(kServer + time);
+      side.clock.see(whole, boot(whole - kServer - error));
+      return !tries.take({relayed_peer(other, reported)}, boot(time), side).empty();
+    }
+  };
+  static constexpr WallTime kServer{std::chrono::seconds(1'795'363'000)};
+  // How many tries of one there were until both have made one within 20 s of each other; the round of each comes when it is due.
+  static int tries_until_common(Side& a, std::chrono::seconds a_since, Side& b, std::chrono::seconds b_since, std::chrono::seconds until) {
+    std::vector<std::chrono::seconds> of_a, of_b;
+    for (auto time = 0s; time < until; ++time) {
+      if (time >= a_since && a.tries_at(time)) of_a.push_back(time);
+      if (time >= b_since && b.tries_at(time)) of_b.push_back(time);
+      for (const auto one : of_a)
+        for (const auto other : of_b)
+          if (std::chrono::abs(one - other) <= 20s) return static_cast<int>(std::max(of_a.size(), of_b.size()));
+    }
+    return 99;
   }
 };
 
-TEST_F(TryDirectly, AnAnswerFromThereStays) {
-  on_poke = [&] { change([](wg::Peer& peer) { peer.received_bytes += 92; }); };
-  EXPECT_THAT(run({relayed_peer(key)}), ElementsAre(key));
-  EXPECT_THAT(endpoints, ElementsAre("198.51.100.7:1"));
+TEST_F(BothSides, MakeOneOfTheFirstThreeTriesTogether) {
+  for (int i = 0; i < 300; ++i) {
+    const auto one = new_key(), other = new_key();
+    Side a{.own = one, .other = other, .boot_offset = 1h, .error = 0ms};
+    Side b{.own = other, .other = one, .boot_offset = 77h, .error = std::chrono::milliseconds(i * 5)};
+    const auto apart = std::chrono::seconds(i * 85 / 300);
+    EXPECT_LE(tries_until_common(a, 0s, b, apart, 30min), 3) << apart.count() << " s apart";
+  }
 }
 
-TEST_F(TryDirectly, WithoutOneTheRelayIsPutBackAndTheOtherSideHearsOfIt) {
-  EXPECT_THAT(run({relayed_peer(key)}), IsEmpty());
-  EXPECT_THAT(endpoints, ElementsAre("198.51.100.7:1", "203.0.113.1:51821"));
-  EXPECT_EQ(pokes, 5) << "each 60 ms, and the one through the relay";
-  EXPECT_LE(fake.wait.clock_.boot() - start, 200ms);
+TEST_F(BothSides, WithoutTheServersClockMeetByChance) {
+  Side a{.own = new_key(), .other = new_key(), .boot_offset = 0h, .error = 0ms};
+  EXPECT_FALSE(a.tries.take({relayed_peer(a.other)}, BootTime(0s), {.key = a.own}).size() == 1);
+  EXPECT_TRUE(a.tries.take({relayed_peer(a.other)}, BootTime(60s), {.key = a.own}).size() == 1);
 }
 
-// Traffic that goes on through the relay takes the endpoint back to it, until the other side has heard from us directly.
-TEST_F(TryDirectly, WhatComesThroughTheRelayIsNoAnswerAndNoEnd) {
-  on_poke = [&] {
-    change([&](wg::Peer& peer) {
-      peer.received_bytes += 92;
-      if (pokes < 3) peer.endpoint = relays.front();
-    });
-  };
-  EXPECT_THAT(run({relayed_peer(key)}), ElementsAre(key));
-  EXPECT_THAT(endpoints, ElementsAre("198.51.100.7:1", "198.51.100.7:1", "198.51.100.7:1"));
-  on_poke = [&] {
-    change([&](wg::Peer& peer) {
-      peer.received_bytes += 92;
-      peer.endpoint = relays.front();
-    });
-  };
-  change([&](wg::Peer& peer) { peer.endpoint = relays.front(); });
-  EXPECT_THAT(run({relayed_peer(key)}), IsEmpty());
+TEST_F(BothSides, TryEachHourTogetherHoweverLongTheyHaveBeenRelayed) {
+  for (int i = 0; i < 20; ++i) {
+    const auto one = new_key(), other = new_key();
+    Side a{.own = one, .other = other, .boot_offset = 1h, .error = 0ms};
+    Side b{.own = other, .other = one, .boot_offset = 2h, .error = 800ms};
+    std::vector<std::chrono::seconds> of_a, of_b;
+    for (auto time = 0s; time < 8h; ++time) {
+      if (a.tries_at(time)) of_a.push_back(time);
+      if (time >= 25min && b.tries_at(time)) of_b.push_back(time);
+    }
+    ASSERT_GE(of_b.size(), 6U);
+    for (const auto which : {1U, 2U, 3U}) EXPECT_LE(std::chrono::abs(of_a[of_a.size() - which] - of_b[of_b.size() - which]), 20s);
+  }
 }
 
-TEST_F(TryDirectly, NothingIsAimedAtThisMachineOrIntoTheTunnel) {
-  auto peer = relayed_peer(key, "127.0.0.1:1");
-  peer.candidates = {endpoint("10.66.3.3:1"), endpoint("224.0.0.5:1")};
-  peer.likely = {endpoint("10.66.3.3:1")};
-  EXPECT_THAT(run({peer}), IsEmpty());
-  EXPECT_THAT(endpoints, IsEmpty());
+TEST_F(BothSides, TryAtOnceWhenOneHasMoved) {
+  for (int i = 0; i < 60; ++i) {
+    const auto one = new_key(), other = new_key();
+    Side a{.own = one, .other = other, .boot_offset = 1h, .error = 0ms};
+    Side b{.own = other, .other = one, .boot_offset = 2h, .error = std::chrono::milliseconds(i * 20)};
+    for (auto time = 0s; time < 30min; ++time) a.tries_at(time), b.tries_at(time);
+    // The news comes to both: of itself to the one that has moved.
+    a.places = {endpoint("203.0.113.9:9")};
+    b.reported = "203.0.113.9:9";
+    std::optional<std::chrono::seconds> at_a, at_b;
+    for (auto time = 30min + 0s; time < 30min + 40s; ++time) {
+      if (a.tries_at(time) && !at_a) at_a = time;
+      if (b.tries_at(time) && !at_b) at_b = time;
+    }
+    ASSERT_TRUE(at_a && at_b);
+    EXPECT_LE(std::max(*at_a, *at_b), 30min + 21s);
+    EXPECT_LE(std::chrono::abs(*at_a - *at_b), 11s);
+  }
 }
 
-TEST_F(TryDirectly, OneThatIsNotRelayedIsLeftAlone) {
-  change([](wg::Peer& peer) { peer.endpoint = address("198.51.100.9:9"); });
-  EXPECT_THAT(run({relayed_peer(key)}), IsEmpty());
-  EXPECT_THAT(run({relayed_peer(new_key())}), IsEmpty());
-  EXPECT_THAT(endpoints, IsEmpty());
-}
-
-TEST_F(TryDirectly, PrivateAddressesAreTriedWhereSomethingSpeaksForThemAlone) {
-  auto peer = relayed_peer(key);
-  peer.candidates = {endpoint("192.168.7.7:1"), endpoint("10.9.9.9:1"), endpoint("192.0.2.9:1"), endpoint("100.64.3.3:1")};
-  EXPECT_THAT(run({peer}), IsEmpty());
-  EXPECT_THAT(endpoints, ElementsAre("198.51.100.7:1", "203.0.113.1:51821", "192.0.2.9:1", "203.0.113.1:51821"));
-  endpoints.clear();
-  peer.likely = {endpoint("192.168.7.7:1")};
-  EXPECT_THAT(run({peer}), IsEmpty());
-  EXPECT_THAT(endpoints, ::testing::Contains("192.168.7.7:1"));
-}
-
-TEST_F(TryDirectly, AStopPutsTheRelayBack) {
-  on_poke = [&] { fake.wait.is_stopped = true; };
-  EXPECT_THAT(run({relayed_peer(key)}), IsEmpty());
-  EXPECT_THAT(endpoints, ElementsAre("198.51.100.7:1", "203.0.113.1:51821"));
+// A server whose clock is anything.
+TEST_F(BothSides, AClockThatIsSetAllTheTimeMakesNoTriesCloser) {
+  DirectTries tries;
+  const auto own = new_key(), other = new_key();
+  int turns = 0;
+  for (int second = 0; second < 3600; ++second) {
+    OwnSide side{.key = own};
+    side.clock.see(kServer + std::chrono::seconds(second * 7919 % 100'000), BootTime(std::chrono::seconds(second)));
+    turns += static_cast<int>(tries.take({relayed_peer(other)}, BootTime(std::chrono::seconds(second)), side).size());
+  }
+  EXPECT_LE(turns, 5);
 }
 
 }  // namespace

@@ -179,6 +179,7 @@ struct FakeMachine {
   Resolver resolver{[this](const std::string& name) { return names.contains(name) ? names.at(name) : std::vector<IpAddress>(); }};
   FakeWait wait;
   std::vector<IpAddress> addresses;
+  std::function<void(const IpAddress&)> on_poke = [](const IpAddress&) {};
 
   Machine machine() {
     return {.backend = backend,
@@ -187,6 +188,7 @@ struct FakeMachine {
             .wait = wait,
             .stop = nullptr,
             .local_addresses = [this] { return Result<std::vector<IpAddress>>(addresses); },
+            .poke = [this](const IpAddress& to) { on_poke(to); },
             .server_on_loopback = true};
   }
 };

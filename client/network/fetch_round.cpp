@@ -6,7 +6,7 @@
 #include <ranges>
 
 #include "apply_state.hpp"
-#include "direct_tries.hpp"
+#include "direct_turn.hpp"
 #include "innernet/base/file.hpp"
 #include "innernet/client/data_store.hpp"
 #include "innernet/client/fetch.hpp"
@@ -44,6 +44,10 @@ void finish_key_change(const Round& round) {
 Result<void> save_store(DataStore& store, const Folders& folders) {
   TRY_VOID(make_private_folder(folders.data));
   return store.save();
+}
+
+void report(const InterfaceName& name, const auto& outcome) {
+  if (!outcome) log::warning("looking for ways to peers of {}: {}", quoted(name.str()), outcome.error().message());
 }
 
 struct Finished {
@@ -143,12 +147,17 @@ Result<Finished> run(const ClientOptions& options, const InterfaceName& name, Ma
   memory.shows_life();
   if (server_answered(origin)) report_candidates(round, origin, own ? &*own : nullptr, applied.listen_port);
   if (server_answered(origin) && own) report_distances(round, *own);
+  OwnSide side{.key = config.private_key.public_key()};
+  if (own) side.places = own->candidates;
+  if (own && own->endpoint) side.places.push_back(*own->endpoint);
+  if (memory.client) side.clock = memory.client->server_clock();
   return Finished{.result = {.server_answered = server_answered(origin),
                              .due = std::move(applied.due),
                              .relayed = std::move(applied.relayed),
                              .used_relays = std::move(applied.used_relays),
                              .relays = std::move(applied.relays),
                              .updated_at = applied.updated_at,
+                             .own = std::move(side),
                              .is_relay = own && own->is_relay,
                              .listen_port = applied.listen_port},
                   .etag_to_remember = etag_goes == EtagPlace::kMemory ? std::move(obtained.etag) : ""};
@@ -174,9 +183,24 @@ TryLock try_lock_of(const ClientOptions& options, const InterfaceName& name, con
   };
 }
 
+void try_relayed(const ClientOptions& options, const InterfaceName& name, const IpNet& network, Machine& machine,
+                 const RoundResult& result) {
+  if (options.nat.no_traversal || result.relayed.empty()) return;
+  PairNotes pairs(options.folders, name, machine.clock(), result.relays);
+  const auto direct = try_directly(
+      result.relayed, network, result.relays, machine.backend, name, machine.wait, machine.poke,
+      [&](const Endpoint& endpoint) { return machine.resolver.address(endpoint); }, {},
+      [&](const std::vector<TriedWay>& tried, Locked locked) { pairs.keep(tried, locked); }, machine.probes);
+  report(name, direct);
+  if (direct && !direct->empty())
+    log::info("{} of {}, relayed until now, {} reached directly", direct->size() == 1 ? "a peer" : fmt::format("{} peers", direct->size()),
+              name.str(), direct->size() == 1 ? "is" : "are");
+  pairs.finish(machine.backend);
+}
+
 void traverse_due(const ClientOptions& options, const InterfaceName& name, const IpNet& network, Machine& machine, RoundResult result,
                   Handshakes handshakes, const TraversalOptions& traversal) {
-  if (options.nat.no_traversal || (result.due.empty() && result.relayed.empty())) return;
+  if (options.nat.no_traversal || result.due.empty()) return;
   // Two that try endpoints of one peer take the way from each other that has just begun to work.
   const auto lock = FileLock::acquire_while_locked(traversal_file(options.folders, name), std::chrono::milliseconds(0));
   if (!lock && lock.error().kind() == ErrorKind::kBusy) {
@@ -197,23 +221,12 @@ void traverse_due(const ClientOptions& options, const InterfaceName& name, const
     peer.likely.insert(peer.likely.begin(), others.begin(), others.end());
   }
   const Resolved resolved = [&](const Endpoint& endpoint) { return machine.resolver.address(endpoint); };
-  const auto report = [&](const auto& outcome) {
-    if (!outcome) log::warning("looking for ways to peers of {}: {}", quoted(name.str()), outcome.error().message());
-  };
   PairNotes pairs(options.folders, name, machine.clock(), result.relays);
   const NoteTried note = [&](const std::vector<TriedWay>& tried, Locked locked) { pairs.keep(tried, locked); };
-  if (!result.relayed.empty()) {
-    const auto direct = try_directly(result.relayed, network, result.relays, machine.backend, name, machine.wait, machine.poke, resolved,
-                                     {}, note, machine.probes);
-    report(direct);
-    if (direct && !direct->empty())
-      log::info("{} of {}, relayed until now, {} reached directly",
-                direct->size() == 1 ? "a peer" : fmt::format("{} peers", direct->size()), name.str(), direct->size() == 1 ? "is" : "are");
-  }
   const TryLock try_lock = try_lock_of(options, name, machine.stop);
-  report(traverse(NatTraversal(std::move(result.due), network, result.relays, result.updated_at, traversal.times, machine.probes),
-                  machine.backend, name, machine.wait, result.updated_at, resolved, std::move(handshakes), try_lock, traversal.times,
-                  traversal.audience, note));
+  report(name, traverse(NatTraversal(std::move(result.due), network, result.relays, result.updated_at, traversal.times, machine.probes),
+                        machine.backend, name, machine.wait, result.updated_at, resolved, std::move(handshakes), try_lock, traversal.times,
+                        traversal.audience, note));
   pairs.finish(machine.backend);
 }
 
@@ -226,8 +239,6 @@ Result<void> fetch_once(const ClientOptions& options, const InterfaceName& name,
     TRY(RoundLock lock, RoundLock::take(options.folders, name, machine.stop));
     TRY(result, fetch_round(options, name, machine, memory, caller, &lock));
   }
-  // A command that runs every minute would interrupt them every minute; the daemon knows when it has tried them last.
-  result.relayed.clear();
   // Without the lock: it may take a minute, touches only peers without a connection, and others may want to work.
   traverse_due(options, name, config.address.truncated(), machine, std::move(result), std::move(memory.handshakes));
   return {};

@@ -10,11 +10,12 @@ namespace innernet::client {
 
 struct RoundResult {
   bool server_answered = false;
-  std::vector<TraversalPeer> due;
-  std::vector<TraversalPeer> relayed;  ///< who may be reached directly, some day
-  std::vector<UsedRelay> used_relays;
-  std::vector<SocketAddress> relays;
+  std::vector<TraversalPeer> due{};
+  std::vector<TraversalPeer> relayed{};  ///< who may be reached directly, some day
+  std::vector<UsedRelay> used_relays{};
+  std::vector<SocketAddress> relays{};
   BootTime updated_at{};
+  OwnSide own{};
   bool is_relay = false;  ///< this machine is to be one
   std::uint16_t listen_port = 0;
 };
@@ -32,6 +33,10 @@ struct TraversalOptions {
 
 /// Keeps rounds away from the device while it is held; null: one is at it.
 TryLock try_lock_of(const ClientOptions& options, const InterfaceName& name, const Stop* stop);
+
+/// Tries those who are relayed directly. Only the daemon does, which knows when it has done so last. A failure is only warned about.
+void try_relayed(const ClientOptions& options, const InterfaceName& name, const IpNet& network, Machine& machine,
+                 const RoundResult& result);
 
 /// NAT traversal for those who are due, unless another process is at it (a daemon beside a command): then they are left to that one. Its
 /// failure is only warned about: the next round tries again.

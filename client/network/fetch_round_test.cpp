@@ -14,6 +14,7 @@
 namespace innernet::client {
 namespace {
 
+using namespace std::chrono_literals;
 using namespace testing;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
@@ -233,6 +234,44 @@ TEST_F(FetchTest, EachAddressOfTheServersNameIsTriedAndTheFirstStays) {
   ASSERT_TRUE(round());
   EXPECT_EQ(fake.wait.clock_.boot(), now) << "a live tunnel is not looked for";
   EXPECT_EQ(device().peers.at(0).endpoint, address("192.0.2.1:51820"));
+}
+
+TEST_F(FetchTest, OfOneThatHasMovedItselfTheServersSessionIsBelievedWhileItAnswers) {
+  auto named = config();
+  named.server_external_endpoint = endpoint("vpn.example.com:51820");
+  write(named);
+  fake.names["vpn.example.com"] = {ip("2001:db8::1"), ip("192.0.2.1")};
+  FetchMemory memory;
+  std::optional<IpAddress> there = ip("2001:db8::1");
+  const auto change_server_peer = [&](const std::function<void(wg::Peer&)>& change) {
+    fake.backend.change_device(evilcorp(), [&](wg::Device& device) { change(device.peers.at(0)); });
+  };
+  fake.backend.on_apply = [&] {
+    change_server_peer([&](wg::Peer& peer) {
+      if (peer.endpoint && peer.endpoint->ip == there) peer.last_handshake = fake.wait.clock_.wall();
+    });
+  };
+  ASSERT_TRUE(round(memory, Caller::kDaemon));
+  EXPECT_EQ(device().peers.at(0).endpoint, address("[2001:db8::1]:51820"));
+
+  fake.on_poke = [&](const IpAddress& to) {
+    EXPECT_EQ(to, server_ip());
+    change_server_peer([](wg::Peer& peer) { peer.received_bytes += 92; });
+  };
+  const BootTime before = fake.wait.clock_.boot();
+  memory.has_moved = true;
+  ASSERT_TRUE(round(memory, Caller::kDaemon));
+  EXPECT_EQ(device().peers.at(0).endpoint, address("[2001:db8::1]:51820"));
+  EXPECT_LE(fake.wait.clock_.boot() - before, 100ms);
+
+  // In a network without IPv6.
+  fake.on_poke = [](const IpAddress&) {};
+  there = ip("192.0.2.1");
+  memory.has_moved = true;
+  ASSERT_TRUE(round(memory, Caller::kDaemon));
+  EXPECT_EQ(device().peers.at(0).endpoint, address("192.0.2.1:51820"));
+  EXPECT_LE(fake.wait.clock_.boot() - before, 3s);
+  EXPECT_FALSE(memory.has_moved) << "once";
 }
 
 TEST_F(FetchTest, AServerThatHasMovedIsFoundWhereTheConfigSaysAndWhereTheStateSays) {

@@ -26,6 +26,9 @@ void Handshakes::see(const wg::Device& device, WallTime wall, BootTime boot) {
   const Look now{.wall = wall, .boot = boot};
   for (auto& [key, seen] : seen_) seen.is_there = false;
   for (const wg::Peer& peer : device.peers) {
+    // A handshake counts as received, too.
+    if (const auto doubted = doubted_.find(peer.public_key); doubted != doubted_.end() && doubted->second != peer.received_bytes)
+      doubted_.erase(doubted);
     if (!peer.last_handshake) continue;
     const auto [entry, is_new] = seen_.try_emplace(peer.public_key);
     Seen& seen = entry->second;
@@ -45,14 +48,22 @@ void Handshakes::see(const wg::Device& device, WallTime wall, BootTime boot) {
     }
   }
   std::erase_if(seen_, [](const auto& entry) { return !entry.second.is_there; });
+  std::erase_if(doubted_, [this](const auto& entry) { return !seen_.contains(entry.first); });
   last_look_ = now;
 }
+
+std::optional<BootTime> Handshakes::last(const wg::PublicKey& peer) const {
+  const auto found = seen_.find(peer);
+  return found == seen_.end() ? std::nullopt : found->second.at;
+}
+
+void Handshakes::doubt(const wg::PublicKey& peer, std::uint64_t received_bytes) { doubted_.insert_or_assign(peer, received_bytes); }
 
 bool Handshakes::is_recent(const wg::PublicKey& peer, BootTime now) const { return is_recent(peer, now, kRejectAfterTime); }
 
 bool Handshakes::is_recent(const wg::PublicKey& peer, BootTime now, std::chrono::nanoseconds within) const {
   const auto found = seen_.find(peer);
-  return found != seen_.end() && found->second.at && now - *found->second.at <= within;
+  return found != seen_.end() && found->second.at && !doubted_.contains(peer) && now - *found->second.at <= within;
 }
 
 }  // namespace innernet::client

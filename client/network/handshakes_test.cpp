@@ -117,5 +117,33 @@ TEST(IsRecent, IsBoundedBothWaysForWhoLooksOnce) {
   EXPECT_FALSE(is_recent(std::nullopt, now));
 }
 
+TEST_F(HandshakesTest, ASessionInDoubtIsNoneUntilSomethingComes) {
+  handshake();
+  peer().received_bytes = 100;
+  ASSERT_TRUE(is_recent_at_a_look());
+  peer().received_bytes = 200;  // before it was found out
+  handshakes.doubt(peer().public_key, 200);
+  EXPECT_FALSE(handshakes.is_recent(peer().public_key, clock.boot()));
+  EXPECT_FALSE(is_recent_at_a_look());
+  clock.advance(1s);
+  EXPECT_FALSE(is_recent_at_a_look());
+  peer().received_bytes = 232;
+  EXPECT_TRUE(is_recent_at_a_look()) << "it was slow";
+  handshakes.doubt(peer().public_key, 232);
+  EXPECT_FALSE(is_recent_at_a_look());
+  clock.advance(1s);
+  handshake();
+  peer().received_bytes = 324;
+  EXPECT_TRUE(is_recent_at_a_look());
+}
+
+TEST_F(HandshakesTest, WhoIsDoubtedBeforeTheFirstLookIsSo) {
+  handshake();
+  handshakes.doubt(peer().public_key, 0);
+  EXPECT_FALSE(is_recent_at_a_look());
+  peer().received_bytes = 32;
+  EXPECT_TRUE(is_recent_at_a_look());
+}
+
 }  // namespace
 }  // namespace innernet::client

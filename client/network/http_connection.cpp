@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -30,16 +31,16 @@ Answer<void> HttpConnection::wait_for(short events, std::chrono::milliseconds pa
   auto poller = Poller::create(stop_);
   if (!poller) return std::unexpected(RequestError(std::move(poller).error()));
   const BootTime deadline = std::min(end_, SystemClock().boot() + patience);
-  const auto woken = poller->until(deadline, {{socket_.get(), events}, {interrupt_fd, POLLIN}});
+  const auto woken = poller->until(deadline, {{socket_.get(), events}, {interrupt_fd, POLLIN}, {interrupt_fd_, POLLIN}});
   if (!woken) return std::unexpected(RequestError(woken.error()));
   if (*woken == Woken::kStopped) return std::unexpected(RequestError(Error(ErrorKind::kInterrupted, "stopped")));
   if (*woken == Woken::kDeadline && deadline == end_)
     return std::unexpected(unreachable(fmt::format("is not done with an answer within {}", seconds_text(times_.whole))));
   if (*woken == Woken::kDeadline) return std::unexpected(unreachable(fmt::format("{} within {}", what, seconds_text(patience))));
-  if (interrupt_fd >= 0) {
-    pollfd interrupt{.fd = interrupt_fd, .events = POLLIN, .revents = 0};
-    if (::poll(&interrupt, 1, 0) > 0) return std::unexpected(RequestError(Error(ErrorKind::kInterrupted, "interrupted")));
-  }
+  std::array<pollfd, 2> interrupts{pollfd{.fd = interrupt_fd, .events = POLLIN, .revents = 0},
+                                   pollfd{.fd = interrupt_fd_, .events = POLLIN, .revents = 0}};
+  if (::poll(interrupts.data(), interrupts.size(), 0) > 0)
+    return std::unexpected(RequestError(Error(ErrorKind::kInterrupted, "interrupted")));
   return {};
 }
 
@@ -138,6 +139,7 @@ Answer<HttpResponse> HttpConnection::receive(const HttpRequest& request) {
     auto head = parse_response_head(std::string_view(input).substr(0, head_end + 4));
     if (!head) return bad(head.error());
     response.head = *std::move(head);
+    response.began = SystemClock().boot();
     input.erase(0, head_end + 4);
   } while (response.head.status < 200);
 

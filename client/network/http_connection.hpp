@@ -26,6 +26,7 @@ struct HttpRequest {
 struct HttpResponse {
   ResponseHead head;
   std::string body;
+  BootTime began{};  ///< to arrive, with all of its head
 };
 
 /// One connection to one server, through one interface if one is given, made when needed and kept alive.
@@ -41,6 +42,8 @@ class HttpConnection {
   const SocketAddress& server() const { return server_; }
   bool last_request_was_sent() const { return sent_; }
   void disconnect() { socket_.reset(); }
+  /// While it is readable no exchange begins, and none goes on (kInterrupted).
+  void interrupt_by(int fd) { interrupt_fd_ = fd; }
 
  private:
   Answer<void> connect();
@@ -58,6 +61,7 @@ class HttpConnection {
   std::optional<InterfaceName> interface_;
   const Stop* stop_;
   RequestTimes times_;
+  int interrupt_fd_ = -1;
   UniqueFd socket_;
   BootTime end_{};  // of this exchange
   bool sent_ = false;

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "server_clock.hpp"
+
 namespace innernet::client {
 namespace {
 
@@ -64,6 +66,8 @@ Result<void> parse_field(ResponseHead& head, std::string_view line) {
     // A date (RFC 9110, 10.2.3) is as good as none: no server of ours sends one.
     constexpr std::size_t kDay = 86'400;
     if (const auto seconds = parse_size(value, 10)) head.retry_after = std::chrono::seconds(std::min(*seconds, kDay));
+  } else if (name == "date") {
+    head.date = parse_http_date(value);
   } else if (name == "location") {
     head.location = value;
   } else if (name == "im") {

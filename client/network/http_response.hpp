@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "innernet/base/clock.hpp"
 #include "innernet/base/error.hpp"
 
 namespace innernet::client {
@@ -22,6 +23,7 @@ struct ResponseHead {
   bool keep_alive = true;
   std::string etag;
   std::optional<std::chrono::seconds> retry_after;  ///< Retry-After, where it is a number of seconds
+  std::optional<WallTime> date;                     ///< when it left, by the server's clock
   std::string location;                             ///< as it is written: nobody here follows it
   std::string instance_manipulation;                ///< IM of RFC 3229, lower case
 

@@ -1,6 +1,6 @@
 #include "machine.hpp"
 
-#include "direct_tries.hpp"
+#include "poke.hpp"
 
 #include "innernet/machine/local_addresses.hpp"
 #include "innernet/machine/log.hpp"

@@ -23,7 +23,7 @@ struct Machine {
   const Stop* stop;
   std::function<Result<std::vector<IpAddress>>()> local_addresses;  ///< those that may be candidates
 
-  std::function<void(const IpAddress&)> poke = [](const IpAddress&) {};  ///< see direct_tries.hpp
+  std::function<void(const IpAddress&)> poke = [](const IpAddress&) {};  ///< see poke.hpp
   ProbeBudget* probes = nullptr;                                         ///< null: there is no limit
   bool server_on_loopback = false;                                       ///< only of tests
 

@@ -9,10 +9,12 @@
 #include <system_error>
 
 #include "ask_relays.hpp"
+#include "background_check.hpp"
 #include "innernet/client/network_lock.hpp"
 #include "innernet/client/networks.hpp"
 #include "innernet/client/saved_mapping.hpp"
 #include "innernet/machine/log.hpp"
+#include "network_changes.hpp"
 #include "network_files.hpp"
 #include "own_relay.hpp"
 #include "relay_care.hpp"
@@ -76,10 +78,11 @@ Waited wait_for_news(FetchMemory& memory, const Clock& clock, const Stop& stop, 
   }
 }
 
-NetworkWorker::NetworkWorker(Stop stop, Nudge nudge, ClientOptions options, InterfaceName name, std::chrono::seconds interval,
-                             std::shared_ptr<Resolver> resolver)
+NetworkWorker::NetworkWorker(Stop stop, Nudge nudge, Nudge changed_outside, ClientOptions options, InterfaceName name,
+                             std::chrono::seconds interval, std::shared_ptr<Resolver> resolver)
     : stop_(std::move(stop)),
       nudge_(std::move(nudge)),
+      changed_outside_(std::move(changed_outside)),
       options_(std::move(options)),
       name_(std::move(name)),
       interval_(interval),
@@ -90,7 +93,9 @@ Result<std::unique_ptr<NetworkWorker>> NetworkWorker::start(const ClientOptions&
                                                             std::function<void()> on_end) {
   TRY(Stop stop, Stop::create());
   TRY(Nudge nudge, Nudge::create());
-  std::unique_ptr<NetworkWorker> worker(new NetworkWorker(std::move(stop), std::move(nudge), options, name, interval, std::move(resolver)));
+  TRY(Nudge changed_outside, Nudge::create());
+  std::unique_ptr<NetworkWorker> worker(
+      new NetworkWorker(std::move(stop), std::move(nudge), std::move(changed_outside), options, name, interval, std::move(resolver)));
   try {
     worker->thread_ = std::thread([self = worker.get(), on_end = std::move(on_end)] {
       self->run();
@@ -116,6 +121,12 @@ struct NetworkWorker::Relays {
   OwnRelay own;
   RelayCare care;
   std::set<wg::PublicKey> known{};
+};
+
+/// What goes on beside the rounds, each in a thread of its own.
+struct NetworkWorker::Beside {
+  BackgroundTraversal traversal, tries;
+  BackgroundCheck check;
 };
 
 NetworkWorker::~NetworkWorker() {
@@ -166,18 +177,29 @@ void NetworkWorker::rounds(Machine& machine) {
   mapped_port_ = 0;
   told_of_mapping_ = {};
   FetchMemory memory;
+  memory.interrupt_fd = changed_outside_.fd();
   memory.shows_life = [this] { life_.expect_by(clock_.boot() + kLongestStep); };
-  BackgroundTraversal traversal(
-      [this](RoundResult result, Handshakes handshakes, const Stop& stop) {
-        // The address never changes, and a backend is one thread's.
-        const auto config = read_config(options_.folders, name_);
-        auto system = SystemMachine::create(options_, name_, stop, resolver_);
-        if (!config || !system) return;
-        Machine its_machine = system->machine();
-        traverse_due(options_, name_, config->address.truncated(), its_machine, std::move(result), std::move(handshakes),
-                     {.audience = Audience::kLater});
-      },
-      [this] { nudge_.give(); });
+  Beside beside{.traversal = {[this](RoundResult result, Handshakes handshakes, const Stop& stop) {
+                                with_machine(stop, [&](const IpNet& network, Machine& its) {
+                                  traverse_due(options_, name_, network, its, std::move(result), std::move(handshakes),
+                                               {.audience = Audience::kLater});
+                                });
+                              },
+                              [this] { nudge_.give(); }, kTurnsOfDue},
+                .tries = {[this](const RoundResult& result, const Handshakes&, const Stop& stop) {
+                            with_machine(stop,
+                                         [&](const IpNet& network, Machine& its) { try_relayed(options_, name_, network, its, result); });
+                          },
+                          [this] { nudge_.give(); }, kTurnsOfRelayed},
+                .check = {[this](const Handshakes& handshakes, const Stop& stop) {
+                            std::vector<SilentPeer> silent;
+                            with_machine(stop, [&](const IpNet&, Machine& its) {
+                              auto found = check_sessions(its.backend, name_, handshakes, its.wait, its.poke);
+                              if (found) silent = *std::move(found);
+                            });
+                            return silent;
+                          },
+                          [this] { nudge_.give(); }}};
   Relays relays{.own = OwnRelay(options_.folders, name_, machine.api_interface(name_)),
                 .care = RelayCare(name_, {.ask =
                                               [this](std::span<const UsedRelay> all, const Stop& stop) {
@@ -193,13 +215,21 @@ void NetworkWorker::rounds(Machine& machine) {
                                           .on_news = [this] { nudge_.give(); }})};
   std::minstd_rand random = jitter(clock_);
   RoundSchedule schedule(interval_);
+  NetworkChanges changes;
   port_mapper_ = start_port_mapper();
   while (!stop_.requested()) {
     memory.shows_life();
     nudge_.take();
-    if (changed_outside_.exchange(false)) {
+    if (changed_outside_.take()) {
       if (memory.client) memory.client->disconnect();
       if (port_mapper_) port_mapper_->network_changed();
+      memory.has_moved = true;
+      changes.note();
+    }
+    if (changes.take(clock_.boot())) {
+      beside.check.begin(memory.handshakes);
+      // Who could not be reached may be from here.
+      memory.traversal.clear();
     }
     if (port_mapper_) memory.mapped = port_mapper_->outside();
     if (config_is_gone()) {
@@ -207,16 +237,35 @@ void NetworkWorker::rounds(Machine& machine) {
       return;
     }
     const BootTime began = clock_.boot();
-    traversal.collect(memory);
-    if (!one_round(machine, memory, traversal, relays)) {
-      pause(schedule.after_failure(clock_.boot(), fraction(random)));
+    beside.check.collect(memory);
+    beside.traversal.collect(memory);
+    beside.tries.collect(memory);
+    const bool has_answered = one_round(machine, memory, beside, relays);
+    const BootTime now = clock_.boot();
+    BootTime wanted = changes.due(now);
+    // At their end there is a round anyhow.
+    if (!beside.tries.is_under_way()) wanted = std::min(wanted, memory.direct_tries.next());
+    if (!has_answered) {
+      const BootTime again = schedule.after_failure(now, fraction(random));
+      pause(wanted > now ? std::min(wanted, again) : again);
       continue;
     }
     const bool can_wait = !memory.etag.empty() && memory.capabilities && memory.capabilities->state_wait_max > 0;
-    life_.expect_by(schedule.deadline(began) + kLongestStep);
-    const Waited waited = can_wait ? wait_for_news(memory, clock_, stop_, nudge_, schedule.deadline(began)) : Waited::kInVain;
-    pause(schedule.after(waited, began, clock_.boot(), fraction(random)));
+    const BootTime deadline = schedule.deadline(began, wanted);
+    life_.expect_by(deadline + kLongestStep);
+    const Waited waited = can_wait ? wait_for_news(memory, clock_, stop_, nudge_, deadline) : Waited::kInVain;
+    pause(schedule.after(waited, began, clock_.boot(), fraction(random), wanted));
   }
+}
+
+// In a thread of its own: a backend is one thread's.
+void NetworkWorker::with_machine(const Stop& stop, const std::function<void(const IpNet& network, Machine& machine)>& action) {
+  // The address never changes.
+  const auto config = read_config(options_.folders, name_);
+  auto system = SystemMachine::create(options_, name_, stop, resolver_);
+  if (!config || !system) return;
+  Machine machine = system->machine();
+  action(config->address.truncated(), machine);
 }
 
 std::unique_ptr<PortMapper> NetworkWorker::start_port_mapper() {
@@ -255,7 +304,7 @@ void NetworkWorker::tell_of_mapping(std::uint16_t listen_port) {
   told_of_mapping_ = std::move(report);
 }
 
-bool NetworkWorker::one_round(Machine& machine, FetchMemory& memory, BackgroundTraversal& traversal, Relays& relays) {
+bool NetworkWorker::one_round(Machine& machine, FetchMemory& memory, Beside& beside, Relays& relays) {
   const auto round = [&]() -> Result<bool> {
     RoundResult result;
     memory.relay_distances = relays.care.distances();
@@ -275,13 +324,17 @@ bool NetworkWorker::one_round(Machine& machine, FetchMemory& memory, BackgroundT
     auto watched = result.used_relays;
     std::erase_if(watched, [](const UsedRelay& relay) { return !relay.answers_questions; });
     relays.care.see(std::move(watched), std::move(may_be_relayed));
-    if (!options_.nat.no_traversal) traversal.begin(std::move(result), memory, clock_.boot());
+    if (options_.nat.no_traversal) return answered;
+    beside.tries.begin({.relayed = std::move(result.relayed), .relays = result.relays, .own = std::move(result.own)}, memory,
+                       clock_.boot());
+    beside.traversal.begin(std::move(result), memory, clock_.boot());
     return answered;
   };
   const auto answered = round();
   if (answered) return *answered;
   // Uninstalled while the round waited for the lock, it is no error but the end.
-  if (!stop_.requested() && !config_is_gone()) log::error("network {}: {}", name_.str(), answered.error().message());
+  if (!stop_.requested() && !config_is_gone() && answered.error().kind() != ErrorKind::kInterrupted)
+    log::error("network {}: {}", name_.str(), answered.error().message());
   return false;
 }
 

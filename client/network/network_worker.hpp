@@ -35,9 +35,10 @@ class NetworkWorker {
   ~NetworkWorker();
 
   void request_stop() { stop_.request(); }
-  /// Something has changed outside: the next round begins now, with a new connection.
+  /// Something has changed outside: the next round begins now, with a new connection. One that waits for the server, which it has asked
+  /// from elsewhere, ends.
   void nudge() {
-    changed_outside_ = true;
+    changed_outside_.give();
     nudge_.give();
   }
   bool has_ended() const { return ended_; }
@@ -45,14 +46,16 @@ class NetworkWorker {
   bool is_late(BootTime now) const { return life_.is_late(now); }
 
  private:
-  NetworkWorker(Stop stop, Nudge nudge, ClientOptions options, InterfaceName name, std::chrono::seconds interval,
+  NetworkWorker(Stop stop, Nudge nudge, Nudge changed_outside, ClientOptions options, InterfaceName name, std::chrono::seconds interval,
                 std::shared_ptr<Resolver> resolver);
   void run();
   void rounds(Machine& machine);
   struct Relays;
+  struct Beside;
   /// Whether the server has answered. Traversal goes on beside it.
-  bool one_round(Machine& machine, FetchMemory& memory, BackgroundTraversal& traversal, Relays& relays);
+  bool one_round(Machine& machine, FetchMemory& memory, Beside& beside, Relays& relays);
   bool config_is_gone() const;
+  void with_machine(const Stop& stop, const std::function<void(const IpNet& network, Machine& machine)>& action);
   /// None: it is not wanted, or can't be had.
   std::unique_ptr<PortMapper> start_port_mapper();
   void map_port(std::uint16_t listen_port);
@@ -61,7 +64,7 @@ class NetworkWorker {
   void pause(BootTime deadline);
 
   Stop stop_;
-  Nudge nudge_;
+  Nudge nudge_, changed_outside_;
   SystemClock clock_;
   ClientOptions options_;
   InterfaceName name_;
@@ -72,7 +75,6 @@ class NetworkWorker {
   std::uint16_t mapped_port_ = 0;
   PcpNonce nonce_{};
   MappingReport told_of_mapping_;
-  std::atomic<bool> changed_outside_ = false;
   std::atomic<bool> ended_ = false;
   std::thread thread_;
 };

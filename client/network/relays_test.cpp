@@ -262,6 +262,18 @@ TEST_F(RelaysTest, ANetworkThatThisMachineHasLeftSpeaksForNobody) {
   EXPECT_THAT(run().due.front().likely, IsEmpty()) << "the server has not heard of it yet";
 }
 
+TEST_F(RelaysTest, APublicAddressThatThisMachineHasLeftSpeaksForNobody) {
+  state.peers[1].endpoint = endpoint("198.51.100.4:1024");
+  state.peers[1].candidates = {endpoint("192.168.7.2:40000"), endpoint("[2a00:1::2]:40000")};
+  state.peers[2].endpoint = endpoint("198.51.100.4:1025");
+  state.peers[2].candidates = {endpoint("192.168.8.3:40001")};
+  EXPECT_THAT(run().due.front().likely, ElementsAre(endpoint("192.168.8.3:40001"))) << "behind one router";
+  own_candidates = {endpoint("192.168.7.2:40000")};
+  EXPECT_THAT(run().due.front().likely, ElementsAre(endpoint("192.168.8.3:40001"))) << "IPv6 has gone, no more";
+  own_candidates = {endpoint("10.1.2.3:40000")};
+  EXPECT_THAT(run().due.front().likely, IsEmpty());
+}
+
 TEST(RelayRegistrations, AreCandidatesThatAreNone) {
   State state{.peers = {peer(2, "me", "10.66.1.2", new_key()), peer(3, "bob", "10.66.1.3", new_key())},
               .cidrs = {},

@@ -7,6 +7,7 @@
 
 #include "http_connection.hpp"
 #include "innernet/machine/log.hpp"
+#include "server_clock.hpp"
 
 namespace innernet::client {
 namespace {
@@ -68,6 +69,7 @@ class RestClient::Connection {
     auto response = http.exchange(request);
     const auto asking = [&] { return fmt::format("{} {}", request.method, request.target); };
     if (!response) return std::unexpected(RequestError(Error(std::move(response).error()).context(asking()), std::nullopt));
+    if (response->head.date) clock.see(*response->head.date, response->began);
     const int status = response->head.status;
     for (const int good : expected)
       if (status == good) return response;
@@ -102,6 +104,7 @@ class RestClient::Connection {
 
   HttpConnection http;
   std::string key_field;
+  ServerClock clock;
 };
 
 RestClient::RestClient(const SocketAddress& server, const wg::PublicKey& server_key, const std::optional<InterfaceName>& interface,
@@ -237,6 +240,8 @@ Answer<void> RestClient::delete_association(AssociationId id) {
   return connection_->tell("DELETE", fmt::format("/v1/admin/associations/{}", number(id)), {}, 204);
 }
 
+void RestClient::interrupt_by(int fd) { connection_->http.interrupt_by(fd); }
+const ServerClock& RestClient::server_clock() const { return connection_->clock; }
 bool RestClient::last_request_was_sent() const { return connection_->http.last_request_was_sent(); }
 void RestClient::disconnect() { connection_->http.disconnect(); }
 

@@ -4,8 +4,10 @@
 
 #include <thread>
 
+#include "innernet/client/nudge.hpp"
 #include "innernet/testing/loopback_server.hpp"
 #include "sample_network.hpp"
+#include "server_clock.hpp"
 #include "tunnel_socket.hpp"
 
 namespace innernet::client {
@@ -232,6 +234,38 @@ TEST(RestClient, AStopEndsAWaitingRequest) {
   const auto state = RestClient(server.address(), new_key(), kAnyWay, &*stop).get_state();
   ASSERT_FALSE(state);
   EXPECT_EQ(state.error().kind(), ErrorKind::kInterrupted);
+}
+
+TEST(RestClient, WhatInterruptsEndsAWaitingRequestAndAllThatFollow) {
+  auto moved = Nudge::create();
+  ASSERT_TRUE(moved);
+  LoopbackServer server([&](const Request&) {
+    moved->give();
+    return Reply{.bytes = "", .then = Reply::Then::kHang};
+  });
+  RestClient client(server.address(), new_key(), kAnyWay);
+  client.interrupt_by(moved->fd());
+  for (int i = 0; i < 2; ++i) {
+    const auto state = client.get_state();
+    ASSERT_FALSE(state);
+    EXPECT_EQ(state.error().kind(), ErrorKind::kInterrupted);
+  }
+}
+
+TEST(RestClient, KnowsTheServersClockByAnyAnswer) {
+  for (const int status : {200, 304, 204, 404}) {
+    LoopbackServer server([&](const Request&) { return answer(status, "{}", "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"); });
+    RestClient client(server.address(), new_key(), kAnyWay);
+    EXPECT_FALSE(client.server_clock().is_known());
+    static_cast<void>(client.put_candidates({}));
+    ASSERT_TRUE(client.server_clock().is_known()) << status;
+    const auto late = client.server_clock().at(SystemClock().boot()) - *parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT");
+    EXPECT_GE(late.count(), 0);
+  }
+  LoopbackServer without([](const Request&) { return answer(204, {}, "Date: tomorrow\r\n"); });
+  RestClient client(without.address(), new_key(), kAnyWay);
+  static_cast<void>(client.put_candidates({}));
+  EXPECT_FALSE(client.server_clock().is_known());
 }
 
 TEST(RestClient, AdminCallsUseTheirRoutes) {

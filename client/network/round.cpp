@@ -5,6 +5,7 @@ namespace innernet::client {
 RestClient& FetchMemory::client_of(const InterfaceConfig& config, const InterfaceName& name, const Machine& machine) {
   if (!client || server != config.server_internal_endpoint || server_key != config.server_public_key) {
     client.emplace(config, machine.api_interface(name), machine.stop, times);
+    client->interrupt_by(interrupt_fd);
     server = config.server_internal_endpoint;
     server_key = config.server_public_key;
     capabilities.reset();

@@ -19,7 +19,8 @@ namespace innernet::client {
 
 /// What one round leaves to the next of the same network.
 struct FetchMemory {
-  RequestTimes times{};  ///< of `client`
+  RequestTimes times{};   ///< of `client`
+  int interrupt_fd = -1;  ///< the same; see RestClient::interrupt_by()
   std::optional<RestClient> client;
   SocketAddress server;                     ///< of `client`
   std::optional<wg::PublicKey> server_key;  ///< of `client`
@@ -34,11 +35,13 @@ struct FetchMemory {
   std::optional<std::vector<RelayDistance>> relay_distances;  ///< as measured; none: not yet
   std::optional<BootTime> distances_after;                    ///< the next report of them
   Handshakes handshakes;
+  bool has_moved = false;                   ///< this machine, since the server has answered: its session is not believed
   std::vector<SocketAddress> server_tried;  ///< where there was no handshake with it in this round, of several
   int own_link = 0;                         ///< the index of the link that had our key in an earlier round; 0: none
   TraversalHistory traversal;
   DirectTries direct_tries;
-  std::unordered_set<wg::PublicKey> in_traversal;  ///< by another thread of this process
+  std::unordered_set<wg::PublicKey> in_traversal;    ///< by another thread of this process
+  std::unordered_set<wg::PublicKey> tried_directly;  ///< by yet another one
 
   std::function<void()> shows_life = [] {};  ///< called between steps that may take long
 

@@ -3,12 +3,6 @@
 #include <algorithm>
 
 namespace innernet::client {
-namespace {
-
-// However fast a server has news: rounds are not closer than this.
-constexpr std::chrono::milliseconds kBetweenRounds{100};
-
-}  // namespace
 
 std::chrono::milliseconds pause_after_failure(int failures, std::chrono::seconds longest, double random) {
   const std::chrono::milliseconds whole =
@@ -16,7 +10,7 @@ std::chrono::milliseconds pause_after_failure(int failures, std::chrono::seconds
   return std::chrono::milliseconds(static_cast<std::int64_t>(static_cast<double>(whole.count()) * (0.5 + random / 2)));
 }
 
-BootTime RoundSchedule::after(Waited waited, BootTime began, BootTime now, double random) {
+BootTime RoundSchedule::after(Waited waited, BootTime began, BootTime now, double random, BootTime wanted) {
   switch (waited) {
     case Waited::kFailed:
       return after_failure(now, random);
@@ -27,7 +21,7 @@ BootTime RoundSchedule::after(Waited waited, BootTime began, BootTime now, doubl
       break;
   }
   failures_ = 0;
-  return deadline(began);
+  return deadline(began, wanted);
 }
 
 std::chrono::milliseconds Holding::pause(std::chrono::nanoseconds took, std::chrono::seconds asked_for, double random) {

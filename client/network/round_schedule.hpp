@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 
 #include "innernet/base/clock.hpp"
@@ -22,14 +23,19 @@ class RoundSchedule {
  public:
   explicit RoundSchedule(std::chrono::seconds interval) : interval_(interval) {}
 
-  /// Until when to wait for news after a round that began at `began`.
-  BootTime deadline(BootTime began) const { return began + interval_; }
+  /// Until when to wait for news after a round that began at `began`; somebody may want the next one at a moment before.
+  BootTime deadline(BootTime began, BootTime wanted = BootTime::max()) const {
+    return std::min(began + interval_, std::max(wanted, began + kBetweenRounds));
+  }
   /// When the next round is due after one that has not reached the server.
   BootTime after_failure(BootTime now, double random) { return now + pause_after_failure(++failures_, interval_, random); }
   /// The same after one that has; `waited` is what followed it, kInVain also where the server can't hold a request.
-  BootTime after(Waited waited, BootTime began, BootTime now, double random);
+  BootTime after(Waited waited, BootTime began, BootTime now, double random, BootTime wanted = BootTime::max());
 
  private:
+  // However fast a server has news: rounds are not closer than this.
+  static constexpr std::chrono::milliseconds kBetweenRounds{100};
+
   std::chrono::seconds interval_;
   int failures_ = 0;  // in a row
 };

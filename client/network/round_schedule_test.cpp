@@ -67,6 +67,14 @@ TEST(RoundSchedule, BeginsAnewAfterARoundThatWasGood) {
   }
 }
 
+TEST(RoundSchedule, ComesSoonerForWhoWantsTheNextOneAtAMoment) {
+  RoundSchedule schedule(60s);
+  EXPECT_EQ(schedule.deadline(at(0s), at(20s)), at(20s));
+  EXPECT_EQ(schedule.after(Waited::kInVain, at(0s), at(1s), 1.0, at(20s)), at(20s));
+  EXPECT_EQ(schedule.after(Waited::kInVain, at(0s), at(1s), 1.0, at(80s)), at(60s)) << "never later";
+  EXPECT_EQ(schedule.after(Waited::kInVain, at(10s), at(11s), 1.0, at(1s)), at(10'100ms)) << "nor in a circle";
+}
+
 TEST(Holding, PausesForLongerAndLongerAfterAnswersThatCameTooEarly) {
   struct Answer {
     std::chrono::milliseconds took;

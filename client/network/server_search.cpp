@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "server_peer.hpp"
 
@@ -37,6 +38,36 @@ wg::DeviceUpdate at(const SocketAddress& endpoint, const wg::Peer* there, const 
 Result<void> move_to(const SocketAddress& endpoint, const InterfaceConfig& config, const InterfaceName& name, Machine& machine) {
   TRY(const wg::Device device, machine.backend.get(name));
   return machine.backend.apply(name, at(endpoint, server_on(device, config), config, machine));
+}
+
+// From where this machine is now. Its session may be alive with an address that no way leads to any more, as IPv6's in a network without
+// it.
+Result<bool> still_answers(const InterfaceConfig& config, const InterfaceName& name, Machine& machine) {
+  constexpr std::chrono::milliseconds kBetweenTwo{300};
+  TRY(const wg::Device before, machine.backend.get(name));
+  const wg::Peer* there = server_on(before, config);
+  if (there == nullptr || !there->endpoint) return false;
+  // As SessionCheck does, which may have set it after our first packet.
+  wg::DeviceUpdate as_it_is;
+  as_it_is.peers.push_back({.public_key = there->public_key, .update_only = true, .endpoint = there->endpoint, .allowed_ips = {}});
+  TRY_VOID(machine.backend.apply(name, as_it_is));
+  std::optional<std::uint64_t> received;
+  BootTime next_poke = machine.clock().boot();
+  const BootTime end = next_poke + kForEach;
+  for (;;) {
+    TRY(const wg::Device device, machine.backend.get(name));
+    const wg::Peer* server = server_on(device, config);
+    if (server == nullptr) return false;
+    if (server->received_bytes > received.value_or(server->received_bytes)) return true;
+    received = server->received_bytes;
+    const BootTime now = machine.clock().boot();
+    if (now >= end) return false;
+    if (now >= next_poke) {
+      machine.poke(config.server_internal_endpoint.ip);
+      next_poke = now + kBetweenTwo;
+    }
+    if (!machine.wait.until(std::min(end, now + kPoll))) return fail(ErrorKind::kInterrupted, "stopped");
+  }
 }
 
 Result<bool> hears(const InterfaceConfig& config, const InterfaceName& name, Machine& machine) {
@@ -101,13 +132,20 @@ Result<void> search_new_server(const InterfaceConfig& config, const InterfaceNam
 Result<void> find_server(const Round& round, DeviceReading& reading, const State* last) {
   const auto& [options, name, config, machine, memory, caller] = round;
   memory.server_tried.clear();
+  const bool has_moved = std::exchange(memory.has_moved, false);
   const bool is_overridden = config.peer_endpoint_overrides.contains(config.server_internal_endpoint.ip);
   if (is_overridden || memory.news || memory.in_traversal.contains(config.server_public_key)) return {};
   const bool is_new = !reading.device;
+  bool is_silent = false;
   if (!is_new) {
     const BootTime now = machine.clock().boot();
     memory.handshakes.see(*reading.device, machine.clock().wall(), now);
-    if (memory.handshakes.is_recent(config.server_public_key, now)) return {};
+    if (memory.handshakes.is_recent(config.server_public_key, now)) {
+      if (!has_moved) return {};
+      TRY(const bool answers, still_answers(config, name, machine));
+      if (answers) return {};
+      is_silent = true;
+    }
   }
   const std::vector<Endpoint> endpoints = server_endpoints(config, last);
   machine.resolver.forget_failures_of(config.server_external_endpoint);
@@ -125,7 +163,7 @@ Result<void> find_server(const Round& round, DeviceReading& reading, const State
   const auto order = search_order(on_device, known);
   if (order.size() == 1) {
     // Nothing to choose from, and nothing to wait for.
-    if (on_device) return {};
+    if (on_device && !is_silent) return {};
     reading = {};
     return move_to(order.front(), config, name, machine);
   }

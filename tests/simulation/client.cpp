@@ -37,7 +37,7 @@ Client::Client(Events& events, Internet& internet, const Identities& identities,
   };
   // A look each 100 ms would see it: so does this one, and costs nothing while nothing happens.
   device_.on_handshake = [this] {
-    if (!traversal_ || !traversal_->nat) return;
+    if (!traversal_ || traversal_->has_ended) return;
     const BootTime look = events_.now() + kPoll;
     if (look >= traversal_->planned) return;
     traversal_->planned = look;
@@ -53,7 +53,8 @@ void Client::start() {
   is_running_ = true;
   memory_ = {};
   schedule_ = client::RoundSchedule(60s);
-  in_round_ = wants_round_ = false;
+  in_round_ = wants_round_ = changed_outside_ = false;
+  server_clock_ = {};
   device_.apply({.peers = {{.public_key = server_.key(),
                             .replace_allowed_ips = true,
                             .endpoint = resolved(server_.external_endpoint()),
@@ -66,6 +67,9 @@ void Client::stop() {
   ++run_;
   is_running_ = false;
   traversal_.reset();
+  tries_.reset();
+  check_.reset();
+  silent_.clear();
   calls_.clear();
   held_.reset();
   news_.reset();
@@ -74,11 +78,17 @@ void Client::stop() {
 
 void Client::nudge() {
   if (!is_running_) return;
-  // It disconnects, too.
+  changed_outside_ = true;
+  if (!in_round_) return wake();
+  // It ends there, whatever it waits for.
+  calls_.clear();
+  fail_round();
+}
+
+void Client::wake() {
   wants_round_ = true;
   if (in_round_) return;
-  calls_.clear();
-  held_.reset();
+  if (held_) calls_.erase(*std::exchange(held_, std::nullopt));
   next_round(events_.now());
 }
 
@@ -131,9 +141,12 @@ void Client::send_call(const std::shared_ptr<Call>& call) {
   };
   const auto answer = [this, number = call->number, run = run_](std::optional<server::Response> response) {
     auto is_heard = std::make_shared<bool>(false);
-    auto arrives = std::make_shared<const std::function<void()>>([this, number, run, response = std::move(response), is_heard] {
+    const WallTime date = std::chrono::floor<std::chrono::seconds>(server_.wall());
+    auto arrives = std::make_shared<const std::function<void()>>([this, number, run, response = std::move(response), is_heard, date] {
       *is_heard = true;
-      if (run == run_) finish_call(number, response);
+      if (run != run_) return;
+      if (response) server_clock_.see(date, events_.now());
+      finish_call(number, response);
     });
     // At most as often as TCP would within a minute.
     for (const auto delay : {0s, 1s, 3s, 7s, 15s, 31s})
@@ -177,6 +190,14 @@ void Client::round() {
   in_round_ = true;
   wants_round_ = false;
   began_ = events_.now();
+  if (std::exchange(changed_outside_, false)) {
+    calls_.clear();  // it disconnects
+    changes_.note();
+  }
+  if (changes_.take(events_.now())) {
+    begin_check();
+    memory_.traversal.clear();
+  }
   collect();
   if (news_) return apply(*std::exchange(news_, std::nullopt));
   if (memory_.capabilities) return ask();
@@ -198,7 +219,8 @@ void Client::fail_round() {
   memory_.capabilities.reset();
   // A round without the server goes on with what it has (Origin::kDataStoreAlone), which has no relays but those that were saved.
   in_round_ = false;
-  next_round(wants_round_ ? events_.now() : schedule_.after_failure(events_.now(), std::uniform_real_distribution<>()(random_)));
+  next_round(wants_round_ || changed_outside_ ? events_.now()
+                                              : schedule_.after_failure(events_.now(), std::uniform_real_distribution<>()(random_)));
 }
 
 void Client::apply(const server::Response& response) {
@@ -215,6 +237,8 @@ void Client::apply(const server::Response& response) {
   const wg::Device device = device_.get();
   const BootTime now = events_.now();
   memory_.handshakes.see(device, wall(), now);
+  auto in_traversal = memory_.in_traversal;
+  in_traversal.insert(memory_.tried_directly.begin(), memory_.tried_directly.end());
   const client::ServerPeer server{server_.key(), Server::ip(), server_.external_endpoint()};
   static const std::map<IpAddress, Endpoint> kNoOverrides;
   const std::vector<Endpoint> candidates = candidates_now();
@@ -228,7 +252,7 @@ void Client::apply(const server::Response& response) {
                                         .handshakes = memory_.handshakes,
                                         .now = now,
                                         .server_answers = true,
-                                        .in_traversal = &memory_.in_traversal,
+                                        .in_traversal = &in_traversal,
                                         .server_is_new = has_state && is_whole,
                                         .registered = &registered,
                                         .own_candidates = &candidates,
@@ -239,9 +263,14 @@ void Client::apply(const server::Response& response) {
   update(difference.update);
   const auto own = std::ranges::find(state.peers, ip_, &Peer::ip);
   report_candidates(origin, own == state.peers.end() ? std::nullopt : std::optional(*own));
+  client::OwnSide side{.key = identities_.key(self_), .clock = server_clock_};
+  if (own != state.peers.end()) {
+    side.places = own->candidates;
+    if (own->endpoint) side.places.push_back(*own->endpoint);
+  }
+  begin_tries({.relayed = std::move(difference.relayed), .relays = difference.relays, .own = std::move(side)});
   begin_traversal({.server_answered = true,
                    .due = std::move(difference.due),
-                   .relayed = std::move(difference.relayed),
                    .used_relays = std::move(difference.used_relays),
                    .relays = std::move(difference.relays),
                    .updated_at = now});
@@ -287,9 +316,10 @@ void Client::end_round() {
 }
 
 void Client::wait_for_news() {
-  const auto left = std::chrono::floor<std::chrono::seconds>(schedule_.deadline(began_) - events_.now());
+  const BootTime deadline = schedule_.deadline(began_, wanted());
+  const auto left = std::chrono::floor<std::chrono::seconds>(deadline - events_.now());
   const auto after = [this](client::Waited waited) {
-    next_round(schedule_.after(waited, began_, events_.now(), std::uniform_real_distribution<>()(random_)));
+    next_round(schedule_.after(waited, began_, events_.now(), std::uniform_real_distribution<>()(random_), wanted()));
   };
   if (left < 1s) return after(client::Waited::kInVain);
   const auto wait = std::min<std::chrono::seconds>(left, std::chrono::seconds(memory_.capabilities->state_wait_max));
@@ -307,99 +337,52 @@ void Client::wait_for_news() {
 
 // --- traversal ---
 
+BootTime Client::wanted() const {
+  const BootTime change = changes_.due(events_.now());
+  return tries_ ? change : std::min(change, memory_.direct_tries.next());
+}
+
 void Client::collect() {
-  if (!traversal_ || !traversal_->has_ended) return;
-  client::end_turns(memory_, traversal_->is_interrupted);
-  traversal_.reset();
+  for (const client::SilentPeer& peer : std::exchange(silent_, {})) memory_.handshakes.doubt(peer.key, peer.received_bytes);
+  if (traversal_ && traversal_->has_ended) {
+    client::kTurnsOfDue.end(memory_, traversal_->is_interrupted);
+    traversal_.reset();
+  }
+  if (tries_ && tries_->done()) {
+    client::kTurnsOfRelayed.end(memory_, false);
+    tries_.reset();
+  }
 }
 
 void Client::begin_traversal(client::RoundResult found) {
   if (traversal_ && !traversal_->has_ended) {
-    if (client::interrupts_traversal(found, memory_, events_.now())) {
+    if (client::kTurnsOfDue.interrupts(found, memory_, events_.now())) {
       traversal_->is_interrupted = true;
-      traversal_->somebody_waits = true;
       end_traversal();
     }
     return;
   }
   collect();
-  if (!client::take_turns(found, memory_, events_.now())) return;
-  traversal_ = std::make_unique<Traversal>(Traversal{.result = std::move(found), .handshakes = memory_.handshakes});
-  events_.after(1ms, while_running([this] { direct_step(); }));
-}
-
-// What try_directly() does.
-void Client::direct_step() {
-  if (!traversal_ || traversal_->has_ended) return;
-  Traversal& traversal = *traversal_;
-  const auto& relayed = traversal.result.relayed;
-  for (;;) {
-    if (traversal.peer == relayed.size()) return begin_nat_traversal();
-    const client::TraversalPeer& peer = relayed[traversal.peer];
-    const Identity identity = identities_.identity(peer.public_key);
-    if (!traversal.attempt) {
-      if (traversal.way == 0)
-        traversal.ways = client::direct_ways(peer, Server::network(), traversal.result.relays,
-                                             [this](const Endpoint& endpoint) { return resolved(endpoint); });
-      if (traversal.way == traversal.ways.size()) {
-        ++traversal.peer;
-        traversal.way = 0;
-        continue;
-      }
-      if (!probes_.take(peer.public_key, events_.now(), client::kProbesOfDirectTry)) {
-        ++traversal.peer;
-        traversal.way = 0;
-        continue;
-      }
-      traversal.attempt.emplace(traversal.ways[traversal.way], traversal.result.relays);
-    }
-    const wg::Device device = device_.get();
-    const auto there = std::ranges::find(device.peers, peer.public_key, &wg::Peer::public_key);
-    const auto step = traversal.attempt->step(there == device.peers.end() ? nullptr : &*there, events_.now());
-    const auto progress = traversal.attempt->progress();
-    if (step.endpoint) device_.apply({.peers = {{.public_key = peer.public_key, .update_only = true, .endpoint = step.endpoint}}});
-    if (step.pokes) {
-      if (const auto way = device_.way_to(identity)) on_deed({.when = events_.now(), .peer = identity, .to = way->to});
-      device_.send(identity, std::make_shared<const std::function<void()>>([this, identity] { on_poke_arrived(identity); }));
-    }
-    if (progress == client::DirectAttempt::Progress::kUnderWay) {
-      events_.at(traversal.attempt->next_step(), while_running([this] { direct_step(); }));
-      return;
-    }
-    traversal.attempt.reset();
-    on_log(fmt::format("direct try of {} at {}: {}", identity, traversal.ways[traversal.way].to_string(),
-                       progress == client::DirectAttempt::Progress::kDirect ? "works" : "no"));
-    if (progress == client::DirectAttempt::Progress::kDirect) {
-      ++traversal.peer;
-      traversal.way = 0;
-    } else {
-      ++traversal.way;
-      if (traversal.way == traversal.ways.size()) ++traversal.peer, traversal.way = 0;
-    }
-  }
-}
-
-void Client::begin_nat_traversal() {
-  Traversal& traversal = *traversal_;
-  traversal.nat.emplace(std::move(traversal.result.due), Server::network(), traversal.result.relays, traversal.result.updated_at,
-                        client::TraversalTimes{}, &probes_);
-  nat_step();
+  if (!client::kTurnsOfDue.take(found, memory_, events_.now())) return;
+  client::NatTraversal nat(found.due, Server::network(), found.relays, found.updated_at, client::TraversalTimes{}, &probes_);
+  traversal_ = std::make_unique<Traversal>(Traversal{.result = std::move(found), .handshakes = memory_.handshakes, .nat = std::move(nat)});
+  events_.after(1ms, while_running([this] { nat_step(); }));
 }
 
 // What traverse() does.
 void Client::nat_step() {
+  if (!traversal_ || traversal_->has_ended) return;
   Traversal& traversal = *traversal_;
-  if (traversal.has_ended) return;
   const auto resolve = [this](const Endpoint& endpoint) { return resolved(endpoint); };
-  if (traversal.nat->done()) return end_traversal();
+  if (traversal.nat.done()) return end_traversal();
   const BootTime now = events_.now();
   const wg::Device device = device_.get();
   traversal.handshakes.see(device, wall(), now);
-  traversal.nat->observe(device, traversal.handshakes, now);
+  traversal.nat.observe(device, traversal.handshakes, now);
   const BootTime end = traversal.result.updated_at + client::TraversalTimes{}.all;
-  if (!traversal.nat->done()) update(now >= end ? traversal.nat->give_up(resolve) : traversal.nat->step(device, resolve, now));
-  if (traversal.nat->done()) return end_traversal();
-  traversal.planned = std::max(now + 1ms, std::min(end, traversal.nat->next_step()));
+  if (!traversal.nat.done()) update(now >= end ? traversal.nat.give_up(resolve) : traversal.nat.step(device, resolve, now));
+  if (traversal.nat.done()) return end_traversal();
+  traversal.planned = std::max(now + 1ms, std::min(end, traversal.nat.next_step()));
   events_.at(traversal.planned, while_running([this, planned = traversal.planned] {
                if (traversal_ && traversal_->planned == planned) nat_step();
              }));
@@ -408,18 +391,78 @@ void Client::nat_step() {
 void Client::end_traversal() {
   Traversal& traversal = *traversal_;
   traversal.has_ended = true;
-  if (traversal.attempt) {
-    const auto step = traversal.attempt->give_up();
-    if (step.endpoint)
-      device_.apply(
-          {.peers = {{.public_key = traversal.result.relayed[traversal.peer].public_key, .update_only = true, .endpoint = step.endpoint}}});
-  } else if (traversal.nat) {
-    const wg::Device device = device_.get();
-    traversal.handshakes.see(device, wall(), events_.now());
-    traversal.nat->observe(device, traversal.handshakes, events_.now());
-    update(traversal.nat->give_up([this](const Endpoint& endpoint) { return resolved(endpoint); }));
+  const wg::Device device = device_.get();
+  traversal.handshakes.see(device, wall(), events_.now());
+  traversal.nat.observe(device, traversal.handshakes, events_.now());
+  update(traversal.nat.give_up([this](const Endpoint& endpoint) { return resolved(endpoint); }));
+  wake();
+}
+
+// --- direct tries ---
+
+void Client::begin_tries(client::RoundResult found) {
+  if (tries_ && !tries_->done()) return;
+  collect();
+  if (!client::kTurnsOfRelayed.take(found, memory_, events_.now())) return;
+  tries_ = std::make_unique<client::DirectTurn>(
+      std::move(found.relayed), Server::network(), found.relays, [this](const Endpoint& endpoint) { return resolved(endpoint); },
+      client::DirectTimes{}, &probes_);
+  events_.after(1ms, while_running([this] { tries_step(); }));
+}
+
+// What try_directly() does.
+void Client::tries_step() {
+  const auto step = tries_->step(device_.get(), events_.now());
+  device_.apply(step.update);
+  for (const client::TraversalPeer* peer : step.pokes) {
+    const Identity identity = identities_.identity(peer->public_key);
+    if (const auto way = device_.way_to(identity)) on_deed({.when = events_.now(), .peer = identity, .to = way->to});
+    poke(peer->public_key);
   }
-  if (traversal.somebody_waits) nudge();
+  for (const client::TriedWay& tried : tries_->take_tried())
+    on_log(fmt::format("direct try of {} at {}: no", identities_.identity(tried.peer), tried.to.to_string()));
+  if (!tries_->done()) {
+    events_.at(std::max(events_.now() + 1ms, tries_->next_step()), while_running([this] { tries_step(); }));
+    return;
+  }
+  for (const wg::PublicKey& key : tries_->direct()) on_log(fmt::format("direct try of {}: works", identities_.identity(key)));
+  wake();
+}
+
+void Client::poke(const wg::PublicKey& key) {
+  const Identity identity = identities_.identity(key);
+  device_.send(identity, std::make_shared<const std::function<void()>>([this, identity] { on_poke_arrived(identity); }));
+}
+
+// --- the check of the sessions ---
+
+void Client::begin_check() {
+  const wg::Device device = device_.get();
+  auto handshakes = memory_.handshakes;
+  handshakes.see(device, wall(), events_.now());
+  check_.emplace(device, handshakes, events_.now());
+  ++check_number_;
+  silent_.clear();
+  check_step();
+}
+
+// What check_sessions() does.
+void Client::check_step() {
+  const wg::Device device = device_.get();
+  const auto step = check_->step(device, events_.now());
+  device_.apply(step.update);
+  for (const IpAddress& to : step.pokes)
+    for (const wg::Peer& there : device.peers)
+      if (!there.allowed_ips.empty() && there.allowed_ips.front().address() == to) poke(there.public_key);
+  if (!check_->done()) {
+    events_.at(check_->next_step(), while_running([this, number = check_number_] {
+                 if (number == check_number_) check_step();
+               }));
+    return;
+  }
+  silent_ = check_->silent();
+  for (const client::SilentPeer& peer : silent_) on_log(fmt::format("{} is silent", identities_.identity(peer.key)));
+  if (!silent_.empty()) wake();
 }
 
 }  // namespace innernet::simulation

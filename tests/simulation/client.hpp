@@ -6,11 +6,13 @@
 #include <random>
 #include <string>
 
-#include "direct_attempt.hpp"
+#include "direct_turn.hpp"
 #include "fetch_round.hpp"
 #include "nat_traversal.hpp"
+#include "network_changes.hpp"
 #include "round_schedule.hpp"
 #include "server.hpp"
+#include "session_check.hpp"
 
 namespace innernet::simulation {
 
@@ -22,9 +24,9 @@ struct Deed {
   bool is_forced = false;  ///< WireGuard's handshake is begun anew, or its endpoint set
 };
 
-/// A daemon: WireGuard on a host, and the client's own decisions about it (difference, NAT traversal, direct tries, turns, reports,
-/// schedule), in the order in which fetch_round(), BackgroundTraversal and NetworkWorker call them. Only what blocks there comes back here
-/// by an event.
+/// A daemon: WireGuard on a host, and the client's own decisions about it (difference, NAT traversal, direct tries, turns, checks of
+/// sessions, reports, schedule), in the order in which fetch_round(), BackgroundTraversal and NetworkWorker call them. Only what blocks
+/// there comes back here by an event.
 class Client {
  public:
   Client(Events& events, Internet& internet, const Identities& identities, Server& server, Host& host, Identity self, const IpAddress& ip,
@@ -80,14 +82,20 @@ class Client {
   void wait_for_news();
   void fail_round();
   void next_round(BootTime when);
-  void begin_traversal(client::RoundResult found);
+  /// The next one now, if none is under way.
+  void wake();
+  BootTime wanted() const;
 
-  // The traversal beside them.
+  // The traversal beside them, the direct tries, and the check of the sessions.
   void collect();
-  void direct_step();
-  void begin_nat_traversal();
+  void begin_traversal(client::RoundResult found);
   void nat_step();
   void end_traversal();
+  void begin_tries(client::RoundResult found);
+  void tries_step();
+  void begin_check();
+  void check_step();
+  void poke(const wg::PublicKey& key);
   void update(const wg::DeviceUpdate& update);
   std::optional<SocketAddress> resolved(const Endpoint& endpoint) const;
 
@@ -112,6 +120,9 @@ class Client {
   std::uint64_t run_ = 0;
 
   client::FetchMemory memory_;
+  client::ServerClock server_clock_;
+  client::NetworkChanges changes_;
+  bool changed_outside_ = false;
   client::ProbeBudget probes_;
   client::RoundSchedule schedule_{std::chrono::seconds(60)};
   std::map<std::uint64_t, std::shared_ptr<Call>> calls_;
@@ -125,15 +136,15 @@ class Client {
   struct Traversal {
     client::RoundResult result;
     client::Handshakes handshakes;
-    std::size_t peer = 0;
-    std::vector<SocketAddress> ways{};
-    std::size_t way = 0;
-    std::optional<client::DirectAttempt> attempt{};
-    std::optional<client::NatTraversal> nat{};
-    bool is_interrupted = false, somebody_waits = false, has_ended = false;
+    client::NatTraversal nat;
+    bool is_interrupted = false, has_ended = false;
     BootTime planned = BootTime::max();
   };
   std::unique_ptr<Traversal> traversal_;
+  std::unique_ptr<client::DirectTurn> tries_;
+  std::optional<client::SessionCheck> check_;
+  std::uint64_t check_number_ = 0;
+  std::vector<client::SilentPeer> silent_;
 };
 
 }  // namespace innernet::simulation

@@ -10,5 +10,8 @@ namespace innernet::simulation {
 World::Times times_of(Kind one, Kind other);
 /// All kinds with all.
 std::string grid();
+/// The same of two that are kept apart at first (make_kept_apart()): how long after that a direct way is taken; nothing where there is
+/// none.
+std::string grid_of_kept_apart();
 
 }  // namespace innernet::simulation

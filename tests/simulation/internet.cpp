@@ -126,6 +126,30 @@ void Internet::detach(Host& host) {
   host.lan = nullptr;
 }
 
+void Internet::cut_off(const Lan& site, bool is_cut_off) {
+  const Lan* top = &site;
+  if (top == &core_) return;
+  while (top->above != &core_) top = top->above;
+  if (is_cut_off)
+    cut_off_.insert(top);
+  else
+    cut_off_.erase(top);
+}
+
+bool Internet::is_cut(const IpAddress& one, const IpAddress& other) const {
+  if (cut_off_.empty() || one == hub || other == hub) return false;
+  return std::ranges::any_of(std::array{one, other}, [&](const IpAddress& end) {
+    const auto at = core_.attached.find(end);
+    Lan* const* below = at == core_.attached.end() ? nullptr : std::get_if<Lan*>(&at->second);
+    return below != nullptr && cut_off_.contains(*below);
+  });
+}
+
+// One that has ended begins anew, without an answer.
+void Internet::use(const Router& router, Router::Sent& sent) const {
+  sent = {.used = events_.now(), .is_answered = sent.is_answered && is_used(router, sent)};
+}
+
 void Internet::send(Host& from, std::uint16_t port, const SocketAddress& to, const Message& message) {
   if (!from.is_on || from.lan == nullptr) return;
   const auto& source = to.ip.is_v4() ? from.v4 : from.v6;
@@ -137,7 +161,7 @@ void Internet::emit(Lan& lan, Packet packet, std::chrono::milliseconds delay, in
   if (hops > kMostHops) return;
   const bool is_here = &lan == &core_ || (lan.v4 && lan.v4->contains(packet.to.ip)) || (lan.v6 && lan.v6->contains(packet.to.ip));
   if (is_here) {
-    if (std::uniform_real_distribution<>()(random_) < loss) return;
+    if (std::uniform_real_distribution<>()(random_) < loss || (&lan == &core_ && is_cut(packet.from.ip, packet.to.ip))) return;
     const auto took = &lan == &core_ ? delay : std::chrono::milliseconds(1);
     return events_.after(took, [this, &lan, packet = std::move(packet), delay, hops] { arrive(lan, packet, delay, hops); });
   }
@@ -151,7 +175,7 @@ void Internet::emit(Lan& lan, Packet packet, std::chrono::milliseconds delay, in
                            [this, &lan, packet = std::move(packet), delay, hops] { pass_in(lan, packet, delay, hops); });
     }
   } else {
-    router.flows[{packet.from, packet.to}] = events_.now();
+    use(router, router.flows[{packet.from, packet.to}]);
   }
   Lan& above = packet.to.ip.is_v4() ? *lan.above : core_;
   emit(above, std::move(packet), delay, hops + 1);
@@ -181,7 +205,7 @@ void Internet::pass_in(Lan& site, Packet packet, std::chrono::milliseconds delay
   } else {
     const auto flow = router.flows.find({packet.to, packet.from});
     if (flow == router.flows.end() || !is_used(router, flow->second)) return;
-    flow->second = events_.now();
+    flow->second = {.used = events_.now(), .is_answered = true};
   }
   arrive(site, std::move(packet), delay, hops + 1);
 }
@@ -212,7 +236,7 @@ SocketAddress Internet::map_out(Router& router, const SocketAddress& inside, con
     router.by_port[port] = key;
   }
   at->second.used = events_.now();
-  at->second.sent_to[router.filter == Router::Filter::kAddress ? SocketAddress{to.ip, 0} : to] = events_.now();
+  use(router, at->second.sent_to[router.filter == Router::Filter::kAddress ? SocketAddress{to.ip, 0} : to]);
   return {router.outside, at->second.port};
 }
 
@@ -224,7 +248,7 @@ std::optional<SocketAddress> Internet::map_in(Router& router, std::uint16_t port
   if (router.filter != Router::Filter::kNone) {
     const auto sent = at->second.sent_to.find(router.filter == Router::Filter::kAddress ? SocketAddress{from.ip, 0} : from);
     if (sent == at->second.sent_to.end() || !is_used(router, sent->second)) return std::nullopt;
-    sent->second = events_.now();
+    sent->second = {.used = events_.now(), .is_answered = true};
   }
   at->second.used = events_.now();
   return at->second.inside;
@@ -238,7 +262,7 @@ Internet::Trace Internet::trace(const Host& from, std::uint16_t port, const Sock
 
 Internet::Trace Internet::trace_out(const Lan& lan, const SocketAddress& from, const SocketAddress& to) const {
   const bool is_here = &lan == &core_ || (lan.v4 && lan.v4->contains(to.ip)) || (lan.v6 && lan.v6->contains(to.ip));
-  if (is_here) return trace_in(lan, from, to);
+  if (is_here) return &lan == &core_ && is_cut(from.ip, to.ip) ? Trace{} : trace_in(lan, from, to);
   const Router& router = *lan.router;
   SocketAddress source = from;
   if (router.translates && to.ip.is_v4()) {

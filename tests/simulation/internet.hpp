@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdint>
@@ -8,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <random>
+#include <set>
 #include <string_view>
 #include <utility>
 #include <variant>
@@ -38,8 +40,15 @@ bool have_direct_way(Kind one, Kind other);
 
 class Host;
 
-/// A router, or a firewall that translates nothing. Mappings and permissions end when they have not been used for `timeout`.
+/// A router, or a firewall that translates nothing. Mappings and permissions end when they have not been used for `timeout`; a permission
+/// that nothing has answered ends sooner, as Linux's does (nf_conntrack_udp_timeout).
 struct Router {
+  static constexpr std::chrono::seconds kUnanswered{30};
+  struct Sent {
+    BootTime used{};
+    bool is_answered = false;
+  };
+
   enum class Filter { kNone, kAddress, kPort };
   bool translates = true;
   bool maps_by_destination = false;
@@ -52,12 +61,12 @@ struct Router {
     SocketAddress inside;
     std::uint16_t port = 0;
     BootTime used{};
-    std::map<SocketAddress, BootTime> sent_to{};
+    std::map<SocketAddress, Sent> sent_to{};
   };
   using MappingKey = std::pair<SocketAddress, SocketAddress>;  // the second: only where it maps by destination
   std::map<MappingKey, Mapping> mappings{};
   std::map<std::uint16_t, MappingKey> by_port{};
-  std::map<std::pair<SocketAddress, SocketAddress>, BootTime> flows{};  // inside, outside: of what is not translated
+  std::map<std::pair<SocketAddress, SocketAddress>, Sent> flows{};  // inside, outside: of what is not translated
   void forget() { mappings.clear(), by_port.clear(), flows.clear(); }
 };
 
@@ -93,6 +102,9 @@ class Internet {
   void renumber(Lan& site);
   void attach(Host& host, Lan& lan);
   void detach(Host& host);
+  /// From now on, or no longer, only `hub` gets through to a site, and its hosts to that.
+  void cut_off(const Lan& site, bool is_cut_off);
+  std::optional<IpAddress> hub{};
 
   void send(Host& from, std::uint16_t port, const SocketAddress& to, const Message& message);
   struct Trace {
@@ -114,11 +126,17 @@ class Internet {
   Trace trace_in(const Lan& lan, const SocketAddress& from, const SocketAddress& to) const;
   IpAddress new_public_v4();
   bool is_used(const Router& router, BootTime used) const { return events_.now() - used < router.timeout; }
+  bool is_used(const Router& router, const Router::Sent& sent) const {
+    return events_.now() - sent.used < (sent.is_answered ? router.timeout : std::min(router.timeout, Router::kUnanswered));
+  }
+  void use(const Router& router, Router::Sent& sent) const;
+  bool is_cut(const IpAddress& one, const IpAddress& other) const;
 
   Events& events_;
   std::mt19937_64 random_;
   Lan core_;
   std::vector<std::unique_ptr<Lan>> sites_;
+  std::set<const Lan*> cut_off_;  // below the core
   std::uint32_t next_v4_ = 0;
 };
 

@@ -33,6 +33,8 @@ std::string Disturbance::to_string() const {
         return fmt::format("peer {} is disabled for {} s", subject, lasts.count());
       case What::kLosesAssociation:
         return fmt::format("association {} is missing for {} s", subject, lasts.count());
+      case What::kOnlyServer:
+        return fmt::format("site {} reaches only the server for {} s", subject, lasts.count());
     }
     return {};
   };
@@ -64,16 +66,18 @@ Plan make_plan(std::uint64_t seed, const PlanOptions& options) {
   if (!options.has_disturbances) return plan;
   // The last third of the time is quiet.
   const auto until = static_cast<std::uint64_t>(std::chrono::seconds(options.lasts).count()) * 2 / 3;
-  const unsigned count = std::max(4U, options.peers / 2);
+  const unsigned count = options.only_moves ? options.peers : std::max(4U, options.peers / 2);
   for (unsigned i = 0; i < count; ++i) {
     using What = Disturbance::What;
-    Disturbance one{.what = static_cast<What>(below(10)),
+    Disturbance one{.what = static_cast<What>(below(11)),
                     .at = std::chrono::seconds(90 + random() % until),
                     .lasts = std::chrono::seconds(10 + below(240))};
+    if (options.only_moves) one.what = below(4) == 0 ? What::kIpv6Vanishes : What::kMoves;
     switch (one.what) {
       case What::kRouterRestarts:
       case What::kAddressChanges:
       case What::kIpv6Vanishes:
+      case What::kOnlyServer:
         one.subject = below(sites);
         break;
       case What::kMoves:
@@ -110,6 +114,16 @@ Plan make_pair(Kind one, Kind other) {
   plan.sites = {{.kind = one, .private_network = 2}, {.kind = other, .private_network = 3}};
   plan.peers = {{.site = 0}, {.site = 1, .joins = 60s}};
   plan.talking = {{0, 1}};
+  return plan;
+}
+
+Plan make_kept_apart(Kind one, Kind other, std::uint64_t seed) {
+  Plan plan = make_pair(one, other);
+  plan.seed = seed;
+  plan.lasts = 25min;
+  for (const unsigned site : {0U, 1U})
+    plan.disturbances.push_back(
+        {.what = Disturbance::What::kOnlyServer, .at = 30s, .lasts = 60s + std::chrono::seconds(seed % 60), .subject = site});
   return plan;
 }
 

@@ -26,16 +26,17 @@ struct PeerPlan {
 
 struct Disturbance {
   enum class What {
-    kRouterRestarts,   ///< of the site `subject`: it forgets who has sent what
-    kAddressChanges,   ///< of the router of the site `subject`
-    kMoves,            ///< the peer `subject`, to the site `object`
-    kServerRestarts,   ///< and its relay with it
-    kServerIsAway,     ///< the machine
-    kIpv6Vanishes,     ///< at the site `subject`
-    kClockIsSet,       ///< of the peer `subject`, by `object` minutes
-    kSleeps,           ///< the peer `subject` is off
-    kIsDisabled,       ///< the peer `subject`
-    kLosesAssociation  ///< the association `subject` is taken away
+    kRouterRestarts,    ///< of the site `subject`: it forgets who has sent what
+    kAddressChanges,    ///< of the router of the site `subject`
+    kMoves,             ///< the peer `subject`, to the site `object`
+    kServerRestarts,    ///< and its relay with it
+    kServerIsAway,      ///< the machine
+    kIpv6Vanishes,      ///< at the site `subject`
+    kClockIsSet,        ///< of the peer `subject`, by `object` minutes
+    kSleeps,            ///< the peer `subject` is off
+    kIsDisabled,        ///< the peer `subject`
+    kLosesAssociation,  ///< the association `subject` is taken away
+    kOnlyServer         ///< the site `subject` reaches nobody but the server and its relay, and nobody else reaches it
   };
   What what{};
   std::chrono::seconds at{0};
@@ -62,10 +63,13 @@ struct PlanOptions {
   unsigned peers = 24;
   std::chrono::minutes lasts{60};
   bool has_disturbances = true;
+  bool only_moves = false;  ///< of the disturbances those that the peers themselves notice: they move, and IPv6 goes and comes back
   double loss = 0.005;
 };
 Plan make_plan(std::uint64_t seed, const PlanOptions& options);
 /// Two peers, the second of which comes a minute after the first.
 Plan make_pair(Kind one, Kind other);
+/// The same two, which are kept apart by somebody in between for the first minute and a half, and relayed therefore.
+Plan make_kept_apart(Kind one, Kind other, std::uint64_t seed = 1);
 
 }  // namespace innernet::simulation

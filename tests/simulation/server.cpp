@@ -32,6 +32,7 @@ Server::Server(Events& events, Internet& internet, Identities& identities, unsig
     : events_(events),
       identities_(identities),
       epoch_(seed),
+      wall_offset_(3 + seed % 600),
       device_(events, internet, host_, identities, kServer, kServerPort, seed ^ 1),
       relay_(events, internet, host_, identities, kRelay, private_key(2), kRelayPort, seed ^ 2) {
   identities.add(kServer, private_key(1).public_key());

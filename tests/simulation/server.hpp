@@ -47,6 +47,8 @@ class Server {
   static IpNet network() { return IpNet::parse("10.66.0.0/16").value(); }
   Endpoint external_endpoint() const { return Endpoint::of({*host_.v4, kServerPort}); }
   const wg::PublicKey& key() const { return identities_.key(kServer); }
+  /// As its answers say; it is not set right.
+  WallTime wall() const { return events_.clock().wall() + wall_offset_; }
   Host& host() { return host_; }
   WireGuard& device() { return device_; }
   RelayHost& relay() { return relay_; }
@@ -71,6 +73,7 @@ class Server {
   Events& events_;
   Identities& identities_;
   std::uint64_t epoch_;
+  std::chrono::minutes wall_offset_;
   innernet::testing::TempDir folder_;
   Host host_;
   WireGuard device_;

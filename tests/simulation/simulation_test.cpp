@@ -7,21 +7,29 @@ namespace {
 
 using namespace std::chrono_literals;
 
-void expect_no_violation(std::uint64_t seed, const PlanOptions& options) {
+World::Summary expect_no_violation(std::uint64_t seed, const PlanOptions& options) {
   World world(make_plan(seed, options));
   world.run();
   EXPECT_FALSE(world.violation()) << world.violation()->to_string() << "\nthe story: ./dev simulate --no-grid --from " << seed
                                   << " --seeds 1 --peers " << options.peers << " --minutes " << options.lasts.count() << " --loss "
-                                  << options.loss * 100;
+                                  << options.loss * 100 << (options.only_moves ? " --only-moves" : "");
   const auto summary = world.summary();
   EXPECT_GT(summary.direct, 0U);
   EXPECT_GT(summary.relayed, 0U);
+  return summary;
 }
 
 class Seeds : public ::testing::TestWithParam<std::uint64_t> {};
 INSTANTIATE_TEST_SUITE_P(Simulation, Seeds, ::testing::Values(2, 3, 5));
 
 TEST_P(Seeds, HoldWhatIsPromised) { expect_no_violation(GetParam(), {.peers = 12, .lasts = 12min, .loss = 0.01}); }
+
+// Nobody says a word in most of these pairs.
+TEST_P(Seeds, WhoMovesIsBackWithinFiveSeconds) {
+  const auto summary = expect_no_violation(GetParam(), {.peers = 10, .lasts = 12min, .only_moves = true, .loss = 0});
+  EXPECT_GT(summary.moves, 10U);
+  EXPECT_GT(summary.longest_moved, 0s) << "or nothing was looked at";
+}
 
 TEST(Simulation, ASeedIsAlwaysTheSame) {
   const auto run = [] {
@@ -57,6 +65,27 @@ TEST_P(Grid, ConnectsWithinThreeSeconds) {
   EXPECT_EQ(times.first, way);
   ASSERT_TRUE(times.first_packet);
   EXPECT_LE(*times.first_packet, 3s);
+}
+
+// Relayed at first, of whom both have to send at the same time: the third try is fifteen minutes after that at the latest, and a round and
+// a half of the grid of moments.
+class KeptApart : public ::testing::TestWithParam<std::pair<Kind, Kind>> {};
+INSTANTIATE_TEST_SUITE_P(Simulation, KeptApart,
+                         ::testing::Values(std::pair(Kind::kIpv6, Kind::kIpv6), std::pair(Kind::kFirewall, Kind::kFirewall),
+                                           std::pair(Kind::kPortRestricted, Kind::kPortRestricted),
+                                           std::pair(Kind::kFirewall, Kind::kDouble)));
+
+TEST_P(KeptApart, AreDirectByTheThirdTry) {
+  for (std::uint64_t seed = 1; seed < 40; seed += 9) {
+    World world(make_kept_apart(GetParam().first, GetParam().second, seed));
+    world.run();
+    const auto& times = world.times(0, 1);
+    EXPECT_FALSE(world.violation()) << world.violation()->to_string();
+    ASSERT_TRUE(times.direct) << seed;
+    EXPECT_EQ(times.last, World::Way::kDirect);
+    EXPECT_GT(*times.direct, 3s) << "they were never relayed";
+    EXPECT_LE(*times.direct, 17min) << seed;
+  }
 }
 
 }  // namespace

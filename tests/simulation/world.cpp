@@ -35,6 +35,7 @@ World::World(Plan plan, const Bounds& bounds, bool is_verbose)
     : plan_(std::move(plan)), bounds_(bounds), is_verbose_(is_verbose), internet_(events_, plan_.seed) {
   internet_.loss = plan_.loss;
   server_ = std::make_unique<Server>(events_, internet_, identities_, plan_.groups, plan_.seed);
+  internet_.hub = server_->host().v4;
   for (const auto& [one, other] : plan_.associations) associations_.emplace_back(server_->associate(one, other));
   for (unsigned i = 0; i < plan_.sites.size(); ++i) {
     const SitePlan& site = plan_.sites[i];
@@ -87,6 +88,8 @@ void World::join(unsigned peer) {
   member.client = std::make_unique<Client>(events_, internet_, identities_, *server_, member.host, peer,
                                            Server::ip_of(plan_.peers[peer].group, peer % 200 + 1), plan_.seed * 1'000'003 + peer);
   Client& client = *member.client;
+  // Nobody's is right.
+  client.set_wall(std::chrono::seconds(static_cast<std::int64_t>((plan_.seed * 7919 + peer * 104'729) % 7200) - 3600));
   client.on_deed = [this, peer](const Deed& deed) { on_deed(peer, deed); };
   client.on_log = [this, peer](const std::string& text) { tell(fmt::format("peer {}: {}", peer, text), {peer}); };
   client.on_poke_arrived = [this, peer](Identity to) {
@@ -108,28 +111,35 @@ void World::join(unsigned peer) {
   tell(fmt::format("peer {} joins at site {}, {}", peer, member.site, to_string(plan_.sites[member.site].kind)), {peer});
 }
 
-void World::note_disturbed(unsigned peer, bool has_moved) {
-  for (unsigned other = 0; other < members_.size(); ++other) {
-    if (other == peer) continue;
-    pair(peer, other).disturbed = events_.now();
-    if (has_moved) pair(peer, other).moved = events_.now();
-  }
+void World::note_disturbed(Pair& pair, Change change) {
+  // What it has to do with it may take as long.
+  const bool is_settled = events_.now() - pair.disturbed > bounds_.silent || pair.has_moved_alone;
+  const bool was_well = pair.is_connected && is_settled;
+  if (change == Change::kMoves && was_well && !pair.has_moved_alone) ++summary_.moves;
+  pair.has_moved_alone = change == Change::kMoves && (pair.has_moved_alone || was_well);
+  pair.disturbed = events_.now();
+  if (change != Change::kOther) pair.moved = events_.now();
+}
+
+void World::note_disturbed(unsigned peer, Change change) {
+  for (unsigned other = 0; other < members_.size(); ++other)
+    if (other != peer) note_disturbed(pair(peer, other), change);
 }
 
 void World::note_all_disturbed() {
-  for (auto& [peers, one] : pairs_) one.disturbed = events_.now();
+  for (auto& [peers, one] : pairs_) note_disturbed(one, Change::kOther);
 }
 
 void World::disturb(const Disturbance& disturbance) {
   using What = Disturbance::What;
   tell(disturbance.to_string());
   const unsigned subject = disturbance.subject;
-  const bool moves = disturbance.what != What::kClockIsSet && disturbance.what != What::kIsDisabled;
+  const Change change = disturbance.what == What::kIpv6Vanishes ? Change::kMoves : Change::kMovesUnawares;
   const auto all_at_site = [&](const auto& action) {
     for (unsigned i = 0; i < members_.size(); ++i)
       if (members_[i].is_joined && members_[i].site == subject) {
         action(members_[i]);
-        note_disturbed(i, moves);
+        note_disturbed(i, change);
       }
   };
   Lan* const site = subject < sites_.size() ? sites_[subject] : nullptr;
@@ -154,7 +164,7 @@ void World::disturb(const Disturbance& disturbance) {
     case What::kMoves:
       if (member == nullptr) return;
       internet_.detach(member->host);
-      note_disturbed(subject);
+      note_disturbed(subject, Change::kMoves);
       return ends();
     case What::kServerRestarts:
       if (server_outages_++ == 0) server_->stop();
@@ -187,6 +197,10 @@ void World::disturb(const Disturbance& disturbance) {
       if (!associations_[subject]) return;
       server_->dissociate(*std::exchange(associations_[subject], std::nullopt));
       return ends();
+    case What::kOnlyServer:
+      internet_.cut_off(*site, true);
+      all_at_site([](Member&) {});
+      return ends();
   }
 }
 
@@ -203,7 +217,7 @@ void World::end(const Disturbance& disturbance) {
         internet_.detach(one.host);
         internet_.attach(one.host, *sites_[subject]);
         one.client->nudge();
-        note_disturbed(i, true);
+        note_disturbed(i, Change::kMoves);
       }
       return;
     case What::kMoves:
@@ -211,7 +225,7 @@ void World::end(const Disturbance& disturbance) {
       member->site = disturbance.object;
       internet_.attach(member->host, *sites_[disturbance.object]);
       member->client->nudge();
-      return note_disturbed(subject, true);
+      return note_disturbed(subject, Change::kMoves);
     case What::kServerRestarts:
     case What::kServerIsAway:
       if (--server_outages_ == 0) server_->power_on();
@@ -228,6 +242,11 @@ void World::end(const Disturbance& disturbance) {
     case What::kLosesAssociation:
       if (!associations_[subject])
         associations_[subject] = server_->associate(plan_.associations[subject].first, plan_.associations[subject].second);
+      return;
+    case What::kOnlyServer:
+      internet_.cut_off(*sites_[subject], false);
+      for (unsigned i = 0; i < members_.size(); ++i)
+        if (members_[i].is_joined && members_[i].site == subject) note_disturbed(i, Change::kMovesUnawares);
       return;
     case What::kRouterRestarts:
     case What::kAddressChanges:
@@ -282,7 +301,7 @@ void World::look_at(unsigned one, unsigned other, Pair& pair) {
   const bool may = may_talk(one, other);
   if (may != pair.may) {
     pair.may = may;
-    pair.disturbed = now;
+    note_disturbed(pair, Change::kOther);
     pair.may_not_since = now;
   }
   if (!may || !members_[one].host.is_on || !members_[other].host.is_on || server_outages_ > 0) return;
@@ -297,9 +316,12 @@ void World::look_at(unsigned one, unsigned other, Pair& pair) {
   if (std::exchange(pair.is_connected, works)) pair.cut_off = now;
   if (!works) {
     const auto missing = now - std::max(pair.disturbed, pair.cut_off);
-    const bool has_moved = pair.moved != BootTime{} && now - pair.moved <= bounds_.moved;
-    const auto bound = has_moved ? bounds_.moved : pair.is_talking ? bounds_.talking : bounds_.silent;
-    auto& longest = has_moved ? summary_.longest_moved : pair.is_talking ? summary_.longest_talking : summary_.longest_silent;
+    const auto bound_of_moved = plan_.loss > 0 ? bounds_.lost : bounds_.moved;
+    // One that is cut off later is so for another reason.
+    const bool by_move = pair.has_moved_alone && pair.cut_off <= pair.moved + bounds_.moved;
+    const bool is_talking = pair.is_talking && (pair.moved == BootTime{} || now - pair.moved > bounds_.silent);
+    const auto bound = by_move ? bound_of_moved : is_talking ? bounds_.talking : bounds_.silent;
+    auto& longest = by_move ? summary_.longest_moved : is_talking ? summary_.longest_talking : summary_.longest_silent;
     const bool waits_for_server = server_was_away_ && now - *server_was_away_ <= bounds_.server_back;
     if (!waits_for_server) longest = std::max<std::chrono::nanoseconds>(longest, missing);
     if (!waits_for_server && missing > bound)
@@ -321,8 +343,10 @@ void World::look_at(unsigned one, unsigned other, Pair& pair) {
   if (static_cast<int>(pair.changes.size()) > bounds_.changes)
     violate(one, other, "flapping", fmt::format("its way has changed {} times within an hour", pair.changes.size()));
   if (seen == Way::kRelayed && could_be_direct(one, other)) {
-    summary_.longest_indirect = std::max<std::chrono::nanoseconds>(summary_.longest_indirect, quiet);
-    if (quiet > bounds_.direct && one_side_is_enough(one, other))
+    const bool is_enough = one_side_is_enough(one, other);
+    auto& longest = is_enough ? summary_.longest_indirect : summary_.longest_both;
+    longest = std::max<std::chrono::nanoseconds>(longest, quiet);
+    if (quiet > (is_enough ? bounds_.direct : bounds_.together))
       violate(one, other, "direct",
               fmt::format("relayed {:.0f} s after the last disturbance, though there is a direct way", seconds(quiet)));
   }
@@ -364,6 +388,7 @@ void World::on_deed(unsigned from, const Deed& deed) {
   if (all > bounds_.probes) violate(from, deed.peer, "budget", fmt::format("{} probes within a minute", all));
   if (of_peer > bounds_.probes_of_peer)
     violate(from, deed.peer, "budget of peer", fmt::format("{} probes of this peer within a minute", of_peer));
+  if (member.host.lan == nullptr) return;  // on its way to another network: nothing leaves
   if (!is_private(deed.to.ip) || (member.host.v4 && IpNet::make(*member.host.v4, 24)->contains(deed.to.ip))) return;
   const Peer* const own = member.client->entry_of(identities_.key(from));
   const Peer* const peer = member.client->entry_of(identities_.key(deed.peer));

@@ -19,9 +19,11 @@ struct Bounds {
   // Until two are connected, without a disturbance.
   std::chrono::seconds talking{30};  ///< that send each other something
   std::chrono::seconds silent{250};  ///< that don't: WireGuard notices at the end of the session alone, and the daemon with its next round
-  std::chrono::seconds moved{250};   ///< of which one is somewhere else: the same
+  std::chrono::seconds moved{5};     ///< that were connected, of which one has got another address, and knows it
+  std::chrono::seconds lost{30};     ///< the same where packets are lost: a relay may learn by the next keepalive alone where one is
   std::chrono::seconds server_back{250};  ///< after the server's machine was away: the same of the session with it
-  std::chrono::minutes direct{20};        ///< until two that have a direct way take it
+  std::chrono::minutes direct{20};        ///< until two that have a direct way take it, if a try of one is enough
+  std::chrono::minutes together{25};      ///< the same, if both have to try at the same time
   std::chrono::seconds forgotten{20};     ///< until nothing gets through to who may no longer be reached
   int probes_of_peer = 20;                ///< in a minute
   int probes = 200;                       ///< in a minute, of one machine
@@ -65,7 +67,9 @@ class World {
   struct Summary {
     std::size_t pairs = 0, direct = 0, relayed = 0, apart = 0;
     std::chrono::nanoseconds longest_talking{}, longest_silent{}, longest_moved{};  ///< without a connection, after the last disturbance
-    std::chrono::nanoseconds longest_indirect{};                                    ///< relayed, though there was a direct way
+    std::chrono::nanoseconds longest_indirect{},
+        longest_both{};     ///< relayed, though there was a direct way, of which one side, or both, know
+    std::size_t moves = 0;  ///< of pairs that were well before
     int most_probes_of_peer = 0, most_probes = 0, most_changes = 0;
     std::uint64_t events = 0;
   };
@@ -88,6 +92,7 @@ class World {
     BootTime may_not_since{};
     BootTime cut_off{};
     BootTime moved{};
+    bool has_moved_alone = false;  // was well before, and nothing else has happened since
     bool may = false;
     bool is_connected = false;
     Way way = Way::kNone, candidate = Way::kNone;
@@ -98,7 +103,10 @@ class World {
   void join(unsigned peer);
   void disturb(const Disturbance& disturbance);
   void end(const Disturbance& disturbance);
-  void note_disturbed(unsigned peer, bool has_moved = false);
+  /// kMoves: the peer knows of it. kMovesUnawares: not.
+  enum class Change { kOther, kMoves, kMovesUnawares };
+  void note_disturbed(unsigned peer, Change change = Change::kOther);
+  void note_disturbed(Pair& pair, Change change);
   void note_all_disturbed();
   void look();
   void look_at(unsigned one, unsigned other, Pair& pair);

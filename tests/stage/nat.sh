@@ -8,6 +8,7 @@
 #                                symmetric   the same, and each destination sees another port
 #   host_behind ROUTER NAME...   plugs hosts into that LAN
 #   router_behind ROUTER NAME KIND   plugs a router into it, with a LAN of its own
+#   host_moves NAME ROUTER       unplugs a host, and plugs it in behind another router (neither a cone nor one that looks at addresses alone)
 #   firewalled NAME...           gives hosts a firewall that lets only answers in, and translates nothing
 #   ipv6_behind ROUTER...        gives the hosts behind these routers IPv6 as well, through which each of them lets only answers in
 #   router_maps ROUTER [LINE...] lets hosts behind it ask for ports, by miniupnpd (package miniupnpd-nftables) with these lines in its config
@@ -73,6 +74,20 @@ host_behind() { # ROUTER NAME...
     [ -z "${LETS_IN_MORE[$router]:-}" ] ||
       on "$router" nft add rule ip nat in iifname eth0 udp dport 1024-65535 dnat to "$(router_lan "$router").$number"
   done
+}
+
+# As DHCP does it: another address, and then another way out.
+host_moves() { # NAME ROUTER
+  local name=$1 router=$2 number=${STAGE_NUMBER[$1]} old lan
+  for old in "${!BEHIND[@]}"; do
+    case " ${BEHIND[$old]} " in *" $name "*) break ;; esac
+  done
+  BEHIND["$old"]=${BEHIND[$old]/ $name/}
+  BEHIND["$router"]+=" $name"
+  lan=$(router_lan "$router")
+  nsenter --target "${STAGE_PID[$old]}" --net -- ip link set "port$number" netns "${STAGE_PID[$router]}"
+  on "$router" ip link set "port$number" master lan0 up
+  on "$name" sh -c "ip address flush dev eth0 scope global && ip address add $lan.$number/24 dev eth0 && ip route add default via $lan.1"
 }
 
 firewalled() { # NAME...

@@ -138,10 +138,10 @@ never_reaches() { # HOST HOST: not one of five packets comes back
 }
 
 # Pings until there is a file `finished` in the home folder of FROM. To be run in the background.
-ping_until_finished() { # FROM TO
+ping_until_finished() { # FROM TO [INTERVAL]
   # shellcheck disable=SC2016 # expanded by the shell on the host
-  on "$1" bash -c 'ping -n -i 0.1 -W 2 "$1" >"$HOME/ping-$2" & ping=$!; until [ -e "$HOME/finished" ]; do read -rt 0.05 <> <(:) || :; done; kill -INT $ping; wait $ping' \
-    ping "$(inside "$2")" "$2"
+  on "$1" bash -c 'ping -n -i "$3" -W 2 "$1" >"$HOME/ping-$2" & ping=$!; until [ -e "$HOME/finished" ]; do read -rt 0.05 <> <(:) || :; done; kill -INT $ping; wait $ping' \
+    ping "$(inside "$2")" "$2" "${3:-0.1}"
 }
 
 # Not ping's own figure: the answer to its last packet may have been on the way when it was told to end.

@@ -1,7 +1,7 @@
 #include <sys/socket.h>
 
-#include "direct_tries.hpp"
 #include "innernet/base/unique_fd.hpp"
+#include "poke.hpp"
 #include "socket_name.hpp"
 #include "tunnel_socket.hpp"
 

@@ -51,6 +51,7 @@ struct TraversalPeer {
   bool is_overridden = false;           ///< here: no other way than `reported` is for it, all addresses of which are tried
   std::vector<Endpoint> likely{};       ///< some of them, because it seems to be in one network with us
   std::vector<SocketAddress> relays{};  ///< in the order in which both sides try them
+  std::optional<BootTime> session{};    ///< since when it has had the one that it has, which both sides know alike
 
   /// Whether it is the same peer at the same places. Which relay is nearer than another one says nothing about that.
   friend bool operator==(const TraversalPeer& a, const TraversalPeer& b) {

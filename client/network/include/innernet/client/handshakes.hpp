@@ -21,6 +21,10 @@ class Handshakes {
   bool is_recent(const wg::PublicKey& peer, BootTime now) const;
   /// The same within another time.
   bool is_recent(const wg::PublicKey& peer, BootTime now, std::chrono::nanoseconds within) const;
+  /// When the last one was, as far as that is known.
+  std::optional<BootTime> last(const wg::PublicKey& peer) const;
+  /// The session that it has now does not work: it counts as none until there is another one, or more has come than `received_bytes`.
+  void doubt(const wg::PublicKey& peer, std::uint64_t received_bytes);
   void clear() { *this = {}; }
 
  private:
@@ -40,6 +44,7 @@ class Handshakes {
 
   std::optional<Look> last_look_;
   std::unordered_map<wg::PublicKey, Seen> seen_;
+  std::unordered_map<wg::PublicKey, std::uint64_t> doubted_;  // with so many received bytes
 };
 
 }  // namespace innernet::client

@@ -17,6 +17,8 @@
 
 namespace innernet::client {
 
+class ServerClock;
+
 /// Why a request failed. Without a status the server gave no whole answer (kUnreachable: refused, reset, closed, timed out) or one
 /// that can't be read (kInvalidInput), or we were stopped (kInterrupted). With a status it is not the expected one; the message has its
 /// words, if any: 400, 413: kInvalidInput; 401: kPermission; 404: kNotFound; all others kSystem. Converts to Error, so TRY works on
@@ -114,6 +116,10 @@ class RestClient {
   Answer<void> create_association(const AssociationContents& association);
   Answer<void> delete_association(AssociationId id);
 
+  /// While this descriptor is readable, each request fails at once (kInterrupted), one that waits for something among them.
+  void interrupt_by(int fd);
+  /// By the dates of all answers so far.
+  const ServerClock& server_clock() const;
   /// Whether the last failed request may have reached the server: everything but "never connected".
   bool last_request_was_sent() const;
   /// The next request makes a new connection (the interface's key or address has changed).
