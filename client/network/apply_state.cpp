@@ -98,7 +98,7 @@ std::vector<LogLines> lines_about(const std::vector<PeerChange>& changes, Detail
 }
 
 Result<AppliedState> update_device(const Round& round, const ObtainedState& obtained, const std::unordered_set<PeerId>& registered,
-                                   const DataStore& store, DeviceReading reading) {
+                                   std::span<const Relay> known_relays, const DataStore& store, DeviceReading reading) {
   const auto& [options, name, config, machine, memory, caller] = round;
   if (const auto names = names_to_look_up(obtained.state, config.server_external_endpoint); !names.empty())
     machine.resolver.look_up(names, machine.clock(), machine.stop);
@@ -128,6 +128,7 @@ Result<AppliedState> update_device(const Round& round, const ObtainedState& obta
                              .max_peers = machine.backend.max_peers(),
                              .wants_traversal = !options.nat.no_traversal,
                              .server_is_new = obtained.server_knew_nothing,
+                             .known_relays = known_relays,
                              .registered = is_in_data_store(obtained.origin) ? nullptr : &registered,
                              .own_candidates = addresses ? &candidates : nullptr,
                              .details_of_new = details == Details::kShown},

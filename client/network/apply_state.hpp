@@ -38,10 +38,10 @@ struct AppliedState {
   std::uint16_t listen_port = 0;
 };
 
-/// Brings the device in line with the state, `store` being what was known before, `registered` who is so with a relay if the state is the
-/// server's.
+/// Brings the device in line with the state, `store` and `known_relays` being what was known before, `registered` who is so with a relay if
+/// the state is the server's.
 Result<AppliedState> update_device(const Round& round, const ObtainedState& obtained, const std::unordered_set<PeerId>& registered,
-                                   const DataStore& store, DeviceReading reading);
+                                   std::span<const Relay> known_relays, const DataStore& store, DeviceReading reading);
 
 /// Brings the hosts file in line. A failure is only warned about.
 void update_hosts(const Round& round, const State& state);

@@ -182,6 +182,7 @@ class Comparison {
     SocketAddress endpoint;
     std::string name;
     bool names_registered = false;  // states say who is registered with it: only of the server's
+    bool has_other_epoch = false;   // than when we registered with it
     bool is_on_device = false;
   };
 
@@ -199,7 +200,8 @@ class Comparison {
       if (!relays_
                .emplace(relay.public_key, WantedRelay{.endpoint = *address,
                                                       .name = name,
-                                                      .names_registered = relay.id == kServerPeer && !relay.endpoint.is_unspecified()})
+                                                      .names_registered = relay.id == kServerPeer && !relay.endpoint.is_unspecified(),
+                                                      .has_other_epoch = has_other_epoch(relay)})
                .second)
         continue;
       // One that works may answer from another of its addresses, and then those behind it are there, too.
@@ -210,6 +212,11 @@ class Comparison {
       result_.used_relays.push_back(
           {.id = relay.id, .public_key = relay.public_key, .at = result_.relays.back(), .answers_questions = relay.answers_questions});
     }
+  }
+
+  bool has_other_epoch(const Relay& relay) const {
+    const auto known = std::ranges::find(input_.known_relays, relay.public_key, &Relay::public_key);
+    return known != input_.known_relays.end() && known->epoch != 0 && relay.epoch != 0 && known->epoch != relay.epoch;
   }
 
   // The server's is where the server itself has been found, whatever its endpoint looks like from elsewhere.
@@ -237,7 +244,8 @@ class Comparison {
 
   // Another port is another relay. One that was started anew has forgotten us, and WireGuard would not notice for two minutes.
   bool is_begun_anew(const wg::Peer& there, const WantedRelay& relay) const {
-    return (there.endpoint && there.endpoint->port != relay.endpoint.port) || (relay.names_registered && is_forgotten_by_relay(there));
+    return (there.endpoint && there.endpoint->port != relay.endpoint.port) || relay.has_other_epoch ||
+           (relay.names_registered && is_forgotten_by_relay(there));
   }
 
   // Relays on the device that pass nothing on any more: those that are named no longer, and those that have forgotten their flows. Sessions

@@ -117,7 +117,8 @@ Result<Finished> run(const ClientOptions& options, const InterfaceName& name, Ma
   TRY(ObtainedState obtained, obtain_state(round, std::move(asked.answer), asked.loaded));
   const Origin origin = obtained.origin;
   SavedRelays saved_relays(options.folders, name);
-  if (is_in_data_store(origin)) obtained.state.relays = saved_relays.read();
+  const auto known_relays = memory.unsaved_relays ? *memory.unsaved_relays : saved_relays.read();
+  if (is_in_data_store(origin)) obtained.state.relays = known_relays;
   const auto registered = take_relay_registrations(obtained.state);
   if (const auto outsiders = take_outsiders(obtained.state, config.address.truncated()); !outsiders.empty())
     log::write(repeats_itself(caller, origin) ? log::Level::kDebug : log::Level::kWarning,
@@ -126,12 +127,13 @@ Result<Finished> run(const ClientOptions& options, const InterfaceName& name, Ma
   if (!is_in_data_store(origin)) TRY_VOID(store.check_pins(obtained.state));
   apply_overrides(obtained.state, config.peer_endpoint_overrides);
 
-  TRY(AppliedState applied, update_device(round, obtained, registered, store, std::move(asked.reading)));
+  TRY(AppliedState applied, update_device(round, obtained, registered, known_relays, store, std::move(asked.reading)));
   update_hosts(round, obtained.state);
   const EtagPlace etag_goes = etag_place(caller, origin);
   const auto own = own_entry(obtained.state, config);
   if (!is_in_data_store(origin)) {
-    saved_relays.save(obtained.state.relays);
+    memory.unsaved_relays.reset();
+    if (!saved_relays.save(obtained.state.relays)) memory.unsaved_relays = obtained.state.relays;
     store.take_over(std::move(obtained.state));
     const auto saved = save_store(store, options.folders);
     if (!saved && saved.error().kind() == ErrorKind::kReadOnly) memory.unsaved = store;

@@ -37,6 +37,7 @@ struct RelaysTest : ::testing::Test {
   std::unordered_set<PeerId> registered{PeerId{2}, PeerId{3}};
   bool wants_traversal = true;
   bool server_is_new = false;
+  std::vector<Relay> known_relays;
   std::optional<std::vector<Endpoint>> own_candidates;
 
   RelaysTest() { device.peers.push_back(there(server.public_key, {"10.66.0.1/32"}, "203.0.113.1:51820", 10s)); }
@@ -62,6 +63,7 @@ struct RelaysTest : ::testing::Test {
                        .now = kNow,
                        .wants_traversal = wants_traversal,
                        .server_is_new = server_is_new,
+                       .known_relays = known_relays,
                        .registered = &registered,
                        .own_candidates = own_candidates ? &*own_candidates : nullptr},
                       literal);
@@ -173,6 +175,25 @@ TEST_F(RelaysTest, OneThatHasForgottenUsIsMadeAnewAndSoAreThePeersBehindIt) {
   device.peers[1].last_handshake = kWall - 20s;
   state.relays.front().endpoint = endpoint("0.0.0.0:51821");
   EXPECT_TRUE(run().update.empty()) << "then states don't say who is registered";
+}
+
+// A server that was started anew still says who was registered before, and they have to come back.
+TEST_F(RelaysTest, OneThatWasStartedAnewIsMadeAnewAndSoAreThePeersBehindIt) {
+  device.peers.push_back(there(relay, {}, "203.0.113.1:51821", 5s));
+  device.peers.push_back(there(bob, {"10.66.1.3/32"}, "203.0.113.1:51821", 20s));
+  known_relays = state.relays;
+  for (const auto& [before, now, is_anew] : {std::tuple(7U, 8U, true), {7U, 7U, false}, {0U, 8U, false}, {7U, 0U, false}}) {
+    known_relays.front().epoch = before;
+    state.relays.front().epoch = now;
+    const auto result = run();
+    ASSERT_EQ(update_of(result, relay) != nullptr, is_anew) << before << ' ' << now;
+    if (!is_anew) continue;
+    EXPECT_FALSE(update_of(result, relay)->update_only);
+    EXPECT_EQ(update_of(result, bob) != nullptr, !(bob < own)) << "one side alone, for handshakes that cross are lost";
+  }
+  state.relays.front() = {.id = PeerId{1}, .public_key = new_key(), .endpoint = endpoint("203.0.113.1:51821"), .epoch = 9};
+  known_relays.front().epoch = 7;
+  EXPECT_EQ(update_of(run(), relay)->remove, true) << "another relay's says nothing about this one";
 }
 
 TEST_F(RelaysTest, OneThatHasMovedToAnotherPortIsMadeAnewAtOnce) {

@@ -25,11 +25,12 @@ struct FetchMemory {
   SocketAddress server;                     ///< of `client`
   std::optional<wg::PublicKey> server_key;  ///< of `client`
   std::optional<Capabilities> capabilities;
-  std::string etag;                   ///< of `state`, which was applied to the device without error since the interface came up; else empty
-  State state;                        ///< as the server sent it
-  std::optional<DataStore> unsaved;   ///< the data store, where its file can't be written
-  std::optional<StateAnswer> news;    ///< what waiting for news has brought: the next round does not ask again
-  std::vector<SocketAddress> mapped;  ///< where the own router lets others in to us
+  std::string etag;                  ///< of `state`, which was applied to the device without error since the interface came up; else empty
+  State state;                       ///< as the server sent it
+  std::optional<DataStore> unsaved;  ///< the data store, where its file can't be written
+  std::optional<std::vector<Relay>> unsaved_relays;  ///< the same of them
+  std::optional<StateAnswer> news;                   ///< what waiting for news has brought: the next round does not ask again
+  std::vector<SocketAddress> mapped;                 ///< where the own router lets others in to us
   std::optional<std::vector<Endpoint>> reported;
   std::optional<BootTime> report_after;                       ///< the server wants no report before
   std::optional<std::vector<RelayDistance>> relay_distances;  ///< as measured; none: not yet

@@ -25,14 +25,15 @@ std::vector<Relay> SavedRelays::read() const {
   return {};
 }
 
-void SavedRelays::save(const std::vector<Relay>& relays) const {
+bool SavedRelays::save(const std::vector<Relay>& relays) const {
   const auto there = read_file(path_, kMostText);
-  if (there && *there == text_of(relays)) return;
-  if (const auto done = replace_file(path_, text_of(relays)); !done) {
-    // An old file would be believed.
-    static_cast<void>(remove_file(path_));
-    log::debug("{}", done.error().message());
-  }
+  if (there && *there == text_of(relays)) return true;
+  const auto done = replace_file(path_, text_of(relays));
+  if (done) return true;
+  // An old file would be believed.
+  static_cast<void>(remove_file(path_));
+  log::debug("{}", done.error().message());
+  return false;
 }
 
 }  // namespace innernet::client

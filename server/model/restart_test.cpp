@@ -435,9 +435,10 @@ TEST_F(Restart, HowFarRelaysAreIsKnown) {
 // --- the server's own relay ---
 
 struct RestartOfARelay : Restart {
-  void begin_relaying(std::uint16_t port) {
+  void begin_relaying(std::uint16_t port, std::uint32_t epoch = 0) {
     at = at.with_port(port);
-    server.coordinator->set_own_relay(Relay{.id = kServerPeer, .public_key = key_of(77), .endpoint = at, .answers_questions = true});
+    server.coordinator->set_own_relay(
+        Relay{.id = kServerPeer, .public_key = key_of(77), .endpoint = at, .answers_questions = true, .epoch = epoch});
   }
   void register_(std::vector<std::uint32_t> keys) {
     std::vector<wg::PublicKey> all;
@@ -461,6 +462,20 @@ TEST_F(RestartOfARelay, IsNoNewsIfItIsWhereItWas) {
   EXPECT_EQ(status(tag), 304U);
   register_({});
   EXPECT_EQ(status(tag), 226U) << "and from then on it is known who is there";
+}
+
+// Or they would take their flows for alive that it has forgotten.
+TEST_F(RestartOfARelay, IsToldToThoseWhoRegisterWithItAndNothingElseIs) {
+  begin_relaying(51821, 7);
+  register_({3});
+  const std::string tag = etag();
+  restart();
+  begin_relaying(51821, 8);
+  register_({});
+  const Response delta = server.ask(poll(tag));
+  ASSERT_EQ(delta.status, 226U);
+  EXPECT_THAT(*delta.body, ::testing::HasSubstr("\"epoch\":8"));
+  EXPECT_THAT(*delta.body, ::testing::HasSubstr("\"peers\":[]"));
 }
 
 TEST_F(RestartOfARelay, IsToldIfItIsElsewhereOrNotThere) {

@@ -209,6 +209,7 @@ class Service final : private Turns::Answerer {
   std::unique_ptr<LatestJob> hosts_writer_;
   std::unique_ptr<LatestJob> members_maker_;
   std::shared_ptr<relay::Relay> relay_;  // none: not wanted, or not to be had at the moment
+  std::uint32_t relay_epoch_ = 0;        // of its start
 };
 
 }  // namespace innernet::server

@@ -1,4 +1,5 @@
 // The relay of a network that is being served.
+#include "innernet/base/random.hpp"
 #include "innernet/machine/log.hpp"
 #include "innernet/relay/ports.hpp"
 #include "innernet/server/relay_port.hpp"
@@ -31,6 +32,8 @@ void Service::start_relay(const std::vector<std::uint16_t>& ports) {
   report("the relay for peers that can't reach each other", started);
   if (!started) return;
   relay_ = *std::move(started);
+  // Without random bits, which never happens, clients notice later.
+  relay_epoch_ = static_cast<std::uint32_t>(random_bits().value_or(0));
   relay_clients_ = {};
   log::info("{}: relaying on UDP port {}", interface_.str(), relay_->port());
   renew_members();
@@ -48,7 +51,7 @@ void Service::tell_of_relay() {
       registered.push_back(member.key);
       seen.emplace_back(member.key, member.address);
     }
-    own = server_relay(coordinator_.network(), relay_->public_key(), relay_->port());
+    own = server_relay(coordinator_.network(), relay_->public_key(), relay_->port(), relay_epoch_);
     at = own->endpoint;
     const relay::Counters& counters = snapshot->counters;
     report("the relay's port", relay_reach({.port = relay_->port(),

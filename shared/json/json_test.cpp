@@ -30,10 +30,13 @@ Relay sample_relay(std::int64_t id) {
 }
 
 TEST(JsonRelays, ComeBackAsTheyWere) {
-  const std::vector<Relay> relays{
-      sample_relay(1),
-      {.id = PeerId{2}, .public_key = sample_peer(3).public_key, .endpoint = *Endpoint::parse("192.0.2.1:9"), .answers_questions = true},
-      {PeerId{7}, sample_peer(2).public_key, *Endpoint::parse("vpn.example.org:51821")}};
+  const std::vector<Relay> relays{sample_relay(1),
+                                  {.id = PeerId{2},
+                                   .public_key = sample_peer(3).public_key,
+                                   .endpoint = *Endpoint::parse("192.0.2.1:9"),
+                                   .answers_questions = true,
+                                   .epoch = 4'294'967'295},
+                                  {PeerId{7}, sample_peer(2).public_key, *Endpoint::parse("vpn.example.org:51821")}};
   warnings().clear();
   EXPECT_EQ(parse_relays(to_json(std::span<const Relay>(relays)), kWarn).value(), relays);
   const State state{{sample_peer(1)}, {}, relays};

@@ -76,11 +76,12 @@ class RelayReader final : public ObjectReader {
     public_key_.reset();
     endpoint_.reset();
     answers_questions_ = false;
+    epoch_ = 0;
     fault_.clear();
   }
 
  private:
-  static constexpr std::array<std::string_view, 4> kNames{"id", "public_key", "endpoint", "answers_questions"};
+  static constexpr std::array<std::string_view, 5> kNames{"id", "public_key", "endpoint", "answers_questions", "epoch"};
 
   template <class T>
   void keep(std::optional<T>& to, Result<T> parsed) {
@@ -100,6 +101,10 @@ class RelayReader final : public ObjectReader {
       TRY(answers_questions_, boolean(value));
       return {};
     }
+    if (index == 4) {
+      TRY(epoch_, integer<std::uint32_t>(value));
+      return {};
+    }
     TRY(const auto string, text(value));
     if (index == 1)
       keep(public_key_, wg::PublicKey::parse(string));
@@ -109,7 +114,11 @@ class RelayReader final : public ObjectReader {
   }
   Result<void> finish() override {
     if (fault_.empty())
-      out_.push_back({.id = id_, .public_key = *public_key_, .endpoint = *std::move(endpoint_), .answers_questions = answers_questions_});
+      out_.push_back({.id = id_,
+                      .public_key = *public_key_,
+                      .endpoint = *std::move(endpoint_),
+                      .answers_questions = answers_questions_,
+                      .epoch = epoch_});
     else if (*warn_)
       (*warn_)(fmt::format("the relay of peer {} is left out: {}", number(id_), fault_));
     return {};
@@ -119,6 +128,7 @@ class RelayReader final : public ObjectReader {
   const Warn* warn_;
   PeerId id_{};
   bool answers_questions_ = false;
+  std::uint32_t epoch_ = 0;
   std::optional<wg::PublicKey> public_key_;
   std::optional<Endpoint> endpoint_;
   std::string fault_;

@@ -239,6 +239,7 @@ void append_json(std::string& out, std::span<const Relay> relays) {
     to << "\",\"endpoint\":";
     append_endpoint(to, relay.endpoint);
     if (relay.answers_questions) to << ",\"answers_questions\":true";
+    if (relay.epoch != 0) to << ",\"epoch\":" << relay.epoch;
     to << "}";
   });
 }

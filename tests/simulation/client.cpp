@@ -254,6 +254,7 @@ void Client::apply(const server::Response& response) {
                                         .server_answers = true,
                                         .in_traversal = &in_traversal,
                                         .server_is_new = has_state && is_whole,
+                                        .known_relays = known_relays_,
                                         .registered = &registered,
                                         .own_candidates = &candidates,
                                         .details_of_new = false},
@@ -261,6 +262,7 @@ void Client::apply(const server::Response& response) {
   for (const client::PeerChange& change : difference.changes)
     if (change.endpoint) on_log(fmt::format("round: {} {}", change.to_string(), *change.endpoint));
   update(difference.update);
+  known_relays_ = std::move(state.relays);
   const auto own = std::ranges::find(state.peers, ip_, &Peer::ip);
   report_candidates(origin, own == state.peers.end() ? std::nullopt : std::optional(*own));
   client::OwnSide side{.key = identities_.key(self_), .clock = server_clock_};

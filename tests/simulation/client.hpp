@@ -120,6 +120,7 @@ class Client {
   std::uint64_t run_ = 0;
 
   client::FetchMemory memory_;
+  std::vector<Relay> known_relays_;  // as the last round had them
   client::ServerClock server_clock_;
   client::NetworkChanges changes_;
   bool changed_outside_ = false;

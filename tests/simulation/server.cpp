@@ -206,7 +206,8 @@ void Server::look_at_relay() {
   std::vector<wg::PublicKey> registered;
   const auto snapshot = relay_.engine()->snapshot(events_.now(), events_.clock().wall());
   for (const relay::Registered& member : snapshot.members) registered.push_back(member.key);
-  const Relay relay = server::server_relay(coordinator_->network(), identities_.key(kRelay), kRelayPort);
+  const Relay relay =
+      server::server_relay(coordinator_->network(), identities_.key(kRelay), kRelayPort, static_cast<std::uint32_t>(epoch_));
   coordinator_->set_own_relay(relay);
   coordinator_->set_relayed(registered, relay.endpoint);
   carry_out();

@@ -113,6 +113,7 @@ struct DifferenceInput {
   std::optional<std::size_t> max_peers = {};                        ///< that the device takes; none: any number
   bool wants_traversal = true;                                      ///< Difference::due, and relays on the device
   bool server_is_new = false;                                       ///< it was started anew, most probably, and its relay with it
+  std::span<const Relay> known_relays = {};                         ///< as they were when the device was brought in line last
   const std::unordered_set<PeerId>* registered = nullptr;           ///< with a relay, as the server says; null: it has not been asked
   const std::vector<Endpoint>* own_candidates = nullptr;            ///< as they are now; null: as the state has them
   bool details_of_new = true;  ///< PeerChange::others of peers that are added, too: half of the work when all are new

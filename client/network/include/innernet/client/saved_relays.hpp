@@ -16,8 +16,8 @@ class SavedRelays {
 
   /// None when there is no file, or none that can be read.
   std::vector<Relay> read() const;
-  /// Writes nothing when the file says the same.
-  void save(const std::vector<Relay>& relays) const;
+  /// Writes nothing when the file says the same. Whether it does in the end.
+  bool save(const std::vector<Relay>& relays) const;
 
  private:
   std::filesystem::path path_;

@@ -123,6 +123,7 @@ struct Relay {
   wg::PublicKey public_key;
   Endpoint endpoint;               ///< with the host unspecified: at whatever address that peer is reached
   bool answers_questions = false;  ///< of where it sees a member's program; older ones are not to be asked (doc/relay.md)
+  std::uint32_t epoch = 0;         ///< another one than before: it was started anew, and has forgotten who was there; 0: it does not say
 
   friend bool operator==(const Relay&, const Relay&) = default;
 };
