@@ -271,7 +271,9 @@ class Comparison {
   // The state says who is registered, up to twelve seconds late.
   bool is_forgotten_by_relay(const wg::Peer& there) const {
     constexpr std::chrono::seconds kKnownByThen{15};
-    if (input_.registered == nullptr || own_ == nullptr || input_.registered->contains(own_->id)) return false;
+    if (input_.registered == nullptr || own_ == nullptr) return false;
+    const auto own = input_.registered->find(own_->id);
+    if (own != input_.registered->end() && own->second == kServerPeer) return false;
     return is_recent(there) && (input_.server_is_new || !input_.handshakes.is_recent(there.public_key, input_.now, kKnownByThen));
   }
 
@@ -446,11 +448,15 @@ class Comparison {
                        .other_side_first = key < input_.own_key,
                        .is_overridden = wanted.is_overridden,
                        .likely = {},
-                       .relays = {}};
+                       .relays = {},
+                       .relay_times = {}};
     std::vector<PeerId> ids;
     for (const UsedRelay& relay : result_.used_relays) ids.push_back(relay.id);
-    for (const std::size_t place : relay_order(ids, own_ != nullptr ? *own_ : *wanted.peer, *wanted.peer))
-      peer.relays.push_back(result_.relays[place]);
+    const auto order = relay_order(ids, own_ != nullptr ? *own_ : *wanted.peer, *wanted.peer);
+    for (const RelayPlace& relay : order) {
+      peer.relays.push_back(result_.relays[relay.place]);
+      peer.relay_times.push_back(own_ != nullptr ? relay.milliseconds : std::nullopt);
+    }
     if (wanted.endpoint != nullptr) peer.reported = *wanted.endpoint;
     if (wanted.is_overridden)
       peer.candidates.clear();
@@ -506,13 +512,16 @@ std::vector<Endpoint> likely_candidates(const Peer& own, const Peer& peer) {
   return likely;
 }
 
-std::unordered_set<PeerId> take_relay_registrations(State& state) {
-  std::unordered_set<PeerId> registered;
+RelayRegistrations take_relay_registrations(State& state) {
+  RelayRegistrations registered;
   for (Peer& peer : state.peers)
-    if (std::erase_if(peer.candidates, [&](const Endpoint& candidate) {
-          return std::ranges::any_of(state.relays, [&](const Relay& relay) { return relay.endpoint == candidate; });
-        }) > 0)
-      registered.insert(peer.id);
+    std::erase_if(peer.candidates, [&](const Endpoint& candidate) {
+      const auto relay = std::ranges::find(state.relays, candidate, &Relay::endpoint);
+      if (relay == state.relays.end()) return false;
+      const auto entry = registered.try_emplace(peer.id, relay->id).first;
+      if (relay->id == kServerPeer) entry->second = kServerPeer;
+      return true;
+    });
   return registered;
 }
 

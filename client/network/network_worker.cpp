@@ -178,6 +178,7 @@ void NetworkWorker::rounds(Machine& machine) {
                                             return wg::choose_backend(options_.network.backend, name_, [](std::string_view) {});
                                           },
                                           .try_lock = try_lock_of(options_, name_, &stop_),
+                                          .try_traversal = try_traversal_of(options_, name_),
                                           .on_news = [this] { nudge_.give(); }})};
   std::minstd_rand random = jitter(clock_);
   RoundSchedule schedule(interval_);

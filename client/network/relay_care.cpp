@@ -54,14 +54,15 @@ void RelayCare::run() {
   auto backend = parts_.open_backend();
   auto poller = Poller::create(&*stop_);
   if (!backend || !poller) return log::debug("network {}: relays are not looked after", name_.str());
-  RelayWatch watch(times_.watch);
+  watch_ = RelayWatch(times_.watch);
+  nearer_ = NearerRelay(times_.nearer);
   measured_.clear();
   while (!stop_->requested()) {
     changed_->take();
     const Known now = known();
     if (now.relays != measured_ || clock_.boot() >= next_measurement_) measure(now);
-    if (!now.relayed.empty()) look(now, watch, **backend);
-    const auto pause = watch.watches_anybody() ? times_.look : times_.glance;
+    if (!now.relayed.empty()) look(now, **backend);
+    const auto pause = watch_.watches_anybody() ? times_.look : times_.glance;
     const BootTime next_look = now.relayed.empty() ? BootTime::max() : clock_.boot() + pause;
     static_cast<void>(poller->until(std::min(next_look, next_measurement_), {{changed_->fd(), POLLIN}}));
   }
@@ -71,11 +72,15 @@ void RelayCare::measure(const Known& known) {
   measured_ = known.relays;
   const auto took = parts_.ask(known.relays, *stop_);
   std::vector<RelayDistance> distances;
+  answering_.clear();
   for (std::size_t place = 0; place < known.relays.size(); ++place)
-    if (took[place])
+    if (took[place]) {
       distances.push_back({.relay = known.relays[place].id,
                            .milliseconds = static_cast<std::uint16_t>(std::min<std::int64_t>(took[place]->count(), 65'535))});
-  next_measurement_ = clock_.boot() + (distances.size() == known.relays.size() ? times_.measure : times_.measure_again);
+      answering_.push_back(known.relays[place].at);
+    }
+  last_measurement_ = clock_.boot();
+  next_measurement_ = last_measurement_ + (distances.size() == known.relays.size() ? times_.measure : times_.measure_again);
   if (stop_->requested()) return;
   {
     const std::lock_guard lock(mutex_);
@@ -85,26 +90,51 @@ void RelayCare::measure(const Known& known) {
   parts_.on_news();
 }
 
-void RelayCare::look(const Known& known, RelayWatch& watch, wg::Backend& backend) {
+void RelayCare::look(const Known& known, wg::Backend& backend) {
+  leave_silent(known, backend);
+  if (!stop_->requested()) go_nearer(known, backend);
+}
+
+void RelayCare::leave_silent(const Known& known, wg::Backend& backend) {
   const auto device = backend.get(name_);
   if (!device) return;
-  if (!watch.see(*device, known.relayed, clock_.boot()).empty()) {
+  if (!watch_.see(*device, known.relayed, clock_.boot()).empty()) {
     // All of them, to know as well which ones there are instead.
     const auto took = parts_.ask(known.relays, *stop_);
     if (stop_->requested()) return;
     for (std::size_t place = 0; place < known.relays.size(); ++place) {
-      watch.note(known.relays[place].at, took[place].has_value(), clock_.boot());
-      if (!took[place]) log::debug("network {}: the relay at {} does not answer", name_.str(), known.relays[place].at.to_string());
+      watch_.note(known.relays[place].at, took[place].has_value(), clock_.boot());
+      if (took[place]) continue;
+      std::erase(answering_, known.relays[place].at);
+      log::debug("network {}: the relay at {} does not answer", name_.str(), known.relays[place].at.to_string());
     }
   }
   const auto lock = parts_.try_lock();
   if (lock == nullptr) return;
   const auto now = backend.get(name_);
   if (!now) return;
-  const auto update = watch.moves(*now, known.relayed, clock_.boot());
+  const auto update = watch_.moves(*now, known.relayed, clock_.boot());
   if (update.empty()) return;
   if (const auto moved = backend.apply(name_, update); !moved) return log::debug("{}", moved.error().message());
   log::info("network {}: a relay does not answer any more; peers behind it are reached through another one", name_.str());
+}
+
+void RelayCare::go_nearer(const Known& known, wg::Backend& backend) {
+  const auto seen = backend.get(name_);
+  if (!seen) return;
+  const BootTime now = clock_.boot();
+  if (nearer_.see(*seen, known.relayed, now)) next_measurement_ = std::min(next_measurement_, last_measurement_ + times_.measure_for_move);
+  const bool wants_move = nearer_.wants_move(now);
+  if (!wants_move && !nearer_.is_moving()) return;
+  const auto traversal = wants_move ? parts_.try_traversal() : nullptr;
+  const auto lock = parts_.try_lock();
+  if (lock == nullptr) return;
+  const auto device = backend.get(name_);
+  if (!device) return;
+  const auto update = nearer_.moves(*device, known.relayed, answering_, traversal != nullptr, now);
+  if (update.empty()) return;
+  if (const auto moved = backend.apply(name_, update); !moved) return log::debug("{}", moved.error().message());
+  log::info("network {}: peers that are relayed are reached through the relay that is nearer to both", name_.str());
 }
 
 }  // namespace innernet::client

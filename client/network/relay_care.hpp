@@ -12,12 +12,14 @@
 #include "innernet/client/nudge.hpp"
 #include "innernet/client/stop.hpp"
 #include "nat_traversal.hpp"
+#include "nearer_relay.hpp"
 #include "relay_watch.hpp"
 
 namespace innernet::client {
 
 /// What the daemon does about the relays that it uses, in a thread of its own beside the rounds of a network: it measures how far they are,
-/// and takes the peers behind one that has ended to another one. With a single relay there is nothing to do.
+/// and takes the peers behind one that has ended to another one, and those for whom another one is nearer to that. With a single relay
+/// there is nothing to do.
 class RelayCare {
  public:
   /// How long each takes to answer; none: it does not.
@@ -29,6 +31,7 @@ class RelayCare {
     Ask ask;
     OpenBackend open_backend;
     TryLock try_lock;
+    TryLock try_traversal;          ///< keeps others from looking for ways; null: somebody does
     std::function<void()> on_news;  ///< of the distances
   };
   struct Times {
@@ -36,7 +39,9 @@ class RelayCare {
     std::chrono::milliseconds glance{5'000};  ///< the same while they may be, by the next look
     std::chrono::milliseconds measure{std::chrono::minutes(10)};
     std::chrono::milliseconds measure_again{std::chrono::seconds(30)};  ///< after one in which not all have answered
+    std::chrono::milliseconds measure_for_move{30'000};  ///< since the last measurement, when somebody would be better off elsewhere
     RelayWatch::Times watch{};
+    NearerRelay::Times nearer{};
   };
 
   RelayCare(InterfaceName name, Parts parts) : RelayCare(std::move(name), std::move(parts), Times{}) {}
@@ -60,7 +65,9 @@ class RelayCare {
   void run();
   Known known() const;
   void measure(const Known& known);
-  void look(const Known& known, RelayWatch& watch, wg::Backend& backend);
+  void look(const Known& known, wg::Backend& backend);
+  void leave_silent(const Known& known, wg::Backend& backend);
+  void go_nearer(const Known& known, wg::Backend& backend);
 
   const InterfaceName name_;
   const Parts parts_;
@@ -74,7 +81,11 @@ class RelayCare {
   std::thread thread_;
 
   // The thread's.
+  RelayWatch watch_;
+  NearerRelay nearer_;
   std::vector<UsedRelay> measured_;
+  std::vector<SocketAddress> answering_;  // when they were asked last
+  BootTime last_measurement_{};
   BootTime next_measurement_{};
 };
 

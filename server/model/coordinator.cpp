@@ -56,7 +56,10 @@ void Coordinator::set_own_relay(const std::optional<Relay>& relay) {
   impl_->own_relay = relay;
   impl_->renew_relays();
 }
-void Coordinator::look_for_relays() { impl_->renew_relays(); }
+void Coordinator::look_for_relays() {
+  impl_->renew_relays();
+  if (impl_->relays_changed_since_shown) impl_->show_registrations();
+}
 void Coordinator::set_seen_by_relay(const std::vector<std::pair<wg::PublicKey, SocketAddress>>& seen) {
   impl_->seen_by_relay = {seen.begin(), seen.end()};
 }

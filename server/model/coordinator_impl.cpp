@@ -114,6 +114,7 @@ Coordinator::Outcome Coordinator::Impl::answer(const Request& request) {
   if (const auto* query = std::get_if<api::StateOfGroup>(&decision)) return answer_state(request, query->group);
   if (const auto* query = std::get_if<api::GroupsForRelay>(&decision)) return answer_groups(request, query->relay);
   if (const auto* said = std::get_if<api::Distances>(&decision)) return note_distances(*said);
+  if (const auto* said = std::get_if<api::Registrations>(&decision)) return note_registrations(*said);
   if (const auto* change = std::get_if<api::Change>(&decision)) return apply(request, *change);
   switch (std::get<api::List>(decision)) {
     case api::List::kPeers: {
@@ -171,6 +172,23 @@ Response Coordinator::Impl::note_distances(const api::Distances& said) {
   return api::empty_response(204);
 }
 
+// Of those whom it has been told of: others it could not have registered, or they have gone since.
+Response Coordinator::Impl::note_registrations(const api::Registrations& said) {
+  const BootTime now = options.clock->boot();
+  std::set<PeerId> peers;
+  for (const wg::PublicKey& key : said.keys) {
+    const PeerRecord* const record = registry->network.find_peer(key);
+    if (record != nullptr && Network::is_visible(record->peer) && record->peer.id != kServerPeer) peers.insert(record->peer.id);
+  }
+  if (registrations.are(said.relay, peers)) return api::empty_response(204);
+  if (const auto wait = write_allowance.wait(said.relay, now))
+    return api::written_too_often(std::chrono::ceil<std::chrono::seconds>(*wait));
+  write_allowance.note_write(said.relay, now);
+  registrations.note(said.relay, std::move(peers));
+  show_registrations();
+  return api::empty_response(204);
+}
+
 Coordinator::Outcome Coordinator::Impl::apply(const Request& request, const api::Change& change) {
   if (transaction->is_lost) return failure_response();
   std::optional<Response> response;
@@ -216,6 +234,7 @@ Result<void> Coordinator::Impl::end_turn() {
       undo();
     }
   }
+  if (relays_changed_since_shown) show_registrations();
   cache.announce(options.clock->boot());
   return done;
 }
@@ -262,6 +281,7 @@ void Coordinator::Impl::set_seen(const std::vector<std::pair<wg::PublicKey, Sock
     cache.peer_changed(&before, record);
   }
   if (!registry->network.relays().empty()) renew_relays();
+  if (relays_changed_since_shown) show_registrations();
   cache.announce(options.clock->boot());
 }
 
@@ -271,14 +291,23 @@ void Coordinator::Impl::renew_relays() {
   std::ranges::move(relays_of_peers(registry->network, relay_signs, options.clock->boot()), std::back_inserter(now));
   if (now == relays) return;
   relays = std::move(now);
+  relays_changed_since_shown = true;
   cache.relays_changed(relays);
 }
 
 void Coordinator::Impl::set_relayed(const std::vector<wg::PublicKey>& registered, const std::optional<Endpoint>& at) {
   std::set<PeerId> now;
-  if (at && !at->is_unspecified())
-    for (const wg::PublicKey& key : registered)
-      if (const PeerRecord* const record = registry->network.find_peer(key)) now.insert(record->peer.id);
+  for (const wg::PublicKey& key : registered)
+    if (const PeerRecord* const record = registry->network.find_peer(key)) now.insert(record->peer.id);
+  registrations.note_own(std::move(now), at);
+  show_registrations();
+  cache.announce(options.clock->boot());
+}
+
+void Coordinator::Impl::show_registrations() {
+  relays_changed_since_shown = false;
+  registrations.keep_only(registry->network.relays());
+  const std::map<PeerId, Endpoint> now = registrations.where(relays);
   const auto set = [&](PeerId id, const std::optional<Endpoint>& to) {
     const PeerRecord* const record = registry->network.find_peer(id);
     if (record == nullptr || record->relayed_at == to) return;
@@ -288,9 +317,11 @@ void Coordinator::Impl::set_relayed(const std::vector<wg::PublicKey>& registered
   };
   for (const PeerId id : relayed)
     if (!now.contains(id)) set(id, std::nullopt);
-  for (const PeerId id : now) set(id, at);
-  relayed = std::move(now);
-  cache.announce(options.clock->boot());
+  relayed.clear();
+  for (const auto& [id, at] : now) {
+    set(id, at);
+    relayed.insert(id);
+  }
 }
 
 void Coordinator::Impl::members_changed() {
@@ -333,6 +364,8 @@ void Coordinator::Impl::replaced() {
   recent_overrides = {};
   expiry_looks.forget_peers();
   warned_of.clear();
+  registrations.forget_peers();
+  relays_changed_since_shown = true;
   effects.device_resync = true;
   effects.hosts = true;
   members_changed();

@@ -9,6 +9,7 @@
 #include "innernet/server/relays.hpp"
 #include "registry_impl.hpp"
 #include "relay_groups_cache.hpp"
+#include "relay_registrations.hpp"
 #include "state_cache.hpp"
 #include "write_allowance.hpp"
 
@@ -28,6 +29,7 @@ struct Coordinator::Impl final : Observer {
   Outcome answer_state(const Request& request, CidrId group);
   Outcome answer_groups(const Request& request, PeerId relay);
   Response note_distances(const api::Distances& said);
+  Response note_registrations(const api::Registrations& said);
   Outcome apply(const Request& request, const api::Change& change);
   Result<void> begin_turn(bool may_be_replaced);
   Result<void> end_turn();
@@ -37,6 +39,8 @@ struct Coordinator::Impl final : Observer {
   void set_seen(const std::vector<std::pair<wg::PublicKey, SocketAddress>>& seen);
   void renew_relays();
   void set_relayed(const std::vector<wg::PublicKey>& registered, const std::optional<Endpoint>& at);
+  /// Peers' records and states follow what `registrations` says.
+  void show_registrations();
   void members_changed();
   void warn_of_quarantined();
   std::optional<wg::PublicKey> key_in_database() const;
@@ -71,7 +75,9 @@ struct Coordinator::Impl final : Observer {
   RelaySigns relay_signs;
   RelayGroupsCache relay_groups;
   api::SeenByRelay seen_by_relay;
-  std::set<PeerId> relayed;  // whose record has `relayed_at`, or had when the database was another one
+  RelayRegistrations registrations;
+  bool relays_changed_since_shown = false;  // RelayRegistrations::where() may say something else
+  std::set<PeerId> relayed;                 // whose record has `relayed_at`, or had when the database was another one
 
   struct Transaction {
     Effects effects_before;
