@@ -9,6 +9,7 @@
 #include "direct_attempt.hpp"
 #include "fetch_round.hpp"
 #include "nat_traversal.hpp"
+#include "relay_duties.hpp"
 #include "round_schedule.hpp"
 #include "server.hpp"
 
@@ -36,6 +37,8 @@ class Client {
   void start();
   /// With its interface.
   void stop();
+  /// The daemon alone: what WireGuard has, stays.
+  void kill();
   bool is_running() const { return is_running_; }
   /// Its addresses have changed, or its clock was set: what the daemon's supervisor notices.
   void nudge();
@@ -48,6 +51,8 @@ class Client {
   const IpAddress& ip() const { return ip_; }
   bool is_relayed(Identity peer) const;
   const State& state() const { return memory_.state; }
+  RelayDuties& relays() { return relays_; }
+  const RelayDuties& relays() const { return relays_; }
   /// Its own entry and that of the peer, in what the server has told it last; null: none.
   const Peer* entry_of(const wg::PublicKey& key) const;
 
@@ -55,6 +60,7 @@ class Client {
   std::function<void(Identity peer)> on_poke_arrived = [](Identity) {};
   std::function<void(const Deed&)> on_deed = [](const Deed&) {};
   std::function<void(const std::string&)> on_log = [](const std::string&) {};
+  std::function<const RelayHost*(const Host*, std::uint16_t port)> relay_at = [](const Host*, std::uint16_t) { return nullptr; };
 
  private:
   struct Call {
@@ -62,6 +68,7 @@ class Client {
     server::Request request;
     Answered done;
     bool is_acknowledged = false;
+    bool is_of_relays = false;  // in a thread of their own, with a connection of its own
     int sent = 0;
   };
 
@@ -134,6 +141,7 @@ class Client {
     BootTime planned = BootTime::max();
   };
   std::unique_ptr<Traversal> traversal_;
+  RelayDuties relays_;
 };
 
 }  // namespace innernet::simulation

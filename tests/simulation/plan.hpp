@@ -26,16 +26,18 @@ struct PeerPlan {
 
 struct Disturbance {
   enum class What {
-    kRouterRestarts,   ///< of the site `subject`: it forgets who has sent what
-    kAddressChanges,   ///< of the router of the site `subject`
-    kMoves,            ///< the peer `subject`, to the site `object`
-    kServerRestarts,   ///< and its relay with it
-    kServerIsAway,     ///< the machine
-    kIpv6Vanishes,     ///< at the site `subject`
-    kClockIsSet,       ///< of the peer `subject`, by `object` minutes
-    kSleeps,           ///< the peer `subject` is off
-    kIsDisabled,       ///< the peer `subject`
-    kLosesAssociation  ///< the association `subject` is taken away
+    kRouterRestarts,    ///< of the site `subject`: it forgets who has sent what
+    kAddressChanges,    ///< of the router of the site `subject`
+    kMoves,             ///< the peer `subject`, to the site `object`
+    kServerRestarts,    ///< and its relay with it
+    kServerIsAway,      ///< the machine
+    kIpv6Vanishes,      ///< at the site `subject`
+    kClockIsSet,        ///< of the peer `subject`, by `object` minutes
+    kSleeps,            ///< the peer `subject` is off
+    kIsDisabled,        ///< the peer `subject`
+    kLosesAssociation,  ///< the association `subject` is taken away
+    kDaemonDies,        ///< of the peer `subject`, and its relay with it; WireGuard stays
+    kRelayChanges       ///< the peer `subject` is made a relay, or is one no longer
   };
   What what{};
   std::chrono::seconds at{0};
@@ -56,6 +58,8 @@ struct Plan {
   std::vector<Disturbance> disturbances{};
   std::chrono::seconds lasts{0};
   double loss = 0;
+  std::vector<unsigned> relays{};  ///< peers that are some
+  bool has_server_relay = true;
 };
 
 struct PlanOptions {
@@ -63,6 +67,8 @@ struct PlanOptions {
   std::chrono::minutes lasts{60};
   bool has_disturbances = true;
   double loss = 0.005;
+  unsigned relays = 0;  ///< the first peers, where everybody reaches them
+  bool has_server_relay = true;
 };
 Plan make_plan(std::uint64_t seed, const PlanOptions& options);
 /// Two peers, the second of which comes a minute after the first.
