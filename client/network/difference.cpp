@@ -12,6 +12,7 @@
 #include "innernet/client/resolver.hpp"
 #include "private_address.hpp"
 #include "relay_order.hpp"
+#include "relay_watch.hpp"
 
 namespace innernet::client {
 namespace {
@@ -236,7 +237,7 @@ class Comparison {
   // of the peers behind them seem to go on.
   void find_lost_ways() {
     for (const wg::Peer& there : input_.device.peers) {
-      if (!there.endpoint || !there.allowed_ips.empty()) continue;
+      if (!there.endpoint || !there.allowed_ips.empty() || !there.last_handshake) continue;  // behind which there is nobody
       const auto relay = relays_.find(there.public_key);
       if (relay != relays_.end()) {
         if (is_begun_anew(there, relay->second)) lost_ways_[*there.endpoint] = relay->second.endpoint;
@@ -428,6 +429,7 @@ class Comparison {
   void consider_direct_ways(const wg::Peer& there, const Wanted& wanted) {
     if (wanted.peer == nullptr || wanted.is_overridden || there.public_key == input_.server.public_key) return;
     if (!there.endpoint || std::ranges::find(result_.relays, *there.endpoint) == result_.relays.end()) return;
+    if (!knows_us(input_.device, *there.endpoint)) return;
     result_.relayed.push_back(traversal_peer(there.public_key, wanted));
   }
 

@@ -6,6 +6,7 @@
 
 #include "nat_traversal.hpp"
 #include "relay_order.hpp"
+#include "relay_watch.hpp"
 
 namespace innernet::client {
 namespace {
@@ -24,13 +25,6 @@ std::optional<SocketAddress> nearer_one(const TraversalPeer& peer, const SocketA
   const auto &first = peer.relay_times.front(), &now = peer.relay_times[place];
   if (!first || !now || !is_clearly_nearer(*first, *now)) return std::nullopt;
   return peer.relays.front();
-}
-
-// It passes on for members; who has no session with it is none yet.
-bool knows_us(const wg::Device& device, const SocketAddress& relay) {
-  return std::ranges::any_of(device.peers, [&](const wg::Peer& there) {
-    return there.endpoint == relay && there.allowed_ips.empty() && there.last_handshake.has_value();
-  });
 }
 
 }  // namespace
@@ -120,6 +114,7 @@ wg::DeviceUpdate NearerRelay::moves(const wg::Device& device, const std::vector<
     }
     if (!may_begin || !there.last_handshake || begun == kMostAtOnce || !is_ripe(pair, now)) continue;
     const SocketAddress to = pair.wish->to;
+    // It passes on for members; who has no session with it is none yet.
     if (!contains(answering, to) || !knows_us(device, to)) continue;
     ++begun;
     add_anew(update, there, to);

@@ -45,6 +45,11 @@ std::optional<std::vector<RelayDistance>> RelayCare::distances() const {
   return distances_;
 }
 
+bool RelayCare::take_one_back() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(is_one_back_, false);
+}
+
 RelayCare::Known RelayCare::known() const {
   const std::lock_guard lock(mutex_);
   return known_;
@@ -61,6 +66,7 @@ void RelayCare::run() {
     changed_->take();
     const Known now = known();
     if (now.relays != measured_ || clock_.boot() >= next_measurement_) measure(now);
+    if (watch_.wants_registration()) register_anew(**backend);
     if (!now.relayed.empty()) look(now, **backend);
     const auto pause = watch_.watches_anybody() ? times_.look : times_.glance;
     const BootTime next_look = now.relayed.empty() ? BootTime::max() : clock_.boot() + pause;
@@ -79,15 +85,27 @@ void RelayCare::measure(const Known& known) {
                            .milliseconds = static_cast<std::uint16_t>(std::min<std::int64_t>(took[place]->count(), 65'535))});
       answering_.push_back(known.relays[place].at);
     }
+  bool is_one_back = false;
+  for (std::size_t place = 0; place < known.relays.size(); ++place)
+    if (watch_.note_measured(known.relays[place].at, took[place].has_value())) is_one_back = true;
   last_measurement_ = clock_.boot();
   next_measurement_ = last_measurement_ + (distances.size() == known.relays.size() ? times_.measure : times_.measure_again);
   if (stop_->requested()) return;
   {
     const std::lock_guard lock(mutex_);
-    if (distances_ == distances) return;
+    if (distances_ == distances && !is_one_back) return;
+    is_one_back_ |= is_one_back;
     distances_ = std::move(distances);
   }
   parts_.on_news();
+}
+
+void RelayCare::register_anew(wg::Backend& backend) {
+  const auto lock = parts_.try_lock();
+  if (lock == nullptr) return;
+  const auto device = backend.get(name_);
+  if (!device) return;
+  if (const auto done = backend.apply(name_, watch_.registrations(*device)); !done) log::debug("{}", done.error().message());
 }
 
 void RelayCare::look(const Known& known, wg::Backend& backend) {
@@ -113,6 +131,10 @@ void RelayCare::leave_silent(const Known& known, wg::Backend& backend) {
   if (lock == nullptr) return;
   const auto now = backend.get(name_);
   if (!now) return;
+  if (watch_.wants_registration()) {
+    if (const auto done = backend.apply(name_, watch_.registrations(*now)); !done) log::debug("{}", done.error().message());
+    return;  // moves are for the next look, which sees it
+  }
   const auto update = watch_.moves(*now, known.relayed, clock_.boot());
   if (update.empty()) return;
   if (const auto moved = backend.apply(name_, update); !moved) return log::debug("{}", moved.error().message());

@@ -54,6 +54,8 @@ class RelayCare {
   void see(std::vector<UsedRelay> relays, std::vector<TraversalPeer> relayed);
   /// Measured last; none: not yet.
   std::optional<std::vector<RelayDistance>> distances() const;
+  /// Whether one that has not answered for a while does so again, since it was last asked for: a way to those who were tried in vain.
+  bool take_one_back();
 
  private:
   struct Known {
@@ -66,6 +68,7 @@ class RelayCare {
   Known known() const;
   void measure(const Known& known);
   void look(const Known& known, wg::Backend& backend);
+  void register_anew(wg::Backend& backend);
   void leave_silent(const Known& known, wg::Backend& backend);
   void go_nearer(const Known& known, wg::Backend& backend);
 
@@ -76,6 +79,7 @@ class RelayCare {
   mutable std::mutex mutex_;
   Known known_;
   std::optional<std::vector<RelayDistance>> distances_;
+  bool is_one_back_ = false;
   std::optional<Nudge> changed_;
   std::optional<Stop> stop_;
   std::thread thread_;

@@ -215,6 +215,15 @@ TEST_F(RelaysTest, OnlyOfTheServersRelayIsItKnownThatItHasForgottenUs) {
   EXPECT_EQ(update_of(run(), relay), nullptr);
 }
 
+// A router may have given the port that a relay is said to have to somebody else behind it.
+TEST_F(RelaysTest, NobodyIsBehindARelayThatHasNeverAnswered) {
+  device.peers.push_back(there(relay, {}, "203.0.113.1:51821", std::nullopt));
+  device.peers.push_back(there(bob, {"10.66.1.3/32"}, "203.0.113.1:51821", 10s));
+  EXPECT_THAT(run().relayed, IsEmpty());
+  state.relays.clear();
+  EXPECT_EQ(update_of(run(), bob), nullptr) << "and loses nothing with it";
+}
+
 TEST_F(RelaysTest, TheNearestToBothIsTriedFirst) {
   state.relays.push_back({.id = PeerId{7}, .public_key = new_key(), .endpoint = endpoint("198.51.100.3:7")});
   const auto relays_of_bob = [&] { return run().due.front().relays; };

@@ -54,7 +54,7 @@ Client::Client(Events& events, Internet& internet, const Identities& identities,
                      next_round(events_.now());
                    },
                .log = [this](const std::string& text) { on_log(text); },
-               .relay_at = [this](const Host* host, std::uint16_t port) { return relay_at(host, port); }},
+               .relay_at = [this](const Host* machine, std::uint16_t port) { return relay_at(machine, port); }},
               seed ^ 4) {
   host_.receive = [this](const Packet& packet) {
     if (packet.to.port == device_.port()) device_.receive(packet);

@@ -45,7 +45,7 @@ void RelayDuties::see(client::FetchMemory& memory, const Peer* own, const std::v
     used_.insert(relay.at);
   }
   const auto before = std::exchange(known_keys_, keys);
-  if (!std::ranges::includes(before, keys)) memory.traversal.clear();
+  if (!std::ranges::includes(before, keys) || std::exchange(is_one_back_, false)) memory.traversal.clear();
   want(own != nullptr && own->is_relay);
   memory.relay_distances = distances_;
   if (own != nullptr) report(memory, *own);
@@ -82,6 +82,7 @@ void RelayDuties::plan_step(BootTime when) {
 
 void RelayDuties::step() {
   if (!cares_ || is_asking_) return;
+  if (watch_.wants_registration()) register_anew();
   if (relays_ != measured_ || now() >= next_measurement_) return measure();
   if (!relayed_.empty()) return look();
   plan_step(next_measurement_);
@@ -115,9 +116,13 @@ void RelayDuties::measure() {
         distances.push_back({.relay = measured_[i].id, .milliseconds = static_cast<std::uint16_t>(took[i]->count())});
         answering_.push_back(measured_[i].at);
       }
+    bool is_one_back = false;
+    for (std::size_t i = 0; i < measured_.size(); ++i)
+      if (watch_.note_measured(measured_[i].at, took[i].has_value())) is_one_back = true;
     last_measurement_ = now();
     next_measurement_ = now() + (distances.size() == measured_.size() ? kTimes.measure : kTimes.measure_again);
-    if (distances_ != distances) {
+    is_one_back_ |= is_one_back;
+    if (distances_ != distances || is_one_back) {
       distances_ = std::move(distances);
       parts_.nudge();
     }
@@ -138,7 +143,16 @@ void RelayDuties::look() {
   });
 }
 
+void RelayDuties::register_anew() {
+  parts_.log("registers anew");
+  parts_.update(watch_.registrations(parts_.device.get()));
+}
+
 void RelayDuties::finish_look() {
+  if (watch_.wants_registration()) {
+    register_anew();
+    return plan_step(now() + kTimes.look);
+  }
   if (const auto update = watch_.moves(parts_.device.get(), relayed_, now()); !update.empty()) {
     parts_.log("leaves a silent relay");
     parts_.update(update);

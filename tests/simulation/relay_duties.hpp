@@ -49,6 +49,7 @@ class RelayDuties {
   void stop();
 
   bool uses(const SocketAddress& relay) const { return used_.contains(relay); }
+  bool uses_any() const { return !used_.empty(); }
   /// Null: it runs none.
   RelayHost* own() const { return relay_.get(); }
 
@@ -60,6 +61,7 @@ class RelayDuties {
   void measure();
   void look();
   void finish_look();
+  void register_anew();
   /// How long each takes to answer, after as long as that takes.
   void ask(std::function<void(const std::vector<std::optional<std::chrono::milliseconds>>&)> done);
   void report(client::FetchMemory& memory, const Peer& own);
@@ -83,7 +85,7 @@ class RelayDuties {
   std::set<SocketAddress> used_;
   std::set<wg::PublicKey> known_keys_;
 
-  bool cares_ = false, is_asking_ = false;
+  bool cares_ = false, is_asking_ = false, is_one_back_ = false;
   std::vector<client::UsedRelay> relays_, measured_;
   std::vector<client::TraversalPeer> relayed_;
   std::vector<SocketAddress> answering_;

@@ -14,7 +14,7 @@ namespace innernet::simulation {
 /// Of the relay that a peer's machine runs, if it runs one.
 inline Identity relay_identity(Identity peer) { return 2'000'000 + peer; }
 inline wg::PrivateKey relay_key(Identity peer) {
-  std::array<std::uint8_t, 32> bytes{0x51};
+  std::array<std::uint8_t, 32> bytes{0x60};  // X25519 ignores the last three bits
   for (std::size_t i = 0; i < 4; ++i) bytes[i + 1] = static_cast<std::uint8_t>(peer >> 8U * i);
   return wg::PrivateKey::from_bytes(bytes);
 }

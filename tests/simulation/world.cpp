@@ -102,7 +102,9 @@ void World::join(unsigned peer) {
   client.device().on_data = [this, peer](Identity from) {
     if (from >= members_.size()) return;
     const Pair& concerned = pair(peer, from);
-    if (!concerned.may && !may_talk(peer, from) && events_.now() - concerned.may_not_since > bounds_.forgotten)
+    // Who can't reach the server can't be told.
+    const bool waits_for_server = server_outages_ > 0 || (server_was_away_ && events_.now() - *server_was_away_ <= bounds_.server_back);
+    if (!concerned.may && !may_talk(peer, from) && !waits_for_server && events_.now() - concerned.may_not_since > bounds_.forgotten)
       violate(from, peer, "reach", "what may not reach the other has reached it");
   };
   member.is_joined = true;
@@ -175,7 +177,8 @@ void World::disturb(const Disturbance& disturbance) {
       note_all_disturbed();
       return ends();
     case What::kClockIsSet:
-      if (member == nullptr) return;
+      // A daemon that starts later can't know how old a handshake from the future is.
+      if (member == nullptr || !member->client->is_running()) return;
       member->client->set_wall(-std::chrono::minutes(disturbance.object));
       member->client->nudge();
       return note_disturbed(subject);
@@ -289,8 +292,8 @@ World::Route World::route(unsigned from, unsigned to) const {
   const auto way = sender.device().way_to(to);
   if (!way || !members_[to].client->device().accepts(from, way->session)) return {};
   const auto trace = internet_.trace(members_[from].host, sender.device().port(), way->to);
-  if (trace.host == &members_[to].host && way->to.port == members_[to].client->device().port()) return {.way = Way::kDirect};
   const RelayHost* const relay = relay_at(trace.host, way->to.port);
+  if (relay == nullptr && trace.host == &members_[to].host) return {.way = Way::kDirect};
   if (relay == nullptr) return {};
   const auto passed = relay->engine()->on_packet(events_.now(), trace.from, relay::data(way->receiver));
   if (!passed || internet_.trace(*trace.host, relay->port(), passed->to).host != &members_[to].host) return {};
@@ -327,7 +330,7 @@ void World::look_at(unsigned one, unsigned other, Pair& pair) {
     if (!plan_.has_server_relay && !could_be_direct(one, other)) {
       const auto relayable = relayable_since(one, other);
       if (!relayable) return;
-      begun = std::max(begun, *relayable);
+      begun = std::max(begun, *relayable + bounds_.relay_back);
     }
     const auto missing = now - begun;
     const bool has_moved = pair.moved != BootTime{} && now - pair.moved <= bounds_.moved;
@@ -398,7 +401,7 @@ void World::on_deed(unsigned from, const Deed& deed) {
   if (all > bounds_.probes) violate(from, deed.peer, "budget", fmt::format("{} probes within a minute", all));
   if (of_peer > bounds_.probes_of_peer)
     violate(from, deed.peer, "budget of peer", fmt::format("{} probes of this peer within a minute", of_peer));
-  if (member.client->state().relays.empty()) return;
+  if (!member.client->relays().uses_any()) return;  // then private addresses are all that is left
   if (!is_private(deed.to.ip) || (member.host.v4 && IpNet::make(*member.host.v4, 24)->contains(deed.to.ip))) return;
   const Peer* const own = member.client->entry_of(identities_.key(from));
   const Peer* const peer = member.client->entry_of(identities_.key(deed.peer));

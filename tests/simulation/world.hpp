@@ -27,6 +27,7 @@ struct Bounds {
   int probes = 200;                       ///< in a minute, of one machine
   int changes = 4;                        ///< of a pair's way, in an hour without a disturbance
   std::chrono::seconds relay_lost{10};    ///< until two that send each other something and whose relay has died are on another one
+  std::chrono::seconds relay_back{60};    ///< more, if there was no relay and one has come back: it is asked each 30 s
   std::chrono::minutes farther{20};       ///< that a pair has a relay, while another one is clearly nearer to both
   int relay_changes = 4;                  ///< of a pair's relay in an hour, without one of a relay
 };

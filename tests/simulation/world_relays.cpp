@@ -33,7 +33,7 @@ const RelayHost* World::relay_at(const Host* host, std::uint16_t port) const {
 void World::look_at_relays() {
   for (unsigned i = 0; i < members_.size(); ++i) {
     Member& member = members_[i];
-    const bool is_reached = member.is_joined && member.is_relay && !member.is_disabled && member.host.is_on &&
+    const bool is_reached = member.is_joined && member.is_relay && !member.is_disabled && member.host.is_on && member.host.lan != nullptr &&
                             member.client->is_running() && member.client->relays().own() != nullptr &&
                             plan_.sites[member.site].kind == Kind::kOpen;
     if (is_reached == member.relays_since.has_value()) continue;
@@ -49,6 +49,7 @@ void World::look_at_relays() {
 void World::note_relay_ended(const RelayHost* relay) {
   if (relay == nullptr) return;
   relays_changed_ = events_.now();
+  members_[by_host_.at(&relay->host())].relays_since.reset();
   for (auto& [peers, pair] : pairs_) {
     if (pair.relay != relay) continue;
     pair.relay_lost = events_.now();
