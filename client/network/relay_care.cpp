@@ -9,6 +9,8 @@
 
 namespace innernet::client {
 
+bool needs_care(std::span<const UsedRelay> relays) { return relays.size() > 1 || (relays.size() == 1 && relays.front().id != kServerPeer); }
+
 RelayCare::~RelayCare() { end(); }
 
 void RelayCare::end() {
@@ -18,7 +20,7 @@ void RelayCare::end() {
 }
 
 void RelayCare::see(std::vector<UsedRelay> relays, std::vector<TraversalPeer> relayed) {
-  if (relays.size() < 2) {
+  if (!needs_care(relays)) {
     end();
     distances_.reset();
     return;

@@ -17,9 +17,12 @@
 
 namespace innernet::client {
 
+/// Of the server's alone states say whether it has forgotten us, and there is nothing to choose.
+bool needs_care(std::span<const UsedRelay> relays);
+
 /// What the daemon does about the relays that it uses, in a thread of its own beside the rounds of a network: it measures how far they are,
-/// and takes the peers behind one that has ended to another one, and those for whom another one is nearer to that. With a single relay
-/// there is nothing to do.
+/// and takes the peers behind one that has ended to another one, and those for whom another one is nearer to that, and registers anew
+/// with one that was started anew.
 class RelayCare {
  public:
   /// How long each takes to answer; none: it does not.

@@ -173,6 +173,30 @@ TEST_F(NearerRelayCareTest, NobodyMovesWhileWaysAreLookedFor) {
   EXPECT_TRUE(eventually([this] { return bob.endpoint == relays[1].at; }));
 }
 
+// Nobody else could say that it has forgotten us.
+TEST_F(RelayCareTest, ASingleOneOfAPeersIsLookedAfter) {
+  relays.erase(relays.begin());
+  took = {7ms};
+  begin({});
+  care->see(relays, {});
+  EXPECT_TRUE(eventually([this] { return news == 1; }));
+}
+
+TEST_F(RelayCareTest, OneThatAnswersAgainIsAWayToThoseWhoWereTriedInVain) {
+  took[1].reset();
+  begin({.measure = 1ms, .measure_again = 1ms});
+  care->see(relays, {});
+  ASSERT_TRUE(eventually([this] { return news == 1; }));
+  EXPECT_FALSE(care->take_one_back());
+  {
+    const std::lock_guard lock(mutex);
+    took[1] = 7ms;
+  }
+  ASSERT_TRUE(eventually([this] { return news == 2; }));
+  EXPECT_TRUE(care->take_one_back());
+  EXPECT_FALSE(care->take_one_back()) << "once";
+}
+
 TEST_F(RelayCareTest, PeersBehindOneThatHasEndedAreTakenToAnother) {
   took[0].reset();
   begin({.look = 1ms, .glance = 1ms, .measure = 1h, .measure_again = 1h, .watch = {.quiet = 3ms}});

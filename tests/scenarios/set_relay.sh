@@ -59,7 +59,7 @@ told_of_it() { # PEER: a client that knows no relays takes it for one more addre
   server list-peers "$NETWORK" || return
   port=$(sed -n 's/.*office .*relay on UDP port \([0-9]*\).*/\1/p' <<<"$OUT")
   on office bash -c "$(declare -f header_of_server)"'; curl -sS -H "$(header_of_server "$1")" "http://$2/v1/user/state"' state "$NETWORK" "$(inside server):$PORT" |
-    grep -oE "\"name\":\"$1\"[^}]*\"candidates\":\[[^]]*" | grep -qF "\"$(outside office):$port\""
+    grep -oE "\"name\":\"$1\"[^[]*\"candidates\":\[[^]]*" | grep -qF "\"$(outside office):$port\""
 }
 for peer in cafe hotel; do check_soon "who knows no relays is told of it as of an address of $peer" 30 told_of_it "$peer"; done
 

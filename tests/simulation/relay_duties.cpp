@@ -57,7 +57,7 @@ void RelayDuties::see(client::FetchMemory& memory, const Peer* own, const std::v
 // --- what RelayCare does ---
 
 void RelayDuties::care(std::vector<client::UsedRelay> relays, std::vector<client::TraversalPeer> relayed) {
-  if (relays.size() < 2) {
+  if (!client::needs_care(relays)) {
     cares_ = false;
     ++step_;
     distances_.reset();
