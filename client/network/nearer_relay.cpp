@@ -78,8 +78,11 @@ bool NearerRelay::is_moving() const {
   return std::ranges::any_of(pairs_, [](const auto& entry) { return entry.second.move.has_value(); });
 }
 
-void NearerRelay::go_on(wg::DeviceUpdate& update, Pair& pair, const TraversalPeer& peer, const wg::Peer& there, BootTime now) const {
+void NearerRelay::go_on(wg::DeviceUpdate& update, Pair& pair, const TraversalPeer& peer, const wg::Peer& there, BootTime now) {
   if (there.last_handshake) {
+    if (!pair.move->arrived) pair.move->arrived = now;
+    pokes_.push_back(peer.inside);
+    if (now - *pair.move->arrived < times_.late) return;
     pair.failures = 0;
     pair.move.reset();
     return;

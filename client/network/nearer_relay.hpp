@@ -4,6 +4,7 @@
 #include <optional>
 #include <span>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "innernet/base/clock.hpp"
@@ -19,7 +20,8 @@ class NearerRelay {
   struct Times {
     std::chrono::milliseconds settled{60'000};  ///< a relay has to be the nearer one; both have measured again by then, and said so
     std::chrono::milliseconds again{std::chrono::minutes(15)};  ///< since the pair has changed its relay, whoever has done it
-    std::chrono::milliseconds handshake{1'500};                 ///< without an answer it is begun anew, once, then the pair goes back
+    std::chrono::milliseconds late{1'000};       ///< so long packets of before may still be on the way through the other relay
+    std::chrono::milliseconds handshake{1'500};  ///< without an answer it is begun anew, once, then the pair goes back
   };
   /// At one look; the others go with the next ones.
   static constexpr std::size_t kMostAtOnce = 5;
@@ -32,6 +34,9 @@ class NearerRelay {
   bool see(const wg::Device& device, const std::vector<TraversalPeer>& relayed, BootTime now);
   /// Whether a pair could move now.
   bool wants_move(BootTime now) const;
+  /// Those who have just moved are to be sent something, at this look: what comes late through the relay that they have left makes their
+  /// WireGuard go back there, where nothing passes any more, until it hears from us again.
+  std::vector<IpAddress> take_pokes() { return std::exchange(pokes_, {}); }
   /// Whether one is on the way.
   bool is_moving() const;
   /// `answering` are the relays that have answered us last. Without `may_begin` (somebody looks for ways) only those go on that have begun.
@@ -48,6 +53,7 @@ class NearerRelay {
     SocketAddress from;
     BootTime at;
     bool is_repeated = false;
+    std::optional<BootTime> arrived{};
   };
   struct Pair {
     SocketAddress at;
@@ -58,10 +64,11 @@ class NearerRelay {
   };
 
   bool is_ripe(const Pair& pair, BootTime now) const;
-  void go_on(wg::DeviceUpdate& update, Pair& pair, const TraversalPeer& peer, const wg::Peer& there, BootTime now) const;
+  void go_on(wg::DeviceUpdate& update, Pair& pair, const TraversalPeer& peer, const wg::Peer& there, BootTime now);
 
   Times times_;
   std::unordered_map<wg::PublicKey, Pair> pairs_;
+  std::vector<IpAddress> pokes_;
 };
 
 }  // namespace innernet::client

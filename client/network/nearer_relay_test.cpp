@@ -56,7 +56,8 @@ struct NearerRelayTest : ::testing::Test {
     look(0s);
     ASSERT_EQ(look(60s), near);
     answer();
-    look(61s);
+    look(60'100ms);
+    look(61'100ms);
   }
 };
 
@@ -121,6 +122,22 @@ TEST_F(NearerRelayTest, ATryOfAnotherWayBeginsTheMinuteAnew) {
   EXPECT_EQ(look(60s), far);
   EXPECT_EQ(look(119s), far);
   EXPECT_EQ(look(120s), near);
+}
+
+// Seen with pings: the answers that were on the way through the far relay took the other side back there, for 14 s.
+TEST_F(NearerRelayTest, OneThatHasMovedIsSentSomethingUntilNothingIsOnTheOldWayAnyMore) {
+  look(0s);
+  ASSERT_EQ(look(60s), near);
+  EXPECT_THAT(nearer.take_pokes(), IsEmpty());
+  answer();
+  for (const auto at : {60'100ms, 60'200ms, 61'000ms, 61'100ms}) {
+    EXPECT_TRUE(nearer.is_moving());
+    look(at);
+    EXPECT_THAT(nearer.take_pokes(), ElementsAre(ip("10.66.1.3"))) << at.count();
+  }
+  EXPECT_FALSE(nearer.is_moving());
+  look(61'200ms);
+  EXPECT_THAT(nearer.take_pokes(), IsEmpty());
 }
 
 TEST_F(NearerRelayTest, APairMovesOnceInAQuarterOfAnHour) {

@@ -179,7 +179,8 @@ void NetworkWorker::rounds(Machine& machine) {
                                           },
                                           .try_lock = try_lock_of(options_, name_, &stop_),
                                           .try_traversal = try_traversal_of(options_, name_),
-                                          .on_news = [this] { nudge_.give(); }})};
+                                          .on_news = [this] { nudge_.give(); },
+                                          .poke = udp_poke(name_)})};
   std::minstd_rand random = jitter(clock_);
   RoundSchedule schedule(interval_);
   port_mapper_ = start_port_mapper();

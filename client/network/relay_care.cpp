@@ -70,7 +70,7 @@ void RelayCare::run() {
     if (now.relays != measured_ || clock_.boot() >= next_measurement_) measure(now);
     if (watch_.wants_registration()) register_anew(**backend);
     if (!now.relayed.empty()) look(now, **backend);
-    const auto pause = watch_.watches_anybody() ? times_.look : times_.glance;
+    const auto pause = nearer_.is_moving() ? times_.look_at_move : watch_.watches_anybody() ? times_.look : times_.glance;
     const BootTime next_look = now.relayed.empty() ? BootTime::max() : clock_.boot() + pause;
     static_cast<void>(poller->until(std::min(next_look, next_measurement_), {{changed_->fd(), POLLIN}}));
   }
@@ -156,6 +156,8 @@ void RelayCare::go_nearer(const Known& known, wg::Backend& backend) {
   const auto device = backend.get(name_);
   if (!device) return;
   const auto update = nearer_.moves(*device, known.relayed, answering_, traversal != nullptr, now);
+  const auto pokes = nearer_.take_pokes();
+  for (const IpAddress& inside : pokes) parts_.poke(inside);
   if (update.empty()) return;
   if (const auto moved = backend.apply(name_, update); !moved) return log::debug("{}", moved.error().message());
   log::info("network {}: peers that are relayed are reached through the relay that is nearer to both", name_.str());

@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "direct_tries.hpp"
 #include "innernet/client/nudge.hpp"
 #include "innernet/client/stop.hpp"
 #include "nat_traversal.hpp"
@@ -36,10 +37,12 @@ class RelayCare {
     TryLock try_lock;
     TryLock try_traversal;          ///< keeps others from looking for ways; null: somebody does
     std::function<void()> on_news;  ///< of the distances
+    Poke poke = [](const IpAddress&) {};
   };
   struct Times {
-    std::chrono::milliseconds look{1'000};    ///< at the device, while peers are relayed
-    std::chrono::milliseconds glance{5'000};  ///< the same while they may be, by the next look
+    std::chrono::milliseconds look{1'000};        ///< at the device, while peers are relayed
+    std::chrono::milliseconds look_at_move{100};  ///< while a pair goes to a nearer one
+    std::chrono::milliseconds glance{5'000};      ///< the same while they may be, by the next look
     std::chrono::milliseconds measure{std::chrono::minutes(10)};
     std::chrono::milliseconds measure_again{std::chrono::seconds(30)};  ///< after one in which not all have answered
     std::chrono::milliseconds measure_for_move{30'000};  ///< since the last measurement, when somebody would be better off elsewhere

@@ -18,6 +18,7 @@ using Took = std::vector<std::optional<std::chrono::milliseconds>>;
 const client::RelayCare::Times kTimes;
 constexpr auto kLongestAsk = 1'500ms;
 constexpr int kTriesOfAsk = 3;
+const Payload kPoke = std::make_shared<const std::function<void()>>([] {});
 
 }  // namespace
 
@@ -163,7 +164,14 @@ void RelayDuties::finish_look() {
     parts_.log("goes to a nearer relay");
     parts_.update(update);
   }
-  plan_step(std::min(now() + (watch_.watches_anybody() ? kTimes.look : kTimes.glance), std::max(now() + 1ms, next_measurement_)));
+  const auto pokes = nearer_.take_pokes();
+  for (const IpAddress& inside : pokes)
+    for (const client::TraversalPeer& peer : relayed_)
+      if (peer.inside == inside) parts_.device.send(parts_.identities.identity(peer.public_key), kPoke);
+  plan_step(std::min(now() + (nearer_.is_moving()        ? kTimes.look_at_move
+                              : watch_.watches_anybody() ? kTimes.look
+                                                         : kTimes.glance),
+                     std::max(now() + 1ms, next_measurement_)));
 }
 
 // What report_distances() does.
