@@ -59,7 +59,7 @@ play() { # CLIENT SERVER SCENARIO...: with `ours` or `upstream` as client and as
 play ours upstream life:4 life:6 disable_peer:4 restart:4 foreign_route:4
 play upstream ours life:4 life:6 disable_peer:4 restart:4
 play upstream upstream life:4 life:6
-play ours ours swap:4 swap:6 old_client:4
+play ours ours swap:4 swap:6 old_client:4 old_client_at_peer:4
 
 printf '\n-- the guide that says how to move\n'
 rm -f "$work/result"

@@ -97,7 +97,7 @@ std::vector<LogLines> lines_about(const std::vector<PeerChange>& changes, Detail
   return all;
 }
 
-Result<AppliedState> update_device(const Round& round, const ObtainedState& obtained, const std::unordered_set<PeerId>& registered,
+Result<AppliedState> update_device(const Round& round, const ObtainedState& obtained, const RelayRegistrations& registered,
                                    std::span<const Relay> known_relays, const DataStore& store, DeviceReading reading) {
   const auto& [options, name, config, machine, memory, caller] = round;
   if (const auto names = names_to_look_up(obtained.state, config.server_external_endpoint); !names.empty())

@@ -40,7 +40,7 @@ struct AppliedState {
 
 /// Brings the device in line with the state, `store` and `known_relays` being what was known before, `registered` who is so with a relay if
 /// the state is the server's.
-Result<AppliedState> update_device(const Round& round, const ObtainedState& obtained, const std::unordered_set<PeerId>& registered,
+Result<AppliedState> update_device(const Round& round, const ObtainedState& obtained, const RelayRegistrations& registered,
                                    std::span<const Relay> known_relays, const DataStore& store, DeviceReading reading);
 
 /// Brings the hosts file in line. A failure is only warned about.

@@ -12,6 +12,7 @@
 #include "innernet/client/resolver.hpp"
 #include "private_address.hpp"
 #include "relay_order.hpp"
+#include "relay_watch.hpp"
 
 namespace innernet::client {
 namespace {
@@ -252,7 +253,7 @@ class Comparison {
   // of the peers behind them seem to go on.
   void find_lost_ways() {
     for (const wg::Peer& there : input_.device.peers) {
-      if (!there.endpoint || !there.allowed_ips.empty()) continue;
+      if (!there.endpoint || !there.allowed_ips.empty() || !there.last_handshake) continue;  // behind which there is nobody
       const auto relay = relays_.find(there.public_key);
       if (relay != relays_.end()) {
         if (is_begun_anew(there, relay->second)) lost_ways_[*there.endpoint] = relay->second.endpoint;
@@ -287,7 +288,9 @@ class Comparison {
   // The state says who is registered, up to twelve seconds late.
   bool is_forgotten_by_relay(const wg::Peer& there) const {
     constexpr std::chrono::seconds kKnownByThen{15};
-    if (input_.registered == nullptr || own_ == nullptr || input_.registered->contains(own_->id)) return false;
+    if (input_.registered == nullptr || own_ == nullptr) return false;
+    const auto own = input_.registered->find(own_->id);
+    if (own != input_.registered->end() && own->second == kServerPeer) return false;
     return is_recent(there) && (input_.server_is_new || !input_.handshakes.is_recent(there.public_key, input_.now, kKnownByThen));
   }
 
@@ -442,6 +445,7 @@ class Comparison {
   void consider_direct_ways(const wg::Peer& there, const Wanted& wanted) {
     if (wanted.peer == nullptr || wanted.is_overridden || there.public_key == input_.server.public_key) return;
     if (!there.endpoint || std::ranges::find(result_.relays, *there.endpoint) == result_.relays.end()) return;
+    if (!knows_us(input_.device, *there.endpoint)) return;
     result_.relayed.push_back(traversal_peer(there.public_key, wanted));
   }
 
@@ -463,11 +467,15 @@ class Comparison {
                        .is_overridden = wanted.is_overridden,
                        .likely = {},
                        .relays = {},
+                       .relay_times = {},
                        .session = input_.handshakes.last(key)};
     std::vector<PeerId> ids;
     for (const UsedRelay& relay : result_.used_relays) ids.push_back(relay.id);
-    for (const std::size_t place : relay_order(ids, own_ != nullptr ? *own_ : *wanted.peer, *wanted.peer))
-      peer.relays.push_back(result_.relays[place]);
+    const auto order = relay_order(ids, own_ != nullptr ? *own_ : *wanted.peer, *wanted.peer);
+    for (const RelayPlace& relay : order) {
+      peer.relays.push_back(result_.relays[relay.place]);
+      peer.relay_times.push_back(own_ != nullptr ? relay.milliseconds : std::nullopt);
+    }
     if (wanted.endpoint != nullptr) peer.reported = *wanted.endpoint;
     if (wanted.is_overridden)
       peer.candidates.clear();
@@ -523,13 +531,16 @@ std::vector<Endpoint> likely_candidates(const Peer& own, const Peer& peer) {
   return likely;
 }
 
-std::unordered_set<PeerId> take_relay_registrations(State& state) {
-  std::unordered_set<PeerId> registered;
+RelayRegistrations take_relay_registrations(State& state) {
+  RelayRegistrations registered;
   for (Peer& peer : state.peers)
-    if (std::erase_if(peer.candidates, [&](const Endpoint& candidate) {
-          return std::ranges::any_of(state.relays, [&](const Relay& relay) { return relay.endpoint == candidate; });
-        }) > 0)
-      registered.insert(peer.id);
+    std::erase_if(peer.candidates, [&](const Endpoint& candidate) {
+      const auto relay = std::ranges::find(state.relays, candidate, &Relay::endpoint);
+      if (relay == state.relays.end()) return false;
+      const auto entry = registered.try_emplace(peer.id, relay->id).first;
+      if (relay->id == kServerPeer) entry->second = kServerPeer;
+      return true;
+    });
   return registered;
 }
 

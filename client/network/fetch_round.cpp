@@ -200,6 +200,14 @@ void try_relayed(const ClientOptions& options, const InterfaceName& name, const 
   pairs.finish(machine.backend);
 }
 
+TryLock try_traversal_of(const ClientOptions& options, const InterfaceName& name) {
+  return [path = traversal_file(options.folders, name)]() -> std::shared_ptr<const void> {
+    auto held = FileLock::acquire_while_locked(path, std::chrono::milliseconds(0));
+    if (!held) return nullptr;
+    return std::make_shared<const FileLock>(*std::move(held));
+  };
+}
+
 void traverse_due(const ClientOptions& options, const InterfaceName& name, const IpNet& network, Machine& machine, RoundResult result,
                   Handshakes handshakes, const TraversalOptions& traversal) {
   if (options.nat.no_traversal || result.due.empty()) return;

@@ -38,6 +38,9 @@ TryLock try_lock_of(const ClientOptions& options, const InterfaceName& name, con
 void try_relayed(const ClientOptions& options, const InterfaceName& name, const IpNet& network, Machine& machine,
                  const RoundResult& result);
 
+/// Keeps traverse_due() from beginning while it is held; null: it is at it.
+TryLock try_traversal_of(const ClientOptions& options, const InterfaceName& name);
+
 /// NAT traversal for those who are due, unless another process is at it (a daemon beside a command): then they are left to that one. Its
 /// failure is only warned about: the next round tries again.
 void traverse_due(const ClientOptions& options, const InterfaceName& name, const IpNet& network, Machine& machine, RoundResult result,

@@ -212,7 +212,9 @@ void NetworkWorker::rounds(Machine& machine) {
                                             return wg::choose_backend(options_.network.backend, name_, [](std::string_view) {});
                                           },
                                           .try_lock = try_lock_of(options_, name_, &stop_),
-                                          .on_news = [this] { nudge_.give(); }})};
+                                          .try_traversal = try_traversal_of(options_, name_),
+                                          .on_news = [this] { nudge_.give(); },
+                                          .poke = udp_poke(name_)})};
   std::minstd_rand random = jitter(clock_);
   RoundSchedule schedule(interval_);
   NetworkChanges changes;
@@ -318,7 +320,8 @@ bool NetworkWorker::one_round(Machine& machine, FetchMemory& memory, Beside& bes
     // The address and the key of an installed network never change.
     if (const auto config = read_config(options_.folders, name_)) relays.own.want(result.is_relay, *config, result.listen_port);
     // Another way to everybody who was tried in vain.
-    if (relays.has_new(result.used_relays)) memory.traversal.clear();
+    const bool is_one_back = relays.care.take_one_back();
+    if (relays.has_new(result.used_relays) || is_one_back) memory.traversal.clear();
     auto may_be_relayed = result.relayed;
     may_be_relayed.insert(may_be_relayed.end(), result.due.begin(), result.due.end());
     auto watched = result.used_relays;

@@ -115,15 +115,37 @@ Result<void> OwnRelay::place(const wg::PrivateKey& key) {
   return {};
 }
 
-Result<void> OwnRelay::keep_in_touch(RestClient& client) {
-  const auto ask = [&]() -> Answer<RelayGroupsAnswer> {
-    if (!is_told_)
-      if (auto told = client.put_relay({.public_key = relay_->public_key(), .port = relay_->port()}); !told)
-        return std::unexpected(std::move(told).error());
+Answer<RelayGroupsAnswer> OwnRelay::ask(RestClient& client) {
+  if (!is_told_) {
+    if (auto told = client.put_relay({.public_key = relay_->public_key(), .port = relay_->port()}); !told)
+      return std::unexpected(std::move(told).error());
+    auto server = client.capabilities();
+    if (!server) return std::unexpected(std::move(server).error());
+    names_registered_ = server->relay_registrations;
+    named_.reset();
     is_told_ = true;
-    return client.relay_groups({.if_none_match = etag_, .wait = times_.wait});
-  };
-  auto answer = ask();
+  }
+  if (names_registered_)
+    if (auto named = name_registered(client); !named) return std::unexpected(std::move(named).error());
+  return client.relay_groups({.if_none_match = etag_, .wait = names_registered_ ? times_.wait_naming : times_.wait});
+}
+
+Answer<void> OwnRelay::name_registered(RestClient& client) {
+  const auto snapshot = relay_->snapshot();
+  if (!snapshot) return {};
+  std::vector<wg::PublicKey> keys;
+  const auto count = std::min(snapshot->members.size(), kMostRelayRegistrations);
+  for (std::size_t i = 0; i < count; ++i) keys.push_back(snapshot->members[i].key);
+  if (named_ == keys) return {};
+  auto named = client.put_relay_registrations(keys);
+  // Said too often, it is said a bit later.
+  if (!named && named.error().status() != 429) return named;
+  if (named) named_ = std::move(keys);
+  return {};
+}
+
+Result<void> OwnRelay::keep_in_touch(RestClient& client) {
+  auto answer = ask(client);
   if (!answer) {
     // We are no relay, or no member any more: the next round will say so, too.
     if (answer.error().status() == 404 || answer.error().status() == 401) relay_nobody();
@@ -131,9 +153,11 @@ Result<void> OwnRelay::keep_in_touch(RestClient& client) {
   }
   heard_ = clock_.boot();
   etag_ = std::move(answer->etag);
-  if (answer->news)
-    relay_->set_membership(
-        std::make_shared<const relay::Membership>(relay::Membership::of_groups(answer->news->groups, std::move(answer->news->pairs))));
+  if (!answer->news) return {};
+  // It may have been started anew, and knows nothing of ours.
+  named_.reset();
+  relay_->set_membership(
+      std::make_shared<const relay::Membership>(relay::Membership::of_groups(answer->news->groups, std::move(answer->news->pairs))));
   return {};
 }
 

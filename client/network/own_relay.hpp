@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "innernet/base/clock.hpp"
 #include "innernet/client/rest_client.hpp"
@@ -26,6 +27,7 @@ class OwnRelay {
 
   struct Times {
     std::chrono::seconds wait{20};           ///< for news, which is the server's sign that we are there
+    std::chrono::seconds wait_naming{10};    ///< the same, if the server is told who has come and gone before each request
     std::chrono::milliseconds between{200};  ///< two requests, at least
     std::chrono::milliseconds again{1'000};  ///< after a failure, doubling
     std::chrono::milliseconds longest_again{30'000};
@@ -50,6 +52,9 @@ class OwnRelay {
   Result<void> place(const wg::PrivateKey& key);
   /// One request, and what follows from its answer.
   Result<void> keep_in_touch(RestClient& client);
+  Answer<RelayGroupsAnswer> ask(RestClient& client);
+  /// Who is registered here, if that is news to the server.
+  Answer<void> name_registered(RestClient& client);
   void relay_nobody();
   void wait_until(BootTime time);
   void report(const Result<void>& outcome);
@@ -66,7 +71,9 @@ class OwnRelay {
 
   // The thread's.
   std::unique_ptr<relay::Relay> relay_;
-  bool is_told_ = false;  // the server, where it is
+  bool is_told_ = false;                             // the server, where it is
+  bool names_registered_ = false;                    // the server wants to know
+  std::optional<std::vector<wg::PublicKey>> named_;  // last; none: nobody knows what the server knows
   std::string etag_;
   std::optional<BootTime> heard_;  // from the server, last; none: nothing since the relay is empty
   std::string trouble_;            // that was logged

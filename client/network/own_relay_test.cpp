@@ -1,5 +1,6 @@
 #include "own_relay.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include <condition_variable>
@@ -17,6 +18,7 @@ namespace {
 using namespace testing;
 using namespace std::chrono_literals;
 using ::testing::ElementsAre;
+using ::testing::SizeIs;
 using ::testing::StartsWith;
 
 /// What the relays of a test did, and where to wait for it. Only a test that fails waits for long.
@@ -26,6 +28,7 @@ struct Seen {
   std::set<std::uint16_t> busy;  // with other programs
   std::vector<std::uint16_t> tried;
   std::vector<std::size_t> members;  // of each membership that was set
+  std::vector<wg::PublicKey> registered;
   int running = 0;
 
   template <class Holds>
@@ -49,7 +52,12 @@ class FakeRelay final : public relay::Relay {
     seen_.members.push_back(membership->size());
     seen_.changed.notify_all();
   }
-  std::optional<relay::Snapshot> snapshot() const override { return std::nullopt; }
+  std::optional<relay::Snapshot> snapshot() const override {
+    const std::lock_guard lock(seen_.mutex);
+    relay::Snapshot now;
+    for (const wg::PublicKey& key : seen_.registered) now.members.push_back({.key = key, .address = {}, .last_handshake = {}});
+    return now;
+  }
   void stop() override {
     if (std::exchange(has_stopped_, true)) return;
     const std::lock_guard lock(seen_.mutex);
@@ -82,7 +90,7 @@ class OwnRelayTest : public ::testing::Test {
         return std::make_unique<FakeRelay>(seen_, key, options.port);
       };
       relay_.emplace(folders_, evilcorp(), std::nullopt, start,
-                     OwnRelay::Times{.wait = 300s, .between = 1ms, .again = 1ms, .longest_again = 1ms});
+                     OwnRelay::Times{.wait = 300s, .wait_naming = 301s, .between = 1ms, .again = 1ms, .longest_again = 1ms});
     }
     relay_->want(is_relay, config_of(key_, new_key(), server_.address()), listen_port);
   }
@@ -95,12 +103,23 @@ class OwnRelayTest : public ::testing::Test {
     const std::lock_guard lock(seen_.mutex);
     seen_.changed.notify_all();
     if (refuses_ > 0) return answer(refuses_);
+    if (request.target == "/v1/user/capabilities") return answer(200, wants_names_ ? R"({"relay_registrations":true})" : "{}");
+    if (request.target == "/v1/user/relay-registrations") {
+      if (refuses_names_ > 0) {
+        --refuses_names_;
+        return answer(429);
+      }
+      named_.push_back(*parse_relay_registrations(request.body));
+      return answer(204);
+    }
     if (request.method == "PUT") {
       told_.push_back(*parse_relay_of_peer(request.body));
       return answer(204);
     }
-    if (request.has("If-None-Match: \"1\"")) return Reply{.bytes = "", .then = Reply::Then::kHang};
-    return answer(200, to_json(groups_), "ETag: \"1\"\r\n");
+    const std::string etag = fmt::format("\"{}\"", version_);
+    if (request.has("If-None-Match: " + etag))
+      return answers_at_once_ ? answer(304, "", "ETag: " + etag + "\r\n") : Reply{.bytes = "", .then = Reply::Then::kHang};
+    return answer(200, to_json(groups_), "ETag: " + etag + "\r\n");
   }
 
   innernet::testing::TempDir folder_;
@@ -109,7 +128,10 @@ class OwnRelayTest : public ::testing::Test {
   Seen seen_;
   RelayGroups groups_;
   std::vector<RelayOfPeer> told_;
-  int refuses_ = 0;
+  std::vector<std::vector<wg::PublicKey>> named_;
+  int refuses_ = 0, refuses_names_ = 0;
+  bool wants_names_ = true, answers_at_once_ = false;
+  int version_ = 1;
   LoopbackServer server_{[this](const Request& request) { return answer_to(request); }};
   std::optional<OwnRelay> relay_;
 };
@@ -180,6 +202,61 @@ TEST_F(OwnRelayTest, GoesOnWhileTheServerHasFailedAndTellsItAnew) {
   }
   ASSERT_TRUE(seen_.eventually([this] { return !seen_.members.empty(); }));
   EXPECT_EQ(seen_.running, 1);
+}
+
+TEST_F(OwnRelayTest, NamesWhoIsRegisteredAndWhoHasCome) {
+  answers_at_once_ = true;
+  const wg::PublicKey one = new_key(), other = new_key();
+  seen_.registered = {one};
+  want(true);
+  ASSERT_TRUE(seen_.eventually([this] { return !named_.empty(); }));
+  {
+    const std::lock_guard lock(seen_.mutex);
+    EXPECT_THAT(named_.back(), ElementsAre(one));
+    seen_.registered = {one, other};
+  }
+  EXPECT_TRUE(seen_.eventually([&] { return named_.back() == std::vector{one, other}; }));
+}
+
+TEST_F(OwnRelayTest, NamesNobodyTwiceButToAServerThatMayHaveForgotten) {
+  answers_at_once_ = true;
+  seen_.registered = {new_key()};
+  want(true);
+  ASSERT_TRUE(seen_.eventually([this] { return server_.requests().size() > 20; }));
+  std::size_t before = 0;
+  {
+    const std::lock_guard lock(seen_.mutex);
+    before = named_.size();
+    EXPECT_LE(before, 2U) << "at first, and after the first groups";
+    ++version_;
+  }
+  EXPECT_TRUE(seen_.eventually([&] { return named_.size() > before; }));
+}
+
+TEST_F(OwnRelayTest, ThatItHasSaidTooMuchIsNoReasonToBeginAnew) {
+  answers_at_once_ = true;
+  refuses_names_ = 3;
+  seen_.registered = {new_key()};
+  want(true);
+  ASSERT_TRUE(seen_.eventually([this] { return !named_.empty(); }));
+  EXPECT_THAT(told_, SizeIs(1));
+}
+
+TEST_F(OwnRelayTest, NamesNobodyToAServerThatDoesNotAskForIt) {
+  wants_names_ = false;
+  answers_at_once_ = true;
+  seen_.registered = {new_key()};
+  want(true);
+  ASSERT_TRUE(seen_.eventually([this] { return server_.requests().size() > 10; }));
+  EXPECT_THAT(named_, ::testing::IsEmpty());
+}
+
+TEST_F(OwnRelayTest, NamesAsManyAsARequestTakes) {
+  for (std::size_t i = 0; i < kMostRelayRegistrations + 5; ++i) seen_.registered.push_back(new_key());
+  want(true);
+  ASSERT_TRUE(seen_.eventually([this] { return !named_.empty(); }));
+  EXPECT_THAT(named_.front(), SizeIs(kMostRelayRegistrations));
+  EXPECT_LE(relay_registrations_to_json(named_.front()).size(), 16U * 1024U);
 }
 
 }  // namespace

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <numeric>
-#include <optional>
 #include <utility>
 
 namespace innernet::client {
@@ -19,17 +17,18 @@ bool is_about(unsigned said, unsigned now) { return (said > now ? said - now : n
 
 }  // namespace
 
-std::vector<std::size_t> relay_order(std::span<const PeerId> relays, const Peer& one, const Peer& other) {
-  std::vector<unsigned> sums;
-  for (const PeerId relay : relays) {
-    const auto a = distance(one.relay_distances, relay), b = distance(other.relay_distances, relay);
-    sums.push_back(a && b ? *a + *b : std::numeric_limits<unsigned>::max());
+std::vector<RelayPlace> relay_order(std::span<const PeerId> relays, const Peer& one, const Peer& other) {
+  std::vector<RelayPlace> order;
+  for (std::size_t place = 0; place < relays.size(); ++place) {
+    const auto a = distance(one.relay_distances, relays[place]), b = distance(other.relay_distances, relays[place]);
+    order.push_back({.place = place, .milliseconds = a && b ? std::optional(*a + *b) : std::nullopt});
   }
-  std::vector<std::size_t> order(relays.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::ranges::sort(order, {}, [&](std::size_t place) { return std::pair(sums[place], place); });
+  std::ranges::sort(
+      order, {}, [](const RelayPlace& at) { return std::pair(at.milliseconds.value_or(std::numeric_limits<unsigned>::max()), at.place); });
   return order;
 }
+
+bool is_clearly_nearer(unsigned one, unsigned other) { return one <= other && other - one >= std::max(10U, other / 4); }
 
 std::vector<RelayDistance> distances_to_say(const std::vector<RelayDistance>& said, std::vector<RelayDistance> now) {
   const bool is_as_said = std::ranges::equal(said, now, [](const RelayDistance& before, const RelayDistance& after) {

@@ -36,9 +36,30 @@ TEST(RelayOrder, TheShortestWayBetweenBothComesFirst) {
       {"the longest there are", {at(1, 65535), at(4, 65535)}, {at(1, 65535), at(4, 65534)}, {1, 0, 2}},
   };
   for (const auto& c : cases) {
-    EXPECT_EQ(relay_order(relays, with(c.one), with(c.other)), c.expected) << c.what;
-    EXPECT_EQ(relay_order(relays, with(c.other), with(c.one)), c.expected) << "the other side: " << c.what;
+    const auto places = [&](const Distances& one, const Distances& other) {
+      std::vector<std::size_t> found;
+      const auto order = relay_order(relays, with(one), with(other));
+      for (const RelayPlace& relay : order) found.push_back(relay.place);
+      return found;
+    };
+    EXPECT_EQ(places(c.one, c.other), c.expected) << c.what;
+    EXPECT_EQ(places(c.other, c.one), c.expected) << "the other side: " << c.what;
   }
+}
+
+TEST(RelayOrder, SaysHowLongTheWayIs) {
+  const std::vector<PeerId> relays{PeerId{1}, PeerId{4}};
+  EXPECT_THAT(relay_order(relays, with({at(1, 40), at(4, 3)}), with({at(4, 9)})),
+              ElementsAre(RelayPlace{.place = 1, .milliseconds = 12}, RelayPlace{.place = 0, .milliseconds = std::nullopt}));
+}
+
+TEST(ClearlyNearer, IsAQuarterAndTenMilliseconds) {
+  const struct {
+    unsigned one, other;
+    bool expected;
+  } cases[] = {{30, 40, true},  {31, 40, false}, {75, 100, true},    {76, 100, false},         {0, 10, true}, {0, 9, false}, {5, 14, false},
+               {40, 40, false}, {50, 40, false}, {0, 131'070, true}, {131'070, 131'070, false}};
+  for (const auto& c : cases) EXPECT_EQ(is_clearly_nearer(c.one, c.other), c.expected) << c.one << " for " << c.other;
 }
 
 TEST(DistancesToSay, AreAnotherOnesOnlyWhenMuchHasChanged) {

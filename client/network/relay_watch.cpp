@@ -1,6 +1,7 @@
 #include "relay_watch.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "nat_traversal.hpp"
 
@@ -12,11 +13,17 @@ const TraversalPeer* find(const std::vector<TraversalPeer>& peers, const wg::Pub
   return found == peers.end() ? nullptr : &*found;
 }
 
-bool is_behind_relay(const TraversalPeer& peer, const wg::Peer& there) {
-  return there.endpoint && std::ranges::find(peer.relays, *there.endpoint) != peer.relays.end();
+bool is_behind_relay(const wg::Device& device, const TraversalPeer& peer, const wg::Peer& there) {
+  return there.endpoint && std::ranges::find(peer.relays, *there.endpoint) != peer.relays.end() && knows_us(device, *there.endpoint);
 }
 
 }  // namespace
+
+bool knows_us(const wg::Device& device, const SocketAddress& relay) {
+  return std::ranges::any_of(device.peers, [&](const wg::Peer& there) {
+    return there.endpoint == relay && there.allowed_ips.empty() && there.last_handshake.has_value();
+  });
+}
 
 std::vector<SocketAddress> RelayWatch::see(const wg::Device& device, const std::vector<TraversalPeer>& relayed, BootTime now) {
   std::erase_if(silent_, [&](const auto& entry) { return now - entry.second >= times_.forget; });
@@ -24,7 +31,7 @@ std::vector<SocketAddress> RelayWatch::see(const wg::Device& device, const std::
   std::unordered_map<wg::PublicKey, Seen> seen;
   for (const wg::Peer& there : device.peers) {
     const TraversalPeer* const peer = find(relayed, there.public_key);
-    if (peer == nullptr || !is_behind_relay(*peer, there)) continue;
+    if (peer == nullptr || !is_behind_relay(device, *peer, there)) continue;
     const auto before = seen_.find(there.public_key);
     Seen entry = before == seen_.end() ? Seen{there.sent_bytes, there.received_bytes, {}} : before->second;
     if (there.received_bytes != entry.received)
@@ -36,6 +43,7 @@ std::vector<SocketAddress> RelayWatch::see(const wg::Device& device, const std::
   }
   seen_ = std::move(seen);
   std::vector<SocketAddress> to_ask;
+  suspected_ = suspected;
   for (const SocketAddress& relay : suspected) {
     const auto asked = asked_.find(relay);
     if (silent_.contains(relay) || (asked != asked_.end() && now - asked->second < times_.again)) continue;
@@ -46,10 +54,30 @@ std::vector<SocketAddress> RelayWatch::see(const wg::Device& device, const std::
 
 void RelayWatch::note(const SocketAddress& relay, bool has_answered, BootTime now) {
   asked_[relay] = now;
+  static_cast<void>(note_measured(relay, has_answered));
+  if (has_answered && suspected_.contains(relay)) forgetful_.insert(relay);
   if (has_answered)
     silent_.erase(relay);
   else
     silent_.try_emplace(relay, now);
+}
+
+bool RelayWatch::note_measured(const SocketAddress& relay, bool has_answered) {
+  if (!has_answered) {
+    away_.insert(relay);
+    return false;
+  }
+  if (away_.erase(relay) == 0) return false;
+  forgetful_.insert(relay);
+  return true;
+}
+
+wg::DeviceUpdate RelayWatch::registrations(const wg::Device& device) {
+  wg::DeviceUpdate update;
+  const auto relays = std::exchange(forgetful_, {});
+  for (const wg::Peer& there : device.peers)
+    if (there.endpoint && there.allowed_ips.empty() && relays.contains(*there.endpoint)) add_anew(update, there, *there.endpoint);
+  return update;
 }
 
 // Its handshake may have crossed the other side's, or was lost.
@@ -70,7 +98,7 @@ wg::DeviceUpdate RelayWatch::moves(const wg::Device& device, const std::vector<T
   wg::DeviceUpdate update;
   for (const wg::Peer& there : device.peers) {
     const TraversalPeer* const peer = find(relayed, there.public_key);
-    if (peer == nullptr || !is_behind_relay(*peer, there)) continue;
+    if (peer == nullptr || !is_behind_relay(device, *peer, there)) continue;
     const auto silent = silent_.find(*there.endpoint);
     if (silent == silent_.end()) {
       begin_anew(update, *peer, there, now);

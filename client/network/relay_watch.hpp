@@ -13,6 +13,10 @@
 
 namespace innernet::client {
 
+/// Whether there is a relay that has ever answered us. Behind another one there is nobody, and what looks like its address is another's:
+/// routers may give the port that it is said to have to somebody else.
+bool knows_us(const wg::Device& device, const SocketAddress& relay);
+
 /// Notices by the peers behind a relay that it passes nothing on any more: they are sent to, and nothing comes back. WireGuard would
 /// notice, too, but would try the same relay again. Whether it is the relay is for others to find out, by asking it. Pure.
 class RelayWatch {
@@ -34,8 +38,14 @@ class RelayWatch {
   bool watches_anybody() const { return !seen_.empty(); }
   /// Who of those that were asked has answered.
   void note(const SocketAddress& relay, bool has_answered, BootTime now);
+  /// The same of those that were asked for another reason. Whether it is there again.
+  bool note_measured(const SocketAddress& relay, bool has_answered);
   /// Takes peers that are behind a relay that has not answered to the next one in their order that has, or of which nothing is known.
   wg::DeviceUpdate moves(const wg::Device& device, const std::vector<TraversalPeer>& relayed, BootTime now);
+  /// Registers anew with relays that may have been started anew, and know nothing of us: those that have answered, but pass nothing on, and
+  /// those that had not answered before. WireGuard would do so with its next handshake, after up to two minutes.
+  wg::DeviceUpdate registrations(const wg::Device& device);
+  bool wants_registration() const { return !forgetful_.empty(); }
 
  private:
   void begin_anew(wg::DeviceUpdate& update, const TraversalPeer& peer, const wg::Peer& there, BootTime now);
@@ -49,6 +59,9 @@ class RelayWatch {
   std::unordered_map<wg::PublicKey, Seen> seen_;
   std::map<SocketAddress, BootTime> asked_;
   std::map<SocketAddress, BootTime> silent_;  // since
+  std::set<SocketAddress> suspected_;         // when it was last looked
+  std::set<SocketAddress> away_;              // have not answered last
+  std::set<SocketAddress> forgetful_;
   struct Moved {
     BootTime at;
     int times = 1;

@@ -20,11 +20,15 @@ struct RelayWatchTest : ::testing::Test {
   wg::PublicKey bob = new_key();
   std::vector<TraversalPeer> relayed{
       {.public_key = bob, .reported = {}, .candidates = {}, .inside = ip("10.66.1.3"), .relays = {first, second}}};
-  wg::Device device{.name = evilcorp(),
-                    .private_key = {},
-                    .public_key = {},
-                    .listen_port = 0,
-                    .peers = {{.public_key = bob, .endpoint = first, .allowed_ips = {net("10.66.1.3/32")}}}};
+  wg::Device device{
+      .name = evilcorp(),
+      .private_key = {},
+      .public_key = {},
+      .listen_port = 0,
+      .peers = {
+          {.public_key = bob, .endpoint = first, .allowed_ips = {net("10.66.1.3/32")}},
+          {.public_key = new_key(), .endpoint = first, .persistent_keepalive = 25, .allowed_ips = {}, .last_handshake = WallTime(1s)},
+          {.public_key = new_key(), .endpoint = second, .persistent_keepalive = 25, .allowed_ips = {}, .last_handshake = WallTime(1s)}}};
   RelayWatch watch;
 
   void send(std::uint64_t bytes) { device.peers[0].sent_bytes += bytes; }
@@ -135,6 +139,44 @@ TEST_F(RelayWatchTest, ASilentOneGetsAnotherChance) {
   watch.note(first, true, kStart + 66s);
   watch.note(second, false, kStart + 66s);
   EXPECT_EQ(watch.moves(device, relayed, kStart + 67s).peers.back().endpoint, first);
+}
+
+// The router may have given the port that a relay is said to have to bob himself.
+TEST_F(RelayWatchTest, NobodyIsBehindARelayThatHasNeverAnswered) {
+  device.peers[1].last_handshake.reset();
+  see(0s);
+  send(100);
+  see(1s);
+  EXPECT_THAT(see(30s), IsEmpty());
+  watch.note(first, false, kStart + 30s);
+  EXPECT_TRUE(watch.moves(device, relayed, kStart + 31s).empty());
+}
+
+TEST_F(RelayWatchTest, OneThatAnswersButPassesNothingOnMayHaveForgottenUs) {
+  see(0s);
+  send(100);
+  see(1s);
+  ASSERT_THAT(see(4s), ElementsAre(first));
+  watch.note(first, true, kStart + 5s);
+  watch.note(second, true, kStart + 5s);
+  ASSERT_TRUE(watch.wants_registration());
+  const auto update = watch.registrations(device);
+  ASSERT_THAT(update.peers, SizeIs(2)) << "of the one that is suspected alone";
+  EXPECT_EQ(update.peers[0].public_key, device.peers[1].public_key);
+  EXPECT_TRUE(update.peers[0].remove);
+  EXPECT_EQ(update.peers[1].endpoint, first);
+  EXPECT_EQ(update.peers[1].persistent_keepalive, 25);
+  EXPECT_THAT(update.peers[1].allowed_ips, IsEmpty());
+  EXPECT_FALSE(watch.wants_registration()) << "once";
+}
+
+TEST_F(RelayWatchTest, OneThatIsBackAgainMayHaveForgottenUs) {
+  EXPECT_FALSE(watch.note_measured(second, true)) << "was never away";
+  EXPECT_FALSE(watch.note_measured(second, false));
+  EXPECT_FALSE(watch.wants_registration());
+  EXPECT_TRUE(watch.note_measured(second, true));
+  EXPECT_EQ(watch.registrations(device).peers.at(0).public_key, device.peers[2].public_key);
+  EXPECT_FALSE(watch.note_measured(second, true));
 }
 
 }  // namespace

@@ -15,6 +15,7 @@ using namespace std::chrono_literals;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
+using ::testing::UnorderedElementsAre;
 
 const WallTime kWall{std::chrono::seconds(1'795'363'000)};
 const BootTime kNow{std::chrono::hours(1)};
@@ -34,7 +35,7 @@ struct RelaysTest : ::testing::Test {
               .relays = {{.id = PeerId{1}, .public_key = relay, .endpoint = endpoint("203.0.113.1:51821")}}};
   wg::Device device{.name = evilcorp(), .private_key = {}, .public_key = {}, .listen_port = 0, .peers = {}};
   std::map<IpAddress, Endpoint> overrides;
-  std::unordered_set<PeerId> registered{PeerId{2}, PeerId{3}};
+  RelayRegistrations registered{{PeerId{2}, kServerPeer}, {PeerId{3}, kServerPeer}};
   bool wants_traversal = true;
   bool server_is_new = false;
   std::vector<Relay> known_relays;
@@ -157,7 +158,7 @@ TEST_F(RelaysTest, OneThatHasForgottenUsIsMadeAnewAndSoAreThePeersBehindIt) {
   device.peers.push_back(there(relay, {}, "203.0.113.1:51821", 20s));
   device.peers.push_back(there(bob, {"10.66.1.3/32"}, "203.0.113.1:51821", 20s));
   EXPECT_TRUE(run().update.empty()) << "it knows us";
-  registered = {PeerId{3}};
+  registered = {{PeerId{3}, kServerPeer}};
   const auto result = run();
   ASSERT_NE(update_of(result, relay), nullptr);
   EXPECT_FALSE(update_of(result, relay)->update_only);
@@ -235,6 +236,15 @@ TEST_F(RelaysTest, OnlyOfTheServersRelayIsItKnownThatItHasForgottenUs) {
   EXPECT_EQ(update_of(run(), relay), nullptr);
 }
 
+// A router may have given the port that a relay is said to have to somebody else behind it.
+TEST_F(RelaysTest, NobodyIsBehindARelayThatHasNeverAnswered) {
+  device.peers.push_back(there(relay, {}, "203.0.113.1:51821", std::nullopt));
+  device.peers.push_back(there(bob, {"10.66.1.3/32"}, "203.0.113.1:51821", 10s));
+  EXPECT_THAT(run().relayed, IsEmpty());
+  state.relays.clear();
+  EXPECT_EQ(update_of(run(), bob), nullptr) << "and loses nothing with it";
+}
+
 TEST_F(RelaysTest, TheNearestToBothIsTriedFirst) {
   state.relays.push_back({.id = PeerId{7}, .public_key = new_key(), .endpoint = endpoint("198.51.100.3:7")});
   const auto relays_of_bob = [&] { return run().due.front().relays; };
@@ -300,8 +310,27 @@ TEST(RelayRegistrations, AreCandidatesThatAreNone) {
               .cidrs = {},
               .relays = {{.id = PeerId{1}, .public_key = new_key(), .endpoint = endpoint("203.0.113.1:51821")}}};
   state.peers[1].candidates = {endpoint("203.0.113.1:51821"), endpoint("192.0.2.1:1")};
-  EXPECT_THAT(take_relay_registrations(state), ElementsAre(PeerId{3}));
+  EXPECT_THAT(take_relay_registrations(state), UnorderedElementsAre(std::pair(PeerId{3}, PeerId{1})));
   EXPECT_THAT(state.peers[1].candidates, ElementsAre(endpoint("192.0.2.1:1")));
+}
+
+TEST(RelayRegistrations, AreWithTheServersRelayOrWithAnother) {
+  State state{.peers = {peer(2, "me", "10.66.1.2", new_key()), peer(3, "bob", "10.66.1.3", new_key())},
+              .cidrs = {},
+              .relays = {{.id = PeerId{4}, .public_key = new_key(), .endpoint = endpoint("203.0.113.4:51821")},
+                         {.id = PeerId{1}, .public_key = new_key(), .endpoint = endpoint("203.0.113.1:51821")}}};
+  state.peers[0].candidates = {endpoint("203.0.113.4:51821")};
+  state.peers[1].candidates = {endpoint("203.0.113.4:51821"), endpoint("203.0.113.1:51821")};
+  EXPECT_THAT(take_relay_registrations(state), UnorderedElementsAre(std::pair(PeerId{2}, PeerId{4}), std::pair(PeerId{3}, PeerId{1})));
+}
+
+// The server says of a peer that its own relay has lost that another one has it.
+TEST_F(RelaysTest, ThatAnotherRelayKnowsUsDoesNotMeanThatTheServersDoes) {
+  device.peers.push_back(there(relay, {}, "203.0.113.1:51821", 20s));
+  registered = {{PeerId{2}, PeerId{7}}};
+  EXPECT_NE(update_of(run(), relay), nullptr);
+  registered = {{PeerId{2}, kServerPeer}};
+  EXPECT_EQ(update_of(run(), relay), nullptr);
 }
 
 TEST(SavedRelays, ComeBackAsTheyWereSaved) {

@@ -174,6 +174,10 @@ Answer<void> RestClient::put_relay_distances(const std::vector<RelayDistance>& d
   return connection_->tell("PUT", "/v1/user/relay-distances", relay_distances_to_json(distances), 204);
 }
 
+Answer<void> RestClient::put_relay_registrations(std::span<const wg::PublicKey> keys) {
+  return connection_->tell("PUT", "/v1/user/relay-registrations", relay_registrations_to_json(keys), 204);
+}
+
 Answer<RelayGroupsAnswer> RestClient::relay_groups(const StateQuery& query) {
   const HttpRequest request = conditional_get("/v1/user/relay", query);
   auto response = connection_->ask(request, {200, 304});

@@ -386,7 +386,7 @@ TEST_P(Api, DoesNotStoreARelayThatAnAdminSendsBack) {
   EXPECT_THAT(stored_after_put_of(shown), ElementsAre(relay_at(1), own)) << "the peer has reported it itself";
 
   for (int port = 3; port < 10; ++port) server.coordinator->set_relayed({key_of(3)}, relay_at(port));
-  EXPECT_THAT(stored_after_put_of({relay_at(2), relay_at(9), own}), ElementsAre(own)) << "the last eight";
+  EXPECT_THAT(stored_after_put_of({relay_at(2), relay_at(9), own}), ElementsAre(own)) << "the last ones";
 }
 
 TEST_P(Api, KeepsThePortOfAPeerNeverSeenWhenAnAdminSendsItBack) {

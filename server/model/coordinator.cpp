@@ -60,6 +60,7 @@ void Coordinator::set_own_relay(const std::optional<Relay>& relay) {
 void Coordinator::look_for_relays() {
   impl_->renew_relays();
   impl_->stop_awaiting();
+  if (impl_->relays_changed_since_shown) impl_->show_registrations();
 }
 void Coordinator::set_seen_by_relay(const std::vector<std::pair<wg::PublicKey, SocketAddress>>& seen) {
   impl_->seen_by_relay = {seen.begin(), seen.end()};

@@ -137,6 +137,7 @@ Coordinator::Outcome Coordinator::Impl::answer(const Request& request) {
   if (const auto* query = std::get_if<api::StateOfGroup>(&decision)) return answer_state(request, query->group);
   if (const auto* query = std::get_if<api::GroupsForRelay>(&decision)) return answer_groups(request, query->relay);
   if (const auto* said = std::get_if<api::Distances>(&decision)) return note_distances(*said);
+  if (const auto* said = std::get_if<api::Registrations>(&decision)) return note_registrations(*said);
   if (const auto* change = std::get_if<api::Change>(&decision)) return apply(request, *change);
   switch (std::get<api::List>(decision)) {
     case api::List::kPeers: {
@@ -191,6 +192,23 @@ Response Coordinator::Impl::note_distances(const api::Distances& said) {
   const PeerRecord before = *record;
   registry->network.set_relay_distances(said.peer, said.distances);
   cache.peer_changed(&before, record);
+  return api::empty_response(204);
+}
+
+// Of those whom it has been told of: others it could not have registered, or they have gone since.
+Response Coordinator::Impl::note_registrations(const api::Registrations& said) {
+  const BootTime now = options.clock->boot();
+  std::set<PeerId> peers;
+  for (const wg::PublicKey& key : said.keys) {
+    const PeerRecord* const record = registry->network.find_peer(key);
+    if (record != nullptr && Network::is_visible(record->peer) && record->peer.id != kServerPeer) peers.insert(record->peer.id);
+  }
+  if (registrations.are(said.relay, peers)) return api::empty_response(204);
+  if (const auto wait = write_allowance.wait(said.relay, now))
+    return api::written_too_often(std::chrono::ceil<std::chrono::seconds>(*wait));
+  write_allowance.note_write(said.relay, now);
+  registrations.note(said.relay, std::move(peers));
+  show_registrations();
   return api::empty_response(204);
 }
 
@@ -265,6 +283,7 @@ Result<void> Coordinator::Impl::end_turn() {
       undo();
     }
   }
+  if (relays_changed_since_shown) show_registrations();
   cache.announce(options.clock->boot());
   return done;
 }
@@ -325,6 +344,7 @@ void Coordinator::Impl::set_seen(const std::vector<std::pair<wg::PublicKey, Sock
     cache.peer_changed(&before, record);
   }
   if (!registry->network.relays().empty()) renew_relays();
+  if (relays_changed_since_shown) show_registrations();
   cache.announce(options.clock->boot());
 }
 
@@ -334,6 +354,7 @@ void Coordinator::Impl::renew_relays() {
   std::ranges::move(relays_of_peers(registry->network, relay_signs, options.clock->boot()), std::back_inserter(now));
   if (now == relays) return;
   relays = std::move(now);
+  relays_changed_since_shown = true;
   cache.relays_changed(relays);
 }
 
@@ -346,26 +367,36 @@ void Coordinator::Impl::show_relayed(PeerId id, const std::optional<Endpoint>& a
 }
 
 void Coordinator::Impl::stop_awaiting() {
-  if (awaited_by_relay.empty() || options.clock->boot() < awaited_until) return;
-  for (const PeerId id : std::exchange(awaited_by_relay, {}))
-    if (relayed.erase(id) > 0) show_relayed(id, std::nullopt);
+  if (!awaited_by_relay.empty() && options.clock->boot() >= awaited_until) show_registrations();
 }
 
 void Coordinator::Impl::set_relayed(const std::vector<wg::PublicKey>& registered, const std::optional<Endpoint>& at) {
   std::set<PeerId> now;
-  if (at && !at->is_unspecified())
-    for (const wg::PublicKey& key : registered)
-      if (const PeerRecord* const record = registry->network.find_peer(key)) now.insert(record->peer.id);
+  for (const wg::PublicKey& key : registered)
+    if (const PeerRecord* const record = registry->network.find_peer(key)) now.insert(record->peer.id);
+  registrations.note_own(std::move(now), at);
+  show_registrations();
+  cache.announce(options.clock->boot());
+}
+
+void Coordinator::Impl::show_registrations() {
+  relays_changed_since_shown = false;
+  registrations.keep_only(registry->network.relays());
+  std::map<PeerId, Endpoint> now = registrations.where(relays);
+  const bool is_over = options.clock->boot() >= awaited_until;
   std::erase_if(awaited_by_relay, [&](PeerId id) {
     const PeerRecord* const record = registry->network.find_peer(id);
-    return now.contains(id) || record == nullptr || record->relayed_at != at || options.clock->boot() >= awaited_until;
+    return is_over || now.contains(id) || record == nullptr || !record->relayed_at ||
+           std::ranges::find(relays, *record->relayed_at, &Relay::endpoint) == relays.end();
   });
-  now.insert(awaited_by_relay.begin(), awaited_by_relay.end());
+  for (const PeerId id : awaited_by_relay) now.emplace(id, *registry->network.find_peer(id)->relayed_at);
   for (const PeerId id : relayed)
     if (!now.contains(id)) show_relayed(id, std::nullopt);
-  for (const PeerId id : now) show_relayed(id, at);
-  relayed = std::move(now);
-  cache.announce(options.clock->boot());
+  relayed.clear();
+  for (const auto& [id, at] : now) {
+    show_relayed(id, at);
+    relayed.insert(id);
+  }
 }
 
 void Coordinator::Impl::members_changed() {
@@ -408,6 +439,8 @@ void Coordinator::Impl::replaced() {
   recent_overrides = {};
   expiry_looks.forget_peers();
   warned_of.clear();
+  registrations.forget_peers();
+  relays_changed_since_shown = true;
   effects.device_resync = true;
   effects.hosts = true;
   members_changed();

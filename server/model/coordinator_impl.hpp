@@ -9,6 +9,7 @@
 #include "innernet/server/relays.hpp"
 #include "registry_impl.hpp"
 #include "relay_groups_cache.hpp"
+#include "relay_registrations.hpp"
 #include "state_cache.hpp"
 #include "write_allowance.hpp"
 
@@ -28,6 +29,7 @@ struct Coordinator::Impl final : Observer {
   Outcome answer_state(const Request& request, CidrId group);
   Outcome answer_groups(const Request& request, PeerId relay);
   Response note_distances(const api::Distances& said);
+  Response note_registrations(const api::Registrations& said);
   Outcome apply(const Request& request, const api::Change& change);
   Result<void> begin_turn(bool may_be_replaced);
   Result<void> end_turn();
@@ -49,6 +51,8 @@ struct Coordinator::Impl final : Observer {
   /// Whoever has not come back to the relay by now.
   void stop_awaiting();
   void set_relayed(const std::vector<wg::PublicKey>& registered, const std::optional<Endpoint>& at);
+  /// Peers' records and states follow what `registrations` says.
+  void show_registrations();
   void members_changed();
   void warn_of_quarantined();
   std::optional<wg::PublicKey> key_in_database() const;
@@ -83,6 +87,8 @@ struct Coordinator::Impl final : Observer {
   RelaySigns relay_signs;
   RelayGroupsCache relay_groups;
   api::SeenByRelay seen_by_relay;
+  RelayRegistrations registrations;
+  bool relays_changed_since_shown = false;  // RelayRegistrations::where() may say something else
   /// Those who were registered before the start: until this time they are taken to be there yet.
   std::set<PeerId> awaited_by_relay;
   BootTime awaited_until{};

@@ -21,7 +21,7 @@ const PeerRecord* find_record(const Set& set, const Key& key) {
 // More than enough for the moment between an administrator's GET and PUT.
 constexpr std::size_t kFormerlySeen = 4;
 // Until the next start: ports that one relay has moved over.
-constexpr std::size_t kRelaysShown = 8;
+constexpr std::size_t kRelaysShown = 8 + kMostPeerRelays;
 
 constexpr CidrId kLowestCidr{std::numeric_limits<std::int64_t>::min()};
 constexpr AssociationId kLowestAssociation{std::numeric_limits<std::int64_t>::min()};

@@ -168,6 +168,100 @@ TEST_F(RelayApi, DistancesWakeNobodyAndAreSaidNotTooOften) {
   EXPECT_EQ(last, 429U);
 }
 
+struct RelayRegistrationsApi : RelayApi {
+  RelayRegistrationsApi() { make_relay(); }
+
+  unsigned name(std::vector<wg::PublicKey> keys) {
+    return status(server.user(), "PUT", "/v1/user/relay-registrations", relay_registrations_to_json(keys));
+  }
+  std::vector<Endpoint> candidates_of(PeerId id) {
+    const State now = state();
+    return std::ranges::find(now.peers, id, &Peer::id)->candidates;
+  }
+  const PeerId admin{2};
+  const Endpoint at = must(Endpoint::parse("192.0.2.3:51821"));
+};
+
+// What an older client takes for one more address of that peer.
+TEST_F(RelayRegistrationsApi, ArePeersFirstCandidate) {
+  EXPECT_EQ(status(server.admin(), "PUT", "/v1/user/candidates", R"(["192.168.7.7:1"])"), 204U);
+  EXPECT_EQ(name({key_of(2)}), 204U);
+  ASSERT_THAT(candidates_of(admin), Not(IsEmpty()));
+  EXPECT_EQ(candidates_of(admin).front(), at);
+  EXPECT_EQ(candidates_of(admin)[1], must(Endpoint::parse("192.168.7.7:1")));
+  EXPECT_EQ(name({}), 204U);
+  EXPECT_THAT(candidates_of(admin), Not(Contains(at)));
+}
+
+TEST_F(RelayRegistrationsApi, OfTheServersRelayComeFirst) {
+  const Endpoint own = must(Endpoint::parse("192.0.2.1:51821"));
+  EXPECT_EQ(name({key_of(2)}), 204U);
+  server.coordinator->set_relayed({key_of(2)}, own);
+  EXPECT_EQ(candidates_of(admin).front(), own);
+  EXPECT_THAT(candidates_of(admin), Not(Contains(at)));
+  server.coordinator->set_relayed({}, own);
+  EXPECT_EQ(candidates_of(admin).front(), at);
+}
+
+TEST_F(RelayRegistrationsApi, CountForNothingWithoutASignOfLife) {
+  EXPECT_EQ(name({key_of(2)}), 204U);
+  server.clock.advance(RelaySigns::kGone);
+  server.coordinator->look_for_relays();
+  EXPECT_THAT(candidates_of(admin), Not(Contains(at)));
+  EXPECT_EQ(server.ask(groups(std::nullopt)).status, 200U);
+  server.coordinator->look_for_relays();
+  EXPECT_THAT(candidates_of(admin), Contains(at));
+}
+
+TEST_F(RelayRegistrationsApi, OfOneThatIsNoRelayAnyMoreAreForgotten) {
+  EXPECT_EQ(name({key_of(2)}), 204U);
+  EXPECT_EQ(status(server.admin(), "DELETE", "/v1/admin/relays/3"), 204U);
+  EXPECT_THAT(candidates_of(admin), Not(Contains(at)));
+  EXPECT_EQ(name({key_of(2)}), 404U);
+  make_relay();
+  EXPECT_THAT(candidates_of(admin), Not(Contains(at))) << "until it says so anew";
+}
+
+TEST_F(RelayRegistrationsApi, FollowTheRelay) {
+  EXPECT_EQ(name({key_of(2)}), 204U);
+  server.coordinator->set_seen_endpoints({{key_of(3), server.family.seen(9, 1234)}});
+  EXPECT_EQ(candidates_of(admin).front(), must(Endpoint::parse("192.0.2.9:51821")));
+}
+
+// What a peer's machine that was taken over could say.
+TEST_F(RelayRegistrationsApi, AreOfThoseWhomItMayRelayAndOfNobodyElse) {
+  EXPECT_EQ(name({key_of(1), key_of(3), key_of(4), key_of(5), key_of(99)}), 204U) << "server, itself, disabled, invited, unknown";
+  const State now = state();
+  for (const Peer& peer : now.peers) EXPECT_THAT(peer.candidates, Not(Contains(at))) << peer.name.str();
+  EXPECT_EQ(status(server.user(), "PUT", "/v1/user/relay-registrations", R"(["AAAA"])"), 400U);
+  EXPECT_EQ(status(server.user(), "PUT", "/v1/user/relay-registrations", R"({"registered":[]})"), 400U);
+  EXPECT_EQ(status(server.user(), "PUT", "/v1/user/relay-registrations", "[1]"), 400U);
+  EXPECT_EQ(status(server.user(), "PUT", "/v1/user/relay-registrations"), 400U);
+  EXPECT_EQ(name(std::vector(kMostRelayRegistrations + 1, key_of(2))), 400U);
+  EXPECT_EQ(status(server.admin(), "PUT", "/v1/user/relay-registrations", "[]"), 404U) << "which is no relay";
+  unsigned last = 204;
+  for (int n = 0; n < 100 && last == 204; ++n) last = n % 2 == 0 ? name({key_of(2)}) : name({});
+  EXPECT_EQ(last, 429U);
+}
+
+TEST_F(RelayRegistrationsApi, AreForgottenWithTheServer) {
+  EXPECT_EQ(name({key_of(2)}), 204U);
+  server.open();
+  server.coordinator->set_seen_endpoints({{key_of(3), server.family.seen(3, 51820)}});
+  EXPECT_THAT(candidates_of(admin), Not(Contains(at)));
+  EXPECT_EQ(name({key_of(2)}), 204U) << "said again, for groups of another start have another ETag (coordinator_test.cpp)";
+  EXPECT_THAT(candidates_of(admin), Contains(at));
+}
+
+TEST_F(RelayRegistrationsApi, AreNotStoredWhenAnAdminSendsThemBack) {
+  EXPECT_EQ(name({key_of(2)}), 204U);
+  const State now = state();
+  PeerContents put = *std::ranges::find(now.peers, admin, &Peer::id);
+  put.name = must(Hostname::parse("renamed"));
+  EXPECT_EQ(status(server.admin(), "PUT", "/v1/admin/peers/2", to_json(put)), 204U);
+  EXPECT_THAT(server.coordinator->network().find_peer(admin)->peer.candidates, IsEmpty());
+}
+
 TEST_F(RelayApi, WhatAnOlderAdminSendsBackChangesNoRelay) {
   make_relay();
   // With what it does not know, and without.

@@ -31,6 +31,7 @@ std::map<std::string, Example> examples(const Family& family) {
       {"PUT /v1/user/candidates", {candidates_to_json({must(Endpoint::parse("198.51.100.1:1"))}), 204}},
       {"GET /v1/user/relay", {"", 404}},  // this peer is none
       {"PUT /v1/user/relay-distances", {"[[1,40]]", 204}},
+      {"PUT /v1/user/relay-registrations", {relay_registrations_to_json({}), 404}},
       {"PUT /v1/user/relay", {to_json(RelayOfPeer{.public_key = key_of(70), .port = 51821}), 404}},
       {"GET /v1/admin/peers", {"", 200}},
       {"POST /v1/admin/peers", {contents("new", family.ip(3, 9), kIsland, 9), 201}},

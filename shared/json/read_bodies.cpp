@@ -61,8 +61,13 @@ class CapabilitiesReader final : public ObjectReader {
   Capabilities capabilities;
 
  private:
-  static constexpr std::array<std::string_view, 6> kNames{
-      "unspecified_ip_in_override_endpoint", "state_etag", "state_wait_max", "state_delta", "seen_at", "peer_relays"};
+  static constexpr std::array<std::string_view, 7> kNames{"unspecified_ip_in_override_endpoint",
+                                                          "state_etag",
+                                                          "state_wait_max",
+                                                          "state_delta",
+                                                          "seen_at",
+                                                          "peer_relays",
+                                                          "relay_registrations"};
 
   Result<void> field(std::size_t index, const Value& value) override {
     if (index == 2) {
@@ -75,7 +80,8 @@ class CapabilitiesReader final : public ObjectReader {
                              nullptr,
                              &capabilities.state_delta,
                              &capabilities.seen_at,
-                             &capabilities.peer_relays};
+                             &capabilities.peer_relays,
+                             &capabilities.relay_registrations};
     *members[index] = can;
     return {};
   }

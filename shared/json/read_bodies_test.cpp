@@ -88,12 +88,12 @@ TEST(JsonBodies, Capabilities) {
   EXPECT_TRUE(parse_capabilities(R"({"unspecified_ip_in_override_endpoint":true})")->unspecified_ip_in_override_endpoint)
       << "what the Rust server says";
   const std::string all =
-      R"({"unspecified_ip_in_override_endpoint":true,"state_etag":true,"state_wait_max":300,"state_delta":true,"seen_at":true,"peer_relays":true})";
+      R"({"unspecified_ip_in_override_endpoint":true,"state_etag":true,"state_wait_max":300,"state_delta":true,"seen_at":true,"peer_relays":true,"relay_registrations":true})";
   EXPECT_EQ(to_json(*parse_capabilities(all)), all);
   Capabilities whole;
   // One that is missing does not compile.
-  auto& [unspecified_ip_in_override_endpoint, state_etag, state_delta, state_wait_max, seen_at, peer_relays] = whole;
-  unspecified_ip_in_override_endpoint = state_etag = state_delta = seen_at = peer_relays = true;
+  auto& [unspecified_ip_in_override_endpoint, state_etag, state_delta, state_wait_max, seen_at, peer_relays, relay_registrations] = whole;
+  unspecified_ip_in_override_endpoint = state_etag = state_delta = seen_at = peer_relays = relay_registrations = true;
   state_wait_max = 300;
   EXPECT_EQ(to_json(whole), all);
   for (const char* bad : {"", "[]", R"({"state_etag":1})", R"({"state_wait_max":"300"})", R"({"state_wait_max":-1})",

@@ -92,6 +92,22 @@ class KeysReader final : public ArrayReader {
   }
 };
 
+// As a request has them.
+class StrictKeysReader final : public ArrayReader {
+ public:
+  StrictKeysReader() : ArrayReader(kMostRelayRegistrations) {}
+
+  std::vector<wg::PublicKey> keys;
+
+ private:
+  Result<void> element(const Value& value) override {
+    TRY(const auto base64, text(value));
+    TRY(const auto key, wg::PublicKey::parse(base64));
+    keys.push_back(key);
+    return {};
+  }
+};
+
 // Of all groups together there are no more keys than peers may be in a state.
 class GroupsReader final : public ArrayReader {
  public:
@@ -198,6 +214,12 @@ Result<std::vector<RelayDistance>> parse_relay_distances(std::string_view text) 
   RelayDistancesReader reader;
   TRY_VOID(read(text, Kind::kArray, reader));
   return reader.take();
+}
+
+Result<std::vector<wg::PublicKey>> parse_relay_registrations(std::string_view text) {
+  StrictKeysReader reader;
+  TRY_VOID(read(text, Kind::kArray, reader));
+  return std::move(reader.keys);
 }
 
 Result<RelayGroups> parse_relay_groups(std::string_view text) {

@@ -82,5 +82,19 @@ TEST(JsonRelayGroups, AKeyThatNobodyCanUseIsLeftOut) {
   EXPECT_THAT(parse_relay_groups("{\"groups\":[[\"AAAA\"," + quoted_key(1) + "]],\"pairs\":[[0,0]]}").value().groups.front(), SizeIs(1));
 }
 
+TEST(JsonRelayRegistrations, AreKeys) {
+  const std::vector keys{sample_key(1), sample_key(2)};
+  EXPECT_EQ(relay_registrations_to_json(keys), "[" + quoted_key(1) + "," + quoted_key(2) + "]");
+  EXPECT_EQ(parse_relay_registrations(relay_registrations_to_json(keys)).value(), keys);
+  EXPECT_THAT(parse_relay_registrations("[]").value(), SizeIs(0));
+}
+
+TEST(JsonRelayRegistrations, AreRefusedWhenTheyCanNotBeMeant) {
+  for (const char* text : {"", "{}", "[1]", "[null]", "[[]]", R"(["AAAA"])", R"([""])", "[\"x\"]"})
+    EXPECT_FALSE(parse_relay_registrations(text)) << text;
+  const std::vector many(kMostRelayRegistrations + 1, sample_key(1));
+  EXPECT_FALSE(parse_relay_registrations(relay_registrations_to_json(many)));
+}
+
 }  // namespace
 }  // namespace innernet

@@ -297,6 +297,16 @@ std::string candidates_to_json(const std::vector<Endpoint>& candidates) {
   return out;
 }
 
+std::string relay_registrations_to_json(std::span<const wg::PublicKey> keys) {
+  std::string out;
+  append_list<Compact, 0>(out, keys, [](std::string& to, const wg::PublicKey& key) {
+    to += '"';
+    key.append_base64(to);
+    to += '"';
+  });
+  return out;
+}
+
 std::string relay_distances_to_json(const std::vector<RelayDistance>& distances) {
   std::string out;
   append_list<Compact, 0, RelayDistance>(out, distances, append_distance);
@@ -323,7 +333,7 @@ std::string to_json(const Capabilities& capabilities) {
   out << "{\"unspecified_ip_in_override_endpoint\":" << capabilities.unspecified_ip_in_override_endpoint
       << ",\"state_etag\":" << capabilities.state_etag << ",\"state_wait_max\":" << capabilities.state_wait_max
       << ",\"state_delta\":" << capabilities.state_delta << ",\"seen_at\":" << capabilities.seen_at
-      << ",\"peer_relays\":" << capabilities.peer_relays << "}";
+      << ",\"peer_relays\":" << capabilities.peer_relays << ",\"relay_registrations\":" << capabilities.relay_registrations << "}";
   return out;
 }
 

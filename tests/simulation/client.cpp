@@ -31,9 +31,34 @@ Client::Client(Events& events, Internet& internet, const Identities& identities,
       self_(self),
       ip_(ip),
       random_(seed),
-      device_(events, internet, host, identities, self, static_cast<std::uint16_t>(40'000 + seed % 20'000), seed ^ 3) {
+      device_(events, internet, host, identities, self, static_cast<std::uint16_t>(40'000 + seed % 20'000), seed ^ 3),
+      relays_({.events = events,
+               .internet = internet,
+               .identities = identities,
+               .host = host,
+               .self = self,
+               .device = device_,
+               .call =
+                   [this](std::string method, std::string target, std::string body, const std::string& etag, std::chrono::seconds wait,
+                          Answered done) {
+                     call(std::move(method), std::move(target), std::move(body), etag, wait, std::move(done));
+                     calls_.rbegin()->second->is_of_relays = true;
+                   },
+               .update = [this](const wg::DeviceUpdate& to) { update(to); },
+               .is_traversing = [this] { return traversal_ && !traversal_->has_ended; },
+               .nudge =
+                   [this] {
+                     wants_round_ = true;
+                     if (in_round_) return;
+                     if (held_) calls_.erase(*std::exchange(held_, std::nullopt));
+                     next_round(events_.now());
+                   },
+               .log = [this](const std::string& text) { on_log(text); },
+               .relay_at = [this](const Host* machine, std::uint16_t port) { return relay_at(machine, port); }},
+              seed ^ 4) {
   host_.receive = [this](const Packet& packet) {
     if (packet.to.port == device_.port()) device_.receive(packet);
+    relays_.receive(packet);
   };
   // A look each 100 ms would see it: so does this one, and costs nothing while nothing happens.
   device_.on_handshake = [this] {
@@ -64,8 +89,14 @@ void Client::start() {
 }
 
 void Client::stop() {
+  kill();
+  device_.clear();
+}
+
+void Client::kill() {
   ++run_;
   is_running_ = false;
+  relays_.stop();
   traversal_.reset();
   tries_.reset();
   check_.reset();
@@ -73,7 +104,6 @@ void Client::stop() {
   calls_.clear();
   held_.reset();
   news_.reset();
-  device_.clear();
 }
 
 void Client::nudge() {
@@ -99,7 +129,7 @@ std::optional<SocketAddress> Client::resolved(const Endpoint& endpoint) const {
 
 bool Client::is_relayed(Identity peer) const {
   const auto way = device_.way_to(peer);
-  return way && way->to == SocketAddress{*server_.host().v4, kRelayPort};
+  return way && relays_.uses(way->to);
 }
 
 const Peer* Client::entry_of(const wg::PublicKey& key) const {
@@ -265,6 +295,9 @@ void Client::apply(const server::Response& response) {
   known_relays_ = std::move(state.relays);
   const auto own = std::ranges::find(state.peers, ip_, &Peer::ip);
   report_candidates(origin, own == state.peers.end() ? std::nullopt : std::optional(*own));
+  auto may_be_relayed = difference.relayed;
+  may_be_relayed.insert(may_be_relayed.end(), difference.due.begin(), difference.due.end());
+  relays_.see(memory_, own == state.peers.end() ? nullptr : &*own, difference.used_relays, std::move(may_be_relayed));
   client::OwnSide side{.key = identities_.key(self_), .clock = server_clock_};
   if (own != state.peers.end()) {
     side.places = own->candidates;

@@ -10,6 +10,7 @@
 #include "fetch_round.hpp"
 #include "nat_traversal.hpp"
 #include "network_changes.hpp"
+#include "relay_duties.hpp"
 #include "round_schedule.hpp"
 #include "server.hpp"
 #include "session_check.hpp"
@@ -38,6 +39,8 @@ class Client {
   void start();
   /// With its interface.
   void stop();
+  /// The daemon alone: what WireGuard has, stays.
+  void kill();
   bool is_running() const { return is_running_; }
   /// Its addresses have changed, or its clock was set: what the daemon's supervisor notices.
   void nudge();
@@ -50,6 +53,8 @@ class Client {
   const IpAddress& ip() const { return ip_; }
   bool is_relayed(Identity peer) const;
   const State& state() const { return memory_.state; }
+  RelayDuties& relays() { return relays_; }
+  const RelayDuties& relays() const { return relays_; }
   /// Its own entry and that of the peer, in what the server has told it last; null: none.
   const Peer* entry_of(const wg::PublicKey& key) const;
 
@@ -57,6 +62,7 @@ class Client {
   std::function<void(Identity peer)> on_poke_arrived = [](Identity) {};
   std::function<void(const Deed&)> on_deed = [](const Deed&) {};
   std::function<void(const std::string&)> on_log = [](const std::string&) {};
+  std::function<const RelayHost*(const Host*, std::uint16_t port)> relay_at = [](const Host*, std::uint16_t) { return nullptr; };
 
  private:
   struct Call {
@@ -64,6 +70,7 @@ class Client {
     server::Request request;
     Answered done;
     bool is_acknowledged = false;
+    bool is_of_relays = false;  // in a thread of their own, with a connection of its own
     int sent = 0;
   };
 
@@ -146,6 +153,7 @@ class Client {
   std::optional<client::SessionCheck> check_;
   std::uint64_t check_number_ = 0;
   std::vector<client::SilentPeer> silent_;
+  RelayDuties relays_;
 };
 
 }  // namespace innernet::simulation

@@ -20,6 +20,8 @@ constexpr std::string_view kUsage =
     "  --minutes N     that each of them lasts, two thirds of them with disturbances (60)\n"
     "  --loss PERCENT  of packets (1)\n"
     "  --only-moves    of the disturbances: peers get other addresses\n"
+    "  --relays N      so many peers are relays, too (0)\n"
+    "  --no-server-relay  the server is none\n"
     "  --no-grid       without the table of kinds\n\n"
     "The table: for each two kinds of routers the first way of a pair, and the seconds from the second one's start to the first packet\n"
     "that passes in the tunnel, and to a direct way that comes later. Then a line for each seed: pairs that may talk, what they have at "
@@ -44,8 +46,8 @@ void tell_why(const Plan& plan) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  unsigned seeds = 20, from = 1, peers = 60, minutes = 60, loss = 1;
-  bool wants_grid = true, only_moves = false;
+  unsigned seeds = 20, from = 1, peers = 60, minutes = 60, loss = 1, relays = 0;
+  bool wants_grid = true, only_moves = false, has_server_relay = true;
   for (int i = 1; i < argc; ++i) {
     const std::string_view word = argv[i];
     if (word == "--help" || word == "-h") {
@@ -57,33 +59,42 @@ int main(int argc, char** argv) {
       const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
       return error == std::errc() && end == text.data() + text.size();
     };
-    const bool is_known = word == "--seeds"        ? number(seeds)
-                          : word == "--from"       ? number(from)
-                          : word == "--peers"      ? number(peers)
-                          : word == "--minutes"    ? number(minutes)
-                          : word == "--loss"       ? number(loss)
-                          : word == "--only-moves" ? (only_moves = true)
-                          : word == "--no-grid"    ? !(wants_grid = false)
-                                                   : false;
-    if (!is_known || peers < 2 || peers > 1000 || minutes < 3) {
+    const bool is_known = word == "--seeds"             ? number(seeds)
+                          : word == "--from"            ? number(from)
+                          : word == "--peers"           ? number(peers)
+                          : word == "--minutes"         ? number(minutes)
+                          : word == "--loss"            ? number(loss)
+                          : word == "--only-moves"      ? (only_moves = true)
+                          : word == "--relays"          ? number(relays)
+                          : word == "--no-server-relay" ? !(has_server_relay = false)
+                          : word == "--no-grid"         ? !(wants_grid = false)
+                                                        : false;
+    if (!is_known || peers < 2 || peers > 1000 || minutes < 3 || relays > peers) {
       fmt::print(stderr, "{}", kUsage);
       return 2;
     }
   }
   if (wants_grid) fmt::print("{}\n{}\n", grid(), grid_of_kept_apart());
-  fmt::print("{:>6} {:>6} {:>7} {:>8} {:>6}   {:>9} {:>9} {:>9} {:>9} {:>9}   {:>7} {:>7} {:>7} {:>9}\n", "seed", "pairs", "direct",
-             "relayed", "apart", "talking", "silent", "moved", "indirect", "both", "probes", "of peer", "changes", "events");
+  fmt::print("{:>6} {:>6} {:>7} {:>8} {:>6}   {:>9} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9}   {:>7} {:>7} {:>7} {:>7} {:>9}\n", "seed", "pairs",
+             "direct", "relayed", "apart", "talking", "silent", "moved", "indirect", "both", "lost", "farther", "probes", "of peer",
+             "changes", "relays", "events");
   int failed = 0;
   for (unsigned seed = from; seed < from + seeds; ++seed) {
-    const Plan plan =
-        make_plan(seed, {.peers = peers, .lasts = std::chrono::minutes(minutes), .only_moves = only_moves, .loss = loss / 100.0});
+    const Plan plan = make_plan(seed, {.peers = peers,
+                                       .lasts = std::chrono::minutes(minutes),
+                                       .only_moves = only_moves,
+                                       .loss = loss / 100.0,
+                                       .relays = relays,
+                                       .has_server_relay = has_server_relay});
     World world(plan);
     world.run();
     const auto summary = world.summary();
-    fmt::print("{:6} {:6} {:7} {:8} {:6}   {:7.1f} s {:7.1f} s {:7.1f} s {:7.1f} s {:7.1f} s   {:7} {:7} {:7} {:9}\n", seed, summary.pairs,
-               summary.direct, summary.relayed, summary.apart, seconds(summary.longest_talking), seconds(summary.longest_silent),
-               seconds(summary.longest_moved), seconds(summary.longest_indirect), seconds(summary.longest_both), summary.most_probes,
-               summary.most_probes_of_peer, summary.most_changes, summary.events);
+    fmt::print(
+        "{:6} {:6} {:7} {:8} {:6}   {:7.1f} s {:7.1f} s {:7.1f} s {:7.1f} s {:7.1f} s {:7.1f} s {:7.1f} s   {:7} {:7} {:7} {:7} {:9}\n",
+        seed, summary.pairs, summary.direct, summary.relayed, summary.apart, seconds(summary.longest_talking),
+        seconds(summary.longest_silent), seconds(summary.longest_moved), seconds(summary.longest_indirect), seconds(summary.longest_both),
+        seconds(summary.longest_relay_lost), seconds(summary.longest_farther), summary.most_probes, summary.most_probes_of_peer,
+        summary.most_changes, summary.most_relay_changes, summary.events);
     std::fflush(stdout);
     if (!world.violation()) continue;
     ++failed;

@@ -35,11 +35,50 @@ std::string Disturbance::to_string() const {
         return fmt::format("association {} is missing for {} s", subject, lasts.count());
       case What::kOnlyServer:
         return fmt::format("site {} reaches only the server for {} s", subject, lasts.count());
+      case What::kDaemonDies:
+        return fmt::format("the daemon of peer {} dies, and comes back in {} s", subject, lasts.count());
+      case What::kRelayChanges:
+        return fmt::format("peer {} is made a relay, or is none any more, for {} s", subject, lasts.count());
     }
     return {};
   };
   return fmt::format("{:5} s  {}", at.count(), text());
 }
+
+namespace {
+
+using What = Disturbance::What;
+
+std::tuple<std::chrono::seconds, What, unsigned, unsigned> order_of(const Disturbance& one) {
+  return {one.at, one.what, one.subject, one.object};
+}
+
+// By numbers of its own, so that a seed without relays is what it was.
+void add_relays(Plan& plan, const PlanOptions& options) {
+  std::mt19937_64 random(plan.seed * 104'729 + 5);
+  const auto below = [&](std::uint64_t n) { return static_cast<unsigned>(random() % n); };
+  plan.has_server_relay = options.has_server_relay;
+  for (unsigned relay = 0; relay < options.relays; ++relay) {
+    plan.relays.push_back(relay);
+    plan.peers[relay].site = 0;
+    plan.peers[relay].joins = std::chrono::seconds(relay);
+  }
+  if (!options.has_disturbances || options.relays == 0) return;
+  const auto until = static_cast<std::uint64_t>(std::chrono::seconds(options.lasts).count()) * 2 / 3;
+  for (unsigned i = 0; i < 4 * options.relays; ++i) {
+    constexpr What kWhats[] = {What::kDaemonDies, What::kDaemonDies, What::kSleeps, What::kMoves, What::kRelayChanges, What::kRelayChanges};
+    Disturbance one{.what = kWhats[below(6)],
+                    .at = std::chrono::seconds(90 + random() % until),
+                    .lasts = std::chrono::seconds(10 + below(400)),
+                    .subject = below(options.relays)};
+    // Any peer is made one, now and then: also one that nobody reaches.
+    if (one.what == What::kRelayChanges && below(2) == 0) one.subject = below(options.peers);
+    if (one.what == What::kMoves) one.lasts = std::chrono::seconds(2);
+    plan.disturbances.push_back(one);
+  }
+}
+
+}  // namespace
 
 Plan make_plan(std::uint64_t seed, const PlanOptions& options) {
   std::mt19937_64 random(seed * 7919 + 17);
@@ -63,12 +102,12 @@ Plan make_plan(std::uint64_t seed, const PlanOptions& options) {
     const unsigned one = below(options.peers), other = below(options.peers);
     if (one != other) plan.talking.emplace_back(std::min(one, other), std::max(one, other));
   }
+  add_relays(plan, options);
   if (!options.has_disturbances) return plan;
   // The last third of the time is quiet.
   const auto until = static_cast<std::uint64_t>(std::chrono::seconds(options.lasts).count()) * 2 / 3;
   const unsigned count = options.only_moves ? options.peers : std::max(4U, options.peers / 2);
   for (unsigned i = 0; i < count; ++i) {
-    using What = Disturbance::What;
     Disturbance one{.what = static_cast<What>(below(11)),
                     .at = std::chrono::seconds(90 + random() % until),
                     .lasts = std::chrono::seconds(10 + below(240))};
@@ -102,10 +141,13 @@ Plan make_plan(std::uint64_t seed, const PlanOptions& options) {
         if (plan.associations.empty()) continue;
         one.subject = below(plan.associations.size());
         break;
+      case What::kDaemonDies:
+      case What::kRelayChanges:
+        break;
     }
     plan.disturbances.push_back(one);
   }
-  std::ranges::sort(plan.disturbances, {}, [](const Disturbance& one) { return std::tuple(one.at, one.what, one.subject, one.object); });
+  std::ranges::sort(plan.disturbances, {}, order_of);
   return plan;
 }
 

@@ -36,7 +36,9 @@ struct Disturbance {
     kSleeps,            ///< the peer `subject` is off
     kIsDisabled,        ///< the peer `subject`
     kLosesAssociation,  ///< the association `subject` is taken away
-    kOnlyServer         ///< the site `subject` reaches nobody but the server and its relay, and nobody else reaches it
+    kOnlyServer,        ///< the site `subject` reaches nobody but the server and its relay, and nobody else reaches it
+    kDaemonDies,        ///< of the peer `subject`, and its relay with it; WireGuard stays
+    kRelayChanges       ///< the peer `subject` is made a relay, or is one no longer
   };
   What what{};
   std::chrono::seconds at{0};
@@ -57,6 +59,8 @@ struct Plan {
   std::vector<Disturbance> disturbances{};
   std::chrono::seconds lasts{0};
   double loss = 0;
+  std::vector<unsigned> relays{};  ///< peers that are some
+  bool has_server_relay = true;
 };
 
 struct PlanOptions {
@@ -65,6 +69,8 @@ struct PlanOptions {
   bool has_disturbances = true;
   bool only_moves = false;  ///< of the disturbances those that the peers themselves notice: they move, and IPv6 goes and comes back
   double loss = 0.005;
+  unsigned relays = 0;  ///< the first peers, where everybody reaches them
+  bool has_server_relay = true;
 };
 Plan make_plan(std::uint64_t seed, const PlanOptions& options);
 /// Two peers, the second of which comes a minute after the first.

@@ -24,7 +24,8 @@ RelayHost::RelayHost(Events& events, Internet& internet, Host& host, const Ident
       self_(self),
       key_(wg::PrivateKey::from_bytes(key.secret().reveal())),
       port_(port),
-      random_(seed) {
+      random_(seed),
+      next_session_(1 + (seed & 0xff'ffffU)) {
   restart();
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <map>
 #include <memory>
 #include <random>
@@ -9,6 +10,14 @@
 #include "wireguard.hpp"
 
 namespace innernet::simulation {
+
+/// Of the relay that a peer's machine runs, if it runs one.
+inline Identity relay_identity(Identity peer) { return 2'000'000 + peer; }
+inline wg::PrivateKey relay_key(Identity peer) {
+  std::array<std::uint8_t, 32> bytes{0x60};  // X25519 ignores the last three bits
+  for (std::size_t i = 0; i < 4; ++i) bytes[i + 1] = static_cast<std::uint8_t>(peer >> 8U * i);
+  return wg::PrivateKey::from_bytes(bytes);
+}
 
 /// The real relay (relay::Engine) on a host. What it looks at is real: indices, mac1, and all of the handshakes with itself. What it passes
 /// on unread is hollow.
@@ -22,7 +31,11 @@ class RelayHost {
   /// It has forgotten all.
   void restart();
   void stop() { engine_.reset(); }
-  relay::Engine* engine() { return engine_.get(); }
+  void set_membership(std::shared_ptr<const relay::Membership> membership) {
+    if (engine_) engine_->set_membership(std::move(membership), events_.now());
+  }
+  relay::Engine* engine() const { return engine_.get(); }
+  Host& host() const { return host_; }
   std::uint16_t port() const { return port_; }
 
  private:

@@ -28,8 +28,9 @@ wg::PrivateKey private_key(std::uint8_t number) {
 
 }  // namespace
 
-Server::Server(Events& events, Internet& internet, Identities& identities, unsigned groups, std::uint64_t seed)
-    : events_(events),
+Server::Server(Events& events, Internet& internet, Identities& identities, unsigned groups, std::uint64_t seed, OwnRelay own_relay)
+    : has_relay_(own_relay == OwnRelay::kThere),
+      events_(events),
       identities_(identities),
       epoch_(seed),
       wall_offset_(3 + seed % 600),
@@ -89,6 +90,15 @@ void Server::set_disabled(PeerId id, bool is_disabled) {
   });
 }
 
+void Server::set_relay(PeerId id, bool is_relay) {
+  must(administrator_->refresh());
+  const auto change = server::PeerChange::with_relay(administrator_->network().find_peer(id)->peer, is_relay);
+  write([&](server::Registry::Writer& writer) -> Result<void> {
+    TRY_VOID(writer.update_peer(id, change));
+    return {};
+  });
+}
+
 AssociationId Server::associate(unsigned one, unsigned other) {
   AssociationId id{};
   write([&](server::Registry::Writer& writer) -> Result<void> {
@@ -107,7 +117,10 @@ void Server::start() {
   if (coordinator_) return;
   coordinator_.emplace(
       must(server::Coordinator::open(folder_ / "evilcorp.db", {.server_key = key(), .clock = &events_.clock(), .epoch = ++epoch_})));
-  relay_.restart();
+  if (has_relay_)
+    relay_.restart();
+  else
+    relay_.stop();
   schedule_.emplace(server::EndpointSchedule::Periods{
       .regular = options_.periods.endpoints, .soon = options_.periods.endpoints_soon, .unseen = options_.periods.endpoints_unseen});
   // As after the first slice of a synchronization.
@@ -203,6 +216,11 @@ void Server::look_at_device() {
 }
 
 void Server::look_at_relay() {
+  if (!has_relay_) {
+    coordinator_->set_own_relay(std::nullopt);
+    coordinator_->set_relayed({}, std::nullopt);
+    return carry_out();
+  }
   std::vector<wg::PublicKey> registered;
   const auto snapshot = relay_.engine()->snapshot(events_.now(), events_.clock().wall());
   for (const relay::Registered& member : snapshot.members) registered.push_back(member.key);
@@ -215,6 +233,7 @@ void Server::look_at_relay() {
 
 void Server::renew_members() {
   members_due_ = BootTime::max();
+  if (!has_relay_) return;
   auto groups = server::relay_groups(coordinator_->network());
   relay_.engine()->set_membership(
       std::make_shared<const relay::Membership>(relay::Membership::of_groups(groups.groups, std::move(groups.pairs))), events_.now());
@@ -233,6 +252,11 @@ void Server::tick() {
     look_at_relay();
   }
   if (now >= members_due_) renew_members();
+  if (now >= next_check_) {
+    next_check_ = now + options_.periods.check_everything;
+    coordinator_->look_for_relays();
+    carry_out();
+  }
   std::vector<Waiting> over;
   auto all = std::exchange(waiting_, {});
   for (auto& one : all) (now >= one.until ? over : waiting_).push_back(std::move(one));

@@ -24,13 +24,16 @@ using Answered = std::function<void(std::optional<server::Response>)>;
 /// states tell of the relay, who waits for news. The real relay beside it. Its answers go through the tunnel.
 class Server {
  public:
-  Server(Events& events, Internet& internet, Identities& identities, unsigned groups, std::uint64_t seed);
+  enum class OwnRelay { kThere, kNone };
+  Server(Events& events, Internet& internet, Identities& identities, unsigned groups, std::uint64_t seed,
+         OwnRelay own_relay = OwnRelay::kThere);
 
   // What an administrator does at the server, in another process.
   PeerId add_peer(Identity identity, const std::string& name, unsigned group, unsigned number);
   void set_disabled(PeerId id, bool is_disabled);
   AssociationId associate(unsigned one, unsigned other);
   void dissociate(AssociationId id);
+  void set_relay(PeerId id, bool is_relay);
 
   /// `answered` is called on the server's side: what it does travels by itself.
   void on_request(server::Request request, Answered answered);
@@ -70,6 +73,7 @@ class Server {
   void renew_members();
   void tick();
 
+  const bool has_relay_;
   Events& events_;
   Identities& identities_;
   std::uint64_t epoch_;
@@ -82,7 +86,7 @@ class Server {
   std::optional<server::Registry> administrator_;
   server::ServeOptions options_;
   std::optional<server::EndpointSchedule> schedule_;
-  BootTime next_relay_look_{}, foreign_look_{}, members_due_ = BootTime::max();
+  BootTime next_relay_look_{}, next_check_{}, foreign_look_{}, members_due_ = BootTime::max();
   std::vector<Waiting> waiting_;
   std::vector<CidrId> groups_;
   std::uint64_t run_ = 0;

@@ -31,6 +31,48 @@ TEST_P(Seeds, WhoMovesIsBackWithinFiveSeconds) {
   EXPECT_GT(summary.longest_moved, 0s) << "or nothing was looked at";
 }
 
+TEST_P(Seeds, HoldItWithRelaysOnPeersToo) { expect_no_violation(GetParam(), {.peers = 12, .lasts = 12min, .loss = 0.01, .relays = 3}); }
+
+TEST(Simulation, HoldsItWithoutARelayOfTheServers) {
+  World world(make_plan(2, {.peers = 12, .lasts = 12min, .loss = 0.01, .relays = 2, .has_server_relay = false}));
+  world.run();
+  EXPECT_FALSE(world.violation()) << world.violation()->to_string();
+  EXPECT_GT(world.summary().relayed, 0U);
+}
+
+/// Two that only a relay connects, a relay that is far away, and one that is near.
+Plan make_relays(std::chrono::milliseconds first_away, std::chrono::milliseconds second_away) {
+  Plan plan{.seed = 1, .lasts = 10min};
+  plan.sites = {{.kind = Kind::kOpen}, {.kind = Kind::kSymmetric, .private_network = 2}, {.kind = Kind::kSymmetric, .private_network = 3}};
+  plan.peers = {{.site = 0, .delay = first_away}, {.site = 0, .delay = second_away}, {.site = 1, .joins = 30s}, {.site = 2, .joins = 40s}};
+  plan.talking = {{2, 3}};
+  plan.relays = {0, 1};
+  plan.has_server_relay = false;
+  return plan;
+}
+
+TEST(Simulation, ARelayThatDiesIsLeftWithinTenSeconds) {
+  Plan plan = make_relays(3ms, 3ms);
+  plan.disturbances = {{.what = Disturbance::What::kDaemonDies, .at = 200s, .lasts = 100s, .subject = 0},
+                       {.what = Disturbance::What::kSleeps, .at = 400s, .lasts = 100s, .subject = 1}};
+  World world(plan);
+  world.run();
+  EXPECT_FALSE(world.violation()) << world.violation()->to_string();
+  EXPECT_GT(world.summary().longest_relay_lost, 2s) << "nobody has missed it";
+  EXPECT_EQ(world.summary().apart, 0U);
+}
+
+TEST(Simulation, ANearerRelayIsTakenOnceItIsThere) {
+  Plan plan = make_relays(80ms, 3ms);
+  plan.relays = {0};
+  plan.disturbances = {{.what = Disturbance::What::kRelayChanges, .at = 200s, .lasts = 100h, .subject = 1}};
+  World world(plan, {.farther = 4min});
+  world.run();
+  EXPECT_FALSE(world.violation()) << world.violation()->to_string();
+  EXPECT_GT(world.summary().longest_farther, 60s) << "they were at the near one from the start";
+  EXPECT_EQ(world.summary().most_relay_changes, 1);
+}
+
 TEST(Simulation, ASeedIsAlwaysTheSame) {
   const auto run = [] {
     World world(make_plan(4, {.peers = 6, .lasts = 4min}));

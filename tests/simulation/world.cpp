@@ -34,7 +34,8 @@ std::string Violation::to_string() const { return fmt::format("{:.1f} s: peers {
 World::World(Plan plan, const Bounds& bounds, bool is_verbose)
     : plan_(std::move(plan)), bounds_(bounds), is_verbose_(is_verbose), internet_(events_, plan_.seed) {
   internet_.loss = plan_.loss;
-  server_ = std::make_unique<Server>(events_, internet_, identities_, plan_.groups, plan_.seed);
+  server_ = std::make_unique<Server>(events_, internet_, identities_, plan_.groups, plan_.seed,
+                                     plan_.has_server_relay ? Server::OwnRelay::kThere : Server::OwnRelay::kNone);
   internet_.hub = server_->host().v4;
   for (const auto& [one, other] : plan_.associations) associations_.emplace_back(server_->associate(one, other));
   for (unsigned i = 0; i < plan_.sites.size(); ++i) {
@@ -46,7 +47,10 @@ World::World(Plan plan, const Bounds& bounds, bool is_verbose)
     const PeerPlan& peer = plan_.peers[i];
     Member& member = members_[i];
     identities_.add(i, relay::TestPeer(i).key());
+    identities_.add(relay_identity(i), relay_key(i).public_key());
+    by_host_.emplace(&member.host, i);
     member.site = peer.site;
+    member.is_relay = std::ranges::find(plan_.relays, i) != plan_.relays.end();
     member.host.delay = peer.delay;
     for (unsigned j = 0; j < i; ++j) pairs_.emplace(std::pair(j, i), Pair{});
     events_.after(peer.joins, [this, i] { join(i); });
@@ -90,6 +94,8 @@ void World::join(unsigned peer) {
   Client& client = *member.client;
   // Nobody's is right.
   client.set_wall(std::chrono::seconds(static_cast<std::int64_t>((plan_.seed * 7919 + peer * 104'729) % 7200) - 3600));
+  if (member.is_relay) server_->set_relay(member.id, true);
+  client.relay_at = [this](const Host* host, std::uint16_t port) { return relay_at(host, port); };
   client.on_deed = [this, peer](const Deed& deed) { on_deed(peer, deed); };
   client.on_log = [this, peer](const std::string& text) { tell(fmt::format("peer {}: {}", peer, text), {peer}); };
   client.on_poke_arrived = [this, peer](Identity to) {
@@ -99,7 +105,9 @@ void World::join(unsigned peer) {
   client.device().on_data = [this, peer](Identity from) {
     if (from >= members_.size()) return;
     const Pair& concerned = pair(peer, from);
-    if (!concerned.may && !may_talk(peer, from) && events_.now() - concerned.may_not_since > bounds_.forgotten)
+    // Who can't reach the server can't be told.
+    const bool waits_for_server = server_outages_ > 0 || (server_was_away_ && events_.now() - *server_was_away_ <= bounds_.server_back);
+    if (!concerned.may && !may_talk(peer, from) && !waits_for_server && events_.now() - concerned.may_not_since > bounds_.forgotten)
       violate(from, peer, "reach", "what may not reach the other has reached it");
   };
   member.is_joined = true;
@@ -144,6 +152,8 @@ void World::disturb(const Disturbance& disturbance) {
   };
   Lan* const site = subject < sites_.size() ? sites_[subject] : nullptr;
   Member* const member = subject < members_.size() && members_[subject].is_joined ? &members_[subject] : nullptr;
+  if (member != nullptr && (disturbance.what == What::kMoves || disturbance.what == What::kSleeps || disturbance.what == What::kDaemonDies))
+    note_relay_ended(member->client->relays().own());
   const auto ends = [&] { events_.after(disturbance.lasts, [this, &disturbance] { end(disturbance); }); };
   switch (disturbance.what) {
     case What::kRouterRestarts:
@@ -177,7 +187,8 @@ void World::disturb(const Disturbance& disturbance) {
       note_all_disturbed();
       return ends();
     case What::kClockIsSet:
-      if (member == nullptr) return;
+      // A daemon that starts later can't know how old a handshake from the future is.
+      if (member == nullptr || !member->client->is_running()) return;
       member->client->set_wall(-std::chrono::minutes(disturbance.object));
       member->client->nudge();
       return note_disturbed(subject);
@@ -196,6 +207,16 @@ void World::disturb(const Disturbance& disturbance) {
     case What::kLosesAssociation:
       if (!associations_[subject]) return;
       server_->dissociate(*std::exchange(associations_[subject], std::nullopt));
+      return ends();
+    case What::kDaemonDies:
+      if (member == nullptr) return;
+      member->client->kill();
+      note_disturbed(subject);
+      return ends();
+    case What::kRelayChanges:
+      if (member == nullptr) return;
+      member->is_relay = !member->is_relay;
+      server_->set_relay(member->id, member->is_relay);
       return ends();
     case What::kOnlyServer:
       internet_.cut_off(*site, true);
@@ -235,6 +256,14 @@ void World::end(const Disturbance& disturbance) {
       member->host.is_on = true;
       member->client->start();
       return note_disturbed(subject);
+    case What::kDaemonDies:
+      // Its machine may be off by now.
+      if (member->host.is_on) member->client->start();
+      return note_disturbed(subject);
+    case What::kRelayChanges:
+      member->is_relay = !member->is_relay;
+      server_->set_relay(member->id, member->is_relay);
+      return;
     case What::kIsDisabled:
       member->is_disabled = false;
       server_->set_disabled(member->id, false);
@@ -277,21 +306,21 @@ bool World::one_side_is_enough(unsigned one, unsigned other) const {
   return members_[one].site == members_[other].site || lets_in_anybody(one) || lets_in_anybody(other);
 }
 
-World::Way World::way(unsigned from, unsigned to) const {
+World::Route World::route(unsigned from, unsigned to) const {
   const Client& sender = *members_[from].client;
   const auto way = sender.device().way_to(to);
-  if (!way || !members_[to].client->device().accepts(from, way->session)) return Way::kNone;
+  if (!way || !members_[to].client->device().accepts(from, way->session)) return {};
   const auto trace = internet_.trace(members_[from].host, sender.device().port(), way->to);
-  if (trace.host == &members_[to].host) return Way::kDirect;
-  if (trace.host != &server_->host() || way->to.port != kRelayPort) return Way::kNone;
-  relay::Engine* const engine = server_->relay().engine();
-  if (engine == nullptr) return Way::kNone;
-  const auto passed = engine->on_packet(events_.now(), trace.from, relay::data(way->receiver));
-  if (!passed) return Way::kNone;
-  return internet_.trace(server_->host(), kRelayPort, passed->to).host == &members_[to].host ? Way::kRelayed : Way::kNone;
+  const RelayHost* const relay = relay_at(trace.host, way->to.port);
+  if (relay == nullptr && trace.host == &members_[to].host) return {.way = Way::kDirect};
+  if (relay == nullptr) return {};
+  const auto passed = relay->engine()->on_packet(events_.now(), trace.from, relay::data(way->receiver));
+  if (!passed || internet_.trace(*trace.host, relay->port(), passed->to).host != &members_[to].host) return {};
+  return {.way = Way::kRelayed, .relay = relay};
 }
 
 void World::look() {
+  look_at_relays();
   for (auto& [peers, pair] : pairs_) look_at(peers.first, peers.second, pair);
   events_.after(kLook, [this] { look(); });
 }
@@ -305,7 +334,8 @@ void World::look_at(unsigned one, unsigned other, Pair& pair) {
     pair.may_not_since = now;
   }
   if (!may || !members_[one].host.is_on || !members_[other].host.is_on || server_outages_ > 0) return;
-  const Way there = way(one, other), back = way(other, one);
+  const Route route_there = route(one, other);
+  const Way there = route_there.way, back = way(other, one);
   const bool works = there != Way::kNone && back != Way::kNone;
   const auto quiet = now - pair.disturbed;
   if (!works && pair.is_connected) tell(fmt::format("peers {} and {} are cut off", one, other), {one, other});
@@ -315,7 +345,13 @@ void World::look_at(unsigned one, unsigned other, Pair& pair) {
          {one, other});
   if (std::exchange(pair.is_connected, works)) pair.cut_off = now;
   if (!works) {
-    const auto missing = now - std::max(pair.disturbed, pair.cut_off);
+    auto begun = std::max(pair.disturbed, pair.cut_off);
+    if (!plan_.has_server_relay && !could_be_direct(one, other)) {
+      const auto relayable = relayable_since(one, other);
+      if (!relayable) return;
+      begun = std::max(begun, *relayable + bounds_.relay_back);
+    }
+    const auto missing = now - begun;
     const auto bound_of_moved = plan_.loss > 0 ? bounds_.lost : bounds_.moved;
     // One that is cut off later is so for another reason.
     const bool by_move = pair.has_moved_alone && pair.cut_off <= pair.moved + bounds_.moved;
@@ -327,6 +363,7 @@ void World::look_at(unsigned one, unsigned other, Pair& pair) {
     if (!waits_for_server && missing > bound)
       violate(one, other, "connection", fmt::format("no connection for {:.0f} s since the last disturbance", seconds(missing)));
   }
+  look_at_relay_of(one, other, pair, works ? route_there.relay : nullptr);
   const Way seen = !works ? Way::kNone : there == Way::kDirect && back == Way::kDirect ? Way::kDirect : Way::kRelayed;
   if (works && seen == pair.candidate && seen != pair.way) {  // twice, so that it is no try
     if (pair.way != Way::kNone)
@@ -370,7 +407,7 @@ void World::talk() {
 
 void World::on_deed(unsigned from, const Deed& deed) {
   if (deed.peer >= members_.size()) return;
-  const bool to_relay = deed.to == SocketAddress{*server_->host().v4, kRelayPort};
+  const bool to_relay = members_[from].client->relays().uses(deed.to);
   if (deed.is_forced)
     tell(fmt::format("peer {} sets peer {}'s endpoint: {}", from, deed.peer, to_relay ? "the relay" : deed.to.to_string()),
          {from, deed.peer});
@@ -388,7 +425,8 @@ void World::on_deed(unsigned from, const Deed& deed) {
   if (all > bounds_.probes) violate(from, deed.peer, "budget", fmt::format("{} probes within a minute", all));
   if (of_peer > bounds_.probes_of_peer)
     violate(from, deed.peer, "budget of peer", fmt::format("{} probes of this peer within a minute", of_peer));
-  if (member.host.lan == nullptr) return;  // on its way to another network: nothing leaves
+  if (member.host.lan == nullptr) return;           // on its way to another network: nothing leaves
+  if (!member.client->relays().uses_any()) return;  // then private addresses are all that is left
   if (!is_private(deed.to.ip) || (member.host.v4 && IpNet::make(*member.host.v4, 24)->contains(deed.to.ip))) return;
   const Peer* const own = member.client->entry_of(identities_.key(from));
   const Peer* const peer = member.client->entry_of(identities_.key(deed.peer));

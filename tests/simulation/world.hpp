@@ -28,6 +28,10 @@ struct Bounds {
   int probes_of_peer = 20;                ///< in a minute
   int probes = 200;                       ///< in a minute, of one machine
   int changes = 4;                        ///< of a pair's way, in an hour without a disturbance
+  std::chrono::seconds relay_lost{10};    ///< until two that send each other something and whose relay has died are on another one
+  std::chrono::seconds relay_back{60};    ///< more, if there was no relay and one has come back: it is asked each 30 s
+  std::chrono::minutes farther{20};       ///< that a pair has a relay, while another one is clearly nearer to both
+  int relay_changes = 4;                  ///< of a pair's relay in an hour, without one of a relay
 };
 
 struct Violation {
@@ -54,7 +58,12 @@ class World {
   std::vector<std::string> story_of_violation() const;
 
   enum class Way { kNone, kDirect, kRelayed };
-  Way way(unsigned from, unsigned to) const;
+  Way way(unsigned from, unsigned to) const { return route(from, to).way; }
+  struct Route {
+    Way way = Way::kNone;
+    const RelayHost* relay = nullptr;  ///< through which
+  };
+  Route route(unsigned from, unsigned to) const;
 
   struct Times {
     std::optional<std::chrono::nanoseconds> first_packet{};  ///< after the later of two has joined
@@ -68,9 +77,11 @@ class World {
     std::size_t pairs = 0, direct = 0, relayed = 0, apart = 0;
     std::chrono::nanoseconds longest_talking{}, longest_silent{}, longest_moved{};  ///< without a connection, after the last disturbance
     std::chrono::nanoseconds longest_indirect{},
-        longest_both{};     ///< relayed, though there was a direct way, of which one side, or both, know
-    std::size_t moves = 0;  ///< of pairs that were well before
-    int most_probes_of_peer = 0, most_probes = 0, most_changes = 0;
+        longest_both{};                             ///< relayed, though there was a direct way, of which one side, or both, know
+    std::chrono::nanoseconds longest_relay_lost{};  ///< without a connection, since the pair's relay has died
+    std::chrono::nanoseconds longest_farther{};     ///< at a relay, though another one was clearly nearer
+    std::size_t moves = 0;                          ///< of pairs that were well before
+    int most_probes_of_peer = 0, most_probes = 0, most_changes = 0, most_relay_changes = 0;
     std::uint64_t events = 0;
   };
   Summary summary() const;
@@ -81,7 +92,8 @@ class World {
     std::unique_ptr<Client> client;
     PeerId id{};
     unsigned site = 0;
-    bool is_joined = false, is_disabled = false;
+    bool is_joined = false, is_disabled = false, is_relay = false;
+    std::optional<BootTime> relays_since{};  // for anybody
     BootTime disturbed{};
     std::deque<BootTime> probes{};
     std::map<unsigned, std::deque<BootTime>> probes_of{};
@@ -98,6 +110,10 @@ class World {
     Way way = Way::kNone, candidate = Way::kNone;
     std::deque<BootTime> changes{};
     Times times{};
+    const RelayHost* relay = nullptr;
+    const RelayHost* candidate_relay = nullptr;
+    std::deque<BootTime> relay_changes{};
+    std::optional<BootTime> relay_lost{}, farther_since{};
   };
 
   void join(unsigned peer);
@@ -110,6 +126,12 @@ class World {
   void note_all_disturbed();
   void look();
   void look_at(unsigned one, unsigned other, Pair& pair);
+  void look_at_relays();
+  void look_at_relay_of(unsigned one, unsigned other, Pair& pair, const RelayHost* relay);
+  void note_relay_ended(const RelayHost* relay);
+  const RelayHost* relay_at(const Host* host, std::uint16_t port) const;
+  /// Since when a relay other than `without` was there for these two, at the longest; none: there is none.
+  std::optional<BootTime> relayable_since(unsigned one, unsigned other, const RelayHost* without = nullptr) const;
   void talk();
   void on_deed(unsigned from, const Deed& deed);
   bool may_talk(unsigned one, unsigned other) const;
@@ -130,6 +152,8 @@ class World {
   std::vector<Lan*> sites_;
   std::vector<Member> members_;
   std::map<std::pair<unsigned, unsigned>, Pair> pairs_;
+  std::map<const Host*, unsigned> by_host_;
+  BootTime relays_changed_{};  // one has come, gone or moved
   std::vector<std::optional<AssociationId>> associations_;
   int server_outages_ = 0;
   std::optional<BootTime> server_was_away_;

@@ -29,13 +29,18 @@ struct Distances {
   PeerId peer;
   std::vector<RelayDistance> distances;
 };
+/// Who is registered with a peer's relay, as that says. No database holds it either.
+struct Registrations {
+  PeerId relay;
+  std::vector<wg::PublicKey> keys;
+};
 /// Something to write. Validated against the network as it is; the writer does it again under the lock.
 struct Change {
   std::function<Result<Response>(Registry::Writer&)> apply;
   std::optional<PeerId> redeemed = {};    ///< for the Redemptions, once it was applied
   std::optional<PeerId> written_by = {};  ///< for the WriteAllowance: a peer that changes what is stored about itself
 };
-using Decision = std::variant<Response, StateOfGroup, GroupsForRelay, Distances, List, Change>;
+using Decision = std::variant<Response, StateOfGroup, GroupsForRelay, Distances, Registrations, List, Change>;
 
 /// Where the server's relay sees those who are registered.
 using SeenByRelay = std::unordered_map<wg::PublicKey, SocketAddress>;

@@ -45,6 +45,7 @@ Decision make_relay(const Session& session, PeerId id);
 Decision end_relay(const Session& session, PeerId id);
 Decision put_relay(const Session& session);
 Decision relay(const Session& session);
+Decision put_relay_registrations(const Session& session);
 Decision put_relay_distances(const Session& session);
 
 /// The change of a peer's row; the answer itself when there is nothing to change or a rule is against it.

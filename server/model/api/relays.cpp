@@ -34,6 +34,15 @@ Decision relay(const Session& session) {
   return GroupsForRelay{session.peer.peer.id};
 }
 
+Decision put_relay_registrations(const Session& session) {
+  if (!session.peer.peer.is_relay) return no_relay();
+  const auto body = body_of(session.request);
+  if (!body) return refusal(body.error());
+  auto keys = parse_relay_registrations(*body);
+  if (!keys) return refusal(keys.error());
+  return Registrations{session.peer.peer.id, *std::move(keys)};
+}
+
 Decision put_relay_distances(const Session& session) {
   const auto body = body_of(session.request);
   if (!body) return refusal(body.error());

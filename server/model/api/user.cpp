@@ -13,7 +13,8 @@ Decision capabilities(const Session&) {
                                                  .state_delta = true,
                                                  .state_wait_max = kMostWait,
                                                  .seen_at = true,
-                                                 .peer_relays = true}));
+                                                 .peer_relays = true,
+                                                 .relay_registrations = true}));
 }
 
 Decision redeem(const Session& session) {
@@ -86,6 +87,7 @@ constexpr Route kRoutes[] = {
     {Role::kUser, "GET", "relay", relay},
     {Role::kUser, "PUT", "relay", put_relay},
     {Role::kUser, "PUT", "relay-distances", put_relay_distances},
+    {Role::kUser, "PUT", "relay-registrations", put_relay_registrations},
 };
 
 }  // namespace

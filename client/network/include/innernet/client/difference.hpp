@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <tuple>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -44,14 +45,15 @@ struct TraversalPeer {
   wg::PublicKey public_key;
   std::optional<Endpoint> reported;  ///< what the server says: tried last, and stays
   std::vector<Endpoint> candidates;
-  IpAddress inside{};                   ///< its address in the network
-  std::optional<BootTime> since{};      ///< it was due first, if that is known
-  bool is_registered = false;           ///< with a relay, for all that is known
-  bool other_side_first = false;        ///< of two that try each other at the same time
-  bool is_overridden = false;           ///< here: no other way than `reported` is for it, all addresses of which are tried
-  std::vector<Endpoint> likely{};       ///< some of them, because it seems to be in one network with us
-  std::vector<SocketAddress> relays{};  ///< in the order in which both sides try them
-  std::optional<BootTime> session{};    ///< since when it has had the one that it has, which both sides know alike
+  IpAddress inside{};                                  ///< its address in the network
+  std::optional<BootTime> since{};                     ///< it was due first, if that is known
+  bool is_registered = false;                          ///< with a relay, for all that is known
+  bool other_side_first = false;                       ///< of two that try each other at the same time
+  bool is_overridden = false;                          ///< here: no other way than `reported` is for it, all addresses of which are tried
+  std::vector<Endpoint> likely{};                      ///< some of them, because it seems to be in one network with us
+  std::vector<SocketAddress> relays{};                 ///< in the order in which both sides try them
+  std::vector<std::optional<unsigned>> relay_times{};  ///< of each of them: the milliseconds of the way; none: not both have measured it
+  std::optional<BootTime> session{};                   ///< since when it has had the one that it has, which both sides know alike
 
   /// Whether it is the same peer at the same places. Which relay is nearer than another one says nothing about that.
   friend bool operator==(const TraversalPeer& a, const TraversalPeer& b) {
@@ -93,9 +95,12 @@ constexpr std::size_t kMostRelaysUsed = 4;
 /// address. At most three.
 std::vector<Endpoint> likely_candidates(const Peer& own, const Peer& peer);
 
+/// Who is registered with a relay, and with which one of them for all that is known: the server's, if it is with that.
+using RelayRegistrations = std::unordered_map<PeerId, PeerId>;
+
 /// A relay is no candidate: states name it as one of whoever is registered there, for clients that don't know relays, and only they try it
 /// like that. Returns who it was.
-std::unordered_set<PeerId> take_relay_registrations(State& state);
+RelayRegistrations take_relay_registrations(State& state);
 
 struct DifferenceInput {
   const wg::Device& device;
@@ -114,7 +119,7 @@ struct DifferenceInput {
   bool wants_traversal = true;                                      ///< Difference::due, and relays on the device
   bool server_is_new = false;                                       ///< it was started anew, most probably, and its relay with it
   std::span<const Relay> known_relays = {};                         ///< as they were when the device was brought in line last
-  const std::unordered_set<PeerId>* registered = nullptr;           ///< with a relay, as the server says; null: it has not been asked
+  const RelayRegistrations* registered = nullptr;                   ///< as the server says; null: it has not been asked
   const std::vector<Endpoint>* own_candidates = nullptr;            ///< as they are now; null: as the state has them
   bool details_of_new = true;  ///< PeerChange::others of peers that are added, too: half of the work when all are new
 };

@@ -99,6 +99,7 @@ class RestClient {
   Answer<void> put_relay_distances(const std::vector<RelayDistance>& distances);  ///< at most kMostRelayDistances (peer_relays)
   // For a peer that is a relay (Capabilities::peer_relays); others are not found.
   Answer<void> put_relay(const RelayOfPeer& relay);
+  Answer<void> put_relay_registrations(std::span<const wg::PublicKey> keys);  ///< at most kMostRelayRegistrations (relay_registrations)
   /// `query.accept_delta` means nothing here. No groups: as before.
   Answer<RelayGroupsAnswer> relay_groups(const StateQuery& query);
 

@@ -26,6 +26,8 @@ constexpr std::size_t kMostInList = std::size_t{1} << 18U;
 constexpr std::size_t kMostRelays = 64;
 /// The most relays that a peer tells its distance from. Clients use fewer.
 constexpr std::size_t kMostRelayDistances = 8;
+/// The most peers that a relay names as registered with it: as many keys as fit into a request.
+constexpr std::size_t kMostRelayRegistrations = 300;
 /// The most candidates of a peer that are kept; a server lets it report ten, and adds one.
 constexpr std::size_t kMostCandidatesRead = 64;
 
@@ -92,6 +94,9 @@ Result<RelayGroups> parse_relay_groups(std::string_view text);
 /// `[[RELAY,MILLISECONDS],…]`, at most kMostRelayDistances.
 Result<std::vector<RelayDistance>> parse_relay_distances(std::string_view text);
 std::string relay_distances_to_json(const std::vector<RelayDistance>& distances);
+/// `["KEY",…]`, at most kMostRelayRegistrations. Strict: every key must be valid.
+Result<std::vector<wg::PublicKey>> parse_relay_registrations(std::string_view text);
+std::string relay_registrations_to_json(std::span<const wg::PublicKey> keys);
 
 /// What a server says that it can do. A missing key is false or 0.
 struct Capabilities {
@@ -100,7 +105,8 @@ struct Capabilities {
   bool state_delta = false;
   std::uint32_t state_wait_max = 0;  ///< seconds
   bool seen_at = false;
-  bool peer_relays = false;  ///< peers can be made relays, and be told who may be relayed
+  bool peer_relays = false;          ///< peers can be made relays, and be told who may be relayed
+  bool relay_registrations = false;  ///< these say who is registered with them
 };
 Result<Capabilities> parse_capabilities(std::string_view text);
 std::string to_json(const Capabilities& capabilities);
