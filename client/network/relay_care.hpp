@@ -9,11 +9,11 @@
 #include <thread>
 #include <vector>
 
-#include "direct_tries.hpp"
 #include "innernet/client/nudge.hpp"
 #include "innernet/client/stop.hpp"
 #include "nat_traversal.hpp"
 #include "nearer_relay.hpp"
+#include "poke.hpp"
 #include "relay_watch.hpp"
 
 namespace innernet::client {

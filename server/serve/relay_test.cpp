@@ -115,7 +115,7 @@ class RelayTest : public ServeTest {
 
 TEST_F(RelayTest, IsToldOfInStates) {
   start();
-  EXPECT_TRUE(state_has(fmt::format(R"("relays":[{{"id":1,"public_key":"{}","endpoint":"192.0.2.1:51821","answers_questions":true}}])",
+  EXPECT_TRUE(state_has(fmt::format(R"("relays":[{{"id":1,"public_key":"{}","endpoint":"192.0.2.1:51821","answers_questions":true)",
                                     server_key_.derived("innernet relay").public_key().to_base64())));
 }
 
