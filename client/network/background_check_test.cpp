@@ -1,6 +1,6 @@
 #include "background_check.hpp"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 #include <poll.h>
 
 #include "innernet/client/nudge.hpp"
@@ -19,16 +19,20 @@ struct BackgroundCheckTest : ::testing::Test {
   SystemClock clock;
   std::atomic<bool> holds = false;
   std::atomic<int> begun = 0;
+  std::vector<SessionCheck::Purpose> purposes;  // of the thread, which has ended when they are read
   Nudge round_wanted = *Nudge::create();
   Nudge has_begun = *Nudge::create();
-  BackgroundCheck check{[this](const Handshakes&, const Stop& stop) {
+  BackgroundCheck check{[this](SessionCheck::Purpose purpose, const Handshakes&, AnsweringPeers known, const Stop& stop) {
+                          purposes.push_back(purpose);
                           ++begun;
                           has_begun.give();
                           if (holds) {
                             auto poller = Poller::create(&stop);
                             static_cast<void>(poller->until(SystemClock().boot() + 1h));
                           }
-                          return std::vector{SilentPeer{.key = bob, .received_bytes = 7}};
+                          known.note(bob, true);
+                          if (purpose == SessionCheck::Purpose::kWhoAnswers) return SessionCheck::Found{.known = known};
+                          return SessionCheck::Found{.silent = {{.key = bob, .received_bytes = 7}}, .known = known};
                         },
                         [this] { round_wanted.give(); }};
 
@@ -47,8 +51,23 @@ TEST_F(BackgroundCheckTest, TheRoundAfterItDoubtsWhoIsSilent) {
   check.begin(memory.handshakes);
   ASSERT_TRUE(comes(round_wanted));
   EXPECT_TRUE(is_recent());
-  check.collect(memory);
+  while (check.is_under_way()) check.collect(memory);
   EXPECT_FALSE(is_recent());
+}
+
+TEST_F(BackgroundCheckTest, WhoHasComeIsAskedOnceWhetherItAnswers) {
+  check.learn(memory.handshakes, clock.boot());
+  ASSERT_TRUE(comes(has_begun));
+  check.learn(memory.handshakes, clock.boot());  // one is under way, or has not been collected
+  while (check.is_under_way()) check.collect(memory);
+  EXPECT_EQ(begun, 1);
+  EXPECT_TRUE(is_recent());
+  check.learn(memory.handshakes, clock.boot());
+  EXPECT_FALSE(check.is_under_way()) << "it is known";
+  check.begin(memory.handshakes);
+  ASSERT_TRUE(comes(round_wanted));
+  while (check.is_under_way()) check.collect(memory);
+  EXPECT_THAT(purposes, ::testing::ElementsAre(SessionCheck::Purpose::kWhoAnswers, SessionCheck::Purpose::kNetworkChanged));
 }
 
 TEST_F(BackgroundCheckTest, OneOfAnotherNetworkSaysNothing) {

@@ -53,7 +53,8 @@ std::vector<TraversalPeer> DirectTries::take(std::vector<TraversalPeer> relayed,
     Seen& seen = entry->second;
     if (is_new) seen = {.peer = peer, .since = std::min(peer.session.value_or(now), now)};
     seen.is_current = true;
-    if ((have_moved && !is_new) || seen.peer != peer) seen.changed = seen.changed.value_or(now);
+    // Also of one that is new: relays that are registered with anew are not there for a moment, nor are those behind them.
+    if (have_moved || seen.peer != peer) seen.changed = seen.changed.value_or(now);
     seen.peer = peer;
     const bool has_turn = due(seen, now, own) <= now && turns < kMostAtOnce;
     if (has_turn) {

@@ -52,6 +52,13 @@ void Handshakes::see(const wg::Device& device, WallTime wall, BootTime boot) {
   last_look_ = now;
 }
 
+std::vector<wg::PublicKey> Handshakes::recent(BootTime now) const {
+  std::vector<wg::PublicKey> peers;
+  for (const auto& [key, seen] : seen_)
+    if (is_recent(key, now)) peers.push_back(key);
+  return peers;
+}
+
 std::optional<BootTime> Handshakes::last(const wg::PublicKey& peer) const {
   const auto found = seen_.find(peer);
   return found == seen_.end() ? std::nullopt : found->second.at;

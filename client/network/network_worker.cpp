@@ -179,27 +179,27 @@ void NetworkWorker::rounds(Machine& machine) {
   FetchMemory memory;
   memory.interrupt_fd = changed_outside_.fd();
   memory.shows_life = [this] { life_.expect_by(clock_.boot() + kLongestStep); };
-  Beside beside{.traversal = {[this](RoundResult result, Handshakes handshakes, const Stop& stop) {
-                                with_machine(stop, [&](const IpNet& network, Machine& its) {
-                                  traverse_due(options_, name_, network, its, std::move(result), std::move(handshakes),
-                                               {.audience = Audience::kLater});
-                                });
-                              },
-                              [this] { nudge_.give(); }, kTurnsOfDue},
-                .tries = {[this](const RoundResult& result, const Handshakes&, const Stop& stop) {
-                            with_machine(stop,
-                                         [&](const IpNet& network, Machine& its) { try_relayed(options_, name_, network, its, result); });
-                          },
-                          [this] { nudge_.give(); }, kTurnsOfRelayed},
-                .check = {[this](const Handshakes& handshakes, const Stop& stop) {
-                            std::vector<SilentPeer> silent;
-                            with_machine(stop, [&](const IpNet&, Machine& its) {
-                              auto found = check_sessions(its.backend, name_, handshakes, its.wait, its.poke);
-                              if (found) silent = *std::move(found);
-                            });
-                            return silent;
-                          },
-                          [this] { nudge_.give(); }}};
+  Beside beside{
+      .traversal = {[this](RoundResult result, Handshakes handshakes, const Stop& stop) {
+                      with_machine(stop, [&](const IpNet& network, Machine& its) {
+                        traverse_due(options_, name_, network, its, std::move(result), std::move(handshakes),
+                                     {.audience = Audience::kLater});
+                      });
+                    },
+                    [this] { nudge_.give(); }, kTurnsOfDue},
+      .tries = {[this](const RoundResult& result, const Handshakes&, const Stop& stop) {
+                  with_machine(stop, [&](const IpNet& network, Machine& its) { try_relayed(options_, name_, network, its, result); });
+                },
+                [this] { nudge_.give(); }, kTurnsOfRelayed},
+      .check = {[this](SessionCheck::Purpose purpose, const Handshakes& handshakes, const AnsweringPeers& known, const Stop& stop) {
+                  SessionCheck::Found found{.known = known};
+                  with_machine(stop, [&](const IpNet&, Machine& its) {
+                    auto checked = check_sessions(purpose, its.backend, name_, handshakes, known, its.wait, its.poke);
+                    if (checked) found = *std::move(checked);
+                  });
+                  return found;
+                },
+                [this] { nudge_.give(); }}};
   Relays relays{.own = OwnRelay(options_.folders, name_, machine.api_interface(name_)),
                 .care = RelayCare(name_, {.ask =
                                               [this](std::span<const UsedRelay> all, const Stop& stop) {
@@ -243,6 +243,7 @@ void NetworkWorker::rounds(Machine& machine) {
     beside.traversal.collect(memory);
     beside.tries.collect(memory);
     const bool has_answered = one_round(machine, memory, beside, relays);
+    beside.check.learn(memory.handshakes, clock_.boot());
     const BootTime now = clock_.boot();
     BootTime wanted = changes.due(now);
     // At their end there is a round anyhow.

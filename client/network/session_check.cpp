@@ -8,10 +8,12 @@
 
 namespace innernet::client {
 
-SessionCheck::SessionCheck(const wg::Device& device, const Handshakes& handshakes, BootTime now, const Times& times)
-    : times_(times), began_(now), next_(now) {
+SessionCheck::SessionCheck(Purpose purpose, const wg::Device& device, const Handshakes& handshakes, AnsweringPeers known, BootTime now,
+                           const Times& times)
+    : purpose_(purpose), known_(std::move(known)), times_(times), began_(now), next_(now) {
   for (const wg::Peer& peer : device.peers) {
     if (!peer.endpoint) continue;
+    if (purpose == Purpose::kWhoAnswers && (peer.allowed_ips.empty() || known_.were_asked(peer.public_key))) continue;
     if (peer.allowed_ips.empty())
       relays_.emplace(peer.public_key, BootTime{});
     else if (handshakes.is_recent(peer.public_key, now))
@@ -46,7 +48,7 @@ SessionCheck::Step SessionCheck::step(const wg::Device& device, BootTime now) {
   }
   // wireguard-go goes on to send from the address at which it has heard a peer last, although nobody has that any more, until the endpoint
   // is set; to the kernel it is nothing new.
-  if (!std::exchange(has_begun_, true))
+  if (!std::exchange(has_begun_, true) && purpose_ == Purpose::kNetworkChanged)
     for (const wg::Peer& there : device.peers)
       if (there.endpoint && !there.allowed_ips.empty())
         step.update.peers.push_back({.public_key = there.public_key, .update_only = true, .endpoint = there.endpoint, .allowed_ips = {}});
@@ -77,29 +79,32 @@ SessionCheck::Step SessionCheck::step(const wg::Device& device, BootTime now) {
   return step;
 }
 
-std::vector<SilentPeer> SessionCheck::silent() const {
-  std::vector<SilentPeer> silent;
-  if (!has_anybody_answered_) return silent;
-  for (const Peer& peer : peers_)
-    if (!peer.has_answered) silent.push_back({.key = peer.key, .received_bytes = peer.received});
-  return silent;
+SessionCheck::Found SessionCheck::found() && {
+  Found found;
+  for (const Peer& peer : peers_) {
+    const bool is_silent = purpose_ == Purpose::kNetworkChanged && !peer.has_answered && has_anybody_answered_;
+    if (is_silent && known_.answer(peer.key)) found.silent.push_back({.key = peer.key, .received_bytes = peer.received});
+    if (peer.has_answered || purpose_ == Purpose::kWhoAnswers) known_.note(peer.key, peer.has_answered);
+  }
+  found.known = std::move(known_);
+  return found;
 }
 
-Result<std::vector<SilentPeer>> check_sessions(wg::Backend& backend, const InterfaceName& name, Handshakes handshakes, Wait& wait,
-                                               const Poke& poke) {
+Result<SessionCheck::Found> check_sessions(SessionCheck::Purpose purpose, wg::Backend& backend, const InterfaceName& name,
+                                           Handshakes handshakes, const AnsweringPeers& known, Wait& wait, const Poke& poke) {
   TRY(wg::Device device, backend.get(name));
   // The round before may have been a minute ago.
   handshakes.see(device, wait.clock().wall(), wait.clock().boot());
-  SessionCheck check(device, handshakes, wait.clock().boot());
+  SessionCheck check(purpose, device, handshakes, known, wait.clock().boot());
   while (!check.done()) {
     const auto step = check.step(device, wait.clock().boot());
     if (!step.update.empty()) TRY_VOID(backend.apply(name, step.update));
     for (const IpAddress& to : step.pokes) poke(to);
     if (check.done()) break;
-    if (!wait.until(check.next_step())) return std::vector<SilentPeer>();
+    if (!wait.until(check.next_step())) return SessionCheck::Found{.known = known};
     TRY(device, backend.get(name));
   }
-  return check.silent();
+  return std::move(check).found();
 }
 
 }  // namespace innernet::client

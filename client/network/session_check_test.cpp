@@ -23,6 +23,8 @@ struct SessionCheckTest : ::testing::Test {
   std::vector<std::chrono::milliseconds> relay_begun;
   std::function<void(const IpAddress&)> on_poke = [](const IpAddress&) {};
   bool relay_answers = true;
+  SessionCheck::Purpose purpose = SessionCheck::Purpose::kNetworkChanged;
+  AnsweringPeers known;
 
   SessionCheckTest() {
     static_cast<void>(fake.backend.create(evilcorp()));
@@ -57,17 +59,19 @@ struct SessionCheckTest : ::testing::Test {
                   .received_bytes = 500};
     if (handshake_age) peer.last_handshake = *now_there() - *handshake_age;
     add(std::move(peer));
+    known.note(peers.back(), true);
   }
   void answer(std::size_t peer) {
     change(peers[peer], [](wg::Peer& there) { there.received_bytes += 92; });
   }
   std::vector<wg::PublicKey> silent() {
-    auto found = check_sessions(fake.backend, evilcorp(), handshakes, fake.wait, [&](const IpAddress& to) {
+    auto found = check_sessions(purpose, fake.backend, evilcorp(), handshakes, known, fake.wait, [&](const IpAddress& to) {
       pokes.emplace_back(elapsed(), to);
       on_poke(to);
     });
+    known = std::move(found->known);
     std::vector<wg::PublicKey> keys;
-    for (const SilentPeer& peer : *found) {
+    for (const SilentPeer& peer : found->silent) {
       EXPECT_EQ(peer.received_bytes, 500U);
       keys.push_back(peer.key);
     }
@@ -85,6 +89,43 @@ TEST_F(SessionCheckTest, WhoAnswersIsLeftAloneAndWhoDoesNotHasNoSession) {
   EXPECT_THAT(pokes,
               ElementsAre(std::pair(0ms, inside(0)), std::pair(0ms, inside(1)), std::pair(400ms, inside(1)), std::pair(800ms, inside(1))));
   EXPECT_EQ(elapsed(), 1200ms);
+}
+
+// A firewall that drops without a word is no sign of anything.
+TEST_F(SessionCheckTest, WhoHasNeverAnsweredKeepsItsSession) {
+  add_peer();
+  add_peer();
+  known = {};
+  on_poke = [&](const IpAddress& to) {
+    if (to == inside(0)) answer(0);
+  };
+  EXPECT_THAT(silent(), IsEmpty());
+  EXPECT_TRUE(known.answer(peers[0]));
+  EXPECT_FALSE(known.answer(peers[1]));
+  EXPECT_FALSE(known.were_asked(peers[1])) << "it may be the new network that lets nothing through";
+}
+
+TEST_F(SessionCheckTest, WhoAnswersIsFoundOutBeforeAndNobodyIsAskedTwice) {
+  add_peer();
+  add_peer();
+  known = {};
+  purpose = SessionCheck::Purpose::kWhoAnswers;
+  on_poke = [&](const IpAddress& to) {
+    if (to == inside(0)) answer(0);
+  };
+  EXPECT_THAT(silent(), IsEmpty());
+  EXPECT_THAT(relay_begun, IsEmpty()) << "nothing has changed";
+  EXPECT_TRUE(fake.backend.updates.empty());
+  EXPECT_EQ(pokes.size(), 4U);
+  pokes.clear();
+  EXPECT_TRUE(known.answer(peers[0]));
+  EXPECT_TRUE(known.were_asked(peers[1]));
+  EXPECT_FALSE(known.answer(peers[1]));
+  EXPECT_THAT(silent(), IsEmpty());
+  EXPECT_THAT(pokes, IsEmpty());
+  known.note(peers[1], true);
+  known.note(peers[1], false);
+  EXPECT_TRUE(known.answer(peers[1])) << "who has answered once is one who does";
 }
 
 TEST_F(SessionCheckTest, RelaysHaveTheirHandshakesAnewOnceUnlessOneIsLost) {

@@ -225,7 +225,7 @@ void Client::round() {
     changes_.note();
   }
   if (changes_.take(events_.now())) {
-    begin_check();
+    begin_check(client::SessionCheck::Purpose::kNetworkChanged);
     memory_.traversal.clear();
   }
   collect();
@@ -249,6 +249,7 @@ void Client::fail_round() {
   memory_.capabilities.reset();
   // A round without the server goes on with what it has (Origin::kDataStoreAlone), which has no relays but those that were saved.
   in_round_ = false;
+  learn_who_answers();
   next_round(wants_round_ || changed_outside_ ? events_.now()
                                               : schedule_.after_failure(events_.now(), std::uniform_real_distribution<>()(random_)));
 }
@@ -346,6 +347,7 @@ void Client::report_candidates(client::Origin origin, const std::optional<Peer>&
 
 void Client::end_round() {
   in_round_ = false;
+  learn_who_answers();
   if (wants_round_) return next_round(events_.now());
   wait_for_news();
 }
@@ -471,14 +473,22 @@ void Client::poke(const wg::PublicKey& key) {
 
 // --- the check of the sessions ---
 
-void Client::begin_check() {
+void Client::begin_check(client::SessionCheck::Purpose purpose) {
   const wg::Device device = device_.get();
   auto handshakes = memory_.handshakes;
   handshakes.see(device, wall(), events_.now());
-  check_.emplace(device, handshakes, events_.now());
+  check_.emplace(purpose, device, handshakes, answering_, events_.now());
   ++check_number_;
   silent_.clear();
   check_step();
+}
+
+// What BackgroundCheck::learn() does.
+void Client::learn_who_answers() {
+  if (check_) return;
+  const auto peers = memory_.handshakes.recent(events_.now());
+  if (!std::ranges::all_of(peers, [this](const wg::PublicKey& peer) { return answering_.were_asked(peer); }))
+    begin_check(client::SessionCheck::Purpose::kWhoAnswers);
 }
 
 // What check_sessions() does.
@@ -495,7 +505,10 @@ void Client::check_step() {
                }));
     return;
   }
-  silent_ = check_->silent();
+  auto found = std::move(*check_).found();
+  check_.reset();
+  silent_ = std::move(found.silent);
+  answering_ = std::move(found.known);
   for (const client::SilentPeer& peer : silent_) on_log(fmt::format("{} is silent", identities_.identity(peer.key)));
   if (!silent_.empty()) wake();
 }

@@ -100,7 +100,8 @@ class Client {
   void end_traversal();
   void begin_tries(client::RoundResult found);
   void tries_step();
-  void begin_check();
+  void begin_check(client::SessionCheck::Purpose purpose);
+  void learn_who_answers();
   void check_step();
   void poke(const wg::PublicKey& key);
   void update(const wg::DeviceUpdate& update);
@@ -153,6 +154,7 @@ class Client {
   std::optional<client::SessionCheck> check_;
   std::uint64_t check_number_ = 0;
   std::vector<client::SilentPeer> silent_;
+  client::AnsweringPeers answering_;
   RelayDuties relays_;
 };
 

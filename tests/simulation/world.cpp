@@ -100,7 +100,7 @@ void World::join(unsigned peer) {
   client.on_log = [this, peer](const std::string& text) { tell(fmt::format("peer {}: {}", peer, text), {peer}); };
   client.on_poke_arrived = [this, peer](Identity to) {
     static const Payload kRefused = std::make_shared<const std::function<void()>>([] {});
-    if (to < members_.size() && members_[to].client->is_running()) members_[to].client->device().send(peer, kRefused);
+    if (to < members_.size() && members_[to].host.is_on) members_[to].client->device().send(peer, kRefused);
   };
   client.device().on_data = [this, peer](Identity from) {
     if (from >= members_.size()) return;

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <unordered_map>
+#include <vector>
 
 #include "innernet/base/clock.hpp"
 #include "innernet/wireguard/device.hpp"
@@ -21,6 +22,8 @@ class Handshakes {
   bool is_recent(const wg::PublicKey& peer, BootTime now) const;
   /// The same within another time.
   bool is_recent(const wg::PublicKey& peer, BootTime now, std::chrono::nanoseconds within) const;
+  /// All peers of which it is.
+  std::vector<wg::PublicKey> recent(BootTime now) const;
   /// When the last one was, as far as that is known.
   std::optional<BootTime> last(const wg::PublicKey& peer) const;
   /// The session that it has now does not work: it counts as none until there is another one, or more has come than `received_bytes`.
