@@ -78,7 +78,8 @@ void World::look_at_relay_of(unsigned one, unsigned other, Pair& pair, const Rel
     const bool is_quiet = pair.disturbed + 60s < *pair.relay_lost && another && *another + 60s < *pair.relay_lost;
     if (pair.is_talking && is_quiet) {
       summary_.longest_relay_lost = std::max<std::chrono::nanoseconds>(summary_.longest_relay_lost, lost);
-      if (lost > bounds_.relay_lost)
+      // A question, an answer or a handshake of those may be lost, too.
+      if (lost > (plan_.loss > 0 ? bounds_.relay_lost * 3 / 2 : bounds_.relay_lost))
         violate(one, other, "relay lost", fmt::format("their relay has died {:.0f} s ago, and they are on no other one", seconds(lost)));
     }
   } else if (pair.relay_lost && now - *pair.relay_lost > 1s) {
