@@ -63,8 +63,8 @@ void Coordinator::Impl::resume() {
   if (!log)
     log::warning("what clients have been told before can't be read, so they fetch whole states now and after the next start: {}",
                  log.error().message());
-  is_log_readable = log.has_value();
-  was_log_lost = !is_log_readable;
+  was_log_lost = !log;
+  // None where it can't be read: what nobody knows is not counted on from, and is left as it is.
   last_epoch = log && !log->epochs.empty() ? std::optional(log->epochs.back()) : std::nullopt;
   cache.resume(take_up(log ? *log : db::StoredLog(), options.epoch, registry->network));
   relayed.clear();
@@ -251,8 +251,6 @@ void Coordinator::Impl::undo() {
 
 Result<std::size_t> Coordinator::Impl::save_log() {
   if (!cache.unsaved().any()) return 0;
-  // Numbers that are in it would be given a second time.
-  if (!is_log_readable) return fail(ErrorKind::kSystem, "what is there can't be read");
   auto& store = registry->store->log();
   TRY(const auto last, store.last_epoch());
   if (last != last_epoch) return fail(ErrorKind::kAlreadyExists, "another server has served it meanwhile");

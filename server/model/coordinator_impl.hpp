@@ -108,8 +108,7 @@ struct Coordinator::Impl final : Observer {
   bool is_locked_out = false;    // in this turn nothing could be read, because of a lock
   bool is_redeeming = false;
   std::optional<db::LoggedEpoch> last_epoch;  // in the log, as it was read or written last
-  bool is_log_readable = false;               // else it is not written, for nobody knows what to count on from
-  bool was_log_lost = false;                  // it could not be read or written, which was told; the next change's write tries it again
+  bool was_log_lost = false;                  // it could not be read or written, which was told; the next change tries it again
 };
 
 }  // namespace innernet::server

@@ -386,7 +386,7 @@ TEST_F(Restart, StartsOfLongAgoAreForgotten) {
 }
 
 // Numbers of before would be given a second time, to other changes.
-TEST_F(Restart, WhoWasToldBeforeThePartsOfTheLogWereLostIsUnknown) {
+TEST_F(Restart, WhoWasToldBeforeAPartOfTheLogWasLostIsToldWhatIsNew) {
   for (const char* const lost : {"change_log", "change_log_rest"}) {
     SCOPED_TRACE(lost);
     for (unsigned n = 1; n < 6; ++n) change(n);
@@ -654,7 +654,6 @@ TEST_F(Restart, ALogThatCanBeWrittenAgainIsWrittenWithTheNextChange) {
   EXPECT_EQ(status(tag), 304U);
 }
 
-// What is not known can't be counted on from, so it is left as it is.
 TEST_F(Restart, ALogThatCannotBeReadIsNotWritten) {
   const std::string tag = etag();
   stop();
