@@ -15,7 +15,6 @@ using namespace std::chrono_literals;
 using namespace testing;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 using ::testing::Not;
 
 constexpr const char* kState = "/v1/user/state";
