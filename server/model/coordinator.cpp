@@ -33,7 +33,7 @@ Coordinator::Effects Coordinator::take_effects() {
   taken.device = settled(std::move(taken.device), network());
   taken.news = impl_->cache.take_news();
   if (taken.members && impl_->relay_groups.take_waiting()) taken.news.push_back(RelayGroupsCache::kGroup);
-  taken.unsaved = impl_->cache.unsaved().any();
+  taken.unsaved = !impl_->was_log_lost && impl_->cache.unsaved().any();
   return taken;
 }
 
@@ -53,10 +53,7 @@ std::vector<hostsfile::Entry> Coordinator::hosts_entries(const HostsOptions& opt
 
 void Coordinator::set_seen_endpoints(const std::vector<std::pair<wg::PublicKey, SocketAddress>>& seen) { impl_->set_seen(seen); }
 
-void Coordinator::set_own_relay(const std::optional<Relay>& relay) {
-  impl_->own_relay = relay;
-  impl_->renew_relays();
-}
+void Coordinator::set_own_relay(const std::optional<Relay>& relay) { impl_->set_own_relay(relay); }
 void Coordinator::look_for_relays() {
   impl_->renew_relays();
   impl_->stop_awaiting();

@@ -61,7 +61,10 @@ Coordinator::Impl::~Impl() { registry->observer = nullptr; }
 void Coordinator::Impl::resume() {
   auto log = db::LogStore::load(registry->connection);
   if (!log)
-    log::warning("what clients have been told before can't be read, so each fetches the whole state once: {}", log.error().message());
+    log::warning("what clients have been told before can't be read, so they fetch whole states now and after the next start: {}",
+                 log.error().message());
+  was_log_lost = !log;
+  // None where it can't be read: what nobody knows is not counted on from, and is left as it is.
   last_epoch = log && !log->epochs.empty() ? std::optional(log->epochs.back()) : std::nullopt;
   cache.resume(take_up(log ? *log : db::StoredLog(), options.epoch, registry->network));
   relayed.clear();
@@ -348,6 +351,12 @@ void Coordinator::Impl::set_seen(const std::vector<std::pair<wg::PublicKey, Sock
   cache.announce(options.clock->boot());
 }
 
+void Coordinator::Impl::set_own_relay(const std::optional<Relay>& relay) {
+  own_relay = relay;
+  is_own_relay_known = true;
+  renew_relays();
+}
+
 void Coordinator::Impl::renew_relays() {
   std::vector<Relay> now;
   if (own_relay) now.push_back(*own_relay);
@@ -384,10 +393,12 @@ void Coordinator::Impl::show_registrations() {
   registrations.keep_only(registry->network.relays());
   std::map<PeerId, Endpoint> now = registrations.where(relays);
   const bool is_over = options.clock->boot() >= awaited_until;
+  const auto is_gone = [&](const Endpoint& at) {
+    return is_own_relay_known && std::ranges::find(relays, at, &Relay::endpoint) == relays.end();
+  };
   std::erase_if(awaited_by_relay, [&](PeerId id) {
     const PeerRecord* const record = registry->network.find_peer(id);
-    return is_over || now.contains(id) || record == nullptr || !record->relayed_at ||
-           std::ranges::find(relays, *record->relayed_at, &Relay::endpoint) == relays.end();
+    return is_over || now.contains(id) || record == nullptr || !record->relayed_at || is_gone(*record->relayed_at);
   });
   for (const PeerId id : awaited_by_relay) now.emplace(id, *registry->network.find_peer(id)->relayed_at);
   for (const PeerId id : relayed)

@@ -46,6 +46,7 @@ struct Coordinator::Impl final : Observer {
   Result<void> write(const std::function<Result<void>(Registry::Writer&)>& change);
   Result<void> delete_expired_invitations();
   void set_seen(const std::vector<std::pair<wg::PublicKey, SocketAddress>>& seen);
+  void set_own_relay(const std::optional<Relay>& relay);
   void renew_relays();
   void show_relayed(PeerId id, const std::optional<Endpoint>& at);
   /// Whoever has not come back to the relay by now.
@@ -83,7 +84,8 @@ struct Coordinator::Impl final : Observer {
   ExpiryLooks expiry_looks;
   std::set<PeerId> warned_of;
   std::optional<Relay> own_relay;
-  std::vector<Relay> relays;  // that states name
+  bool is_own_relay_known = false;  // since the start: until then `relays` may lack it
+  std::vector<Relay> relays;        // that states name
   RelaySigns relay_signs;
   RelayGroupsCache relay_groups;
   api::SeenByRelay seen_by_relay;
@@ -106,7 +108,7 @@ struct Coordinator::Impl final : Observer {
   bool is_locked_out = false;    // in this turn nothing could be read, because of a lock
   bool is_redeeming = false;
   std::optional<db::LoggedEpoch> last_epoch;  // in the log, as it was read or written last
-  bool was_log_lost = false;                  // it could not be written, which was told
+  bool was_log_lost = false;                  // it could not be read or written, which was told; the next change tries it again
 };
 
 }  // namespace innernet::server

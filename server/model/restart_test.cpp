@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 
+#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "db/log_store.hpp"
@@ -13,7 +14,8 @@ namespace {
 using namespace std::chrono_literals;
 using namespace testing;
 using ::testing::ElementsAre;
-using ::testing::IsEmpty;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 constexpr const char* kState = "/v1/user/state";
 constexpr const char* kCandidates = "/v1/user/candidates";
@@ -64,6 +66,18 @@ struct Restart : ::testing::Test {
   std::int64_t rows(const std::string& of) const {
     auto connection = must(db::Connection::open(server.path, 5s));
     return must(connection.query_integer("SELECT count(*) FROM " + of));
+  }
+  /// No page of the table can be read any more.
+  void spoil(const std::string& table) {
+    std::int64_t at = 0;
+    {
+      auto connection = must(db::Connection::open(server.path, 5s));
+      const auto page = must(connection.query_integer(fmt::format("SELECT rootpage FROM sqlite_master WHERE name = '{}'", table)));
+      at = (page - 1) * must(connection.query_integer("PRAGMA page_size"));
+    }
+    std::fstream file(server.path, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(at).put('x').flush();
+    ASSERT_TRUE(file);
   }
   /// Changes with each commit of the server.
   std::int64_t commits() { return must(onlooker().query_integer("PRAGMA data_version")); }
@@ -370,6 +384,24 @@ TEST_F(Restart, StartsOfLongAgoAreForgotten) {
   EXPECT_EQ(rows("change_log_epochs"), db::LogStore::kMostEpochs);
 }
 
+// Numbers of before would be given a second time, to other changes.
+TEST_F(Restart, WhoWasToldBeforeAPartOfTheLogWasLostIsToldWhatIsNew) {
+  for (const char* const lost : {"change_log", "change_log_rest"}) {
+    SCOPED_TRACE(lost);
+    for (unsigned n = 1; n < 6; ++n) change(n);
+    const std::string tag = etag();
+    stop();
+    foreign(server.path, fmt::format("DELETE FROM {}", lost));
+    server.open();
+    for (unsigned n = 6; n < 16; ++n) {
+      change(n);
+      restart();
+      const Response answer = server.ask(poll(tag));
+      EXPECT_TRUE(answer.status == 200 || (answer.status == 226 && body_of(answer).contains(fmt::format("192.168.1.{}:8", n))));
+    }
+  }
+}
+
 // --- what is observed ---
 
 TEST_F(Restart, WhereAPeerWasSeenIsKnownAndSeeingItThereIsNoNews) {
@@ -377,7 +409,7 @@ TEST_F(Restart, WhereAPeerWasSeenIsKnownAndSeeingItThereIsNoNews) {
   see(5, 8);  // an invitation, which no state shows
   const std::string tag = etag();
   const std::string before = state();
-  ASSERT_THAT(before, ::testing::HasSubstr("192.0.2.9:7"));
+  ASSERT_THAT(before, HasSubstr("192.0.2.9:7"));
   restart();
   EXPECT_EQ(seen(kUser), server.family.seen(9, 7));
   EXPECT_EQ(seen(kPending), server.family.seen(8, 7));
@@ -426,10 +458,10 @@ TEST_F(Restart, WhatIsOnlyObservedCostsNoWriteUntilItIsTime) {
 TEST_F(Restart, HowFarRelaysAreIsKnown) {
   EXPECT_EQ(server.ask(server.user(), "PUT", "/v1/user/relay-distances", "[[1,40]]").status, 204U);
   const std::string tag = etag();
-  ASSERT_THAT(state(), ::testing::HasSubstr("[[1,40]]"));
+  ASSERT_THAT(state(), HasSubstr("[[1,40]]"));
   restart();
   EXPECT_EQ(status(tag), 304U);
-  EXPECT_THAT(state(), ::testing::HasSubstr("[[1,40]]"));
+  EXPECT_THAT(state(), HasSubstr("[[1,40]]"));
 }
 
 // --- the server's own relay ---
@@ -446,6 +478,13 @@ struct RestartOfARelay : Restart {
     server.coordinator->set_relayed(all, at);
   }
   bool is_relayed(PeerId id) const { return server.coordinator->network().find_peer(id)->relayed_at.has_value(); }
+  /// The user's, who is seen.
+  void make_relay_of_peer() {
+    EXPECT_EQ(server.ask(server.admin(), "PUT", "/v1/admin/relays/3").status, 204U);
+    EXPECT_EQ(server.ask(server.user(), "PUT", "/v1/user/relay", to_json(RelayOfPeer{.public_key = key_of(70), .port = 51822})).status,
+              204U);
+    see(3, 3);
+  }
 
   Endpoint at = must(Endpoint::parse("192.0.2.1:51821"));
 };
@@ -474,8 +513,8 @@ TEST_F(RestartOfARelay, IsToldToThoseWhoRegisterWithItAndNothingElseIs) {
   register_({});
   const Response delta = server.ask(poll(tag));
   ASSERT_EQ(delta.status, 226U);
-  EXPECT_THAT(*delta.body, ::testing::HasSubstr("\"epoch\":8"));
-  EXPECT_THAT(*delta.body, ::testing::HasSubstr("\"peers\":[]"));
+  EXPECT_THAT(*delta.body, HasSubstr("\"epoch\":8"));
+  EXPECT_THAT(*delta.body, HasSubstr("\"peers\":[]"));
 }
 
 TEST_F(RestartOfARelay, IsToldIfItIsElsewhereOrNotThere) {
@@ -507,6 +546,47 @@ TEST_F(RestartOfARelay, WaitsForItsMembersForAWhile) {
   server.coordinator->look_for_relays();  // also where there is no relay any more
   EXPECT_FALSE(is_relayed(kUser));
   EXPECT_FALSE(is_relayed(kAdmin));
+}
+
+// The server finds those of peers at once, and looks at the device before it has one of its own.
+TEST_F(RestartOfARelay, IsNoNewsEitherWherePeersAreRelaysAsWell) {
+  make_relay_of_peer();
+  begin_relaying(51821);
+  register_({2});
+  const std::string tag = etag();
+  restart();
+  see(3, 3);
+  EXPECT_TRUE(is_relayed(kAdmin));
+  begin_relaying(51821);
+  register_({});
+  EXPECT_TRUE(is_relayed(kAdmin));
+  EXPECT_EQ(status(tag), 304U);
+  register_({2});
+  EXPECT_EQ(status(tag), 304U);
+}
+
+TEST_F(RestartOfARelay, EndsTheWaitForThoseOfAnotherThatIsGone) {
+  make_relay_of_peer();
+  const auto said = relay_registrations_to_json(std::vector{key_of(2)});
+  EXPECT_EQ(server.ask(server.user(), "PUT", "/v1/user/relay-registrations", said).status, 204U);
+  ASSERT_TRUE(is_relayed(kAdmin));
+  stop();
+  foreign(server.path, "UPDATE peers SET is_relay = 0");
+  server.open();
+  EXPECT_TRUE(is_relayed(kAdmin));
+  begin_relaying(51821);
+  register_({});
+  EXPECT_FALSE(is_relayed(kAdmin));
+}
+
+TEST_F(RestartOfARelay, WithoutOneWaitsForNobody) {
+  begin_relaying(51821);
+  register_({3});
+  restart();
+  EXPECT_TRUE(is_relayed(kUser));
+  server.coordinator->set_own_relay(std::nullopt);
+  server.coordinator->set_relayed({}, std::nullopt);
+  EXPECT_FALSE(is_relayed(kUser));
 }
 
 // --- the tables ---
@@ -552,13 +632,48 @@ TEST_F(Restart, ALogThatCannotBeWrittenCostsNobodyAChange) {
   change(1);
   const std::string lost = etag();
   EXPECT_EQ(status(tag), 226U);
-  EXPECT_FALSE(must(server.coordinator->save_changes())) << "nobody tries it without end";
-  EXPECT_TRUE(server.coordinator->take_effects().unsaved);
+  EXPECT_FALSE(must(server.coordinator->save_changes()));
+  EXPECT_FALSE(server.coordinator->take_effects().unsaved) << "nobody tries it without end";
   kill();
   foreign(server.path, "DROP TRIGGER full");
   server.open();
   EXPECT_EQ(status(lost), 200U);
   EXPECT_EQ(status(tag), 226U);
+}
+
+TEST_F(Restart, ALogThatCanBeWrittenAgainIsWrittenWithTheNextChange) {
+  foreign(server.path, "CREATE TRIGGER full BEFORE INSERT ON change_log BEGIN SELECT RAISE(ABORT, 'full'); END");
+  change(1);
+  see(2, 9);
+  foreign(server.path, "DROP TRIGGER full");
+  change(2);
+  const std::string tag = etag();
+  kill();
+  server.open();
+  EXPECT_EQ(status(tag), 304U);
+}
+
+TEST_F(Restart, ALogThatCannotBeReadIsNotWritten) {
+  const std::string tag = etag();
+  stop();
+  spoil("change_log_rest");
+  ::testing::internal::CaptureStderr();
+  server.open();
+  EXPECT_EQ(status(tag), 200U);
+  const auto before = commits();
+  change(1);
+  see(3, 9);
+  EXPECT_FALSE(server.coordinator->take_effects().unsaved) << "nobody tries it without end";
+  EXPECT_FALSE(must(server.coordinator->save_changes()));
+  EXPECT_EQ(status(etag()), 304U);
+  const std::string log = ::testing::internal::GetCapturedStderr();
+  EXPECT_THAT(log, HasSubstr("can't be read"));
+  EXPECT_THAT(log, Not(HasSubstr("can't be stored")));
+  EXPECT_NE(commits(), before) << "the change itself";
+  const std::string lost = etag();
+  kill();
+  server.open();
+  EXPECT_EQ(status(lost), 200U);
 }
 
 TEST_F(Restart, WithoutTheTablesEverybodyFetchesEverythingOnce) {
@@ -589,7 +704,11 @@ TEST_F(Restart, NonsenseInTheTablesCostsAWholeStateAtMost) {
       EXPECT_EQ(body_of(answer), expected);
     }
     EXPECT_EQ(status(answer.etag), 304U);
-    EXPECT_THAT(expected, ::testing::Not(::testing::HasSubstr("192.0.2.99")));
+    EXPECT_THAT(expected, Not(HasSubstr("192.0.2.99")));
+    ::testing::internal::CaptureStderr();
+    restart();
+    EXPECT_EQ(::testing::internal::GetCapturedStderr(), "") << "it is written again";
+    EXPECT_EQ(status(answer.etag), 304U);
   }
 }
 

@@ -55,6 +55,16 @@ TEST_F(TakeUp, WithoutAChangeEverythingIsAsItWas) {
   EXPECT_EQ(next.epochs, (std::vector<db::LoggedEpoch>{{.epoch = 7, .last = first.sequence}}));
 }
 
+TEST_F(TakeUp, WithoutItsRestEverythingIsNewBehindAllNumbers) {
+  must(store.put(db::LoggedEpoch{.epoch = first.epoch, .last = 700}));
+  must(connection.execute("DELETE FROM change_log_rest"));
+  const auto stored = log();
+  EXPECT_EQ(stored.epochs, (std::vector<db::LoggedEpoch>{{.epoch = 7, .last = 700}}));
+  const auto next = take_up(stored, 7, network);
+  EXPECT_EQ(next.epoch, 8U);
+  for (const auto number : {next.sequence, next.floor, next.cidrs, next.relays}) EXPECT_EQ(number, 701U);
+}
+
 TEST_F(TakeUp, AnEpochThatWasThereIsNotTakenAgain) { EXPECT_EQ(take_up(log(), 7, network).epoch, 8U); }
 
 TEST_F(TakeUp, NumbersGoOnBehindTheHighestOfAll) {

@@ -16,6 +16,7 @@ using ::testing::AllOf;
 using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::StartsWith;
 
@@ -139,6 +140,19 @@ TEST_F(RelayTest, IsTheFirstCandidateOfWhoIsRegisteredAndIsNotStored) {
   wanted.name = must(Hostname::parse("alicia"));
   EXPECT_THAT(ask(kAliceIp, "PUT", "/v1/admin/peers/2", to_json(wanted)), StartsWith("HTTP/1.1 204 "));
   EXPECT_THAT(stored_candidates(), ElementsAre(reported));
+}
+
+TEST_F(RelayTest, AfterAStartWithoutIsNoCandidateAnyMore) {
+  start();
+  {
+    const std::lock_guard lock(machine_.mutex);
+    machine_.registered = {{.key = alice_key_, .address = must(SocketAddress::parse("198.51.100.8:8")), .last_handshake = clock_.wall()}};
+  }
+  ASSERT_TRUE(eventually([&] { return !alice_as_shown().candidates.empty(); }));
+  stop();
+  options_.relays = false;
+  start();
+  EXPECT_THAT(alice_as_shown().candidates, IsEmpty());
 }
 
 TEST_F(RelayTest, SaysWhenNobodyOfThisVersionHasReachedIt) {

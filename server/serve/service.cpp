@@ -449,7 +449,10 @@ void Service::begin_tasks() {
   invitations_.set(now());
   if (options_.hosts.write) hosts_.begin(now());
   check_.set(now());
-  if (options_.relays && system_.start_relay) look_at_relay();
+  if (options_.relays && system_.start_relay)
+    look_at_relay();
+  else
+    tell_of_relay();  // that there is none: those of the last start are gone
   pet_watchdog();
   sd_notify("READY=1");
 }

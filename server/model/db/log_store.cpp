@@ -60,12 +60,12 @@ Result<StoredLog> LogStore::load(Connection& connection) {
   {
     TRY(auto rows, connection.prepare("SELECT floor, cidrs, tree_digest, relays, relays_json FROM change_log_rest"));
     TRY(const bool row, rows.step());
-    if (!row) return log;
-    log.rest = LoggedRest{.floor = read_number(rows.integer(0)),
-                          .cidrs = read_number(rows.integer(1)),
-                          .tree_digest = rows.is_null(2) ? std::nullopt : std::optional(read(rows.integer(2))),
-                          .relays = read_number(rows.integer(3)),
-                          .relays_json = std::string(rows.text(4))};
+    if (row)
+      log.rest = LoggedRest{.floor = read_number(rows.integer(0)),
+                            .cidrs = read_number(rows.integer(1)),
+                            .tree_digest = rows.is_null(2) ? std::nullopt : std::optional(read(rows.integer(2))),
+                            .relays = read_number(rows.integer(3)),
+                            .relays_json = std::string(rows.text(4))};
   }
   {
     TRY(auto rows, connection.prepare("SELECT epoch, last FROM change_log_epochs ORDER BY id"));

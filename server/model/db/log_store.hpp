@@ -44,7 +44,7 @@ struct LoggedRest {
 struct StoredLog {
   std::vector<LoggedPeer> peers;    ///< by peer
   std::vector<LoggedEpoch> epochs;  ///< oldest first
-  std::optional<LoggedRest> rest;   ///< none: there is no log yet
+  std::optional<LoggedRest> rest;   ///< none: there is no log yet, or somebody has removed it
 };
 
 /// The tables of the change log: what SavedLog remembers. The Rust server does not know of them.

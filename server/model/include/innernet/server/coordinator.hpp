@@ -76,7 +76,7 @@ class Coordinator {
     bool members = false;                ///< who may be relayed to whom may be others now
     std::vector<CidrId> news;            ///< groups whose waiting requests are to be asked again
     bool committed = false;              ///< something was written: a checkpoint is due
-    bool unsaved = false;                ///< save_changes() has something to do, in a while
+    bool unsaved = false;  ///< save_changes() has something to do, in a while: not what it failed to, which goes along with the next change
   };
   Effects take_effects();
 
