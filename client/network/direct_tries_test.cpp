@@ -35,6 +35,19 @@ TEST(DirectTries, FollowAtOnceWhereAPeerHasMoved) {
   EXPECT_THAT(minutes_of_tries(tries, {relayed_peer(key, "198.51.100.8:1")}, 30, 60), ElementsAre(30, 31, 35, 45));
 }
 
+// A round without the server does not know it, nor since when the other one has been due.
+TEST(DirectTries, DoNotFollowWhetherAPeerIsRegisteredWithARelay) {
+  DirectTries tries;
+  auto registered = relayed_peer(new_key());
+  registered.is_registered = true;
+  auto unknown = registered;
+  unknown.is_registered = false;
+  unknown.since = BootTime(1s);
+  EXPECT_THAT(minutes_of_tries(tries, {registered}, 0, 30), ElementsAre(1, 5, 15));
+  EXPECT_THAT(minutes_of_tries(tries, {unknown}, 30, 40), IsEmpty());
+  EXPECT_THAT(minutes_of_tries(tries, {registered}, 40, 80), ElementsAre(75));
+}
+
 TEST(DirectTries, OfOneWhoseAddressesChangeAllTheTimeAreOnceAMinute) {
   DirectTries tries;
   const auto key = new_key();

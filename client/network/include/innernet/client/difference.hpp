@@ -55,11 +55,11 @@ struct TraversalPeer {
   std::vector<std::optional<unsigned>> relay_times{};  ///< of each of them: the milliseconds of the way; none: not both have measured it
   std::optional<BootTime> session{};                   ///< since when it has had the one that it has, which both sides know alike
 
-  /// Whether it is the same peer at the same places. Which relay is nearer than another one says nothing about that.
+  /// Whether it is the same peer at the same places. Which relay is nearer than another one says nothing about that, nor with which ones it
+  /// is registered, which a round without the server does not know.
   friend bool operator==(const TraversalPeer& a, const TraversalPeer& b) {
     const auto places = [](const TraversalPeer& of) {
-      return std::tie(of.public_key, of.reported, of.candidates, of.inside, of.since, of.is_registered, of.other_side_first,
-                      of.is_overridden, of.likely);
+      return std::tie(of.public_key, of.reported, of.candidates, of.inside, of.other_side_first, of.is_overridden, of.likely);
     };
     return places(a) == places(b);
   }
