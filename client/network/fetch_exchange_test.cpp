@@ -5,8 +5,10 @@
 
 #include <ctime>
 #include <fstream>
+#include <future>
 
 #include "fetch_test.hpp"
+#include "innernet/client/nudge.hpp"
 #include "network_files.hpp"
 
 namespace innernet::client {
@@ -51,6 +53,31 @@ TEST_F(FetchTest, ADaemonReportsItsCandidatesAgainWhenAServerThatHadEnoughHasSai
   fake.wait.clock_.advance(std::chrono::seconds(1));
   ASSERT_TRUE(round(memory, Caller::kDaemon));
   EXPECT_EQ(puts(), 2U);
+}
+
+TEST_F(FetchTest, AReportThatWasInterruptedIsMadeAgainWithoutAWord) {
+  fake.addresses = {ip("192.0.2.50")};
+  FetchMemory memory;
+  Nudge interrupt = *Nudge::create();
+  memory.interrupt_fd = interrupt.fd();
+  std::promise<void> interrupted;
+  special = [&](const Request& request) -> std::optional<Reply> {
+    if (request.method != "PUT") return std::nullopt;
+    interrupt.give();
+    interrupted.get_future().wait();
+    return answer(204);
+  };
+  ::testing::internal::CaptureStderr();
+  EXPECT_TRUE(round(memory, Caller::kDaemon));
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(), Not(HasSubstr("[!]")));
+  interrupt.take();
+  {
+    interrupted.set_value();
+    const std::lock_guard lock(mutex);
+    special = {};
+  }
+  EXPECT_TRUE(round(memory, Caller::kDaemon));
+  EXPECT_EQ(server.count("PUT", "/v1/user/candidates"), 2U);
 }
 
 TEST_F(FetchTest, AnOldServerIsAskedPlainly) {
@@ -122,6 +149,18 @@ TEST_F(FetchTest, ASavedEtagCountsForTheVeryFilesOnly) {
     ASSERT_TRUE(round());
     EXPECT_FALSE(server.requests().back().has("If-None-Match")) << c.what;
   }
+}
+
+TEST_F(FetchTest, AnEtagIsNotSavedForRelaysThatAreNot) {
+  const auto relays = relays_file(options.folders, evilcorp());
+  std::filesystem::create_directory(relays);
+  ASSERT_TRUE(round());
+  EXPECT_FALSE(std::filesystem::exists(etag_file(options.folders, evilcorp())));
+  ASSERT_TRUE(round());
+  EXPECT_FALSE(server.requests().back().has("If-None-Match"));
+  std::filesystem::remove(relays);
+  ASSERT_TRUE(round());
+  EXPECT_TRUE(std::filesystem::exists(etag_file(options.folders, evilcorp())));
 }
 
 TEST_F(FetchTest, AServerWithoutEtagsLeavesNone) {

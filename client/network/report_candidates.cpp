@@ -19,8 +19,10 @@ void report_candidates(const Round& round, Origin origin, const Peer* own_entry,
     if (memory.report_after && now < *memory.report_after) return;
     log::debug("reporting {} candidates", candidates.size());
     if (const auto put = memory.client_of(round.config, round.name, round.machine).put_candidates(candidates); !put) {
-      log::warning("{}", report_failure(put.error()));
       memory.reported.reset();
+      // Stopped, or by a change of this machine's network, of which the next round reports.
+      if (put.error().kind() == ErrorKind::kInterrupted) return;
+      log::warning("{}", report_failure(put.error()));
       memory.report_after = now + report_pause(put.error());
       return;
     }
