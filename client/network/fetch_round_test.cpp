@@ -274,6 +274,17 @@ TEST_F(FetchTest, OfOneThatHasMovedItselfTheServersSessionIsBelievedWhileItAnswe
   EXPECT_FALSE(memory.has_moved) << "once";
 }
 
+TEST_F(FetchTest, WhetherTheServerStillAnswersIsForTheRoundAfterTheNewsToAsk) {
+  FetchMemory memory;
+  ASSERT_TRUE(round(memory, Caller::kDaemon));
+  memory.has_moved = true;
+  memory.news = StateAnswer{.news = state, .etag = memory.etag};
+  ASSERT_TRUE(round(memory, Caller::kDaemon));
+  EXPECT_TRUE(memory.has_moved) << "they may have come before";
+  ASSERT_TRUE(round(memory, Caller::kDaemon));
+  EXPECT_FALSE(memory.has_moved);
+}
+
 TEST_F(FetchTest, AServerThatHasMovedIsFoundWhereTheConfigSaysAndWhereTheStateSays) {
   state.peers[0].endpoint = endpoint("192.0.2.1:51820");
   ASSERT_TRUE(round());

@@ -132,9 +132,11 @@ Result<void> search_new_server(const InterfaceConfig& config, const InterfaceNam
 Result<void> find_server(const Round& round, DeviceReading& reading, const State* last) {
   const auto& [options, name, config, machine, memory, caller] = round;
   memory.server_tried.clear();
+  // They may be older than the move: whether it still answers is for the next round to find out.
+  if (memory.news) return {};
   const bool has_moved = std::exchange(memory.has_moved, false);
   const bool is_overridden = config.peer_endpoint_overrides.contains(config.server_internal_endpoint.ip);
-  if (is_overridden || memory.news || memory.in_traversal.contains(config.server_public_key)) return {};
+  if (is_overridden || memory.in_traversal.contains(config.server_public_key)) return {};
   const bool is_new = !reading.device;
   bool is_silent = false;
   if (!is_new) {
