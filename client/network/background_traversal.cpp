@@ -1,5 +1,10 @@
 #include "background_traversal.hpp"
 
+#include <system_error>
+#include <utility>
+
+#include "innernet/machine/log.hpp"
+
 namespace innernet::client {
 
 BackgroundTraversal::~BackgroundTraversal() {
@@ -28,11 +33,17 @@ void BackgroundTraversal::begin(RoundResult result, FetchMemory& memory, BootTim
   if (!stop || !turns_.take(result, memory, now)) return;
   stop_.emplace(*std::move(stop));
   has_ended_ = false;
-  thread_ = std::thread([this, result = std::move(result), handshakes = memory.handshakes]() mutable {
-    work_(std::move(result), std::move(handshakes), *stop_);
+  try {
+    thread_ = std::thread([this, result = std::move(result), handshakes = memory.handshakes]() mutable {
+      work_(std::move(result), std::move(handshakes), *stop_);
+      has_ended_ = true;
+      wants_round_();
+    });
+  } catch (const std::system_error& error) {
+    log::warning("no ways to peers are looked for: {}", error.what());
     has_ended_ = true;
-    wants_round_();
-  });
+    turns_.end(memory, true);
+  }
 }
 
 }  // namespace innernet::client

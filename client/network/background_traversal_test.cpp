@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <poll.h>
+#include <pthread.h>
 
 #include "sample_network.hpp"
 
@@ -11,6 +12,7 @@ namespace {
 using namespace testing;
 using namespace std::chrono_literals;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::UnorderedElementsAre;
 
@@ -86,6 +88,40 @@ TEST_F(BackgroundTraversalTest, ItsEndIsSeenByARound) {
   EXPECT_FALSE(round_wanted.take());
   may_end.request();
   EXPECT_TRUE(comes(round_wanted));
+}
+
+// Threads that begin meanwhile can't: there is no such stack.
+class NoThreads {
+ public:
+  NoThreads() {
+    ::pthread_getattr_default_np(&before_);
+    pthread_attr_t huge = before_;
+    ::pthread_attr_setstacksize(&huge, std::size_t{1} << 62U);
+    ::pthread_setattr_default_np(&huge);
+  }
+  ~NoThreads() {
+    ::pthread_setattr_default_np(&before_);
+    ::pthread_attr_destroy(&before_);
+  }
+  NoThreads(const NoThreads&) = delete;
+  NoThreads& operator=(const NoThreads&) = delete;
+
+ private:
+  pthread_attr_t before_{};
+};
+
+TEST_F(BackgroundTraversalTest, WithoutAThreadItIsWarnedAboutAndTriedAgain) {
+  ::testing::internal::CaptureStderr();
+  {
+    const NoThreads none;
+    EXPECT_NO_THROW(traversal.begin(due(bob), memory, BootTime(1h)));
+  }
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(), HasSubstr("[!]"));
+  EXPECT_FALSE(traversal.is_under_way());
+  EXPECT_THAT(memory.in_traversal, IsEmpty());
+  traversal.begin(due(bob), memory, BootTime(1h));
+  EXPECT_THAT(memory.in_traversal, ElementsAre(bob)) << "has not had a turn";
+  EXPECT_TRUE(traversal.is_under_way());
 }
 
 TEST_F(BackgroundTraversalTest, IsStoppedWithItsNetwork) { traversal.begin(due(bob), memory, BootTime(1h)); }
