@@ -156,6 +156,15 @@ MappingReport MappingReport::as_of(WallTime now, std::uint16_t listen_port, bool
   return out;
 }
 
+void MappingReport::keep_ends(const MappingReport& before) {
+  constexpr std::chrono::milliseconds kTheSame{500};
+  const auto keep = [&](std::optional<MappingStanding>& standing, const std::optional<MappingStanding>& then) {
+    if (standing && then && std::chrono::abs(standing->until - then->until) < kTheSame) standing->until = then->until;
+  };
+  keep(v4, before.v4);
+  keep(v6, before.v6);
+}
+
 bool MappingReport::differs_by_renewal_only(const MappingReport& other) const {
   const auto without_time = [](MappingReport report) {
     for (auto* standing : {&report.v4, &report.v6})

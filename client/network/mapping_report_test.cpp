@@ -117,6 +117,27 @@ TEST(MappingReport, ARenewalIsNoOtherStanding) {
   EXPECT_FALSE(report.differs_by_renewal_only({.port = 51821, .v4 = mapped()}));
 }
 
+TEST(MappingReport, AnEndIsTheSameWhateverTheClocksSayWithinAMoment) {
+  using namespace std::chrono_literals;
+  const MappingReport before{.port = 51820, .v4 = mapped()};
+  MappingReport now = before;
+  now.v4->until += 3us;
+  now.v6 = mapped();
+  now.keep_ends(before);
+  EXPECT_EQ(now, (MappingReport{.port = 51820, .v4 = mapped(), .v6 = mapped()}));
+  // It was renewed, or somebody has set the clock.
+  for (const auto by : {-10min, -1min, 10min}) {
+    now = before;
+    now.v4->until += by;
+    now.keep_ends(before);
+    EXPECT_EQ(now.v4->until, before.v4->until + by);
+  }
+  // What it was before had no end.
+  now = before;
+  now.keep_ends({.port = 51820, .v4 = MappingStanding{.state = MappingState::kNoAnswer}});
+  EXPECT_EQ(now, before);
+}
+
 struct SavedMappingTest : ::testing::Test {
   testing::TempDir dir;
   const SavedMapping saved{Folders{.config = dir / "etc", .data = dir.path()}, *InterfaceName::parse("evilcorp")};

@@ -209,6 +209,7 @@ void PortMapper::publish(std::uint16_t port) {
   MappingReport report{.port = port, .v4 = families_[0].plan.standing(now, wall), .v6 = families_[1].plan.standing(now, wall)};
   {
     const std::lock_guard lock(mutex_);
+    report.keep_ends(report_);
     const bool is_news = outside != outside_ || !report.differs_by_renewal_only(report_);
     outside_ = std::move(outside);
     report_ = std::move(report);

@@ -46,6 +46,8 @@ struct PortMapperTest : ::testing::Test {
                               },
                               {.gateway = [this](bool v6) -> Result<std::optional<Gateway>> {
                                  const std::lock_guard lock(mutex);
+                                 ++looks;
+                                 changed.notify_all();
                                  return v6 || !has_router ? std::nullopt : std::optional(FakeRouter::place());
                                },
                                .ports = router.ports(),
@@ -65,6 +67,7 @@ struct PortMapperTest : ::testing::Test {
   std::condition_variable changed;
   std::vector<Asked> asked;
   int changes = 0;
+  int looks = 0;  // for a router, of both families
   bool has_router = true;
   bool answers = true;
   bool refuses = false;
@@ -170,6 +173,23 @@ TEST_F(PortMapperTest, ARenewalIsNoNews) {
   EXPECT_GT(mapper->report().v4->until, until) << "the second question is asked when the first renewal is known";
   const std::lock_guard lock(mutex);
   EXPECT_EQ(changes, 1);
+}
+
+TEST_F(PortMapperTest, WhatHasNotChangedIsSaidInTheSameWords) {
+  auto mapper = start();
+  mapper->want(51820, kNonce);
+  ASSERT_TRUE(becomes([&] { return changes == 1; }));
+  const MappingReport before = mapper->report();
+  // All looks but the last one have been told of.
+  for (int i = 0; i < 20; ++i) {
+    const int seen = [&] {
+      const std::lock_guard lock(mutex);
+      return looks;
+    }();
+    mapper->want(51820, kNonce);
+    ASSERT_TRUE(becomes([&] { return looks >= seen + 2; }));
+    ASSERT_EQ(mapper->report(), before);
+  }
 }
 
 }  // namespace

@@ -56,6 +56,9 @@ struct MappingReport {
   bool says_nothing() const { return !v4 && !v6; }
   /// Or not at all.
   bool differs_by_renewal_only(const MappingReport& other) const;
+  /// The ends of mappings that were not renewed since `before` as they were told there: found out from two clocks, which are read one after
+  /// the other, the same end is never the same to the nanosecond.
+  void keep_ends(const MappingReport& before);
 
   friend bool operator==(const MappingReport&, const MappingReport&) = default;
 };
