@@ -2,15 +2,19 @@
 
 #include <gmock/gmock.h>
 
+#include <thread>
+
 #include "fetch_test.hpp"
 #include "innernet/client/data_store.hpp"
 #include "innernet/client/network_lock.hpp"
+#include "innernet/testing/opened.hpp"
 #include "network_files.hpp"
 
 namespace innernet::client {
 namespace {
 
 using namespace testing;
+using innernet::testing::Opened;
 
 struct UnlockedFetchTest : FetchTest {
   std::function<void()> meanwhile;  ///< while the server is first asked for the state
@@ -132,6 +136,27 @@ TEST_F(TraversalOfTwoTest, OneOfThemLeavesThePeersToTheOther) {
   }
   fetch();
   EXPECT_EQ(device().peers.at(1).endpoint, address("192.0.2.3:7")) << "which is what is left when nothing works";
+}
+
+// RelayCare, which takes a pair to a nearer relay.
+TEST_F(TraversalOfTwoTest, OneThatHoldsTheOtherUpForAMomentCostsItNoTurn) {
+  const RoundResult result = *round();
+  ASSERT_FALSE(result.due.empty());
+  const auto file = traversal_file(options.folders, evilcorp());
+  // Once, it might find the lock free after it has opened the file.
+  for (int i = 0; i < 100; ++i) {
+    std::optional<FileLock> other(FileLock::acquire_while_locked(file, std::chrono::milliseconds(0)).value());
+    const auto sets = fake.backend.updates.size();
+    Opened opened(file);
+    std::thread waiter([&] {
+      Machine machine = fake.machine();
+      traverse_due(options, evilcorp(), net("10.66.0.0/16"), machine, result, {}, {.patience = std::chrono::hours(1)});
+    });
+    opened.wait();
+    other.reset();
+    waiter.join();
+    ASSERT_GT(fake.backend.updates.size(), sets);
+  }
 }
 
 TEST_F(TraversalOfTwoTest, OthersSeeItWhileItLasts) {

@@ -139,8 +139,8 @@ Result<Finished> run(const ClientOptions& options, const InterfaceName& name, Ma
     if (!saved && saved.error().kind() == ErrorKind::kReadOnly) memory.unsaved = store;
     TRY_VOID(unless_read_only(saved, options.folders.data_store(name)));
     if (saved) memory.unsaved.reset();
-    // To a store that is still the old one it would say that there is nothing new.
-    if (saved && etag_goes == EtagPlace::kFile) asked.saved_etag.save(obtained.etag);
+    // To a store, or relays, that are still the old ones it would say that there is nothing new.
+    if (saved && !memory.unsaved_relays && etag_goes == EtagPlace::kFile) asked.saved_etag.save(obtained.etag);
   }
   // Without the mark of an install that has not ended.
   if (asked.ends_install && server_answered(origin))
@@ -212,7 +212,7 @@ void traverse_due(const ClientOptions& options, const InterfaceName& name, const
                   Handshakes handshakes, const TraversalOptions& traversal) {
   if (options.nat.no_traversal || result.due.empty()) return;
   // Two that try endpoints of one peer take the way from each other that has just begun to work.
-  const auto lock = FileLock::acquire_while_locked(traversal_file(options.folders, name), std::chrono::milliseconds(0));
+  const auto lock = FileLock::acquire_while_locked(traversal_file(options.folders, name), traversal.patience);
   if (!lock && lock.error().kind() == ErrorKind::kBusy) {
     log::debug("another process looks for ways to peers of {} already", quoted(name.str()));
     return;

@@ -29,6 +29,7 @@ Result<RoundResult> fetch_round(const ClientOptions& options, const InterfaceNam
 struct TraversalOptions {
   TraversalTimes times{};
   Audience audience = Audience::kWaits;
+  std::chrono::milliseconds patience{200};  ///< with another process: RelayCare holds others up for a moment only
 };
 
 /// Keeps rounds away from the device while it is held; null: one is at it.

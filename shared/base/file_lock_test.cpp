@@ -1,15 +1,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <climits>
 #include <optional>
 #include <thread>
 
 #include "innernet/base/file.hpp"
 #include "innernet/testing/child.hpp"
+#include "innernet/testing/opened.hpp"
 #include "innernet/testing/temp_dir.hpp"
 
 namespace innernet {
@@ -17,6 +16,7 @@ namespace {
 
 using ::testing::HasSubstr;
 using testing::in_child;
+using testing::Opened;
 using testing::TempDir;
 
 constexpr std::chrono::milliseconds kAtOnce{0};
@@ -64,21 +64,6 @@ TEST(FileLock, WaitsForTheHolder) {
   waiter.join();
   EXPECT_TRUE(waited->has_value());
 }
-
-// Says when somebody has opened a file, without a pause in the test.
-class Opened {
- public:
-  explicit Opened(const std::filesystem::path& path) : fd_(::inotify_init1(IN_CLOEXEC)) {
-    EXPECT_GE(::inotify_add_watch(fd_.get(), path.c_str(), IN_OPEN), 0);
-  }
-  void wait() {
-    char event[sizeof(inotify_event) + NAME_MAX + 1];
-    EXPECT_GT(::read(fd_.get(), event, sizeof event), 0);
-  }
-
- private:
-  UniqueFd fd_;
-};
 
 // A lock on a file that is gone would exclude nobody.
 TEST(FileLock, OfAFileThatWasRemovedWhileItWasWaitedForIsTakenAnewOnTheNewOne) {
