@@ -11,9 +11,18 @@ bool DirectAttempt::is_relayed(const wg::Peer& peer) const {
   return peer.endpoint && std::ranges::find(relays_, *peer.endpoint) != relays_.end();
 }
 
+bool DirectAttempt::was_left_to_others(const wg::Peer& peer) const {
+  if (!relay_) return !peer.last_handshake;
+  return peer.received_bytes < received_ || (is_relayed(peer) && peer.endpoint != relay_);
+}
+
 DirectAttempt::Step DirectAttempt::step(const wg::Peer* there, BootTime now) {
   if (there == nullptr || (!relay_ && !is_relayed(*there))) {
     progress_ = Progress::kFailed;
+    return {};
+  }
+  if (was_left_to_others(*there)) {
+    progress_ = Progress::kLeft;
     return {};
   }
   if (!relay_) {
@@ -28,7 +37,7 @@ DirectAttempt::Step DirectAttempt::step(const wg::Peer* there, BootTime now) {
     progress_ = Progress::kDirect;
     return {};
   }
-  if (now >= end_) return give_up();
+  if (now >= end_) return give_up(there);
   Step step;
   if (!std::exchange(is_set_, true)) step.endpoint = way_;
   if (now >= next_packet_) {
@@ -39,9 +48,9 @@ DirectAttempt::Step DirectAttempt::step(const wg::Peer* there, BootTime now) {
   return step;
 }
 
-DirectAttempt::Step DirectAttempt::give_up() {
+DirectAttempt::Step DirectAttempt::give_up(const wg::Peer* there) {
   progress_ = Progress::kFailed;
-  if (!relay_) return {};
+  if (there == nullptr || !relay_ || was_left_to_others(*there)) return {};
   return {.endpoint = relay_, .pokes = true};
 }
 

@@ -7,6 +7,11 @@
 namespace innernet::client {
 namespace {
 
+const wg::Peer* find(const wg::Device& device, const wg::PublicKey& key) {
+  const auto found = std::ranges::find(device.peers, key, &wg::Peer::public_key);
+  return found == device.peers.end() ? nullptr : &*found;
+}
+
 constexpr std::size_t kMostWays = 3;
 
 // What is likely first; names and private addresses that nothing speaks for are left to those who have no session at all.
@@ -74,6 +79,8 @@ void DirectTurn::step_one(One& one, const wg::Peer* there, BootTime now, Step& s
     case DirectAttempt::Progress::kDirect:
       direct_.push_back(one.peer.public_key);
       return one.ways.clear();
+    case DirectAttempt::Progress::kLeft:
+      return one.ways.clear();
     case DirectAttempt::Progress::kFailed:
       tried_.push_back({.peer = one.peer.public_key, .is_registered = one.peer.is_registered, .to = one.ways.front()});
       one.ways.pop_front();
@@ -86,16 +93,15 @@ DirectTurn::Step DirectTurn::step(const wg::Device& device, BootTime now) {
   Step step;
   for (One& one : all_) {
     if (one.ways.empty() || now < one.next) continue;
-    const auto there = std::ranges::find(device.peers, one.peer.public_key, &wg::Peer::public_key);
-    step_one(one, there == device.peers.end() ? nullptr : &*there, now, step);
+    step_one(one, find(device, one.peer.public_key), now, step);
   }
   return step;
 }
 
-DirectTurn::Step DirectTurn::give_up() {
+DirectTurn::Step DirectTurn::give_up(const wg::Device& device) {
   Step step;
   for (One& one : all_) {
-    if (!one.ways.empty() && one.attempt) act(one, one.attempt->give_up(), step);
+    if (!one.ways.empty() && one.attempt) act(one, one.attempt->give_up(find(device, one.peer.public_key)), step);
     one.ways.clear();
   }
   return step;
@@ -108,7 +114,7 @@ Result<std::vector<wg::PublicKey>> try_directly(const std::vector<TraversalPeer>
   DirectTurn turn(peers, network, relays, resolved, times, budget);
   while (!turn.done()) {
     TRY(const wg::Device device, backend.get(name));
-    const auto step = wait.stopped() ? turn.give_up() : turn.step(device, wait.clock().boot());
+    const auto step = wait.stopped() ? turn.give_up(device) : turn.step(device, wait.clock().boot());
     if (!step.update.empty()) TRY_VOID(backend.apply(name, step.update));
     for (const TraversalPeer* peer : step.pokes) poke(peer->inside);
     if (const auto tried = turn.take_tried(); !tried.empty()) note(tried, Locked::kNo);

@@ -36,7 +36,7 @@ class DirectTurn {
   };
   Step step(const wg::Device& device, BootTime now);
   /// Ends it.
-  Step give_up();
+  Step give_up(const wg::Device& device);
   bool done() const;
   /// While it is not.
   BootTime next_step() const;

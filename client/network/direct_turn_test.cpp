@@ -29,7 +29,8 @@ struct TryDirectly : ::testing::Test {
   TryDirectly() {
     static_cast<void>(fake.backend.create(evilcorp()));
     fake.backend.change_device(evilcorp(), [&](wg::Device& device) {
-      device.peers.push_back({.public_key = key, .preshared_key = {}, .endpoint = relays.front(), .allowed_ips = {}, .last_handshake = {}});
+      device.peers.push_back(
+          {.public_key = key, .preshared_key = {}, .endpoint = relays.front(), .allowed_ips = {}, .last_handshake = WallTime(1h)});
     });
     fake.backend.on_apply = [this] {
       for (const auto& peer : fake.backend.updates.back().peers) {
@@ -114,6 +115,50 @@ TEST_F(TryDirectly, PrivateAddressesAreTriedWhereSomethingSpeaksForThemAlone) {
   peer.likely = {endpoint("192.168.7.7:1")};
   EXPECT_THAT(run({peer}), IsEmpty());
   EXPECT_THAT(endpoints, ::testing::Contains("192.168.7.7:1"));
+}
+
+// Another thread has made it anew, at another relay perhaps: it has seen that the one that it had does not answer.
+TEST_F(TryDirectly, OneThatWasMadeAnewMeanwhileIsLeftWhereItIs) {
+  const SocketAddress other = address("203.0.113.2:51821");
+  relays.push_back(other);
+  const auto way = address("198.51.100.7:1");
+  const struct {
+    SocketAddress at;
+    std::uint64_t received;
+    bool is_stopped;
+    const char* what;
+  } cases[] = {{other, 0, false, "at another relay"},
+               {other, 0, true, "at another relay, and stopped"},
+               {other, 900, false, "it was taken to another relay, by the other side"},
+               {relays.front(), 0, false, "at the same relay"},
+               {relays.front(), 0, true, "at the same relay, and stopped"},
+               {way, 0, false, "before the way was set"}};
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.what);
+    endpoints.clear();
+    change([&](wg::Peer& peer) {
+      peer.endpoint = relays.front();
+      peer.received_bytes = 500;
+    });
+    on_poke = [&] {
+      change([&](wg::Peer& peer) {
+        peer.endpoint = c.at;
+        peer.received_bytes = c.received;
+      });
+      fake.wait.is_stopped = c.is_stopped;
+    };
+    auto peer = relayed_peer(key);
+    peer.candidates = {endpoint("192.0.2.9:1")};
+    EXPECT_THAT(run({peer}), IsEmpty());
+    EXPECT_THAT(endpoints, ElementsAre("198.51.100.7:1")) << "nor is another way tried";
+    fake.wait.is_stopped = false;
+  }
+}
+
+TEST_F(TryDirectly, OneWhoseHandshakeIsOnTheWayIsLeftAlone) {
+  change([](wg::Peer& peer) { peer.last_handshake.reset(); });
+  EXPECT_THAT(run({relayed_peer(key)}), IsEmpty());
+  EXPECT_THAT(endpoints, IsEmpty());
 }
 
 TEST_F(TryDirectly, AStopPutsTheRelayBack) {
