@@ -11,11 +11,6 @@
 namespace innernet::client {
 namespace {
 
-const TraversalPeer* find(const std::vector<TraversalPeer>& peers, const wg::PublicKey& key) {
-  const auto found = std::ranges::find(peers, key, &TraversalPeer::public_key);
-  return found == peers.end() ? nullptr : &*found;
-}
-
 bool contains(std::span<const SocketAddress> relays, const SocketAddress& at) { return std::ranges::find(relays, at) != relays.end(); }
 
 // A nearer one than that at which the peer is.
@@ -33,7 +28,7 @@ bool NearerRelay::see(const wg::Device& device, const std::vector<TraversalPeer>
   std::unordered_set<wg::PublicKey> current;
   bool is_new = false;
   for (const wg::Peer& there : device.peers) {
-    const TraversalPeer* const peer = find(relayed, there.public_key);
+    const TraversalPeer* const peer = find_peer(relayed, there.public_key);
     if (peer == nullptr || !there.endpoint || !contains(peer->relays, *there.endpoint)) continue;
     current.insert(there.public_key);
     const auto [entry, is_first] = pairs_.try_emplace(there.public_key, Pair{.at = *there.endpoint});
@@ -108,7 +103,7 @@ wg::DeviceUpdate NearerRelay::moves(const wg::Device& device, const std::vector<
   std::size_t begun = 0;
   for (const wg::Peer& there : device.peers) {
     const auto entry = pairs_.find(there.public_key);
-    const TraversalPeer* const peer = find(relayed, there.public_key);
+    const TraversalPeer* const peer = find_peer(relayed, there.public_key);
     if (entry == pairs_.end() || peer == nullptr || there.endpoint != entry->second.at) continue;
     Pair& pair = entry->second;
     if (pair.move) {

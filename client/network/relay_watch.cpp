@@ -8,16 +8,16 @@
 namespace innernet::client {
 namespace {
 
-const TraversalPeer* find(const std::vector<TraversalPeer>& peers, const wg::PublicKey& key) {
-  const auto found = std::ranges::find(peers, key, &TraversalPeer::public_key);
-  return found == peers.end() ? nullptr : &*found;
-}
-
 bool is_behind_relay(const wg::Device& device, const TraversalPeer& peer, const wg::Peer& there) {
   return there.endpoint && std::ranges::find(peer.relays, *there.endpoint) != peer.relays.end() && knows_us(device, *there.endpoint);
 }
 
 }  // namespace
+
+const TraversalPeer* find_peer(const std::vector<TraversalPeer>& peers, const wg::PublicKey& key) {
+  const auto found = std::ranges::find(peers, key, &TraversalPeer::public_key);
+  return found == peers.end() ? nullptr : &*found;
+}
 
 bool knows_us(const wg::Device& device, const SocketAddress& relay) {
   return std::ranges::any_of(device.peers, [&](const wg::Peer& there) {
@@ -30,7 +30,7 @@ std::vector<SocketAddress> RelayWatch::see(const wg::Device& device, const std::
   std::set<SocketAddress> suspected;
   std::unordered_map<wg::PublicKey, Seen> seen;
   for (const wg::Peer& there : device.peers) {
-    const TraversalPeer* const peer = find(relayed, there.public_key);
+    const TraversalPeer* const peer = find_peer(relayed, there.public_key);
     if (peer == nullptr || !is_behind_relay(device, *peer, there)) continue;
     const auto before = seen_.find(there.public_key);
     Seen entry = before == seen_.end() ? Seen{there.sent_bytes, there.received_bytes, {}} : before->second;
@@ -97,7 +97,7 @@ void RelayWatch::begin_anew(wg::DeviceUpdate& update, const TraversalPeer& peer,
 wg::DeviceUpdate RelayWatch::moves(const wg::Device& device, const std::vector<TraversalPeer>& relayed, BootTime now) {
   wg::DeviceUpdate update;
   for (const wg::Peer& there : device.peers) {
-    const TraversalPeer* const peer = find(relayed, there.public_key);
+    const TraversalPeer* const peer = find_peer(relayed, there.public_key);
     if (peer == nullptr || !is_behind_relay(device, *peer, there)) continue;
     const auto silent = silent_.find(*there.endpoint);
     if (silent == silent_.end()) {

@@ -13,6 +13,9 @@
 
 namespace innernet::client {
 
+/// Null: it is none of them.
+const TraversalPeer* find_peer(const std::vector<TraversalPeer>& peers, const wg::PublicKey& key);
+
 /// Whether there is a relay that has ever answered us. Behind another one there is nobody, and what looks like its address is another's:
 /// routers may give the port that it is said to have to somebody else.
 bool knows_us(const wg::Device& device, const SocketAddress& relay);
