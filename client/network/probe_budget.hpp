@@ -26,12 +26,12 @@ class ProbeBudget {
   }
 
  private:
-  // What is there at once and what comes within a minute are together what a minute may see, but for twenty, and four of each peer's, which are
-  // left to rounds: they set what the server reports.
+  // What is there at once and what comes within a minute are together what a minute may see, but for forty, and four of each peer's, which
+  // are left to rounds: they set what the server reports.
   struct Allowance {
     double at_once, per_minute;
   };
-  static constexpr Allowance kOfMachine{.at_once = 100, .per_minute = 80};
+  static constexpr Allowance kOfMachine{.at_once = 80, .per_minute = 80};
   static constexpr Allowance kOfPeer{.at_once = 10, .per_minute = 6};
   static constexpr std::size_t kMostRemembered = 4096;
 
