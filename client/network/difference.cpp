@@ -321,7 +321,9 @@ class Comparison {
       result_.changes.push_back({.kind = PeerChangeKind::kModified,
                                  .name = relay.name,
                                  .public_key = there.public_key,
-                                 .endpoint = changed("Endpoint", there.endpoint, std::optional(relay.endpoint)),
+                                 .endpoint = there.endpoint == relay.endpoint
+                                                 ? "Session: with one that has forgotten it => with the one that was started anew"
+                                                 : changed("Endpoint", there.endpoint, std::optional(relay.endpoint)),
                                  .others = {}});
       return;
     }

@@ -33,7 +33,7 @@ struct PeerChange {
   PeerChangeKind kind;
   std::optional<std::string> name;  ///< none: neither state nor cache know the key
   wg::PublicKey public_key;
-  std::optional<std::string> endpoint;  ///< `Endpoint: OLD => NEW`
+  std::optional<std::string> endpoint;  ///< `Endpoint: OLD => NEW`, or what else made it necessary
   std::vector<std::string> others;      ///< lines like that one, shown with -v
 
   /// `peer NAME (KEY10…) was added.`
