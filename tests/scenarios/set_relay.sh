@@ -53,12 +53,11 @@ check_soon 'and their lists say so' 10 relayed_by office
 listed() { server list-peers "$NETWORK" && grep -qE "office .*relay on UDP port [0-9]" <<<"$OUT"; }
 check "the server's list has its port" listed
 
-header_of_server() { sed -n 's/^public-key = "\(.*\)"/X-Innernet-Server-Key: \1/p' "/etc/innernet/$1.conf"; }
 told_of_it() { # PEER: a client that knows no relays takes it for one more address of that peer
   local port
   server list-peers "$NETWORK" || return
   port=$(sed -n 's/.*office .*relay on UDP port \([0-9]*\).*/\1/p' <<<"$OUT")
-  on office bash -c "$(declare -f header_of_server)"'; curl -sS -H "$(header_of_server "$1")" "http://$2/v1/user/state"' state "$NETWORK" "$(inside server):$PORT" |
+  on office curl -gsS -H "X-Innernet-Server-Key: $(key_of server)" "http://$(bracketed "$(inside server)"):${PORT:?}/v1/user/state" |
     grep -oE "\"name\":\"$1\"[^[]*\"candidates\":\[[^]]*" | grep -qF "\"$(outside office):$port\""
 }
 for peer in cafe hotel; do check_soon "who knows no relays is told of it as of an address of $peer" 30 told_of_it "$peer"; done
