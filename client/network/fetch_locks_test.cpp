@@ -50,6 +50,15 @@ TEST_F(UnlockedFetchTest, NobodyWaitsForTheServerWithUs) {
   EXPECT_EQ(states, 1);
 }
 
+// Only the daemon writes these, and there may be none any more.
+TEST_F(UnlockedFetchTest, WhatAKilledDaemonWasWritingIsRemoved) {
+  const std::filesystem::path left[] = {options.folders.data / ".evilcorp.mapping.0123456789abcdef.new",
+                                        options.folders.data / ".evilcorp.relay-port.0123456789abcdef.new"};
+  for (const auto& file : left) ASSERT_TRUE(replace_file(file, "half"));
+  ASSERT_TRUE(up());
+  for (const auto& file : left) EXPECT_FALSE(std::filesystem::exists(file)) << file;
+}
+
 TEST_F(UnlockedFetchTest, WhatTheConfigSaysByThenIsApplied) {
   meanwhile = [&] {
     auto changed = config();

@@ -8,6 +8,7 @@
 #include "apply_state.hpp"
 #include "direct_turn.hpp"
 #include "innernet/base/file.hpp"
+#include "innernet/base/temp_file.hpp"
 #include "innernet/client/data_store.hpp"
 #include "innernet/client/fetch.hpp"
 #include "innernet/client/file_access.hpp"
@@ -249,6 +250,9 @@ Result<void> fetch_once(const ClientOptions& options, const InterfaceName& name,
     TRY(RoundLock lock, RoundLock::take(options.folders, name, machine.stop));
     TRY(result, fetch_round(options, name, machine, memory, caller, &lock));
   }
+  // Of writes of a daemon that was killed: no command writes these files, and so none would clean up after it.
+  for (const auto& file : {mapping_file(options.folders, name), relay_port_file(options.folders, name)})
+    static_cast<void>(remove_leftovers_of(file));
   // Without the lock: it may take a minute, touches only peers without a connection, and others may want to work.
   traverse_due(options, name, config.address.truncated(), machine, std::move(result), std::move(memory.handshakes));
   return {};
