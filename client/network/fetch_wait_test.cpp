@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <atomic>
+
 #include "fetch_test.hpp"
 #include "network_files.hpp"
 
@@ -130,14 +132,17 @@ TEST_F(FetchWaitTest, BesideADaemonThatLooksForWaysItOnlyWatches) {
 
 TEST_F(FetchWaitTest, AServerThatIsAwayIsAskedOnce) {
   up();
-  int asked = 0;
-  special = [&](const Request&) {
-    ++asked;
-    return Reply{.bytes = "", .then = Reply::Then::kClose};
-  };
+  std::atomic<int> asked = 0;  // by the server's thread
+  {
+    const std::lock_guard lock(mutex);
+    special = [&](const Request&) {
+      ++asked;
+      return Reply{.bytes = "", .then = Reply::Then::kClose};
+    };
+  }
   EXPECT_THAT(wait().value(), ElementsAre(bob()));
   EXPECT_EQ(elapsed(), 30s);
-  const int in_one_round = std::exchange(asked, 0);
+  const int in_one_round = asked.exchange(0);
   ASSERT_TRUE(round(Caller::kFetch));
   EXPECT_EQ(in_one_round, asked);
 }
