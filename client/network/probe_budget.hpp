@@ -9,8 +9,9 @@
 
 namespace innernet::client {
 
-/// How often this machine may send to addresses of which it is not known that a peer is there: at most 200 times in any minute, and 16
-/// times for one peer. Hosting providers take more for an attack. May be used by several threads.
+/// How often this machine may send to addresses of which it is not known that a peer is there: at most 160 times in any minute, and 16
+/// times for one peer. Hosting providers take more than 200 for an attack, and rounds set what the server reports, which nobody counts:
+/// one endpoint for each peer. May be used by several threads.
 class ProbeBudget {
  public:
   /// Whether `probes` more may be sent now for this peer, which it counts then.
@@ -26,8 +27,7 @@ class ProbeBudget {
   }
 
  private:
-  // What is there at once and what comes within a minute are together what a minute may see, but for forty, and four of each peer's, which
-  // are left to rounds: they set what the server reports.
+  // What is there at once and what comes within a minute are together what a minute may see.
   struct Allowance {
     double at_once, per_minute;
   };
