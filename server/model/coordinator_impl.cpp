@@ -17,8 +17,9 @@ using namespace std::chrono_literals;
 constexpr std::size_t kSavedAtOnce = 1024;
 /// For a command that happens to write.
 constexpr auto kPatienceAtEnd = 1s;
-/// WireGuard repeats its handshake after two minutes, also with a relay that was restarted.
-constexpr auto kAwaitedByRelay = 180s;
+/// Daemons register anew as soon as they are told the relay's new epoch. One of an older version knows of none, and notices by its absence
+/// from the registered that it has been forgotten: not before this is over.
+constexpr auto kAwaitedByRelay = 30s;
 
 std::uint64_t random_epoch(std::uint64_t old) {
   // Even without random bits it must not be the old one.
