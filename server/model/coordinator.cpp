@@ -81,19 +81,9 @@ Result<void> Coordinator::set_server_candidates(const std::vector<Endpoint>& can
   });
 }
 
-Result<void> Coordinator::checkpoint() { return impl_->registry->checkpoint(); }
+Result<void> Coordinator::checkpoint() { return impl_->registry->database->checkpoint(); }
 
-Result<void> Coordinator::check_log_size() const {
-  const auto& path = impl_->registry->path;
-  auto log = path;
-  log += "-wal";
-  std::error_code ignored;
-  const auto bytes = std::filesystem::file_size(log, ignored);
-  if (ignored || bytes <= impl_->options.large_log_bytes) return {};
-  // Without a figure, which would be news each second.
-  return fail(ErrorKind::kSystem, fmt::format("{} grows, for another program reads {} without end: end that program (`fuser {}` names it)",
-                                              log.native(), path.native(), path.native()));
-}
+Result<void> Coordinator::check_log_size() const { return impl_->registry->database->check_log_size(impl_->options.large_log_bytes); }
 
 Result<bool> Coordinator::save_changes() {
   if (!impl_->cache.unsaved().any()) return false;
@@ -104,7 +94,7 @@ Result<bool> Coordinator::save_changes() {
 Result<void> Coordinator::close() {
   // A database that is gone, another network's or locked is left as it is: the next start finds what the log lacks.
   static_cast<void>(impl_->save_before_end());
-  return impl_->registry->close();
+  return impl_->registry->database->close();
 }
 
 }  // namespace innernet::server

@@ -49,18 +49,18 @@ Coordinator::Impl::Impl(std::unique_ptr<Registry::Impl> opened, const Options& c
   registry->observer = this;
   registry->max_on_device = chosen.max_on_device;
   resume();
-  registry->set_patience(std::chrono::milliseconds(0));
+  registry->database->set_patience(std::chrono::milliseconds(0));
   warn_of_quarantined();
   renew_relays();
   if (key_as_opened && *key_as_opened != chosen.server_key)
-    log::warning("database {}: the server's key in it is not the config's, so peers are told a wrong one; are both of the same network?",
-                 registry->path.native());
+    log::warning("{}: the server's key in it is not the config's, so peers are told a wrong one; are both of the same network?",
+                 registry->database->name());
 }
 
 Coordinator::Impl::~Impl() { registry->observer = nullptr; }
 
 void Coordinator::Impl::resume() {
-  auto log = db::LogStore::load(registry->connection);
+  auto log = registry->database->load_log();
   if (!log)
     log::warning("what clients have been told before can't be read, so they fetch whole states now and after the next start: {}",
                  log.error().message());
@@ -79,9 +79,9 @@ void Coordinator::Impl::warn_of_quarantined() {
   for (const auto& [id, row] : registry->network.quarantined())
     if (warned_of.insert(id).second)
       log::warning(
-          "database {}: peer {} ({}, {}) is not valid and is left out everywhere: {}. Add the peer anew under another name and "
+          "{}: peer {} ({}, {}) is not valid and is left out everywhere: {}. Add the peer anew under another name and "
           "address; this row keeps its own taken",
-          registry->path.native(), number(id), quoted(row.name), quoted(row.ip), row.reason);
+          registry->database->name(), number(id), quoted(row.name), quoted(row.ip), row.reason);
 }
 
 std::optional<wg::PublicKey> Coordinator::Impl::key_in_database() const {
@@ -97,7 +97,7 @@ bool Coordinator::Impl::is_same_network() const {
 Result<void> Coordinator::Impl::check_network() const {
   if (is_same_network()) return {};
   return fail(ErrorKind::kAlreadyExists,
-              fmt::format("database {} is another network's now: its server has another key", registry->path.native()));
+              fmt::format("{} is another network's now: its server has another key", registry->database->name()));
 }
 
 api::Decision Coordinator::Impl::decide(const Request& request) const {
@@ -225,7 +225,7 @@ Coordinator::Outcome Coordinator::Impl::apply(const Request& request, const api:
     return {};
   });
   is_redeeming = false;
-  if (!registry->connection.in_transaction()) transaction->is_lost = true;
+  if (!registry->database->in_transaction()) transaction->is_lost = true;
   if (!done) {
     auto refused = api::refusal(done.error());
     if (refused.status == 500) log::error("{} {}: {}", request.method, quoted(request.target), done.error().message());
@@ -252,7 +252,7 @@ void Coordinator::Impl::undo() {
 
 Result<std::size_t> Coordinator::Impl::save_log() {
   if (!cache.unsaved().any()) return 0;
-  auto& store = registry->store->log();
+  auto& store = registry->database->store().log();
   TRY(const auto last, store.last_epoch());
   if (last != last_epoch) return fail(ErrorKind::kAlreadyExists, "another server has served it meanwhile");
   return save(store, cache.unsaved(), cache.present(), registry->network, kSavedAtOnce);
@@ -267,8 +267,8 @@ Result<void> Coordinator::Impl::commit() {
   TRY_VOID(registry->commit());
   // What could not be saved costs nobody a change: the next start finds what the log lacks.
   if (!saved && !was_log_lost)
-    log::warning("database {}: what clients have been told can't be stored, so they fetch whole states after the next start: {}",
-                 registry->path.native(), saved.error().message());
+    log::warning("{}: what clients have been told can't be stored, so they fetch whole states after the next start: {}",
+                 registry->database->name(), saved.error().message());
   was_log_lost = !saved;
   if (was_log_lost || !cache.unsaved().any()) return {};
   if (written == cache.unsaved().peers.size()) last_epoch = cache.present().epoch;
@@ -329,7 +329,7 @@ Result<void> Coordinator::Impl::save_at_leisure() {
 }
 
 Result<void> Coordinator::Impl::save_before_end() {
-  registry->set_patience(kPatienceAtEnd);
+  registry->database->set_patience(kPatienceAtEnd);
   while (cache.unsaved().any()) {
     TRY_VOID(save_at_leisure());
     if (was_log_lost) break;  // which was told

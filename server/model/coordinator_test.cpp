@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
-#include "db/connection.hpp"
+#include "db/sqlite/connection.hpp"
 #include "innernet/base/file.hpp"
 #include "testing/fixture.hpp"
 

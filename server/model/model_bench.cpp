@@ -9,7 +9,7 @@
 #include <functional>
 #include <random>
 
-#include "db/connection.hpp"
+#include "db/sqlite/connection.hpp"
 #include "innernet/json/json.hpp"
 #include "innernet/server/coordinator.hpp"
 #include "innernet/testing/temp_dir.hpp"
@@ -91,7 +91,7 @@ void measure_looks_at_the_database(const std::filesystem::path& path) {
   constexpr int kLooks = 100'000;
   auto connection = must(db::Connection::open(path, std::chrono::seconds(1)));
   auto version = must(connection.prepare("PRAGMA data_version"));
-  must(version.run());
+  must(version->run());
   const auto microseconds = [](const std::function<void()>& look) {
     const double start = cpu_milliseconds();
     for (int i = 0; i < kLooks; ++i) look();
@@ -100,7 +100,7 @@ void measure_looks_at_the_database(const std::filesystem::path& path) {
   const double by_header = microseconds([&] {
     if (!connection.log_header()) throw std::runtime_error("the log's header is not there");
   });
-  const double by_version = microseconds([&] { must(version.run()); });
+  const double by_version = microseconds([&] { must(version->run()); });
   fmt::print("has another process written: {:.2f} us by the log's header, {:.2f} us by PRAGMA data_version\n", by_header, by_version);
 }
 

@@ -3,8 +3,8 @@
 
 #include <fstream>
 
-#include "db/connection.hpp"
-#include "db/schema.hpp"
+#include "db/sqlite/connection.hpp"
+#include "db/sqlite/schema.hpp"
 #include "innernet/base/file.hpp"
 #include "innernet/testing/sample_network.hpp"
 #include "testing/fixture.hpp"

@@ -24,7 +24,7 @@ Result<void> Registry::Impl::check_room() const {
 Result<Peer> Registry::Impl::add_peer(const PeerContents& contents) {
   TRY_VOID(network.check_new_peer(contents));
   if (!contents.is_disabled) TRY_VOID(check_room());
-  TRY(const PeerId id, store->insert_peer(contents));
+  TRY(const PeerId id, database->store().insert_peer(contents));
   // What the database does not hold must not be in the model either.
   return put({db::Store::kept_of(contents), id});
 }
@@ -34,7 +34,7 @@ Result<Peer> Registry::Impl::update_peer(PeerId id, const PeerChange& change) {
   Peer peer = network.find_peer(id)->peer;
   if (!change.changes(peer)) return peer;
   if (peer.is_disabled && !change.is_disabled) TRY_VOID(check_room());
-  TRY_VOID(store->update_peer(id, change));
+  TRY_VOID(database->store().update_peer(id, change));
   change.apply_to(peer);
   peer.candidates.shrink_to_fit();
   return put(std::move(peer));
@@ -42,7 +42,7 @@ Result<Peer> Registry::Impl::update_peer(PeerId id, const PeerChange& change) {
 
 Result<Peer> Registry::Impl::redeem_peer(PeerId id, const wg::PublicKey& key) {
   TRY_VOID(network.check_redemption(id, key));
-  TRY_VOID(store->redeem_peer(id, key));
+  TRY_VOID(database->store().redeem_peer(id, key));
   Peer peer = network.find_peer(id)->peer;
   peer.public_key = key;
   peer.is_redeemed = true;
@@ -51,7 +51,7 @@ Result<Peer> Registry::Impl::redeem_peer(PeerId id, const wg::PublicKey& key) {
 
 Result<void> Registry::Impl::delete_unredeemed_peer(PeerId id) {
   TRY_VOID(network.check_peer_deletion(id));
-  TRY_VOID(store->delete_peer(id));
+  TRY_VOID(database->store().delete_peer(id));
   const PeerRecord before = *network.find_peer(id);
   undo_log.note(network, id);
   network.erase_peer(id);
@@ -61,7 +61,7 @@ Result<void> Registry::Impl::delete_unredeemed_peer(PeerId id) {
 
 Result<Cidr> Registry::Impl::add_cidr(const CidrContents& contents) {
   TRY(auto normal, network.check_new_cidr(contents));
-  TRY(const CidrId id, store->insert_cidr(normal));
+  TRY(const CidrId id, database->store().insert_cidr(normal));
   Cidr cidr{std::move(normal), id};
   undo_log.note(network, id);
   network.put_cidr(cidr);
@@ -73,7 +73,7 @@ Result<Cidr> Registry::Impl::rename_cidr(CidrId id, const std::string& name) {
   TRY_VOID(network.check_cidr_name(id, name));
   Cidr cidr = *network.find_cidr(id);
   if (cidr.name == name) return cidr;
-  TRY_VOID(store->rename_cidr(id, name));
+  TRY_VOID(database->store().rename_cidr(id, name));
   cidr.name = name;
   undo_log.note(network, id);
   network.put_cidr(cidr);
@@ -84,7 +84,7 @@ Result<Cidr> Registry::Impl::rename_cidr(CidrId id, const std::string& name) {
 Result<void> Registry::Impl::delete_cidr(CidrId id) {
   TRY_VOID(network.check_cidr_deletion(id));
   if (network.find_cidr(id) == nullptr) return {};
-  TRY_VOID(store->delete_cidr(id));
+  TRY_VOID(database->store().delete_cidr(id));
   undo_log.note(network, id);
   network.erase_cidr(id);
   if (observer != nullptr) observer->cidrs_changed(true);
@@ -93,7 +93,7 @@ Result<void> Registry::Impl::delete_cidr(CidrId id) {
 
 Result<Association> Registry::Impl::add_association(const AssociationContents& contents) {
   TRY_VOID(network.check_new_association(contents));
-  TRY(const AssociationId id, store->insert_association(contents));
+  TRY(const AssociationId id, database->store().insert_association(contents));
   const Association association{contents, id};
   undo_log.note(network, id);
   network.put_association(association);
@@ -104,7 +104,7 @@ Result<Association> Registry::Impl::add_association(const AssociationContents& c
 Result<void> Registry::Impl::delete_association(AssociationId id) {
   const auto found = network.associations().find(id);
   if (found == network.associations().end()) return {};
-  TRY_VOID(store->delete_association(id));
+  TRY_VOID(database->store().delete_association(id));
   const AssociationContents ends = found->second;
   undo_log.note(network, id);
   network.erase_association(id);

@@ -34,19 +34,21 @@ LoggedPeer read_peer(const Statement& row) {
 
 }  // namespace
 
-Result<LogStore> LogStore::prepare(Connection& connection) {
-  TRY(auto last_epoch, connection.prepare("SELECT epoch, last FROM change_log_epochs ORDER BY id DESC LIMIT 1"));
-  TRY(auto put_peer,
-      connection.prepare("INSERT INTO change_log (peer, cidr, number, digest, ip, seen, relayed_at, relay_distances) "
-                         "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (peer, cidr) DO UPDATE SET number = max(number, excluded.number), "
-                         "digest = excluded.digest, ip = excluded.ip, seen = excluded.seen, relayed_at = excluded.relayed_at, "
-                         "relay_distances = excluded.relay_distances"));
-  TRY(auto put_epoch, connection.prepare("INSERT INTO change_log_epochs (epoch, last) VALUES (?, ?) "
-                                         "ON CONFLICT (epoch) DO UPDATE SET last = excluded.last"));
-  TRY(auto forget_epochs, connection.prepare("DELETE FROM change_log_epochs WHERE id <= (SELECT max(id) FROM change_log_epochs) - ?"));
-  TRY(auto put_rest, connection.prepare("INSERT OR REPLACE INTO change_log_rest (id, floor, cidrs, tree_digest, relays, relays_json) "
-                                        "VALUES (1, ?, ?, ?, ?, ?)"));
-  TRY(auto forget_gone, connection.prepare("DELETE FROM change_log WHERE digest IS NULL AND ip IS NULL AND number <= ?"));
+Result<LogStore> LogStore::prepare(Sql& sql) {
+  TRY(auto last_epoch, sql.prepare("SELECT epoch, last FROM change_log_epochs ORDER BY id DESC LIMIT 1"));
+  TRY(auto put_peer, sql.prepare("INSERT INTO change_log (peer, cidr, number, digest, ip, seen, relayed_at, relay_distances) "
+                                 "VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (peer, cidr) DO UPDATE SET "
+                                 "number = CASE WHEN change_log.number > excluded.number THEN change_log.number ELSE excluded.number END, "
+                                 "digest = excluded.digest, ip = excluded.ip, seen = excluded.seen, relayed_at = excluded.relayed_at, "
+                                 "relay_distances = excluded.relay_distances"));
+  TRY(auto put_epoch, sql.prepare("INSERT INTO change_log_epochs (epoch, last) VALUES ($1, $2) "
+                                  "ON CONFLICT (epoch) DO UPDATE SET last = excluded.last"));
+  TRY(auto forget_epochs, sql.prepare("DELETE FROM change_log_epochs WHERE id <= (SELECT max(id) FROM change_log_epochs) - $1"));
+  TRY(auto put_rest,
+      sql.prepare("INSERT INTO change_log_rest (id, floor, cidrs, tree_digest, relays, relays_json) VALUES (1, $1, $2, $3, $4, $5) "
+                  "ON CONFLICT (id) DO UPDATE SET floor = excluded.floor, cidrs = excluded.cidrs, tree_digest = excluded.tree_digest, "
+                  "relays = excluded.relays, relays_json = excluded.relays_json"));
+  TRY(auto forget_gone, sql.prepare("DELETE FROM change_log WHERE digest IS NULL AND ip IS NULL AND number <= $1"));
   return LogStore({.last_epoch = std::move(last_epoch),
                    .put_peer = std::move(put_peer),
                    .put_epoch = std::move(put_epoch),
@@ -55,37 +57,37 @@ Result<LogStore> LogStore::prepare(Connection& connection) {
                    .forget_gone = std::move(forget_gone)});
 }
 
-Result<StoredLog> LogStore::load(Connection& connection) {
+Result<StoredLog> LogStore::load(Sql& sql) {
   StoredLog log;
   {
-    TRY(auto rows, connection.prepare("SELECT floor, cidrs, tree_digest, relays, relays_json FROM change_log_rest"));
-    TRY(const bool row, rows.step());
+    TRY(const auto rows, sql.prepare("SELECT floor, cidrs, tree_digest, relays, relays_json FROM change_log_rest"));
+    TRY(const bool row, rows->step());
     if (row)
-      log.rest = LoggedRest{.floor = read_number(rows.integer(0)),
-                            .cidrs = read_number(rows.integer(1)),
-                            .tree_digest = rows.is_null(2) ? std::nullopt : std::optional(read(rows.integer(2))),
-                            .relays = read_number(rows.integer(3)),
-                            .relays_json = std::string(rows.text(4))};
+      log.rest = LoggedRest{.floor = read_number(rows->integer(0)),
+                            .cidrs = read_number(rows->integer(1)),
+                            .tree_digest = rows->is_null(2) ? std::nullopt : std::optional(read(rows->integer(2))),
+                            .relays = read_number(rows->integer(3)),
+                            .relays_json = std::string(rows->text(4))};
   }
   {
-    TRY(auto rows, connection.prepare("SELECT epoch, last FROM change_log_epochs ORDER BY id"));
+    TRY(const auto rows, sql.prepare("SELECT epoch, last FROM change_log_epochs ORDER BY id"));
     for (;;) {
-      TRY(const bool row, rows.step());
+      TRY(const bool row, rows->step());
       if (!row) break;
-      log.epochs.push_back({.epoch = read(rows.integer(0)), .last = read_number(rows.integer(1))});
+      log.epochs.push_back({.epoch = read(rows->integer(0)), .last = read_number(rows->integer(1))});
     }
   }
-  TRY(auto rows,
-      connection.prepare("SELECT peer, cidr, number, digest, ip, seen, relayed_at, relay_distances FROM change_log ORDER BY peer"));
+  TRY(const auto rows,
+      sql.prepare("SELECT peer, cidr, number, digest, ip, seen, relayed_at, relay_distances FROM change_log ORDER BY peer"));
   for (;;) {
-    TRY(const bool row, rows.step());
+    TRY(const bool row, rows->step());
     if (!row) return log;
-    log.peers.push_back(read_peer(rows));
+    log.peers.push_back(read_peer(*rows));
   }
 }
 
 Result<std::optional<LoggedEpoch>> LogStore::last_epoch() {
-  auto& sql = sql_.last_epoch;
+  auto& sql = *sql_.last_epoch;
   TRY(const bool row, sql.step());
   std::optional<LoggedEpoch> last;
   if (row) last = LoggedEpoch{.epoch = read(sql.integer(0)), .last = read_number(sql.integer(1))};
@@ -94,7 +96,7 @@ Result<std::optional<LoggedEpoch>> LogStore::last_epoch() {
 }
 
 Result<void> LogStore::put(const LoggedPeer& row) {
-  auto& sql = sql_.put_peer;
+  auto& sql = *sql_.put_peer;
   const auto bind_text = [&sql](const auto& value) { value ? sql.bind(value->to_string()) : sql.bind_null(); };
   sql.bind(number(row.peer)).bind(number(row.cidr)).bind(stored(row.number));
   row.digest ? sql.bind(stored(*row.digest)) : sql.bind_null();
@@ -105,16 +107,16 @@ Result<void> LogStore::put(const LoggedPeer& row) {
   return sql.run();
 }
 
-Result<void> LogStore::put(const LoggedEpoch& row) { return sql_.put_epoch.bind(stored(row.epoch)).bind(stored(row.last)).run(); }
+Result<void> LogStore::put(const LoggedEpoch& row) { return sql_.put_epoch->bind(stored(row.epoch)).bind(stored(row.last)).run(); }
 
 Result<void> LogStore::put(const LoggedRest& row) {
-  TRY_VOID(sql_.forget_epochs.bind(std::int64_t{kMostEpochs}).run());
-  auto& sql = sql_.put_rest;
+  TRY_VOID(sql_.forget_epochs->bind(std::int64_t{kMostEpochs}).run());
+  auto& sql = *sql_.put_rest;
   sql.bind(stored(row.floor)).bind(stored(row.cidrs));
   row.tree_digest ? sql.bind(stored(*row.tree_digest)) : sql.bind_null();
   return sql.bind(stored(row.relays)).bind(row.relays_json).run();
 }
 
-Result<void> LogStore::forget_gone(std::uint64_t floor) { return sql_.forget_gone.bind(stored(floor)).run(); }
+Result<void> LogStore::forget_gone(std::uint64_t floor) { return sql_.forget_gone->bind(stored(floor)).run(); }
 
 }  // namespace innernet::server::db

@@ -1,13 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "connection.hpp"
 #include "innernet/base/ip.hpp"
 #include "innernet/values/peer.hpp"
+#include "sql.hpp"
 
 namespace innernet::server::db {
 
@@ -52,8 +53,8 @@ class LogStore {
  public:
   static constexpr int kMostEpochs = 64;
 
-  static Result<LogStore> prepare(Connection& connection);
-  static Result<StoredLog> load(Connection& connection);
+  static Result<LogStore> prepare(Sql& sql);
+  static Result<StoredLog> load(Sql& sql);
 
   /// Of the start that has written last.
   Result<std::optional<LoggedEpoch>> last_epoch();
@@ -67,7 +68,7 @@ class LogStore {
 
  private:
   struct Statements {
-    Statement last_epoch, put_peer, put_epoch, forget_epochs, put_rest, forget_gone;
+    std::unique_ptr<Statement> last_epoch, put_peer, put_epoch, forget_epochs, put_rest, forget_gone;
   };
   explicit LogStore(Statements statements) : sql_(std::move(statements)) {}
 

@@ -65,19 +65,21 @@ std::string select_peers_sql() {
 
 std::string insert_peer_sql() {
   std::string names, values;
+  int parameters = 0;
   for_each_column([&](const auto& column) {
     names.append(names.empty() ? "" : ", ").append(column.name);
-    values.append(values.empty() ? "?" : ", ?");
+    values.append(values.empty() ? "$" : ", $").append(std::to_string(++parameters));
   });
-  return fmt::format("INSERT INTO peers ({}) VALUES ({})", names, values);
+  return fmt::format("INSERT INTO peers ({}) VALUES ({}) RETURNING id", names, values);
 }
 
 std::string update_peer_sql() {
   std::string changes;
+  int parameters = 0;
   for_each_column([&](const auto& column) {
-    if (column.change != nullptr) changes.append(changes.empty() ? "" : ", ").append(column.name).append(" = ?");
+    if (column.change != nullptr) changes += fmt::format("{}{} = ${}", changes.empty() ? "" : ", ", column.name, ++parameters);
   });
-  return fmt::format("UPDATE peers SET {} WHERE id = ?", changes);
+  return fmt::format("UPDATE peers SET {} WHERE id = ${}", changes, parameters + 1);
 }
 
 void bind(Statement& to, const Hostname& name) { to.bind(name.str()); }
@@ -173,25 +175,31 @@ QuarantinedPeer read_quarantined(const Statement& row, const Error& error) {
           error.message()};
 }
 
+/// Runs an INSERT that returns it.
+Result<std::int64_t> id_of_new(Statement& insert) {
+  TRY(const bool row, insert.step());
+  const std::int64_t id = row ? insert.integer(0) : 0;
+  TRY_VOID(insert.run());
+  return id;
+}
+
 }  // namespace
 
-Result<Store> Store::prepare(Connection& connection) {
-  TRY(auto data_version, connection.prepare("PRAGMA data_version"));
-  TRY(auto insert_peer, connection.prepare(insert_peer_sql()));
-  TRY(auto update_peer, connection.prepare(update_peer_sql()));
-  TRY(auto redeem_peer, connection.prepare("UPDATE peers SET public_key = ?, is_redeemed = 1 WHERE id = ? AND is_redeemed = 0"));
-  TRY(auto delete_peer, connection.prepare("DELETE FROM peers WHERE id = ?"));
-  TRY(auto insert_cidr, connection.prepare("INSERT INTO cidrs (name, ip, prefix, parent) VALUES (?, ?, ?, ?)"));
-  TRY(auto rename_cidr, connection.prepare("UPDATE cidrs SET name = ? WHERE id = ?"));
-  TRY(auto delete_cidr, connection.prepare("DELETE FROM cidrs WHERE id = ?"));
-  TRY(auto insert_association, connection.prepare("INSERT INTO associations (cidr_id_1, cidr_id_2) VALUES (?, ?)"));
-  TRY(auto delete_association, connection.prepare("DELETE FROM associations WHERE id = ?"));
-  TRY(auto savepoint, connection.prepare("SAVEPOINT request"));
-  TRY(auto release, connection.prepare("RELEASE request"));
-  TRY(auto rollback_to, connection.prepare("ROLLBACK TO request"));
-  TRY(auto log, LogStore::prepare(connection));
-  return Store(Statements{.data_version = std::move(data_version),
-                          .insert_peer = std::move(insert_peer),
+Result<Store> Store::prepare(Sql& sql) {
+  TRY(auto insert_peer, sql.prepare(insert_peer_sql()));
+  TRY(auto update_peer, sql.prepare(update_peer_sql()));
+  TRY(auto redeem_peer, sql.prepare("UPDATE peers SET public_key = $1, is_redeemed = 1 WHERE id = $2 AND is_redeemed = 0"));
+  TRY(auto delete_peer, sql.prepare("DELETE FROM peers WHERE id = $1"));
+  TRY(auto insert_cidr, sql.prepare("INSERT INTO cidrs (name, ip, prefix, parent) VALUES ($1, $2, $3, $4) RETURNING id"));
+  TRY(auto rename_cidr, sql.prepare("UPDATE cidrs SET name = $1 WHERE id = $2"));
+  TRY(auto delete_cidr, sql.prepare("DELETE FROM cidrs WHERE id = $1"));
+  TRY(auto insert_association, sql.prepare("INSERT INTO associations (cidr_id_1, cidr_id_2) VALUES ($1, $2) RETURNING id"));
+  TRY(auto delete_association, sql.prepare("DELETE FROM associations WHERE id = $1"));
+  TRY(auto savepoint, sql.prepare("SAVEPOINT request"));
+  TRY(auto release, sql.prepare("RELEASE request"));
+  TRY(auto rollback_to, sql.prepare("ROLLBACK TO request"));
+  TRY(auto log, LogStore::prepare(sql));
+  return Store(Statements{.insert_peer = std::move(insert_peer),
                           .update_peer = std::move(update_peer),
                           .redeem_peer = std::move(redeem_peer),
                           .delete_peer = std::move(delete_peer),
@@ -206,40 +214,33 @@ Result<Store> Store::prepare(Connection& connection) {
                std::move(log));
 }
 
-Result<std::int64_t> Store::data_version() {
-  TRY(const bool row, sql_.data_version.step());
-  const std::int64_t version = row ? sql_.data_version.integer(0) : 0;
-  sql_.data_version.reset();
-  return version;
-}
-
-Result<Network> Store::load(Connection& connection) {
+Result<Network> Store::load(Sql& sql) {
   Network network;
   {
-    TRY(auto rows, connection.prepare("SELECT id, name, ip, prefix, parent FROM cidrs ORDER BY id"));
+    TRY(const auto rows, sql.prepare("SELECT id, name, ip, prefix, parent FROM cidrs ORDER BY id"));
     for (;;) {
-      TRY(const bool row, rows.step());
+      TRY(const bool row, rows->step());
       if (!row) break;
-      if (auto cidr = read_cidr(rows)) network.put_cidr(*std::move(cidr));
+      if (auto cidr = read_cidr(*rows)) network.put_cidr(*std::move(cidr));
     }
   }
   {
-    TRY(auto rows, connection.prepare(select_peers_sql()));
+    TRY(const auto rows, sql.prepare(select_peers_sql()));
     for (;;) {
-      TRY(const bool row, rows.step());
+      TRY(const bool row, rows->step());
       if (!row) break;
-      auto peer = read_peer(rows, network);
+      auto peer = read_peer(*rows, network);
       if (peer)
         network.put_peer(*std::move(peer));
       else
-        network.quarantine(read_quarantined(rows, peer.error()));
+        network.quarantine(read_quarantined(*rows, peer.error()));
     }
   }
-  TRY(auto rows, connection.prepare("SELECT id, cidr_id_1, cidr_id_2 FROM associations ORDER BY id"));
+  TRY(const auto rows, sql.prepare("SELECT id, cidr_id_1, cidr_id_2 FROM associations ORDER BY id"));
   for (;;) {
-    TRY(const bool row, rows.step());
+    TRY(const bool row, rows->step());
     if (!row) return network;
-    network.put_association({AssociationContents{CidrId{rows.integer(1)}, CidrId{rows.integer(2)}}, AssociationId{rows.integer(0)}});
+    network.put_association({AssociationContents{CidrId{rows->integer(1)}, CidrId{rows->integer(2)}}, AssociationId{rows->integer(0)}});
   }
 }
 
@@ -251,40 +252,41 @@ PeerContents Store::kept_of(const PeerContents& contents) {
 }
 
 Result<PeerId> Store::insert_peer(const PeerContents& contents) {
-  for_each_column([&](const auto& column) { bind(sql_.insert_peer, contents.*column.member); });
-  TRY_VOID(sql_.insert_peer.run());
-  return PeerId{sql_.insert_peer.last_insert_id()};
+  for_each_column([&](const auto& column) { bind(*sql_.insert_peer, contents.*column.member); });
+  TRY(const auto id, id_of_new(*sql_.insert_peer));
+  return PeerId{id};
 }
 
 Result<void> Store::update_peer(PeerId id, const PeerChange& change) {
   for_each_column([&](const auto& column) {
-    if (column.change != nullptr) bind(sql_.update_peer, change.*column.change);
+    if (column.change != nullptr) bind(*sql_.update_peer, change.*column.change);
   });
-  return sql_.update_peer.bind(number(id)).run();
+  return sql_.update_peer->bind(number(id)).run();
 }
 
 Result<void> Store::redeem_peer(PeerId id, const wg::PublicKey& key) {
-  return sql_.redeem_peer.bind(key.to_base64()).bind(number(id)).run();
+  return sql_.redeem_peer->bind(key.to_base64()).bind(number(id)).run();
 }
 
-Result<void> Store::delete_peer(PeerId id) { return sql_.delete_peer.bind(number(id)).run(); }
+Result<void> Store::delete_peer(PeerId id) { return sql_.delete_peer->bind(number(id)).run(); }
 
 Result<CidrId> Store::insert_cidr(const CidrContents& contents) {
-  sql_.insert_cidr.bind(contents.name).bind(contents.cidr.address().to_string()).bind(std::int64_t{contents.cidr.prefix()});
-  bind(sql_.insert_cidr, contents.parent);
-  TRY_VOID(sql_.insert_cidr.run());
-  return CidrId{sql_.insert_cidr.last_insert_id()};
+  sql_.insert_cidr->bind(contents.name).bind(contents.cidr.address().to_string()).bind(std::int64_t{contents.cidr.prefix()});
+  bind(*sql_.insert_cidr, contents.parent);
+  TRY(const auto id, id_of_new(*sql_.insert_cidr));
+  return CidrId{id};
 }
 
-Result<void> Store::rename_cidr(CidrId id, const std::string& name) { return sql_.rename_cidr.bind(name).bind(number(id)).run(); }
+Result<void> Store::rename_cidr(CidrId id, const std::string& name) { return sql_.rename_cidr->bind(name).bind(number(id)).run(); }
 
-Result<void> Store::delete_cidr(CidrId id) { return sql_.delete_cidr.bind(number(id)).run(); }
+Result<void> Store::delete_cidr(CidrId id) { return sql_.delete_cidr->bind(number(id)).run(); }
 
 Result<AssociationId> Store::insert_association(const AssociationContents& contents) {
-  TRY_VOID(sql_.insert_association.bind(number(contents.cidr_id_1)).bind(number(contents.cidr_id_2)).run());
-  return AssociationId{sql_.insert_association.last_insert_id()};
+  sql_.insert_association->bind(number(contents.cidr_id_1)).bind(number(contents.cidr_id_2));
+  TRY(const auto id, id_of_new(*sql_.insert_association));
+  return AssociationId{id};
 }
 
-Result<void> Store::delete_association(AssociationId id) { return sql_.delete_association.bind(number(id)).run(); }
+Result<void> Store::delete_association(AssociationId id) { return sql_.delete_association->bind(number(id)).run(); }
 
 }  // namespace innernet::server::db

@@ -1,21 +1,18 @@
 #pragma once
 
-#include "connection.hpp"
 #include "innernet/server/network.hpp"
 #include "log_store.hpp"
+#include "sql.hpp"
 
 namespace innernet::server::db {
 
 /// The rows of a network: reads all of them, writes single ones.
 class Store {
  public:
-  static Result<Store> prepare(Connection& connection);
-
-  /// Changes with each commit of another connection, never with our own.
-  Result<std::int64_t> data_version();
+  static Result<Store> prepare(Sql& sql);
   /// Everything. Rows that are no valid peers are in the network's quarantine; a CIDR that can't be read is left out, and its peers are
   /// quarantined.
-  static Result<Network> load(Connection& connection);
+  static Result<Network> load(Sql& sql);
 
   /// What is read again of a peer that is inserted: observations without a column and fractions of seconds are not kept.
   static PeerContents kept_of(const PeerContents& contents);
@@ -31,17 +28,17 @@ class Store {
 
   LogStore& log() { return log_; }
 
-  Result<void> savepoint() { return sql_.savepoint.run(); }
-  Result<void> release() { return sql_.release.run(); }
+  Result<void> savepoint() { return sql_.savepoint->run(); }
+  Result<void> release() { return sql_.release->run(); }
   Result<void> rollback_to_savepoint() {
-    TRY_VOID(sql_.rollback_to.run());
+    TRY_VOID(sql_.rollback_to->run());
     return release();
   }
 
  private:
   struct Statements {
-    Statement data_version, insert_peer, update_peer, redeem_peer, delete_peer, insert_cidr, rename_cidr, delete_cidr, insert_association,
-        delete_association, savepoint, release, rollback_to;
+    std::unique_ptr<Statement> insert_peer, update_peer, redeem_peer, delete_peer, insert_cidr, rename_cidr, delete_cidr,
+        insert_association, delete_association, savepoint, release, rollback_to;
   };
   Store(Statements statements, LogStore log) : sql_(std::move(statements)), log_(std::move(log)) {}
 

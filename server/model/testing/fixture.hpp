@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "../db/connection.hpp"
+#include "../db/sqlite/connection.hpp"
 #include "innernet/json/json.hpp"
 #include "innernet/server/coordinator.hpp"
 #include "innernet/testing/fake_clock.hpp"

@@ -31,60 +31,60 @@ std::unexpected<Error> failure(sqlite3* database) {
   return fail(kind_of(code), fmt::format("database {}: {}", file == nullptr ? "" : file, sqlite3_errmsg(database)));
 }
 
-}  // namespace
+class SqliteStatement final : public Statement {
+ public:
+  explicit SqliteStatement(sqlite3_stmt* statement) : statement_(statement) {}
 
-void Statement::Finalize::operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
+  // A failed bind (no memory, too long a text) leaves the parameter null, and then the NOT NULL of its column refuses the row.
+  Statement& bind(std::int64_t value) override {
+    sqlite3_bind_int64(statement_.get(), next_parameter_++, value);
+    return *this;
+  }
+  Statement& bind(std::string_view text) override {
+    sqlite3_bind_text64(statement_.get(), next_parameter_++, text.data() == nullptr ? "" : text.data(), text.size(), SQLITE_TRANSIENT,
+                        SQLITE_UTF8);
+    return *this;
+  }
+  Statement& bind_null() override {
+    sqlite3_bind_null(statement_.get(), next_parameter_++);
+    return *this;
+  }
 
-// A failed bind (no memory, too long a text) leaves the parameter null, and then the NOT NULL of its column refuses the row.
-Statement& Statement::bind(std::int64_t value) {
-  sqlite3_bind_int64(statement_.get(), next_parameter_++, value);
-  return *this;
-}
-
-Statement& Statement::bind(std::string_view text) {
-  sqlite3_bind_text64(statement_.get(), next_parameter_++, text.data() == nullptr ? "" : text.data(), text.size(), SQLITE_TRANSIENT,
-                      SQLITE_UTF8);
-  return *this;
-}
-
-Statement& Statement::bind_null() {
-  sqlite3_bind_null(statement_.get(), next_parameter_++);
-  return *this;
-}
-
-Result<bool> Statement::step() {
-  const int code = sqlite3_step(statement_.get());
-  if (code == SQLITE_ROW) return true;
-  if (code == SQLITE_DONE) {
+  Result<bool> step() override {
+    const int code = sqlite3_step(statement_.get());
+    if (code == SQLITE_ROW) return true;
+    if (code == SQLITE_DONE) {
+      reset();
+      return false;
+    }
+    auto error = failure(sqlite3_db_handle(statement_.get()));
     reset();
-    return false;
+    return error;
   }
-  auto error = failure(sqlite3_db_handle(statement_.get()));
-  reset();
-  return error;
-}
 
-Result<void> Statement::run() {
-  for (;;) {
-    TRY(const bool row, step());
-    if (!row) return {};
+  void reset() override {
+    sqlite3_reset(statement_.get());
+    sqlite3_clear_bindings(statement_.get());
+    next_parameter_ = 1;
   }
-}
 
-void Statement::reset() {
-  sqlite3_reset(statement_.get());
-  sqlite3_clear_bindings(statement_.get());
-  next_parameter_ = 1;
-}
+  bool is_null(int column) const override { return sqlite3_column_type(statement_.get(), column) == SQLITE_NULL; }
+  std::int64_t integer(int column) const override { return sqlite3_column_int64(statement_.get(), column); }
+  std::string_view text(int column) const override {
+    const auto* bytes = static_cast<const char*>(static_cast<const void*>(sqlite3_column_text(statement_.get(), column)));
+    if (bytes == nullptr) return {};
+    return {bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column))};
+  }
 
-std::int64_t Statement::last_insert_id() const { return sqlite3_last_insert_rowid(sqlite3_db_handle(statement_.get())); }
-bool Statement::is_null(int column) const { return sqlite3_column_type(statement_.get(), column) == SQLITE_NULL; }
-std::int64_t Statement::integer(int column) const { return sqlite3_column_int64(statement_.get(), column); }
-std::string_view Statement::text(int column) const {
-  const auto* bytes = static_cast<const char*>(static_cast<const void*>(sqlite3_column_text(statement_.get(), column)));
-  if (bytes == nullptr) return {};
-  return {bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column))};
-}
+ private:
+  struct Finalize {
+    void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
+  };
+  std::unique_ptr<sqlite3_stmt, Finalize> statement_;
+  int next_parameter_ = 1;
+};
+
+}  // namespace
 
 void Connection::Close::operator()(sqlite3* database) const { sqlite3_close_v2(database); }
 
@@ -133,23 +133,17 @@ Result<std::string> Connection::content() const {
   return std::string(bytes.get(), bytes.get() + size);
 }
 
-Result<Statement> Connection::prepare(std::string_view sql) {
+Result<std::unique_ptr<Statement>> Connection::prepare(std::string_view sql) {
   sqlite3_stmt* statement = nullptr;
   const int code =
       sqlite3_prepare_v3(database_.get(), sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
   if (code != SQLITE_OK) return failure(database_.get());
-  return Statement(statement);
+  return std::make_unique<SqliteStatement>(statement);
 }
 
 Result<void> Connection::execute(std::string_view sql) {
   if (sqlite3_exec(database_.get(), std::string(sql).c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) return failure(database_.get());
   return {};
-}
-
-Result<std::int64_t> Connection::query_integer(std::string_view sql) {
-  TRY(auto statement, prepare(sql));
-  TRY(const bool row, statement.step());
-  return row ? statement.integer(0) : 0;
 }
 
 void Connection::set_patience(std::chrono::milliseconds patience) {

@@ -4,8 +4,8 @@
 
 #include <functional>
 
+#include "../store.hpp"
 #include "schema.hpp"
-#include "store.hpp"
 
 namespace innernet::server::db {
 namespace {

@@ -90,12 +90,12 @@ constexpr AddedColumn kAddedColumns[] = {{"invite_expires", "invite_expires INTE
                                          {"relay", "relay TEXT"}};
 
 Result<std::set<std::string>> columns_of(Connection& connection, std::string_view table) {
-  TRY(auto statement, connection.prepare(fmt::format("SELECT name FROM pragma_table_info('{}')", table)));
+  TRY(const auto statement, connection.prepare(fmt::format("SELECT name FROM pragma_table_info('{}')", table)));
   std::set<std::string> columns;
   for (;;) {
-    TRY(const bool row, statement.step());
+    TRY(const bool row, statement->step());
     if (!row) return columns;
-    columns.emplace(statement.text(0));
+    columns.emplace(statement->text(0));
   }
 }
 
@@ -165,9 +165,9 @@ Result<void> configure(Connection& connection) {
 }
 
 Result<bool> has_log(Connection& connection) {
-  TRY(auto mode, connection.prepare("PRAGMA journal_mode"));
-  TRY(const bool row, mode.step());
-  return row && mode.text(0) == "wal";
+  TRY(const auto mode, connection.prepare("PRAGMA journal_mode"));
+  TRY(const bool row, mode->step());
+  return row && mode->text(0) == "wal";
 }
 
 }  // namespace innernet::server::db

@@ -10,52 +10,12 @@
 #include <string>
 #include <string_view>
 
-#include "innernet/base/error.hpp"
+#include "../sql.hpp"
 
 struct sqlite3;
 struct sqlite3_file;
-struct sqlite3_stmt;
 
 namespace innernet::server::db {
-
-/// A prepared statement. Values are bound from the left; text is copied.
-class Statement {
- public:
-  Statement(Statement&&) noexcept = default;
-  Statement& operator=(Statement&&) noexcept = default;
-
-  Statement& bind(std::int64_t value);
-  Statement& bind(std::string_view text);
-  Statement& bind(const std::string& text) { return bind(std::string_view(text)); }
-  Statement& bind(const char* text) { return bind(std::string_view(text)); }
-  Statement& bind_bool(bool value) { return bind(std::int64_t{value}); }
-  Statement& bind_null();
-  Statement& bind_optional(const std::optional<std::string>& text) { return text ? bind(*text) : bind_null(); }
-
-  /// True when there is a row; false at the end, and then it is ready to be bound anew. So it is after an error.
-  Result<bool> step();
-  /// Steps to the end.
-  Result<void> run();
-  void reset();
-
-  /// Of the connection, right after run().
-  std::int64_t last_insert_id() const;
-
-  bool is_null(int column) const;
-  std::int64_t integer(int column) const;
-  /// Valid until the next step.
-  std::string_view text(int column) const;
-
- private:
-  friend class Connection;
-  struct Finalize {
-    void operator()(sqlite3_stmt* statement) const;
-  };
-  explicit Statement(sqlite3_stmt* statement) : statement_(statement) {}
-
-  std::unique_ptr<sqlite3_stmt, Finalize> statement_;
-  int next_parameter_ = 1;
-};
 
 /// What each commit changes, of whatever process: both copies of the header of the write-ahead log's index.
 using LogHeader = std::array<std::uint32_t, 24>;
@@ -69,9 +29,8 @@ struct Backfill {
   friend bool operator==(const Backfill&, const Backfill&) = default;
 };
 
-/// A connection to a database file. Errors: kBusy when another process holds the lock, kInvalidInput when a constraint fails,
-/// kNotFound when there is no file, else kSystem; each names the file.
-class Connection {
+/// A connection to a database file. Errors as those of Sql, and kNotFound when there is no file.
+class Connection final : public Sql {
  public:
   /// The file must exist. Waits up to `patience` for locks until that is changed.
   static Result<Connection> open(const std::filesystem::path& path, std::chrono::milliseconds patience);
@@ -84,9 +43,12 @@ class Connection {
   Connection(Connection&&) noexcept = default;
   Connection& operator=(Connection&&) noexcept = default;
 
-  Result<Statement> prepare(std::string_view sql);
-  Result<void> execute(std::string_view sql);
-  Result<std::int64_t> query_integer(std::string_view sql);
+  Result<std::unique_ptr<Statement>> prepare(std::string_view sql) override;
+  Result<void> execute(std::string_view sql) override;
+  bool in_transaction() const override;
+
+  /// Changes with each commit of another connection, never with our own.
+  Result<std::int64_t> data_version() { return query_integer("PRAGMA data_version"); }
 
   /// The bytes that a file of this database has.
   Result<std::string> content() const;
@@ -97,8 +59,6 @@ class Connection {
   Result<void> read_main_file(std::size_t piece_bytes, const std::function<void(std::string_view)>& take) const;
 
   void set_patience(std::chrono::milliseconds patience);
-  /// False when SQLite has rolled back by itself (a full disk, say), or none was begun.
-  bool in_transaction() const;
   /// From the memory that SQLite shares with other processes, without a call to the system. None outside of WAL mode, before the first
   /// transaction, and while somebody commits.
   std::optional<LogHeader> log_header() const;
