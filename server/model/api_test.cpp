@@ -379,7 +379,7 @@ TEST_P(Api, DoesNotStoreARelayThatAnAdminSendsBack) {
   EXPECT_THAT(stored_after_put_of(shown), ElementsAre(own)) << "it has moved";
   server.coordinator->set_relayed({}, std::nullopt);
   EXPECT_THAT(stored_after_put_of(shown), ElementsAre(own)) << "the peer is not registered any more";
-  foreign(server.path, "UPDATE peers SET name = 'other' WHERE id = 4");
+  server.others("UPDATE peers SET name = 'other' WHERE id = 4");
   EXPECT_THAT(stored_after_put_of({relay_at(2), more, relay_at(1), own}), ElementsAre(more, own)) << "after the database was read anew";
 
   EXPECT_EQ(status(server.user(), "PUT", "/v1/user/candidates", R"(["192.0.2.1:1","1.2.3.4:5"])"), 204);
@@ -419,10 +419,12 @@ TEST_P(Api, DoesNotFreezeWhereAPeerWasSeenWhenTheAdminWasTold) {
   const Peer first = listed();
   seen_at(2);
   // Another process's change reads everything anew.
-  must(must(Registry::open(server.path)).write([](Registry::Writer& writer) -> Result<void> {
-    must(writer.rename_cidr(kIsland, "isle"));
-    return {};
-  }));
+  server.others([&] {
+    must(must(Registry::open(server.path)).write([](Registry::Writer& writer) -> Result<void> {
+      must(writer.rename_cidr(kIsland, "isle"));
+      return {};
+    }));
+  });
   const Peer stored = put_back(first, "roamed");
   EXPECT_EQ(stored.name.str(), "roamed");
   EXPECT_EQ(stored.endpoint, std::nullopt);

@@ -5,11 +5,32 @@
 #include <algorithm>
 
 #include "coordinator_impl.hpp"
+#include "db/postgresql/postgresql_database.hpp"
 #include "effects.hpp"
 
 namespace innernet::server {
 
-Result<Coordinator> Coordinator::open(const std::filesystem::path& database, const Options& options) {
+namespace {
+
+// Nobody waits for a statement longer than for an answer.
+constexpr std::chrono::milliseconds kLockTimeout{2'000}, kStatementTimeout{10'000};
+
+Result<std::unique_ptr<db::Database>> open_remote(const DatabaseUrl& url) {
+  using db::postgresql::PostgresqlDatabase;
+  TRY(auto database, PostgresqlDatabase::open(url, {.lock_timeout = kLockTimeout, .statement_timeout = kStatementTimeout},
+                                              PostgresqlDatabase::Role::kLeader));
+  return std::make_unique<db::RemoteDatabase>(std::move(database), db::RemoteDatabase::Periods());
+}
+
+}  // namespace
+
+Result<Coordinator> Coordinator::open(const DatabaseLocation& database, const Options& options) {
+  const auto* const url = std::get_if<DatabaseUrl>(&database);
+  if (url != nullptr) {
+    TRY(auto remote, open_remote(*url));
+    TRY(auto registry, Registry::Impl::of(std::move(remote)));
+    return Coordinator(std::make_unique<Impl>(std::move(registry), options));
+  }
   TRY(auto registry, Registry::Impl::open(database, std::chrono::seconds(5)));
   return Coordinator(std::make_unique<Impl>(std::move(registry), options));
 }

@@ -46,6 +46,7 @@ Coordinator::Impl::Impl(std::unique_ptr<Registry::Impl> opened, const Options& c
       write_allowance(chosen.write_burst, chosen.write_period),
       relay_signs(chosen.clock->boot()),
       relay_groups(chosen.epoch) {
+  remote = registry->database->remote();
   registry->observer = this;
   registry->max_on_device = chosen.max_on_device;
   resume();
@@ -108,6 +109,7 @@ api::Decision Coordinator::Impl::decide(const Request& request) const {
 Result<void> Coordinator::Impl::begin_turn(bool may_be_replaced) {
   is_locked_out = false;
   is_file_in_doubt |= may_be_replaced;
+  if (remote != nullptr) land();
   const auto fresh = registry->refresh(is_file_in_doubt);
   is_up_to_date = fresh.has_value();
   if (fresh) is_file_in_doubt = false;
@@ -124,9 +126,13 @@ Result<void> Coordinator::Impl::begin_turn(bool may_be_replaced) {
 Coordinator::Outcome Coordinator::Impl::answer(const Request& request) {
   if (is_locked_out) return Busy{};
   auto decision = decide(request);
+  if (remote != nullptr) {
+    if (auto known = answer_to_write(request, decision)) return *std::move(known);
+  }
   if (const auto* change = std::get_if<api::Change>(&decision); change != nullptr && change->written_by)
     if (const auto wait = write_allowance.wait(*change->written_by, options.clock->boot()))
       return api::written_too_often(std::chrono::ceil<std::chrono::seconds>(*wait));
+  if (std::holds_alternative<api::Change>(decision) && remote != nullptr) return queue(request);
   if (std::holds_alternative<api::Change>(decision) && !transaction) {
     const auto begun = begin();
     if (!begun && begun.error().kind() == ErrorKind::kBusy) return Busy{};
@@ -250,35 +256,43 @@ void Coordinator::Impl::undo() {
   if (!undone) log::error("rolling back a failed write: {}", undone.error().message());
 }
 
-Result<std::size_t> Coordinator::Impl::save_log() {
-  if (!cache.unsaved().any()) return 0;
+Result<void> Coordinator::Impl::save_log(const Saving& saving) {
   auto& store = registry->database->store().log();
   TRY(const auto last, store.last_epoch());
   if (last != last_epoch) return fail(ErrorKind::kAlreadyExists, "another server has served it meanwhile");
-  return save(store, cache.unsaved(), cache.present(), registry->network, kSavedAtOnce);
+  return save(store, saving, registry->network);
 }
 
-Result<void> Coordinator::Impl::commit() {
-  std::size_t written = 0;
-  const auto saved = registry->in_savepoint([&]() -> Result<void> {
-    TRY(written, save_log());
-    return {};
-  });
-  TRY_VOID(registry->commit());
-  // What could not be saved costs nobody a change: the next start finds what the log lacks.
+// What could not be saved costs nobody a change: the next start finds what the log lacks.
+void Coordinator::Impl::note_saved(Saving saving, const Result<void>& saved) {
   if (!saved && !was_log_lost)
     log::warning("{}: what clients have been told can't be stored, so they fetch whole states after the next start: {}",
                  registry->database->name(), saved.error().message());
   was_log_lost = !saved;
-  if (was_log_lost || !cache.unsaved().any()) return {};
-  if (written == cache.unsaved().peers.size()) last_epoch = cache.present().epoch;
-  cache.note_saved(written);
+  if (!saved) return cache.give_back(std::move(saving));
+  if (saving.is_all) last_epoch = saving.present.epoch;
+}
+
+Result<void> Coordinator::Impl::commit() {
+  std::optional<Saving> saving;
+  if (cache.unsaved().any()) saving = cache.take_unsaved(kSavedAtOnce);
+  Result<void> saved;
+  if (saving) saved = registry->in_savepoint([&] { return save_log(*saving); });
+  const auto committed = registry->commit();
+  if (!committed && saving) cache.give_back(*std::move(saving));
+  TRY_VOID(committed);
+  if (saving)
+    note_saved(*std::move(saving), saved);
+  else
+    was_log_lost = false;
   return {};
 }
 
 Result<void> Coordinator::Impl::end_turn() {
   Result<void> done;
-  if (transaction) {
+  if (remote != nullptr) {
+    launch();
+  } else if (transaction) {
     done = transaction->is_lost ? fail(ErrorKind::kSystem, "the database gave up the transaction") : commit();
     if (done) {
       transaction.reset();
@@ -293,6 +307,10 @@ Result<void> Coordinator::Impl::end_turn() {
 }
 
 Result<void> Coordinator::Impl::write(const std::function<Result<void>(Registry::Writer&)>& change) {
+  if (remote != nullptr) {
+    queue(change);
+    return {};
+  }
   TRY_VOID(registry->refresh());
   TRY_VOID(check_network());
   TRY_VOID(begin());
@@ -325,10 +343,16 @@ Result<void> Coordinator::Impl::delete_expired_invitations() {
 
 Result<void> Coordinator::Impl::save_at_leisure() {
   cache.digest_tree();
+  if (remote != nullptr) {
+    remote_writes.wants_to_save = true;
+    wake();
+    return {};
+  }
   return write([](Registry::Writer&) -> Result<void> { return {}; });
 }
 
 Result<void> Coordinator::Impl::save_before_end() {
+  if (remote != nullptr) return save_remotely_before_end();
   registry->database->set_patience(kPatienceAtEnd);
   while (cache.unsaved().any()) {
     TRY_VOID(save_at_leisure());

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "api/decide.hpp"
+#include "db/remote_database.hpp"
 #include "effects.hpp"
 #include "expiry_looks.hpp"
 #include "innernet/server/coordinator.hpp"
@@ -10,6 +11,7 @@
 #include "registry_impl.hpp"
 #include "relay_groups_cache.hpp"
 #include "relay_registrations.hpp"
+#include "remote_writes.hpp"
 #include "state_cache.hpp"
 #include "write_allowance.hpp"
 
@@ -35,9 +37,10 @@ struct Coordinator::Impl final : Observer {
   Result<void> end_turn();
   /// Takes up what the database remembers.
   void resume();
-  /// Writes what the log lacks, or a part of it; gives how many peers that were.
-  Result<std::size_t> save_log();
-  /// save_log(), and commits.
+  /// Within a transaction.
+  Result<void> save_log(const Saving& saving);
+  void note_saved(Saving saving, const Result<void>& saved);
+  /// With what the log lacks, or a part of it.
   Result<void> commit();
   /// A transaction for the log alone.
   Result<void> save_at_leisure();
@@ -56,6 +59,22 @@ struct Coordinator::Impl final : Observer {
   void show_registrations();
   void members_changed();
   void warn_of_quarantined();
+
+  // With a database that another thread waits for: see RemoteWrites.
+  /// What has become of it, or that nothing has yet; none: it is new.
+  std::optional<Outcome> answer_to_write(const Request& request, const api::Decision& decision);
+  /// For the next transaction.
+  Outcome queue(const Request& request);
+  void queue(const std::function<Result<void>(Registry::Writer&)>& change);
+  /// Tries what is queued, and sends off what there is to write; unless something is on its way.
+  void launch();
+  /// On the model, without anybody being told.
+  void try_queued();
+  /// What was on its way has arrived: the model follows.
+  void land();
+  void apply_stored();
+  void refuse_stored(const Error& why);
+  Result<void> save_remotely_before_end();
   std::optional<wg::PublicKey> key_in_database() const;
   bool is_same_network() const;
   /// Fails if it is not.
@@ -73,6 +92,9 @@ struct Coordinator::Impl final : Observer {
   void undo();
 
   std::unique_ptr<Registry::Impl> registry;
+  db::RemoteDatabase* remote = nullptr;  // the registry's, if it is one
+  RemoteWrites remote_writes;
+  std::function<void()> wake = [] {};
   Options options;
   std::string server_key;
   const std::optional<wg::PublicKey> key_as_opened;  // of the server's row

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "db/postgresql/postgresql_database.hpp"
 #include "db/sqlite/sqlite_database.hpp"
 #include "registry_impl.hpp"
 
@@ -30,14 +31,34 @@ Result<void> fill(const Registry::NewNetwork& network, db::Store& store) {
 
 }  // namespace
 
-Result<void> Registry::create(const std::filesystem::path& database, const NewNetwork& network) {
-  return db::create_sqlite_database(database, [&network](db::Store& store) { return fill(network, store); });
+DatabaseLocation database_location(const ServerConfig& config, const Folders& folders, const InterfaceName& interface) {
+  if (config.database_url) return *config.database_url;
+  return folders.database(interface);
+}
+
+std::string shown(const DatabaseLocation& location) {
+  if (const auto* const path = std::get_if<std::filesystem::path>(&location)) return path->native();
+  return std::get<DatabaseUrl>(location).shown();
+}
+
+Result<void> Registry::create(const DatabaseLocation& database, const NewNetwork& network) {
+  const auto fill_it = [&network](db::Store& store) { return fill(network, store); };
+  if (const auto* const path = std::get_if<std::filesystem::path>(&database)) return db::create_sqlite_database(*path, fill_it);
+  return db::postgresql::create_postgresql_database(std::get<DatabaseUrl>(database), fill_it);
 }
 
 std::vector<std::filesystem::path> Registry::logs_set_aside(const std::filesystem::path& database) { return db::logs_set_aside(database); }
 
-Result<std::unique_ptr<Registry::Impl>> Registry::Impl::open(const std::filesystem::path& path, std::chrono::milliseconds patience) {
-  TRY(std::unique_ptr<db::Database> database, db::SqliteDatabase::open(path, patience));
+Result<std::unique_ptr<Registry::Impl>> Registry::Impl::open(const DatabaseLocation& location, std::chrono::milliseconds patience) {
+  if (const auto* const path = std::get_if<std::filesystem::path>(&location)) {
+    TRY(auto database, db::SqliteDatabase::open(*path, patience));
+    return of(std::move(database));
+  }
+  TRY(auto database, db::postgresql::PostgresqlDatabase::open(std::get<DatabaseUrl>(location), {.lock_timeout = patience}));
+  return of(std::move(database));
+}
+
+Result<std::unique_ptr<Registry::Impl>> Registry::Impl::of(std::unique_ptr<db::Database> database) {
   TRY(auto network, database->load());
   return std::unique_ptr<Impl>(new Impl(std::move(database), std::move(network)));
 }
@@ -91,7 +112,7 @@ Registry::~Registry() = default;
 
 void Registry::set_max_on_device(std::optional<std::size_t> most) { impl_->max_on_device = most; }
 
-Result<Registry> Registry::open(const std::filesystem::path& database) {
+Result<Registry> Registry::open(const DatabaseLocation& database) {
   TRY(auto impl, Impl::open(database, kLockPatience));
   return Registry(std::move(impl));
 }

@@ -17,7 +17,9 @@ namespace innernet::server {
 ///   model changes, so one that failed has changed nothing.
 struct Registry::Impl final : Registry::Writer {
   /// `patience` is for locks, now and when the database is replaced.
-  static Result<std::unique_ptr<Impl>> open(const std::filesystem::path& path, std::chrono::milliseconds patience);
+  static Result<std::unique_ptr<Impl>> open(const DatabaseLocation& location, std::chrono::milliseconds patience);
+  /// One that was opened, and not yet loaded.
+  static Result<std::unique_ptr<Impl>> of(std::unique_ptr<db::Database> database);
 
   /// What others have written, outside of a transaction. kBusy: the database is locked.
   Result<bool> refresh(bool may_be_replaced = true);

@@ -144,7 +144,7 @@ TEST_F(RelayApi, DistancesAreShownAndNotStored) {
   EXPECT_EQ(status(server.user(), "PUT", "/v1/user/relay-distances", "[[1,40],[3,7]]"), 204U);
   const std::vector<RelayDistance> said{{.relay = PeerId{1}, .milliseconds = 40}, {.relay = PeerId{3}, .milliseconds = 7}};
   EXPECT_EQ(user_in_state().relay_distances, said);
-  foreign(server.path, "UPDATE peers SET name = 'other' WHERE id = 2");
+  server.others("UPDATE peers SET name = 'other' WHERE id = 2");
   EXPECT_EQ(user_in_state().relay_distances, said) << "another database of the same network";
   const std::string etag = server.ask(server.admin(), "GET", "/v1/user/state").etag;
   EXPECT_EQ(status(server.user(), "PUT", "/v1/user/relay-distances", "[[1,40],[3,7]]"), 204U);

@@ -130,11 +130,22 @@ Past take_up(const db::StoredLog& log, std::uint64_t epoch, Network& network) {
   return past;
 }
 
-Result<std::size_t> save(db::LogStore& store, const Unsaved& unsaved, const Present& present, const Network& network, std::size_t most) {
-  std::size_t written = 0;
+Unsaved Unsaved::take(std::size_t most) {
+  if (peers.size() <= most) return std::exchange(*this, {});
+  Unsaved taken;
+  for (std::size_t n = 0; n < most; ++n) taken.peers.insert(taken.peers.end(), peers.extract(peers.begin()));
+  return taken;
+}
+
+void Unsaved::give_back(Unsaved taken) {
+  for (const auto& [which, number] : taken.peers) note(which.first, which.second, number);
+  rest |= taken.rest;
+  forget_gone |= taken.forget_gone;
+}
+
+Result<void> save(db::LogStore& store, const Saving& saving, const Network& network) {
   std::string buffer;
-  for (const auto& [which, changed] : unsaved.peers) {
-    if (written == most) return written;
+  for (const auto& [which, changed] : saving.unsaved.peers) {
     const PeerRecord* const record = in_cidr(network, which.first, which.second);
     db::LoggedPeer row{.peer = which.first, .cidr = which.second, .number = changed, .digest = digest_of(record, buffer)};
     if (record != nullptr && is_observed(*record)) {
@@ -144,14 +155,14 @@ Result<std::size_t> save(db::LogStore& store, const Unsaved& unsaved, const Pres
       row.relay_distances = record->relay_distances;
     }
     TRY_VOID(store.put(row));
-    ++written;
   }
-  TRY_VOID(store.put(present.epoch));
-  if (unsaved.rest) {
-    if (unsaved.forget_gone) TRY_VOID(store.forget_gone(present.rest.floor));
-    TRY_VOID(store.put(present.rest));
+  if (!saving.is_all) return {};
+  TRY_VOID(store.put(saving.present.epoch));
+  if (saving.unsaved.rest) {
+    if (saving.unsaved.forget_gone) TRY_VOID(store.forget_gone(saving.present.rest.floor));
+    TRY_VOID(store.put(saving.present.rest));
   }
-  return written;
+  return {};
 }
 
 }  // namespace innernet::server

@@ -47,6 +47,10 @@ struct Unsaved {
     last = std::max(last, number);
   }
   bool any() const { return rest || !peers.empty(); }
+  /// At most so many peers, and the rest if these are all.
+  Unsaved take(std::size_t most);
+  /// Those that could not be written.
+  void give_back(Unsaved taken);
 };
 
 /// What a start takes up from what was before.
@@ -78,8 +82,12 @@ struct Present {
   db::LoggedRest rest;
 };
 
-/// Writes at most `most` peers, and, if these were all, that the log knows everything. Gives how many peers of `unsaved` were written, from
-/// its beginning.
-Result<std::size_t> save(db::LogStore& store, const Unsaved& unsaved, const Present& present, const Network& network, std::size_t most);
+/// What one transaction writes.
+struct Saving {
+  Unsaved unsaved;
+  bool is_all = false;  ///< then the log knows everything up to `present`
+  Present present;
+};
+Result<void> save(db::LogStore& store, const Saving& saving, const Network& network);
 
 }  // namespace innernet::server

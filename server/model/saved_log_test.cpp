@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-#include "db/store.hpp"
+#include "db/sql_store.hpp"
 #include "testing/fixture.hpp"
 
 namespace innernet::server {
@@ -21,9 +21,9 @@ struct TakeUp : ::testing::Test {
                                    .tree_digest = past.tree_digest,
                                    .relays = past.relays,
                                    .relays_json = past.relays_json}};
-    must(save(store, past.unsaved, present, network, 1'000'000));
+    must(save(store, {.unsaved = past.unsaved, .is_all = true, .present = present}, network));
   }
-  db::StoredLog log() { return must(db::LogStore::load(connection)); }
+  db::StoredLog log() { return must(db::SqlLogStore::load(connection)); }
 
   std::filesystem::path made() const {
     make_database(folder / "n.db", {});
@@ -32,8 +32,8 @@ struct TakeUp : ::testing::Test {
 
   const TempDir folder{TempDir::memory()};
   db::Connection connection = must(db::Connection::open(made(), std::chrono::seconds(5)));
-  db::LogStore store = must(db::LogStore::prepare(connection));
-  Network network = must(db::Store::load(connection));
+  db::SqlLogStore store = must(db::SqlLogStore::prepare(connection));
+  Network network = must(db::SqlStore::load(connection));
   const Past first = take_up({}, 7, network);
 };
 
@@ -109,9 +109,12 @@ TEST_F(TakeUp, ARowKeepsTheHighestOfItsNumbers) {
 TEST_F(TakeUp, OfManyPeersAreWrittenAsManyAsFit) {
   auto unsaved = first.unsaved;
   const Present later{.epoch = {.epoch = 7, .last = 99}, .rest = {}};
-  EXPECT_EQ(must(save(store, unsaved, later, network, 2)), 2U);
+  const Saving part{.unsaved = unsaved.take(2), .is_all = false, .present = later};
+  EXPECT_EQ(part.unsaved.peers.size(), 2U);
+  EXPECT_EQ(unsaved.peers.size(), first.unsaved.peers.size() - 2);
+  must(save(store, part, network));
   EXPECT_EQ(log().epochs.back().last, first.sequence) << "what the log does not have yet is not known";
-  EXPECT_EQ(must(save(store, unsaved, later, network, 3)), 3U);
+  must(save(store, {.unsaved = unsaved.take(3), .is_all = true, .present = later}, network));
   EXPECT_EQ(log().epochs.back().last, 99U);
 }
 

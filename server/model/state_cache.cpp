@@ -340,11 +340,11 @@ Present StateCache::present() const {
                    .relays_json = relays_told_}};
 }
 
-void StateCache::note_saved(std::size_t peers) {
-  unsaved_.peers.erase(unsaved_.peers.begin(), std::next(unsaved_.peers.begin(), static_cast<std::ptrdiff_t>(peers)));
-  if (!unsaved_.peers.empty()) return;
-  unsaved_ = {};
-  unsaved_.rest = !tree_digest_;
+Saving StateCache::take_unsaved(std::size_t most_peers) {
+  const bool is_all = unsaved_.peers.size() <= most_peers;
+  Saving saving{.unsaved = unsaved_.take(most_peers), .is_all = is_all, .present = present()};
+  if (is_all) unsaved_.rest = !tree_digest_;
+  return saving;
 }
 
 void StateCache::tree_changed() {

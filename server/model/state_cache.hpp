@@ -79,13 +79,16 @@ class StateCache {
   void resume(Past past);
 
   const Unsaved& unsaved() const { return unsaved_; }
-  Present present() const;
+  /// For one transaction: so many peers at most, and if these are all, the rest as well.
+  Saving take_unsaved(std::size_t most_peers);
+  /// It could not be written.
+  void give_back(Saving saving) { unsaved_.give_back(std::move(saving.unsaved)); }
   /// Before what is saved at leisure: see tree_digest().
   void digest_tree();
-  /// The first so many peers of unsaved() were written; the rest as well, if these were all.
-  void note_saved(std::size_t peers);
 
  private:
+  Present present() const;
+
   struct View {
     std::vector<CidrId> roots;
     std::set<CidrId> groups;

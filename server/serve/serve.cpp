@@ -19,6 +19,7 @@
 #include "innernet/machine/log.hpp"
 #include "innernet/machine/network_stack.hpp"
 #include "innernet/machine/privileges.hpp"
+#include "innernet/machine/sd_notify.hpp"
 #include "innernet/relay/relay.hpp"
 #include "link.hpp"
 #include "served_files.hpp"
@@ -55,6 +56,23 @@ Result<void> probe_listen_port(std::uint16_t port, const ServeOptions& options, 
   }
 }
 
+/// Of several servers one serves; the others wait here until its session of the database has ended.
+Result<Coordinator> open_when_it_is_our_turn(const DatabaseLocation& database, const Coordinator::Options& options,
+                                             const InterfaceName& interface) {
+  constexpr auto kBetweenTries = std::chrono::milliseconds(500);
+  bool was_told = false;
+  for (;;) {
+    auto coordinator = Coordinator::open(database, options);
+    if (coordinator || coordinator.error().kind() != ErrorKind::kAlreadyExists) return coordinator;
+    if (!std::exchange(was_told, true)) {
+      log::info("{}: standing by, for {}", interface.str(), coordinator.error().message());
+      sd_notify("READY=1\nSTATUS=standing by: another server serves this network");
+    }
+    sd_notify("WATCHDOG=1");
+    std::this_thread::sleep_for(kBetweenTries);
+  }
+}
+
 // With the old key, `serve` of the network that has taken the name would take it for somebody else's.
 void remove_interface_of(const wg::PublicKey& key, const InterfaceName& interface, wg::Backend& backend) {
   const auto device = backend.get(interface);
@@ -78,24 +96,28 @@ ServeSystem ServeSystem::of_machine(wg::Backend& backend, const Clock& clock) {
           .listening = nullptr};
 }
 
-Result<ServeEnd> serve(const InterfaceName& interface, const ServeOptions& options, const ServeSystem& system) {
-  std::signal(SIGPIPE, SIG_IGN);
+namespace {
+
+/// As long as this server is the one that serves.
+Result<ServeEnd> serve_once(const InterfaceName& interface, const ServeOptions& options, const ServeSystem& system) {
   const auto config_file = options.folders.config_file(interface);
   const auto doing = "serving " + interface.str();
   // Read before the lock, too: an unknown network has no folder for a lock file.
   TRY_CONTEXT(auto config, ServerConfig::read(config_file), doing);
-  TRY_CONTEXT(auto lock,
-              FileLock::acquire(options.folders.lock_file(interface), std::chrono::milliseconds(0),
-                                {config_file, options.folders.database(interface)}),
-              doing);
+  const auto database = database_location(config, options.folders, interface);
+  std::vector<std::filesystem::path> guarded{config_file};
+  if (const auto* const file = std::get_if<std::filesystem::path>(&database)) guarded.push_back(*file);
+  TRY_CONTEXT(auto lock, FileLock::acquire(options.folders.lock_file(interface), std::chrono::milliseconds(0), guarded), doing);
   make_private(config_file);
   TRY_CONTEXT(const auto net, config.net(), config_file.string());
   TRY(const std::uint64_t epoch, random_epoch());
   TRY_CONTEXT(auto coordinator,
-              Coordinator::open(options.folders.database(interface), {.server_key = config.private_key.public_key(),
-                                                                      .clock = &system.clock,
-                                                                      .epoch = epoch,
-                                                                      .max_on_device = system.backend.max_peers()}),
+              open_when_it_is_our_turn(database,
+                                       {.server_key = config.private_key.public_key(),
+                                        .clock = &system.clock,
+                                        .epoch = epoch,
+                                        .max_on_device = system.backend.max_peers()},
+                                       interface),
               doing);
   HttpServer::Limits limits;
   if (const auto room = make_room_for_connections(limits.connections); room < limits.connections) {
@@ -114,7 +136,7 @@ Result<ServeEnd> serve(const InterfaceName& interface, const ServeOptions& optio
                    fmt::format("{}: bringing the interface up with listen port {}", doing, config.listen_port));
 
   const wg::PublicKey key = config.private_key.public_key();
-  ServedFiles files(options.folders, interface, key, std::move(lock));
+  ServedFiles files(options.folders, interface, std::move(guarded), key, std::move(lock));
   auto served = [&]() -> Result<ServeEnd> {
     try {
       return Service(interface, options, system, std::move(config), net, std::move(coordinator), limits, files).run();
@@ -124,7 +146,7 @@ Result<ServeEnd> serve(const InterfaceName& interface, const ServeOptions& optio
     }
   }();
   if (served) {
-    if (files.has_other_config()) remove_interface_of(key, interface, system.backend);
+    if (files.has_other_config() || *served == ServeEnd::kDeposed) remove_interface_of(key, interface, system.backend);
     return served;
   }
   if (is_new) {
@@ -132,6 +154,16 @@ Result<ServeEnd> serve(const InterfaceName& interface, const ServeOptions& optio
       log::warning("removing the interface that was made: {}", removed.error().message());
   }
   return std::unexpected(std::move(served).error().context(doing));
+}
+
+}  // namespace
+
+Result<ServeEnd> serve(const InterfaceName& interface, const ServeOptions& options, const ServeSystem& system) {
+  std::signal(SIGPIPE, SIG_IGN);
+  for (;;) {
+    auto ended = serve_once(interface, options, system);
+    if (!ended || *ended != ServeEnd::kDeposed) return ended;
+  }
 }
 
 }  // namespace innernet::server

@@ -21,15 +21,16 @@ bool is_same_version(const struct stat& a, const struct stat& b) {
 
 }  // namespace
 
-ServedFiles::ServedFiles(const Folders& folders, const InterfaceName& interface, const wg::PublicKey& key, FileLock lock)
+ServedFiles::ServedFiles(const Folders& folders, const InterfaceName& interface, std::vector<std::filesystem::path> guarded,
+                         const wg::PublicKey& key, FileLock lock)
     : config_(folders.config_file(interface)),
-      database_(folders.database(interface)),
+      guarded_(std::move(guarded)),
       lock_file_(folders.lock_file(interface)),
       key_(key),
       lock_(std::move(lock)) {}
 
 std::optional<std::filesystem::path> ServedFiles::missing() const {
-  for (const auto& path : {config_, database_})
+  for (const auto& path : guarded_)
     if (is_missing(path)) return path;
   return std::nullopt;
 }
@@ -52,7 +53,7 @@ std::optional<std::string> ServedFiles::other_config() {
 
 std::optional<std::string> ServedFiles::other_server() {
   if (lock_->is_held()) return std::nullopt;
-  auto lock = FileLock::acquire(lock_file_, std::chrono::milliseconds(0), {config_, database_});
+  auto lock = FileLock::acquire(lock_file_, std::chrono::milliseconds(0), guarded_);
   if (lock)
     lock_.emplace(*std::move(lock));
   else if (lock.error().kind() == ErrorKind::kBusy)

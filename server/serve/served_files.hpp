@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "innernet/base/file.hpp"
 #include "innernet/base/interface_name.hpp"
@@ -17,9 +18,11 @@ namespace innernet::server {
 /// network's is the Coordinator's to tell.)
 class ServedFiles {
  public:
-  ServedFiles(const Folders& folders, const InterfaceName& interface, const wg::PublicKey& key, FileLock lock);
+  /// `guarded` are those that the network can't do without: the config, and the database if it is a file.
+  ServedFiles(const Folders& folders, const InterfaceName& interface, std::vector<std::filesystem::path> guarded, const wg::PublicKey& key,
+              FileLock lock);
 
-  /// Config or database, if it is not there.
+  /// One that the network can't do without, if it is not there.
   std::optional<std::filesystem::path> missing() const;
   /// Why the network is not ours to serve any more; none: it is. A lock file that somebody has removed is made anew.
   std::optional<std::string> taken_over();
@@ -31,7 +34,7 @@ class ServedFiles {
   std::optional<std::string> other_server();
 
   std::filesystem::path config_;
-  std::filesystem::path database_;
+  std::vector<std::filesystem::path> guarded_;
   std::filesystem::path lock_file_;
   wg::PublicKey key_;
   std::optional<FileLock> lock_;

@@ -66,6 +66,7 @@ Service::~Service() = default;
 
 Result<ServeEnd> Service::run() {
   signals_.emplace(loop_, std::initializer_list<int>{SIGTERM, SIGINT, SIGHUP}, event([this](int signal) { handle_signal(signal); }));
+  coordinator_.start([this] { loop_.post(event([this] { turns_.request_turn(); })); });
   store_candidates();
   synchronize();
   arm_timer();
@@ -108,6 +109,13 @@ void Service::stop_for_another(const std::string& why) {
   log::error("{}: {}; the next start serves what is there now", interface_.str(), why);
   end_ = ServeEnd::kReplaced;
   loop_.post([this] { stop("this network is not this server's any more"); });  // after the turn that has found it out
+}
+
+void Service::step_down(const std::string& why) {
+  if (stopping_ || end_ != ServeEnd::kTold) return;
+  log::warning("{}: stepping down: {}", interface_.str(), why);
+  end_ = ServeEnd::kDeposed;
+  loop_.post([this] { stop("another server may serve this network"); });
 }
 
 void Service::fail_to_start(Error error) {
@@ -184,6 +192,7 @@ void Service::after_turn() {
 
 void Service::carry_out(Coordinator::Effects effects) {
   if (!coordinator_.is_same_network()) return stop_for_another("the database is another network's now");
+  if (const auto why = coordinator_.deposed()) return step_down(*why);
   if (effects.device_resync) {
     synchronize();
     // A database that was put in place of another one may hold the addresses of another day.
@@ -199,6 +208,7 @@ void Service::carry_out(Coordinator::Effects effects) {
   // Who has just come does its first handshake with the relay now; only what follows soon is put together.
   if (effects.members && relay_) members_.set_no_later_than(std::max(now(), members_renewed_ + options_.periods.relay_members));
   turns_.announce(effects.news);
+  if (effects.stored) turns_.ask_again();
   if (effects.committed) checkpoint_.set(now() + options_.periods.checkpoint_after_commit);
   if (effects.unsaved) save_.set_no_later_than(now() + options_.periods.save);
 }

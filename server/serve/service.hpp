@@ -90,6 +90,7 @@ class Service final : private Turns::Answerer {
   void handle_signal(int signal);
   void stop(const std::string& why);
   void stop_for_another(const std::string& why);
+  void step_down(const std::string& why);
   void fail_to_start(Error error);
   void carry_out(Coordinator::Effects effects);
   void read_config_again();

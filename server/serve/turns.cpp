@@ -85,6 +85,7 @@ void Turns::forget(Client& client) {
 void Turns::ready(Client& client) {
   client.deadline_.reset();
   client.busy_since_.reset();
+  client.request.ticket = ++last_ticket_;
   if (!waits_allowed_) client.request.wait.reset();
   queue(client);
 }
@@ -138,10 +139,20 @@ void Turns::retry_later(Client& client) {
     give(client, Coordinator::failure_response());
     return;
   }
+  keep_until_asked_again(client);
+  if (!busy_again_) busy_again_ = now + limits_.busy_retry;
+}
+
+void Turns::keep_until_asked_again(Client& client) {
   client.state_ = Client::State::kBusy;
   busy_.insert(&client);
-  if (!busy_again_) busy_again_ = now + limits_.busy_retry;
   client.held();
+}
+
+void Turns::ask_again() {
+  if (busy_.empty()) return;
+  busy_again_ = clock_.boot();
+  wake_once();
 }
 
 void Turns::announce(const std::vector<CidrId>& groups) {
@@ -245,6 +256,8 @@ void Turns::run() {
       give(*client, std::move(*response));
     else if (const auto* const waiting = std::get_if<Coordinator::Waiting>(&outcome))
       hold(*client, *waiting);
+    else if (std::holds_alternative<Coordinator::Storing>(outcome))
+      keep_until_asked_again(*client);
     else
       retry_later(*client);
   }

@@ -100,6 +100,8 @@ class Turns {
   void announce(const std::vector<CidrId>& groups);
   /// A turn sees what other programs wrote, even if nobody asks.
   void request_turn();
+  /// Whoever is told to ask again (Busy, Storing) does so in the next turn.
+  void ask_again();
   /// Nobody waits any more, now and from now on.
   void stop_waiting();
   /// This client does not wait any more for what it has asked.
@@ -118,6 +120,7 @@ class Turns {
   void queue(Client& client);
   void hold(Client& client, const Coordinator::Waiting& waiting);
   void retry_later(Client& client);
+  void keep_until_asked_again(Client& client);
   void forget(Client& client);
   void give(Client& client, Response response);
   void collect_due();
@@ -140,6 +143,7 @@ class Turns {
   std::set<std::pair<BootTime, Client*>> deadlines_;
   std::unordered_set<Client*> busy_;
   std::optional<BootTime> busy_again_;
+  std::uint64_t last_ticket_ = 0;
   std::set<CidrId> news_;
   std::optional<BootTime> news_at_;
   std::vector<Handed> handed_;

@@ -137,10 +137,15 @@ Result<ServerConfig> ServerConfig::parse(std::string_view toml) {
   TRY(const auto port, document.integer("", "listen-port", 0, kHighestPort));
   TRY(const auto address, parsed(document, "", "address", IpAddress::parse));
   TRY(const auto prefix, document.integer("", "network-cidr-prefix", 0, address.bits()));
+  std::optional<DatabaseUrl> url;
+  if (document.has("database", "url")) {
+    TRY(url, parsed(document, "database", "url", DatabaseUrl::parse));
+  }
   return ServerConfig{.private_key = std::move(key),
                       .listen_port = static_cast<std::uint16_t>(port),
                       .address = address,
-                      .network_cidr_prefix = static_cast<std::uint8_t>(prefix)};
+                      .network_cidr_prefix = static_cast<std::uint8_t>(prefix),
+                      .database_url = std::move(url)};
 }
 
 SecretText ServerConfig::to_toml() const {
@@ -151,6 +156,10 @@ SecretText ServerConfig::to_toml() const {
   toml.integer("listen-port", listen_port);
   toml.string("address", address.to_string());
   toml.integer("network-cidr-prefix", network_cidr_prefix);
+  if (database_url) {
+    toml.table("database");
+    toml.string("url", database_url->str());
+  }
   return text;
 }
 

@@ -65,6 +65,7 @@ Result<Ending> run(const Options& options, Context& context) {
     case ServeEnd::kGone:
       return Ending::kGone;
     case ServeEnd::kReplaced:
+    case ServeEnd::kDeposed:
       break;
   }
   return Ending::kFailed;

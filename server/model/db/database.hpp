@@ -6,9 +6,11 @@
 #include <string>
 
 #include "innernet/server/network.hpp"
-#include "store.hpp"
+#include "recorded_store.hpp"
 
 namespace innernet::server::db {
+
+class RemoteDatabase;
 
 /// The database of a network, open: where its rows are, and how one learns that others have changed them. What a change means for the model
 /// is none of its business (Registry). Errors as those of Sql.
@@ -56,6 +58,14 @@ class Database {
   /// Of the database as it is now: not to be kept over refresh().
   virtual Store& store() = 0;
   virtual Result<StoredLog> load_log() = 0;
+  virtual Result<HighestIds> highest_ids() = 0;
+  /// Counted up with each server that takes over; zero where there is only one.
+  virtual std::int64_t term() const { return 0; }
+
+  /// Readable when refresh() may have something; -1: there is nothing to wait for.
+  virtual int descriptor() const { return -1; }
+  /// Itself, if it is one.
+  virtual RemoteDatabase* remote() { return nullptr; }
 
   /// For locks, from now on.
   virtual void set_patience(std::chrono::milliseconds patience) = 0;

@@ -1,14 +1,12 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "innernet/base/ip.hpp"
 #include "innernet/values/peer.hpp"
-#include "sql.hpp"
 
 namespace innernet::server::db {
 
@@ -53,26 +51,17 @@ class LogStore {
  public:
   static constexpr int kMostEpochs = 64;
 
-  static Result<LogStore> prepare(Sql& sql);
-  static Result<StoredLog> load(Sql& sql);
+  virtual ~LogStore() = default;
 
   /// Of the start that has written last.
-  Result<std::optional<LoggedEpoch>> last_epoch();
+  virtual Result<std::optional<LoggedEpoch>> last_epoch() = 0;
   /// A row keeps the highest number that it was given.
-  Result<void> put(const LoggedPeer& row);
-  Result<void> put(const LoggedEpoch& row);
+  virtual Result<void> put(const LoggedPeer& row) = 0;
+  virtual Result<void> put(const LoggedEpoch& row) = 0;
   /// Forgets epochs before the last kMostEpochs, too.
-  Result<void> put(const LoggedRest& row);
+  virtual Result<void> put(const LoggedRest& row) = 0;
   /// Rows that say nothing, because whoever has an older state than `floor` is given a whole one.
-  Result<void> forget_gone(std::uint64_t floor);
-
- private:
-  struct Statements {
-    std::unique_ptr<Statement> last_epoch, put_peer, put_epoch, forget_epochs, put_rest, forget_gone;
-  };
-  explicit LogStore(Statements statements) : sql_(std::move(statements)) {}
-
-  Statements sql_;
+  virtual Result<void> forget_gone(std::uint64_t floor) = 0;
 };
 
 }  // namespace innernet::server::db

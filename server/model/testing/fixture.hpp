@@ -5,22 +5,14 @@
 #include <optional>
 #include <string>
 
-#include "../db/sqlite/connection.hpp"
+#include "engine.hpp"
 #include "innernet/json/json.hpp"
 #include "innernet/server/coordinator.hpp"
 #include "innernet/testing/fake_clock.hpp"
-#include "innernet/testing/temp_dir.hpp"
 
 namespace innernet::server::testing {
 
 using innernet::testing::FakeClock;
-using innernet::testing::TempDir;
-
-template <class T>
-T must(Result<T> result) {
-  if (!result) throw std::runtime_error(result.error().message());
-  if constexpr (!std::is_void_v<T>) return *std::move(result);
-}
 
 inline wg::PublicKey key_of(std::uint32_t n) {
   std::array<std::uint8_t, wg::kKeySize> bytes{};
@@ -56,7 +48,7 @@ constexpr CidrId kHumans{3}, kRobots{4}, kIsland{5};
 constexpr PeerId kAdmin{2}, kUser{3}, kGone{4}, kPending{5};
 
 /// evilcorp: humans (admin) and robots (user, and gone, who is disabled) are associated; island holds an invitation, pending.
-inline void make_database(const std::filesystem::path& path, const Family& family) {
+inline void make_database(const DatabaseLocation& path, const Family& family) {
   must(Registry::create(path, {"evilcorp", family.root(), family.server(), key_of(1), must(Endpoint::parse("192.0.2.1:51820"))}));
   auto registry = must(Registry::open(path));
   must(registry.write([&](Registry::Writer& writer) -> Result<void> {
@@ -79,18 +71,14 @@ inline void make_database(const std::filesystem::path& path, const Family& famil
   must(registry.close());
 }
 
-/// Runs SQL as another process would.
-inline void foreign(const std::filesystem::path& path, std::string_view sql) {
-  auto connection = must(db::Connection::open(path, std::chrono::seconds(5)));
-  must(connection.execute(sql));
-}
-
 /// A coordinator on a database of its own, and turns of one request.
 class Server {
  public:
-  explicit Server(const Family& network_family = {}, std::filesystem::path existing = {})
-      : family(network_family), path(existing.empty() ? folder / "evilcorp.db" : std::move(existing)) {
-    if (!std::filesystem::exists(path)) make_database(path, family);
+  explicit Server(const Family& network_family = {}) : Server(network_family, std::nullopt) {}
+  /// There, if there is nothing yet.
+  Server(const Family& network_family, std::optional<TestLocation> where)
+      : family(network_family), path(where ? *where : new_location(folder)) {
+    if (!is_there(path)) make_database(path, family);
     open();
   }
   void open() {
@@ -99,6 +87,22 @@ class Server {
     options.clock = &clock;
     options.epoch = 0xabcd + starts++;
     coordinator.emplace(must(Coordinator::open(path, options)));
+    coordinator->start([this] { wakes.add(); });
+  }
+  /// Others change the database, and it is seen that they have.
+  void others(const std::function<void()>& change) {
+    const PeerRecord* const before = coordinator->network().find_peer(kServerPeer);
+    change();
+    if (!kIsElsewhere) return;
+    // What is read anew has its peers elsewhere.
+    do {
+      wakes.wait();
+      must(coordinator->begin_turn());
+      must(coordinator->end_turn());
+    } while (coordinator->network().find_peer(kServerPeer) == before);
+  }
+  void others(std::string_view sql) {
+    others([&] { foreign(path, sql); });
   }
 
   Request request(const IpAddress& from, std::string method, std::string target, std::optional<std::string> body = std::nullopt) const {
@@ -113,11 +117,15 @@ class Server {
     }
     return request;
   }
-  Coordinator::Outcome outcome(const Request& request) {
-    must(coordinator->begin_turn());
-    auto result = coordinator->answer(request);
-    must(coordinator->end_turn());
-    return result;
+  Coordinator::Outcome outcome(Request request) {
+    request.ticket = ++tickets;
+    for (;;) {
+      must(coordinator->begin_turn());
+      auto result = coordinator->answer(request);
+      must(coordinator->end_turn());
+      if (!std::holds_alternative<Coordinator::Storing>(result)) return result;
+      wakes.wait();
+    }
   }
   Response ask(const Request& request) {
     auto result = outcome(request);
@@ -134,10 +142,11 @@ class Server {
   TempDir folder;
   FakeClock clock;
   Family family;
-  std::filesystem::path path;
+  TestLocation path;
   Coordinator::Options options;  ///< as of the next open()
-  std::uint64_t starts = 0;
-  std::optional<Coordinator> coordinator;
+  std::uint64_t starts = 0, tickets = 0;
+  Wakes wakes;
+  std::optional<Coordinator> coordinator;  // goes before what it wakes
 };
 
 inline std::string body_of(const Response& response) { return response.body ? *response.body : std::string(); }

@@ -4,7 +4,7 @@
 
 #include <functional>
 
-#include "../store.hpp"
+#include "../sql_store.hpp"
 #include "schema.hpp"
 
 namespace innernet::server::db {
@@ -43,7 +43,7 @@ Result<void> check_whole(std::string content) {
   leave_wal_mode(content);
   TRY(auto copy, Connection::of_content(content));
   TRY_VOID(migrate(copy));
-  TRY_VOID(Store::load(copy));
+  TRY_VOID(SqlStore::load(copy));
   TRY(const auto is_sound, copy.query_integer("SELECT integrity_check = 'ok' FROM pragma_integrity_check(1)"));
   if (is_sound == 0) return fail(ErrorKind::kSystem, "it fails SQLite's integrity_check");
   return {};

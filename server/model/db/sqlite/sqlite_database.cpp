@@ -27,7 +27,7 @@ Result<std::string> content_of(const std::function<Result<void>(Store&)>& fill) 
   TRY_VOID(connection.execute("BEGIN IMMEDIATE"));
   TRY_VOID(create_tables(connection));
   {
-    TRY(auto store, Store::prepare(connection));
+    TRY(auto store, SqlStore::prepare(connection));
     TRY_VOID(fill(store));
   }
   TRY_VOID(connection.execute("COMMIT"));
@@ -54,7 +54,7 @@ Result<std::unique_ptr<SqliteDatabase>> SqliteDatabase::open(const std::filesyst
   TRY_VOID(migrate(connection));
   make_private(path);
   TRY_VOID(configure(connection));
-  TRY(auto store, Store::prepare(connection));
+  TRY(auto store, SqlStore::prepare(connection));
   TRY(const bool has_log, db::has_log(connection));
   std::unique_ptr<SqliteDatabase> database(new SqliteDatabase(path, identity, std::move(connection), std::move(store)));
   database->has_log_ = has_log;
@@ -71,7 +71,7 @@ void SqliteDatabase::set_patience(std::chrono::milliseconds patience) {
 
 Result<Network> SqliteDatabase::load_now() {
   TRY(const auto version, connection_.data_version());
-  TRY(auto network, Store::load(connection_));
+  TRY(auto network, SqlStore::load(connection_));
   data_version_ = version;
   return network;
 }

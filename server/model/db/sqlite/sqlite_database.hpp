@@ -1,6 +1,7 @@
 #pragma once
 
 #include "../database.hpp"
+#include "../sql_store.hpp"
 #include "connection.hpp"
 #include "file_identity.hpp"
 #include "main_file.hpp"
@@ -37,14 +38,15 @@ class SqliteDatabase final : public Database {
   Result<void> roll_back() override;
   bool in_transaction() const override { return connection_.in_transaction(); }
   Store& store() override { return *store_; }
-  Result<StoredLog> load_log() override { return LogStore::load(connection_); }
+  Result<StoredLog> load_log() override { return SqlLogStore::load(connection_); }
+  Result<HighestIds> highest_ids() override { return SqlStore::highest_ids(connection_); }
   void set_patience(std::chrono::milliseconds patience) override;
   Result<void> checkpoint() override;
   Result<void> check_log_size(std::size_t most_bytes) const override;
   Result<void> close() override;
 
  private:
-  SqliteDatabase(std::filesystem::path path, FileIdentity identity, Connection connection, Store store)
+  SqliteDatabase(std::filesystem::path path, FileIdentity identity, Connection connection, SqlStore store)
       : path_(std::move(path)), identity_(identity), connection_(std::move(connection)), store_(std::move(store)) {}
 
   Result<std::optional<Network>> refresh_from_file();
@@ -72,7 +74,7 @@ class SqliteDatabase final : public Database {
   std::optional<FileIdentity> log_;  // its -wal
   Connection connection_;
   bool has_log_ = false;        // in WAL mode; not on a file system that can't map memory
-  std::optional<Store> store_;  // none once it was closed
+  std::optional<SqlStore> store_;  // none once it was closed
   std::int64_t data_version_ = 0;
   std::optional<LogHeader> seen_header_;  // of a moment at which data_version was not newer
   std::optional<FileStamp> stamp_;        // when the file was looked at last, and nobody was writing it

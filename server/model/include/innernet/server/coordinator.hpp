@@ -19,7 +19,8 @@
 namespace innernet::server {
 
 /// The server without sockets, device and timers: requests in, answers out, and what has to happen outside as values. Used by the
-/// loop thread alone; nothing here blocks on anything but SQLite, and never waits for a lock.
+/// loop thread alone; nothing here blocks on anything but SQLite, and never waits for a lock. Changes of a database that is elsewhere are
+/// answered once they are stored there, and reads go on meanwhile.
 ///
 /// A turn of the loop: begin_turn(), answer() for each request that is ready, end_turn(), then send the answers, then
 /// carry out take_effects(). Writes of one turn share a transaction, a savepoint each.
@@ -37,7 +38,7 @@ class Coordinator {
     std::chrono::milliseconds endpoint_news_period{10'000};  ///< changes of endpoints and candidates make a new revision at most this often
     std::chrono::milliseconds first_endpoint_period{500};    ///< the same for the first ones of a peer: others may be waiting to reach it
   };
-  static Result<Coordinator> open(const std::filesystem::path& database, const Options& options);
+  static Result<Coordinator> open(const DatabaseLocation& database, const Options& options);
 
   Coordinator(Coordinator&&) noexcept;
   Coordinator& operator=(Coordinator&&) noexcept;
@@ -52,7 +53,16 @@ class Coordinator {
   };
   /// The database is locked by another process; ask again in a few milliseconds, for at most 5 s in all, then answer 500.
   struct Busy {};
-  using Outcome = std::variant<Response, Waiting, Busy>;
+  /// What it changes is being stored, elsewhere; ask again, with the same ticket, when effects say `stored`.
+  struct Storing {};
+  using Outcome = std::variant<Response, Waiting, Busy, Storing>;
+
+  /// To be called once, before the first turn. Of a database that is a file nothing happens. One that is elsewhere gets a thread that waits
+  /// for it: that calls `wake`, in any thread, when a turn is to see what has come.
+  void start(std::function<void()> wake);
+  /// Why this is not the server of the network any more, which then has to end: another one has taken its place, or the database could not
+  /// be reached for so long that one may have.
+  std::optional<std::string> deposed() const;
 
   /// Sees what other processes wrote before anything is answered. An error is a database that can't be read any more. Without
   /// `may_be_replaced` the caller knows that nothing has happened to the name of the file since the last turn.
@@ -76,6 +86,7 @@ class Coordinator {
     bool members = false;                ///< who may be relayed to whom may be others now
     std::vector<CidrId> news;            ///< groups whose waiting requests are to be asked again
     bool committed = false;              ///< something was written: a checkpoint is due
+    bool stored = false;                 ///< requests that are Storing are to be asked again
     bool unsaved = false;  ///< save_changes() has something to do, in a while: not what it failed to, which goes along with the next change
   };
   Effects take_effects();
@@ -99,7 +110,8 @@ class Coordinator {
   /// address or a name.
   void set_relayed(const std::vector<wg::PublicKey>& registered, const std::optional<Endpoint>& at);
 
-  // Each is a transaction of its own, between turns; a locked database is kBusy, and the next tick tries again.
+  // Each is a transaction of its own, between turns; a locked database is kBusy, and the next tick tries again. With a database that is
+  // elsewhere it is only begun, and goes with the next turn.
 
   /// An invitation is deleted when the wall clock says expired at two calls in a row.
   Result<void> delete_expired_invitations();

@@ -27,6 +27,7 @@ struct Request {
   bool accepts_delta = false;                ///< A-IM: innernet
   Body body_kind = Body::kNoLength;
   std::string body;
+  std::uint64_t ticket = 0;  ///< not asked: of this request alone, so that it is known when it comes again (Coordinator::Storing)
 };
 
 /// A redeemed peer's old and new key: the device changes from one to the other once the client has the 204.
@@ -41,7 +42,7 @@ struct Response {
   std::string etag;                          ///< with its quotes; empty: none
   bool is_delta = false;                     ///< 226, `IM: innernet`
   std::optional<KeyChange> key_change = {};  ///< to carry out when this answer is acknowledged, its connection closes, or 5 s have passed
-  std::optional<std::chrono::seconds> retry_after = {};  ///< of a 429
+  std::optional<std::chrono::seconds> retry_after = {};  ///< of a 429 or 503
 };
 
 }  // namespace innernet::server

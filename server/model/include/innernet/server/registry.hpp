@@ -5,11 +5,20 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
+#include "innernet/config/config.hpp"
 #include "innernet/server/network.hpp"
 
 namespace innernet::server {
+
+/// Where the database of a network is: a file of SQLite's, or on a PostgreSQL server.
+using DatabaseLocation = std::variant<std::filesystem::path, DatabaseUrl>;
+/// What the config says, else the usual file.
+DatabaseLocation database_location(const ServerConfig& config, const Folders& folders, const InterfaceName& interface);
+/// For people: the file's path, or the URL without user and parameters.
+std::string shown(const DatabaseLocation& location);
 
 /// A network's database together with its model in memory. Everything that changes a network, in `serve` and on the command line, goes
 /// through here: the lock is taken, foreign changes are read, the change is validated against the model, written, committed, and
@@ -42,16 +51,17 @@ class Registry {
     wg::PublicKey server_key;
     Endpoint external_endpoint;
   };
-  /// Makes the database file (0600 before its first byte). Fails with kAlreadyExists when it, or a -wal, -shm or -journal beside it,
-  /// exists; leaves nothing behind on failure.
-  static Result<void> create(const std::filesystem::path& database, const NewNetwork& network);
+  /// Makes the database file (0600 before its first byte), or the tables in a PostgreSQL database that is there. Fails with kAlreadyExists
+  /// when there is one (of a file also when a -wal, -shm or -journal beside it exists); leaves nothing behind on failure.
+  static Result<void> create(const DatabaseLocation& database, const NewNetwork& network);
 
   /// Write-ahead logs of a database that somebody has written over, and that was not whole at the end: they are set aside under names of
   /// their own, which `serve` tells.
   static std::vector<std::filesystem::path> logs_set_aside(const std::filesystem::path& database);
 
-  /// Opens and migrates. A missing database is kNotFound, a newer schema is refused untouched.
-  static Result<Registry> open(const std::filesystem::path& database);
+  /// Opens and migrates. A missing database is kNotFound, a newer schema is refused untouched. Of PostgreSQL also kUnsupported (libpq is not
+  /// installed), kUnreachable and kPermission.
+  static Result<Registry> open(const DatabaseLocation& database);
 
   Registry(Registry&&) noexcept;
   Registry& operator=(Registry&&) noexcept;

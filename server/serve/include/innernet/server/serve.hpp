@@ -83,6 +83,7 @@ enum class ServeEnd {
   kTold,      ///< by SIGTERM or SIGINT
   kGone,      ///< config or database are
   kReplaced,  ///< by those of another network, or by another `serve`, which the log says
+  kDeposed,   ///< inside of serve() only: another server may have taken over, so that this one waits again
 };
 
 /// Runs the coordination server of `interface` until SIGTERM or SIGINT, or until its network is not there any more. Takes the network's

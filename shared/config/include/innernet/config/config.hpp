@@ -11,6 +11,7 @@
 
 #include "innernet/base/ip.hpp"
 #include "innernet/base/secret.hpp"
+#include "innernet/config/database_url.hpp"
 #include "innernet/values/endpoint.hpp"
 #include "innernet/values/options.hpp"
 #include "innernet/wireguard/key.hpp"
@@ -45,6 +46,7 @@ struct ServerConfig {
   std::uint16_t listen_port = 0;
   IpAddress address;
   std::uint8_t network_cidr_prefix = 0;
+  std::optional<DatabaseUrl> database_url = {};  ///< [database] url; none: the file of SQLite's beside the others
 
   static Result<ServerConfig> parse(std::string_view toml);
   SecretText to_toml() const;

@@ -1,4 +1,4 @@
-#include "store.hpp"
+#include "sql_store.hpp"
 
 #include <fmt/format.h>
 
@@ -63,6 +63,9 @@ std::string select_peers_sql() {
   return sql + " FROM peers ORDER BY id";
 }
 
+/// As SQLite does by itself.
+std::string next_id(std::string_view table) { return fmt::format("(SELECT coalesce(max(id), 0) + 1 FROM {})", table); }
+
 std::string insert_peer_sql() {
   std::string names, values;
   int parameters = 0;
@@ -70,7 +73,7 @@ std::string insert_peer_sql() {
     names.append(names.empty() ? "" : ", ").append(column.name);
     values.append(values.empty() ? "$" : ", $").append(std::to_string(++parameters));
   });
-  return fmt::format("INSERT INTO peers ({}) VALUES ({}) RETURNING id", names, values);
+  return fmt::format("INSERT INTO peers (id, {}) VALUES ({}, {}) RETURNING id", names, next_id("peers"), values);
 }
 
 std::string update_peer_sql() {
@@ -185,36 +188,39 @@ Result<std::int64_t> id_of_new(Statement& insert) {
 
 }  // namespace
 
-Result<Store> Store::prepare(Sql& sql) {
+Result<SqlStore> SqlStore::prepare(Sql& sql) {
   TRY(auto insert_peer, sql.prepare(insert_peer_sql()));
   TRY(auto update_peer, sql.prepare(update_peer_sql()));
   TRY(auto redeem_peer, sql.prepare("UPDATE peers SET public_key = $1, is_redeemed = 1 WHERE id = $2 AND is_redeemed = 0"));
   TRY(auto delete_peer, sql.prepare("DELETE FROM peers WHERE id = $1"));
-  TRY(auto insert_cidr, sql.prepare("INSERT INTO cidrs (name, ip, prefix, parent) VALUES ($1, $2, $3, $4) RETURNING id"));
+  TRY(auto insert_cidr, sql.prepare(fmt::format("INSERT INTO cidrs (id, name, ip, prefix, parent) VALUES ({}, $1, $2, $3, $4) RETURNING id",
+                                                next_id("cidrs"))));
   TRY(auto rename_cidr, sql.prepare("UPDATE cidrs SET name = $1 WHERE id = $2"));
   TRY(auto delete_cidr, sql.prepare("DELETE FROM cidrs WHERE id = $1"));
-  TRY(auto insert_association, sql.prepare("INSERT INTO associations (cidr_id_1, cidr_id_2) VALUES ($1, $2) RETURNING id"));
+  TRY(auto insert_association,
+      sql.prepare(
+          fmt::format("INSERT INTO associations (id, cidr_id_1, cidr_id_2) VALUES ({}, $1, $2) RETURNING id", next_id("associations"))));
   TRY(auto delete_association, sql.prepare("DELETE FROM associations WHERE id = $1"));
   TRY(auto savepoint, sql.prepare("SAVEPOINT request"));
   TRY(auto release, sql.prepare("RELEASE request"));
   TRY(auto rollback_to, sql.prepare("ROLLBACK TO request"));
-  TRY(auto log, LogStore::prepare(sql));
-  return Store(Statements{.insert_peer = std::move(insert_peer),
-                          .update_peer = std::move(update_peer),
-                          .redeem_peer = std::move(redeem_peer),
-                          .delete_peer = std::move(delete_peer),
-                          .insert_cidr = std::move(insert_cidr),
-                          .rename_cidr = std::move(rename_cidr),
-                          .delete_cidr = std::move(delete_cidr),
-                          .insert_association = std::move(insert_association),
-                          .delete_association = std::move(delete_association),
-                          .savepoint = std::move(savepoint),
-                          .release = std::move(release),
-                          .rollback_to = std::move(rollback_to)},
-               std::move(log));
+  TRY(auto log, SqlLogStore::prepare(sql));
+  return SqlStore(Statements{.insert_peer = std::move(insert_peer),
+                             .update_peer = std::move(update_peer),
+                             .redeem_peer = std::move(redeem_peer),
+                             .delete_peer = std::move(delete_peer),
+                             .insert_cidr = std::move(insert_cidr),
+                             .rename_cidr = std::move(rename_cidr),
+                             .delete_cidr = std::move(delete_cidr),
+                             .insert_association = std::move(insert_association),
+                             .delete_association = std::move(delete_association),
+                             .savepoint = std::move(savepoint),
+                             .release = std::move(release),
+                             .rollback_to = std::move(rollback_to)},
+                  std::move(log));
 }
 
-Result<Network> Store::load(Sql& sql) {
+Result<Network> SqlStore::load(Sql& sql) {
   Network network;
   {
     TRY(const auto rows, sql.prepare("SELECT id, name, ip, prefix, parent FROM cidrs ORDER BY id"));
@@ -244,6 +250,14 @@ Result<Network> Store::load(Sql& sql) {
   }
 }
 
+Result<HighestIds> SqlStore::highest_ids(Sql& sql) {
+  HighestIds highest;
+  TRY(highest.peer, sql.query_integer("SELECT coalesce(max(id), 0) FROM peers"));
+  TRY(highest.cidr, sql.query_integer("SELECT coalesce(max(id), 0) FROM cidrs"));
+  TRY(highest.association, sql.query_integer("SELECT coalesce(max(id), 0) FROM associations"));
+  return highest;
+}
+
 PeerContents Store::kept_of(const PeerContents& contents) {
   PeerContents kept{contents.facts(), {}};
   for_each_column([&](const auto& column) { kept.*column.member = contents.*column.member; });
@@ -251,42 +265,42 @@ PeerContents Store::kept_of(const PeerContents& contents) {
   return kept;
 }
 
-Result<PeerId> Store::insert_peer(const PeerContents& contents) {
+Result<PeerId> SqlStore::insert_peer(const PeerContents& contents) {
   for_each_column([&](const auto& column) { bind(*sql_.insert_peer, contents.*column.member); });
   TRY(const auto id, id_of_new(*sql_.insert_peer));
   return PeerId{id};
 }
 
-Result<void> Store::update_peer(PeerId id, const PeerChange& change) {
+Result<void> SqlStore::update_peer(PeerId id, const PeerChange& change) {
   for_each_column([&](const auto& column) {
     if (column.change != nullptr) bind(*sql_.update_peer, change.*column.change);
   });
   return sql_.update_peer->bind(number(id)).run();
 }
 
-Result<void> Store::redeem_peer(PeerId id, const wg::PublicKey& key) {
+Result<void> SqlStore::redeem_peer(PeerId id, const wg::PublicKey& key) {
   return sql_.redeem_peer->bind(key.to_base64()).bind(number(id)).run();
 }
 
-Result<void> Store::delete_peer(PeerId id) { return sql_.delete_peer->bind(number(id)).run(); }
+Result<void> SqlStore::delete_peer(PeerId id) { return sql_.delete_peer->bind(number(id)).run(); }
 
-Result<CidrId> Store::insert_cidr(const CidrContents& contents) {
+Result<CidrId> SqlStore::insert_cidr(const CidrContents& contents) {
   sql_.insert_cidr->bind(contents.name).bind(contents.cidr.address().to_string()).bind(std::int64_t{contents.cidr.prefix()});
   bind(*sql_.insert_cidr, contents.parent);
   TRY(const auto id, id_of_new(*sql_.insert_cidr));
   return CidrId{id};
 }
 
-Result<void> Store::rename_cidr(CidrId id, const std::string& name) { return sql_.rename_cidr->bind(name).bind(number(id)).run(); }
+Result<void> SqlStore::rename_cidr(CidrId id, const std::string& name) { return sql_.rename_cidr->bind(name).bind(number(id)).run(); }
 
-Result<void> Store::delete_cidr(CidrId id) { return sql_.delete_cidr->bind(number(id)).run(); }
+Result<void> SqlStore::delete_cidr(CidrId id) { return sql_.delete_cidr->bind(number(id)).run(); }
 
-Result<AssociationId> Store::insert_association(const AssociationContents& contents) {
+Result<AssociationId> SqlStore::insert_association(const AssociationContents& contents) {
   sql_.insert_association->bind(number(contents.cidr_id_1)).bind(number(contents.cidr_id_2));
   TRY(const auto id, id_of_new(*sql_.insert_association));
   return AssociationId{id};
 }
 
-Result<void> Store::delete_association(AssociationId id) { return sql_.delete_association->bind(number(id)).run(); }
+Result<void> SqlStore::delete_association(AssociationId id) { return sql_.delete_association->bind(number(id)).run(); }
 
 }  // namespace innernet::server::db

@@ -1,4 +1,4 @@
-#include "log_store.hpp"
+#include "sql_log_store.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -34,7 +34,7 @@ LoggedPeer read_peer(const Statement& row) {
 
 }  // namespace
 
-Result<LogStore> LogStore::prepare(Sql& sql) {
+Result<SqlLogStore> SqlLogStore::prepare(Sql& sql) {
   TRY(auto last_epoch, sql.prepare("SELECT epoch, last FROM change_log_epochs ORDER BY id DESC LIMIT 1"));
   TRY(auto put_peer, sql.prepare("INSERT INTO change_log (peer, cidr, number, digest, ip, seen, relayed_at, relay_distances) "
                                  "VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (peer, cidr) DO UPDATE SET "
@@ -49,15 +49,15 @@ Result<LogStore> LogStore::prepare(Sql& sql) {
                   "ON CONFLICT (id) DO UPDATE SET floor = excluded.floor, cidrs = excluded.cidrs, tree_digest = excluded.tree_digest, "
                   "relays = excluded.relays, relays_json = excluded.relays_json"));
   TRY(auto forget_gone, sql.prepare("DELETE FROM change_log WHERE digest IS NULL AND ip IS NULL AND number <= $1"));
-  return LogStore({.last_epoch = std::move(last_epoch),
-                   .put_peer = std::move(put_peer),
-                   .put_epoch = std::move(put_epoch),
-                   .forget_epochs = std::move(forget_epochs),
-                   .put_rest = std::move(put_rest),
-                   .forget_gone = std::move(forget_gone)});
+  return SqlLogStore({.last_epoch = std::move(last_epoch),
+                      .put_peer = std::move(put_peer),
+                      .put_epoch = std::move(put_epoch),
+                      .forget_epochs = std::move(forget_epochs),
+                      .put_rest = std::move(put_rest),
+                      .forget_gone = std::move(forget_gone)});
 }
 
-Result<StoredLog> LogStore::load(Sql& sql) {
+Result<StoredLog> SqlLogStore::load(Sql& sql) {
   StoredLog log;
   {
     TRY(const auto rows, sql.prepare("SELECT floor, cidrs, tree_digest, relays, relays_json FROM change_log_rest"));
@@ -86,7 +86,7 @@ Result<StoredLog> LogStore::load(Sql& sql) {
   }
 }
 
-Result<std::optional<LoggedEpoch>> LogStore::last_epoch() {
+Result<std::optional<LoggedEpoch>> SqlLogStore::last_epoch() {
   auto& sql = *sql_.last_epoch;
   TRY(const bool row, sql.step());
   std::optional<LoggedEpoch> last;
@@ -95,7 +95,7 @@ Result<std::optional<LoggedEpoch>> LogStore::last_epoch() {
   return last;
 }
 
-Result<void> LogStore::put(const LoggedPeer& row) {
+Result<void> SqlLogStore::put(const LoggedPeer& row) {
   auto& sql = *sql_.put_peer;
   const auto bind_text = [&sql](const auto& value) { value ? sql.bind(value->to_string()) : sql.bind_null(); };
   sql.bind(number(row.peer)).bind(number(row.cidr)).bind(stored(row.number));
@@ -107,9 +107,9 @@ Result<void> LogStore::put(const LoggedPeer& row) {
   return sql.run();
 }
 
-Result<void> LogStore::put(const LoggedEpoch& row) { return sql_.put_epoch->bind(stored(row.epoch)).bind(stored(row.last)).run(); }
+Result<void> SqlLogStore::put(const LoggedEpoch& row) { return sql_.put_epoch->bind(stored(row.epoch)).bind(stored(row.last)).run(); }
 
-Result<void> LogStore::put(const LoggedRest& row) {
+Result<void> SqlLogStore::put(const LoggedRest& row) {
   TRY_VOID(sql_.forget_epochs->bind(std::int64_t{kMostEpochs}).run());
   auto& sql = *sql_.put_rest;
   sql.bind(stored(row.floor)).bind(stored(row.cidrs));
@@ -117,6 +117,6 @@ Result<void> LogStore::put(const LoggedRest& row) {
   return sql.bind(stored(row.relays)).bind(row.relays_json).run();
 }
 
-Result<void> LogStore::forget_gone(std::uint64_t floor) { return sql_.forget_gone->bind(stored(floor)).run(); }
+Result<void> SqlLogStore::forget_gone(std::uint64_t floor) { return sql_.forget_gone->bind(stored(floor)).run(); }
 
 }  // namespace innernet::server::db

@@ -1,0 +1,206 @@
+#include "postgresql_database.hpp"
+
+#include <fmt/format.h>
+
+#include <thread>
+
+#include "innernet/base/random.hpp"
+
+namespace innernet::server::db::postgresql {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Of those that are remembered: nobody waits for an older one any more.
+constexpr std::int64_t kMostWrites = 1000;
+constexpr int kTriesToFindOut = 20;
+constexpr auto kBetweenTries = 250ms;
+
+Result<std::string> new_name() {
+  const auto high = random_bits(), low = random_bits();
+  if (!high) return fail_errno(high.error(), "reading random bits");
+  if (!low) return fail_errno(low.error(), "reading random bits");
+  return fmt::format("{:016x}{:016x}", *high, *low);
+}
+
+Result<std::int64_t> integer_of(Statement& statement) {
+  TRY(const bool row, statement.step());
+  const std::int64_t value = row ? statement.integer(0) : 0;
+  if (row) TRY_VOID(statement.run());
+  return value;
+}
+
+}  // namespace
+
+Result<void> create_postgresql_database(const DatabaseUrl& url, const std::function<Result<void>(Store&)>& fill) {
+  TRY(const auto session, Session::connect(url, {}));
+  TRY_VOID(session->execute("BEGIN"));
+  auto made = create_tables(*session);
+  if (made) {
+    auto store = SqlStore::prepare(*session);
+    made = store ? fill(*store) : std::unexpected(std::move(store).error());
+  }
+  if (made) made = session->execute("COMMIT");
+  if (made) return {};
+  if (session->in_transaction()) static_cast<void>(session->execute("ROLLBACK"));
+  return std::unexpected(std::move(made).error().context(fmt::format("creating the tables of database {}", url.shown())));
+}
+
+Result<std::unique_ptr<PostgresqlDatabase>> PostgresqlDatabase::open(const DatabaseUrl& url, const Options& options, Role role) {
+  std::unique_ptr<PostgresqlDatabase> database(new PostgresqlDatabase(url, options, role));
+  TRY_VOID(database->connect());
+  return database;
+}
+
+std::string PostgresqlDatabase::name() const { return "database " + url_.shown(); }
+
+Result<void> PostgresqlDatabase::connect() {
+  TRY(auto session, Session::connect(url_, options_));
+  TRY_VOID_CONTEXT(check_schema(*session), name());
+  if (role_ == Role::kLeader) TRY_VOID(lead(*session));
+  TRY_VOID(session->listen(kChannel));
+  TRY(auto store, SqlStore::prepare(*session));
+  TRY(auto lock_revision, session->prepare("SELECT revision FROM innernet_database FOR UPDATE"));
+  TRY(auto revision, session->prepare("SELECT revision FROM innernet_database"));
+  TRY(auto write_name, session->prepare("INSERT INTO innernet_writes (name) VALUES ($1)"));
+  TRY(auto find_write, session->prepare("SELECT count(*) FROM innernet_writes WHERE name = $1"));
+  open_.emplace(Open{.session = std::move(session),
+                     .store = std::move(store),
+                     .lock_revision = std::move(lock_revision),
+                     .revision = std::move(revision),
+                     .write_name = std::move(write_name),
+                     .find_write = std::move(find_write)});
+  is_in_doubt_ = true;
+  return {};
+}
+
+// The lock is the session's, so that the server lets go of it when the session ends, however it does.
+Result<void> PostgresqlDatabase::lead(Session& session) {
+  if (term_ != 0) {
+    TRY(const auto term, session.query_integer("SELECT term FROM innernet_database"));
+    if (term != term_) return fail(ErrorKind::kAlreadyExists, name() + ": another server has taken over");
+  }
+  TRY(const auto is_ours, session.query_integer("SELECT CASE WHEN pg_try_advisory_lock((1852730990::bigint << 32) + "
+                                                "'innernet_database'::regclass::oid::bigint) THEN 1 ELSE 0 END"));
+  if (is_ours == 0 && term_ == 0) return fail(ErrorKind::kAlreadyExists, name() + ": another server serves it");
+  // The one whose end the server has not seen yet may be our own.
+  if (is_ours == 0) return fail(ErrorKind::kUnreachable, name() + ": a session that was lost still holds its lock");
+  if (term_ == 0) {
+    TRY(term_, session.query_integer("UPDATE innernet_database SET term = term + 1 RETURNING term"));
+    return {};
+  }
+  // Somebody may have come and gone between the two looks.
+  TRY(const auto term, session.query_integer("SELECT term FROM innernet_database"));
+  if (term == term_) return {};
+  return fail(ErrorKind::kAlreadyExists, name() + ": another server has taken over meanwhile");
+}
+
+Result<void> PostgresqlDatabase::ensure_session() {
+  if (open_ && open_->session->is_lost()) open_.reset();
+  if (open_) return {};
+  return connect();
+}
+
+Result<Network> PostgresqlDatabase::load_now() {
+  TRY(const auto revision, integer_of(*open_->revision));
+  TRY(auto network, SqlStore::load(*open_->session));
+  revision_ = revision;
+  is_in_doubt_ = false;
+  return network;
+}
+
+Result<Network> PostgresqlDatabase::load() {
+  TRY_VOID(ensure_session());
+  // All tables of the same moment.
+  TRY_VOID(open_->session->execute("BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"));
+  auto network = load_now();
+  if (in_transaction()) static_cast<void>(open_->session->execute("ROLLBACK"));
+  return network;
+}
+
+Result<std::optional<Database::Contents>> PostgresqlDatabase::refresh(bool /*may_be_replaced*/) {
+  TRY_VOID(ensure_session());
+  TRY(const bool notified, open_->session->take_notifications());
+  is_in_doubt_ |= notified;
+  if (!is_in_doubt_) return std::nullopt;
+  TRY(const auto revision, integer_of(*open_->revision));
+  is_in_doubt_ = false;
+  if (revision == revision_) return std::nullopt;
+  TRY(auto network, load());
+  return Contents{.network = std::move(network)};
+}
+
+Result<std::optional<Network>> PostgresqlDatabase::begin() {
+  TRY_VOID(ensure_session());
+  TRY_VOID(open_->session->execute("BEGIN"));
+  auto fresh = [&]() -> Result<std::optional<Network>> {
+    TRY(const auto revision, integer_of(*open_->lock_revision));
+    if (revision == revision_) return std::nullopt;
+    return load_now();
+  }();
+  if (!fresh) static_cast<void>(roll_back());
+  return fresh;
+}
+
+Result<void> PostgresqlDatabase::commit() {
+  TRY(const auto name, new_name());
+  TRY_VOID(open_->write_name->bind(name).run());
+  TRY_VOID(open_->session->execute(
+      fmt::format("DELETE FROM innernet_writes WHERE number <= (SELECT max(number) FROM innernet_writes) - {}", kMostWrites)));
+  TRY(const auto revision, integer_of(*open_->revision));
+  auto committed = open_->session->execute("COMMIT");
+  if (!committed && committed.error().kind() == ErrorKind::kUnreachable) committed = find_out(name);
+  if (committed) revision_ = revision;
+  return committed;
+}
+
+Result<void> PostgresqlDatabase::find_out(const std::string& write) {
+  Result<void> connected;
+  for (int tries = 0; tries < kTriesToFindOut; ++tries) {
+    if (tries > 0) std::this_thread::sleep_for(kBetweenTries);
+    connected = ensure_session();
+    if (!connected) continue;
+    const auto found = [&]() -> Result<std::int64_t> {
+      TRY_VOID(open_->session->execute("BEGIN"));
+      // Behind the old session, should that be at it yet: its transaction holds this lock.
+      TRY_VOID(integer_of(*open_->lock_revision));
+      open_->find_write->bind(write);
+      return integer_of(*open_->find_write);
+    }();
+    static_cast<void>(roll_back());
+    if (found && *found != 0) return {};
+    if (found)
+      return fail(ErrorKind::kUnreachable, name() + ": the connection was lost before the change was stored, so nothing is changed");
+    connected = std::unexpected(found.error());
+  }
+  return fail(ErrorKind::kUnreachable,
+              fmt::format("{}: the connection was lost while the change was stored, and it can't be found out whether it is: {}", name(),
+                          connected.error().message()));
+}
+
+Result<void> PostgresqlDatabase::roll_back() {
+  if (!in_transaction()) return {};
+  return open_->session->execute("ROLLBACK");
+}
+
+Result<StoredLog> PostgresqlDatabase::load_log() {
+  TRY_VOID(ensure_session());
+  return SqlLogStore::load(*open_->session);
+}
+
+void PostgresqlDatabase::set_patience(std::chrono::milliseconds patience) {
+  options_.lock_timeout = std::max(patience, std::chrono::milliseconds(1));
+  if (open_) static_cast<void>(open_->session->execute(fmt::format("SET lock_timeout = {}", options_.lock_timeout.count())));
+}
+
+Result<HighestIds> PostgresqlDatabase::highest_ids() {
+  TRY_VOID(ensure_session());
+  return SqlStore::highest_ids(*open_->session);
+}
+
+Result<void> PostgresqlDatabase::close() {
+  open_.reset();
+  return {};
+}
+
+}  // namespace innernet::server::db::postgresql
