@@ -37,7 +37,7 @@ measure() { # NAME CLIENT_KIND SERVER_KIND [BIT]
   local bit=${4:-} peer other began there=() left=() still rust relay way
   [ "$2" = ours ] || INNERNET=$INNERNET_UPSTREAM/innernet
   [ "$3" = ours ] || INNERNET_SERVER=$INNERNET_UPSTREAM/innernet-server
-  STAGE_ENV=() NAT_KEY=()
+  STAGE_ENV=() NAT_KEY=() BEHIND=() LETS_IN_MORE=()
   network_open
   if [ -n "$bit" ]; then
     upstream_userspace

@@ -15,10 +15,13 @@ namespace {
 // Nobody waits for a statement longer than for an answer.
 constexpr std::chrono::milliseconds kLockTimeout{2'000}, kStatementTimeout{10'000};
 
-Result<std::unique_ptr<db::Database>> open_remote(const DatabaseUrl& url) {
-  using db::postgresql::PostgresqlDatabase;
-  TRY(auto database, PostgresqlDatabase::open(url, {.lock_timeout = kLockTimeout, .statement_timeout = kStatementTimeout},
-                                              PostgresqlDatabase::Role::kLeader));
+Result<std::unique_ptr<db::Database>> open_remote(const DatabaseUrl& url, const std::string& server) {
+  const std::string name = server.empty() ? db::postgresql::kFirstServer : server;
+  TRY(auto database, db::postgresql::PostgresqlDatabase::lead(url,
+                                                              {.application_name = "innernet-server " + name,
+                                                               .lock_timeout = kLockTimeout,
+                                                               .statement_timeout = kStatementTimeout},
+                                                              name));
   return std::make_unique<db::RemoteDatabase>(std::move(database), db::RemoteDatabase::Periods());
 }
 
@@ -27,7 +30,7 @@ Result<std::unique_ptr<db::Database>> open_remote(const DatabaseUrl& url) {
 Result<Coordinator> Coordinator::open(const DatabaseLocation& database, const Options& options) {
   const auto* const url = std::get_if<DatabaseUrl>(&database);
   if (url != nullptr) {
-    TRY(auto remote, open_remote(*url));
+    TRY(auto remote, open_remote(*url, options.server_name));
     TRY(auto registry, Registry::Impl::of(std::move(remote)));
     return Coordinator(std::make_unique<Impl>(std::move(registry), options));
   }
@@ -92,8 +95,8 @@ Result<void> Coordinator::delete_expired_invitations() { return impl_->delete_ex
 Result<void> Coordinator::set_server_candidates(const std::vector<Endpoint>& candidates) {
   const PeerRecord* server = network().find_peer(kServerPeer);
   if (server == nullptr || server->peer.candidates == candidates) return {};
-  return impl_->write([&](Registry::Writer& writer) -> Result<void> {
-    const PeerRecord* now = network().find_peer(kServerPeer);
+  return impl_->write([&network = impl_->registry->network, candidates](Registry::Writer& writer) -> Result<void> {
+    const PeerRecord* now = network.find_peer(kServerPeer);
     if (now == nullptr) return {};
     auto change = PeerChange::to(now->peer);
     change.candidates = candidates;

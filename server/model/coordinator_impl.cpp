@@ -50,6 +50,7 @@ Coordinator::Impl::Impl(std::unique_ptr<Registry::Impl> opened, const Options& c
   registry->observer = this;
   registry->max_on_device = chosen.max_on_device;
   resume();
+  servers_changed();
   registry->database->set_patience(std::chrono::milliseconds(0));
   warn_of_quarantined();
   renew_relays();
@@ -331,7 +332,7 @@ Result<void> Coordinator::Impl::delete_expired_invitations() {
   const auto due = expiry_looks.due(registry->network.expired_invitations(now), now, options.clock->boot());
   cache.announce(options.clock->boot());
   if (due.empty()) return {};
-  return write([&](Registry::Writer& writer) -> Result<void> {
+  return write([this, due, now](Registry::Writer& writer) -> Result<void> {
     for (const PeerId id : due) {
       const PeerRecord* record = registry->network.find_peer(id);
       if (record == nullptr || record->peer.is_redeemed || !Network::has_expired(record->peer, now)) continue;
@@ -467,9 +468,12 @@ void Coordinator::Impl::topology_changed() {
   members_changed();
 }
 
+void Coordinator::Impl::servers_changed() { cache.servers_changed(registry->network.servers(), registry->database->term()); }
+
 void Coordinator::Impl::replaced() {
   options.epoch = random_epoch(options.epoch);
   resume();
+  servers_changed();
   relay_groups.replaced(options.epoch);
   redemptions = {};
   recent_overrides = {};

@@ -9,6 +9,8 @@ void tell_difference(const Network& before, const Network& after, Observer& obse
       std::ranges::equal(before.associations(), after.associations(), [](const auto& a, const auto& b) { return a.second == b.second; });
   if (!same_associations || before.cidrs() != after.cidrs()) observer.topology_changed();
 
+  if (before.servers() != after.servers()) observer.servers_changed();
+
   auto old_peer = before.peers().begin();
   auto new_peer = after.peers().begin();
   while (old_peer != before.peers().end() || new_peer != after.peers().end()) {

@@ -16,6 +16,8 @@ class Observer {
   virtual void associations_changed(CidrId a, CidrId b) = 0;
   /// Others have changed the tree or the associations, in any way.
   virtual void topology_changed() = 0;
+  /// Network::servers() are others.
+  virtual void servers_changed() = 0;
   /// Another database is there: nothing that was known holds.
   virtual void replaced() = 0;
 };

@@ -270,9 +270,21 @@ void StateCache::relays_changed(std::span<const Relay> relays) {
   if (has_answered_) settle_relays();
 }
 
+void StateCache::servers_changed(std::span<const Endpoint> servers, std::int64_t term) {
+  servers_json_.clear();
+  for (const Endpoint& server : servers) {
+    servers_json_ += servers_json_.empty() ? R"(,"servers":[)" : ",";
+    servers_json_ += R"({"endpoint":")" + server.to_string() + R"("})";
+  }
+  if (!servers_json_.empty()) servers_json_ += ']';
+  if (term > 0) servers_json_ += R"(,"term":)" + std::to_string(term);
+  if (has_answered_) settle_relays();
+}
+
 void StateCache::settle_relays() {
-  if (relays_json_ == relays_told_) return;
-  relays_told_ = relays_json_;
+  const std::string now = relays_json_ + servers_json_;
+  if (now == relays_told_) return;
+  relays_told_ = now;
   relays_sequence_ = ++sequence_;
   unsaved_.rest = true;
   renew_all();
@@ -385,7 +397,8 @@ void StateCache::join(View& view) {
   const auto visible = network_->with_descendants(view.roots);
   constexpr std::string_view kPeers = R"({"peers":[)";
   constexpr std::string_view kCidrs = R"(],"cidrs":)";
-  std::size_t bytes = kPeers.size() + kCidrs.size() + cidrs().size() + kRelays.size() + relays_json_.size() + 1;
+  std::size_t bytes =
+      kPeers.size() + kCidrs.size() + cidrs().size() + kRelays.size() + relays_json_.size() + servers_json_.size() + 1;
   for (const CidrId cidr : visible) bytes += chunks_.size(cidr);
   auto body = std::make_shared<std::string>();
   body->reserve(bytes);
@@ -394,6 +407,7 @@ void StateCache::join(View& view) {
   *body += kCidrs;
   *body += cidrs();
   if (!relays_json_.empty()) (*body += kRelays) += relays_json_;
+  *body += servers_json_;
   *body += '}';
 
   view.body_bytes = body->size();
@@ -442,7 +456,7 @@ std::shared_ptr<const std::string> StateCache::delta(View& view, std::uint64_t f
   auto body = std::make_shared<std::string>();
   *body += R"({"peers":[)" + peers + R"(],"gone":[)" + gone + ']';
   if (cidrs_sequence_ > from) *body += R"(,"cidrs":)" + cidrs();
-  if (relays_sequence_ > from) (*body += kRelays) += relays_json_.empty() ? "[]" : relays_json_;
+  if (relays_sequence_ > from) ((*body += kRelays) += relays_json_.empty() ? "[]" : relays_json_) += servers_json_;
   *body += '}';
   if (body->size() > limit) return nullptr;
   view.delta = body;

@@ -73,6 +73,8 @@ class StateCache {
   void peer_changed(const PeerRecord* before, const PeerRecord* after);
   void cidrs_changed(bool one_is_gone);
   void relays_changed(std::span<const Relay> relays);
+  /// All servers, if there are several, and the term of this one; zero: there never was another one.
+  void servers_changed(std::span<const Endpoint> servers, std::int64_t term);
   void associations_changed();
   void topology_changed();
   /// Goes on behind a past. Nothing that was ready holds.
@@ -160,6 +162,7 @@ class StateCache {
   std::vector<CidrId> news_;
   std::string cidrs_json_;                        // empty: to be written
   std::string relays_json_;                       // empty: there are none
+  std::string servers_json_;  // members of a state, with a comma in front; empty: none
   std::string relays_told_;                       // those of `relays_sequence_`
   bool has_answered_ = false;                     // since it has resumed
   std::shared_ptr<const std::string> all_peers_;  // while somebody asks for it

@@ -56,10 +56,16 @@ Result<void> probe_listen_port(std::uint16_t port, const ServeOptions& options, 
   }
 }
 
+enum class Turn : std::uint8_t {
+  kNow,
+  kAfterOthers,  ///< another one is to take over, if one is there
+};
+
 /// Of several servers one serves; the others wait here until its session of the database has ended.
 Result<Coordinator> open_when_it_is_our_turn(const DatabaseLocation& database, const Coordinator::Options& options,
-                                             const InterfaceName& interface) {
-  constexpr auto kBetweenTries = std::chrono::milliseconds(500);
+                                             const InterfaceName& interface, Turn turn) {
+  constexpr auto kBetweenTries = std::chrono::milliseconds(500), kForOthers = std::chrono::milliseconds(3'000);
+  if (turn == Turn::kAfterOthers) std::this_thread::sleep_for(kForOthers);
   bool was_told = false;
   for (;;) {
     auto coordinator = Coordinator::open(database, options);
@@ -99,7 +105,7 @@ ServeSystem ServeSystem::of_machine(wg::Backend& backend, const Clock& clock) {
 namespace {
 
 /// As long as this server is the one that serves.
-Result<ServeEnd> serve_once(const InterfaceName& interface, const ServeOptions& options, const ServeSystem& system) {
+Result<ServeEnd> serve_once(const InterfaceName& interface, const ServeOptions& options, const ServeSystem& system, Turn turn) {
   const auto config_file = options.folders.config_file(interface);
   const auto doing = "serving " + interface.str();
   // Read before the lock, too: an unknown network has no folder for a lock file.
@@ -114,10 +120,11 @@ Result<ServeEnd> serve_once(const InterfaceName& interface, const ServeOptions& 
   TRY_CONTEXT(auto coordinator,
               open_when_it_is_our_turn(database,
                                        {.server_key = config.private_key.public_key(),
+                                        .server_name = config.server_name,
                                         .clock = &system.clock,
                                         .epoch = epoch,
                                         .max_on_device = system.backend.max_peers()},
-                                       interface),
+                                       interface, turn),
               doing);
   HttpServer::Limits limits;
   if (const auto room = make_room_for_connections(limits.connections); room < limits.connections) {
@@ -160,8 +167,8 @@ Result<ServeEnd> serve_once(const InterfaceName& interface, const ServeOptions& 
 
 Result<ServeEnd> serve(const InterfaceName& interface, const ServeOptions& options, const ServeSystem& system) {
   std::signal(SIGPIPE, SIG_IGN);
-  for (;;) {
-    auto ended = serve_once(interface, options, system);
+  for (Turn turn = Turn::kNow;; turn = Turn::kAfterOthers) {
+    auto ended = serve_once(interface, options, system, turn);
     if (!ended || *ended != ServeEnd::kDeposed) return ended;
   }
 }

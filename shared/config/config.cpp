@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "innernet/base/file.hpp"
+#include "innernet/values/hostname.hpp"
 #include "toml_reader.hpp"
 #include "toml_writer.hpp"
 
@@ -141,11 +142,17 @@ Result<ServerConfig> ServerConfig::parse(std::string_view toml) {
   if (document.has("database", "url")) {
     TRY(url, parsed(document, "database", "url", DatabaseUrl::parse));
   }
+  std::string server_name;
+  if (document.has("database", "server")) {
+    TRY(const auto name, parsed(document, "database", "server", Hostname::parse));
+    server_name = name.str();
+  }
   return ServerConfig{.private_key = std::move(key),
                       .listen_port = static_cast<std::uint16_t>(port),
                       .address = address,
                       .network_cidr_prefix = static_cast<std::uint8_t>(prefix),
-                      .database_url = std::move(url)};
+                      .database_url = std::move(url),
+                      .server_name = std::move(server_name)};
 }
 
 SecretText ServerConfig::to_toml() const {
@@ -159,6 +166,7 @@ SecretText ServerConfig::to_toml() const {
   if (database_url) {
     toml.table("database");
     toml.string("url", database_url->str());
+    if (!server_name.empty()) toml.string("server", server_name);
   }
   return text;
 }

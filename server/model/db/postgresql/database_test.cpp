@@ -20,14 +20,13 @@ class DatabaseTest : public ::testing::Test {
  protected:
   void SetUp() override { INNERNET_NEEDS_POSTGRESQL(); }
 
-  std::unique_ptr<PostgresqlDatabase> open(PostgresqlDatabase::Role role = PostgresqlDatabase::Role::kCommand) {
-    return must(PostgresqlDatabase::open(url(), {}, role));
-  }
+  std::unique_ptr<PostgresqlDatabase> open() { return must(PostgresqlDatabase::open(url(), {})); }
+  std::unique_ptr<PostgresqlDatabase> lead() { return must(PostgresqlDatabase::lead(url(), {}, kFirstServer)); }
   /// Once the server has seen that the session of the last one has ended.
   std::unique_ptr<PostgresqlDatabase> next_leader() {
     const auto end = std::chrono::steady_clock::now() + 1min;
     for (;;) {
-      auto opened = PostgresqlDatabase::open(url(), {}, PostgresqlDatabase::Role::kLeader);
+      auto opened = PostgresqlDatabase::lead(url(), {}, "second");
       if (opened || std::chrono::steady_clock::now() > end) return must(std::move(opened));
     }
   }
@@ -123,9 +122,9 @@ TEST_F(DatabaseTest, AFailedChangeLeavesTheOthersOfItsTransaction) {
 }
 
 TEST_F(DatabaseTest, OneLeadsAndTheNextWhenItsSessionHasEnded) {
-  auto leader = open(PostgresqlDatabase::Role::kLeader);
+  auto leader = lead();
   EXPECT_EQ(leader->term(), 1);
-  const auto refused = PostgresqlDatabase::open(url(), {}, PostgresqlDatabase::Role::kLeader);
+  const auto refused = PostgresqlDatabase::lead(url(), {}, "second");
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().kind(), ErrorKind::kAlreadyExists);
   EXPECT_TRUE(PostgresqlDatabase::open(url(), {})) << "a command does not lead";
@@ -136,7 +135,7 @@ TEST_F(DatabaseTest, OneLeadsAndTheNextWhenItsSessionHasEnded) {
 // Its writes fail with its session, and another session gets the lock only if nobody has led meanwhile.
 TEST_F(DatabaseTest, ALeaderWhoseSessionIsLostGoesOnUnlessAnotherHasLed) {
   const auto end_sessions = [&] { foreign(url(), kEndOthers); };
-  const auto leader = open(PostgresqlDatabase::Role::kLeader);
+  const auto leader = lead();
   must(leader->load());
   end_sessions();
   const auto lost = leader->begin();
@@ -155,7 +154,7 @@ TEST_F(DatabaseTest, ALeaderWhoseSessionIsLostGoesOnUnlessAnotherHasLed) {
 
 // As its own old session may, whose end the server has not seen yet.
 TEST_F(DatabaseTest, ALeaderWhoseLockIsHeldByNobodyWhoHasLedTriesOn) {
-  const auto leader = open(PostgresqlDatabase::Role::kLeader);
+  const auto leader = lead();
   must(leader->load());
   foreign(url(), kEndOthers);
   const auto holder = must(Session::connect(url(), {}));

@@ -23,6 +23,28 @@ Result<std::string> new_name() {
   return fmt::format("{:016x}{:016x}", *high, *low);
 }
 
+constexpr auto kPresencePeriod = 5s;
+
+// As often as somebody wants to know it, not as often as it is tried.
+Result<void> note_presence(Session& session, const std::string& server) {
+  TRY(const auto seen, session.prepare("UPDATE innernet_servers SET seen = now() WHERE name = $1 AND "
+                                       "(seen IS NULL OR seen < now() - interval '4 seconds')"));
+  return seen->bind(server).run();
+}
+
+// None, if there is one: then it is where the server's peer says.
+Result<std::vector<Endpoint>> load_servers(Session& session) {
+  TRY(const auto rows, session.prepare("SELECT endpoint FROM innernet_servers ORDER BY id"));
+  std::vector<Endpoint> servers;
+  for (;;) {
+    TRY(const bool row, rows->step());
+    if (!row) break;
+    if (auto endpoint = Endpoint::parse(rows->text(0))) servers.push_back(*std::move(endpoint));
+  }
+  if (servers.size() < 2) servers.clear();
+  return servers;
+}
+
 Result<std::int64_t> integer_of(Statement& statement) {
   TRY(const bool row, statement.step());
   const std::int64_t value = row ? statement.integer(0) : 0;
@@ -40,14 +62,21 @@ Result<void> create_postgresql_database(const DatabaseUrl& url, const std::funct
     auto store = SqlStore::prepare(*session);
     made = store ? fill(*store) : std::unexpected(std::move(store).error());
   }
+  if (made) made = add_first_server(*session);
   if (made) made = session->execute("COMMIT");
   if (made) return {};
   if (session->in_transaction()) static_cast<void>(session->execute("ROLLBACK"));
   return std::unexpected(std::move(made).error().context(fmt::format("creating the tables of database {}", url.shown())));
 }
 
-Result<std::unique_ptr<PostgresqlDatabase>> PostgresqlDatabase::open(const DatabaseUrl& url, const Options& options, Role role) {
-  std::unique_ptr<PostgresqlDatabase> database(new PostgresqlDatabase(url, options, role));
+Result<std::unique_ptr<PostgresqlDatabase>> PostgresqlDatabase::open(const DatabaseUrl& url, const Options& options) {
+  std::unique_ptr<PostgresqlDatabase> database(new PostgresqlDatabase(url, options, std::nullopt));
+  TRY_VOID(database->connect());
+  return database;
+}
+
+Result<std::unique_ptr<PostgresqlDatabase>> PostgresqlDatabase::lead(const DatabaseUrl& url, const Options& options, std::string server) {
+  std::unique_ptr<PostgresqlDatabase> database(new PostgresqlDatabase(url, options, std::move(server)));
   TRY_VOID(database->connect());
   return database;
 }
@@ -57,7 +86,7 @@ std::string PostgresqlDatabase::name() const { return "database " + url_.shown()
 Result<void> PostgresqlDatabase::connect() {
   TRY(auto session, Session::connect(url_, options_));
   TRY_VOID_CONTEXT(check_schema(*session), name());
-  if (role_ == Role::kLeader) TRY_VOID(lead(*session));
+  if (leads_as_) TRY_VOID(take_lead(*session));
   TRY_VOID(session->listen(kChannel));
   TRY(auto store, SqlStore::prepare(*session));
   TRY(auto lock_revision, session->prepare("SELECT revision FROM innernet_database FOR UPDATE"));
@@ -75,24 +104,43 @@ Result<void> PostgresqlDatabase::connect() {
 }
 
 // The lock is the session's, so that the server lets go of it when the session ends, however it does.
-Result<void> PostgresqlDatabase::lead(Session& session) {
+Result<void> PostgresqlDatabase::take_lead(Session& session) {
   if (term_ != 0) {
     TRY(const auto term, session.query_integer("SELECT term FROM innernet_database"));
     if (term != term_) return fail(ErrorKind::kAlreadyExists, name() + ": another server has taken over");
   }
   TRY(const auto is_ours, session.query_integer("SELECT CASE WHEN pg_try_advisory_lock((1852730990::bigint << 32) + "
                                                 "'innernet_database'::regclass::oid::bigint) THEN 1 ELSE 0 END"));
-  if (is_ours == 0 && term_ == 0) return fail(ErrorKind::kAlreadyExists, name() + ": another server serves it");
+  if (is_ours == 0 && term_ == 0) {
+    TRY_VOID(note_presence(session, *leads_as_));
+    return fail(ErrorKind::kAlreadyExists, name() + ": another server serves it");
+  }
   // The one whose end the server has not seen yet may be our own.
   if (is_ours == 0) return fail(ErrorKind::kUnreachable, name() + ": a session that was lost still holds its lock");
   if (term_ == 0) {
-    TRY(term_, session.query_integer("UPDATE innernet_database SET term = term + 1 RETURNING term"));
+    TRY(const auto begin, session.prepare("UPDATE innernet_database SET term = term + 1, leader = $1, led_since = now() RETURNING term"));
+    begin->bind(*leads_as_);
+    TRY(term_, integer_of(*begin));
     return {};
   }
   // Somebody may have come and gone between the two looks.
   TRY(const auto term, session.query_integer("SELECT term FROM innernet_database"));
   if (term == term_) return {};
   return fail(ErrorKind::kAlreadyExists, name() + ": another server has taken over meanwhile");
+}
+
+Result<void> PostgresqlDatabase::tell_presence() {
+  const auto now = std::chrono::steady_clock::now();
+  if (!leads_as_ || now < presence_due_) return {};
+  presence_due_ = now + kPresencePeriod;
+  return note_presence(*open_->session, *leads_as_);
+}
+
+Result<void> PostgresqlDatabase::check_not_told_to_step_down() {
+  if (!leads_as_) return {};
+  TRY(const auto term, open_->session->query_integer("SELECT coalesce(step_down, 0) FROM innernet_database"));
+  if (term != term_) return {};
+  return fail(ErrorKind::kAlreadyExists, name() + ": somebody has told this server to step down");
 }
 
 Result<void> PostgresqlDatabase::ensure_session() {
@@ -104,6 +152,8 @@ Result<void> PostgresqlDatabase::ensure_session() {
 Result<Network> PostgresqlDatabase::load_now() {
   TRY(const auto revision, integer_of(*open_->revision));
   TRY(auto network, SqlStore::load(*open_->session));
+  TRY(auto servers, load_servers(*open_->session));
+  network.set_servers(std::move(servers));
   revision_ = revision;
   is_in_doubt_ = false;
   return network;
@@ -122,7 +172,9 @@ Result<std::optional<Database::Contents>> PostgresqlDatabase::refresh(bool /*may
   TRY_VOID(ensure_session());
   TRY(const bool notified, open_->session->take_notifications());
   is_in_doubt_ |= notified;
+  TRY_VOID(tell_presence());
   if (!is_in_doubt_) return std::nullopt;
+  TRY_VOID(check_not_told_to_step_down());
   TRY(const auto revision, integer_of(*open_->revision));
   is_in_doubt_ = false;
   if (revision == revision_) return std::nullopt;

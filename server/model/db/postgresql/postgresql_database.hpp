@@ -18,12 +18,11 @@ namespace innernet::server::db::postgresql {
 ///   the term up: one whose session was lost goes on only if nobody has led meanwhile.
 class PostgresqlDatabase final : public Database {
  public:
-  enum class Role : std::uint8_t {
-    kCommand,  ///< changes something now and then
-    kLeader,   ///< the one server that serves it
-  };
-  /// kNotFound: there is no network in it. kAlreadyExists: somebody else leads. Else as Session::connect().
-  static Result<std::unique_ptr<PostgresqlDatabase>> open(const DatabaseUrl& url, const Options& options, Role role = Role::kCommand);
+  /// kNotFound: there is no network in it. Else as Session::connect().
+  static Result<std::unique_ptr<PostgresqlDatabase>> open(const DatabaseUrl& url, const Options& options);
+  /// To serve it, as the server of this name. kAlreadyExists: another one does, which is also what refresh() and begin() say later when
+  /// another one has taken over, or this one was told to step down.
+  static Result<std::unique_ptr<PostgresqlDatabase>> lead(const DatabaseUrl& url, const Options& options, std::string server);
 
   std::string name() const override;
   Result<Network> load() override;
@@ -50,10 +49,14 @@ class PostgresqlDatabase final : public Database {
     std::unique_ptr<Statement> lock_revision, revision, write_name, find_write;
   };
 
-  PostgresqlDatabase(DatabaseUrl url, Options options, Role role) : url_(std::move(url)), options_(std::move(options)), role_(role) {}
+  PostgresqlDatabase(DatabaseUrl url, Options options, std::optional<std::string> leads_as)
+      : url_(std::move(url)), options_(std::move(options)), leads_as_(std::move(leads_as)) {}
 
   Result<void> connect();
-  Result<void> lead(Session& session);
+  Result<void> take_lead(Session& session);
+  /// A leader's, now and then.
+  Result<void> tell_presence();
+  Result<void> check_not_told_to_step_down();
   /// A session, another one if need be.
   Result<void> ensure_session();
   Result<Network> load_now();
@@ -61,7 +64,8 @@ class PostgresqlDatabase final : public Database {
 
   DatabaseUrl url_;
   Options options_;
-  Role role_;
+  std::optional<std::string> leads_as_;
+  std::chrono::steady_clock::time_point presence_due_{};
   std::int64_t term_ = 0;  // of a leader; zero: it has not led yet
   std::optional<Open> open_;
   std::int64_t revision_ = 0;

@@ -6,16 +6,25 @@ namespace innernet::server::db::postgresql {
 namespace {
 
 // What SQLite has, column by column, so that one Store writes both. `innernet_database` has one row: everybody who changes something counts
-// its revision up, whatever program that is, and so they come one after the other; each server that begins to serve counts the term up.
-// `innernet_writes` has the last transactions of ours, by which one that lost its session learns whether its commit came to be.
+// its revision up, whatever program that is, and so they come one after the other; each server that begins to serve counts the term up, and
+// one that finds its own in `step_down` gives way. Servers say in `seen` that they are there. `innernet_writes` has the last transactions of ours, by which one that lost its session learns whether its commit came to be.
 constexpr std::string_view kTables = R"(
 CREATE TABLE innernet_database (
   id INTEGER PRIMARY KEY CHECK (id = 1),
   version BIGINT NOT NULL,
   revision BIGINT NOT NULL,
-  term BIGINT NOT NULL
+  term BIGINT NOT NULL,
+  leader TEXT,
+  led_since TIMESTAMP WITH TIME ZONE,
+  step_down BIGINT
 );
-INSERT INTO innernet_database VALUES (1, 1, 1, 0);
+INSERT INTO innernet_database (id, version, revision, term) VALUES (1, 1, 1, 0);
+CREATE TABLE innernet_servers (
+  id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE,
+  endpoint TEXT NOT NULL UNIQUE,
+  seen TIMESTAMP WITH TIME ZONE
+);
 CREATE TABLE innernet_writes (
   number BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   name TEXT NOT NULL UNIQUE
@@ -97,7 +106,9 @@ Result<void> create_triggers(Sql& sql) {
                                 "ALTER TABLE {0} ALTER COLUMN id SET DEFAULT innernet_next_{0}()",
                                 table)));
   }
-  return {};
+  return sql.execute(
+      "CREATE TRIGGER innernet_changed AFTER INSERT OR UPDATE OF name, endpoint OR DELETE OR TRUNCATE ON innernet_servers "
+      "FOR EACH STATEMENT EXECUTE FUNCTION innernet_changed()");
 }
 
 }  // namespace
@@ -112,6 +123,11 @@ Result<void> create_tables(Sql& sql) {
   if (is_there) return fail(ErrorKind::kAlreadyExists, "a network is in it already");
   TRY_VOID(sql.execute(kTables));
   return create_triggers(sql);
+}
+
+Result<void> add_first_server(Sql& sql) {
+  TRY(const auto insert, sql.prepare("INSERT INTO innernet_servers (name, endpoint) SELECT $1, endpoint FROM peers WHERE id = 1 AND endpoint IS NOT NULL"));
+  return insert->bind(kFirstServer).run();
 }
 
 Result<void> check_schema(Sql& sql) {

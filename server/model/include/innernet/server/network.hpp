@@ -96,6 +96,7 @@ class Network {
   /// Those that are made relays (PeerFacts::is_relay).
   const std::set<PeerId>& relays() const { return relays_; }
   const std::map<PeerId, QuarantinedPeer>& quarantined() const { return quarantined_; }
+  const std::vector<Endpoint>& servers() const { return servers_; }
 
   /// By id.
   std::vector<Cidr> cidrs() const;
@@ -161,6 +162,8 @@ class Network {
   void put_association(const Association& association);
   void erase_association(AssociationId id);
   void quarantine(QuarantinedPeer row);
+  /// Where its servers are reached, if there are several of them, first the one that was there first.
+  void set_servers(std::vector<Endpoint> servers) { servers_ = std::move(servers); }
   /// True if that is news.
   bool set_seen(PeerId id, const SocketAddress& address);
   /// None: it is registered with no relay.
@@ -200,6 +203,7 @@ class Network {
   Index<by::Name> by_name_;
   std::set<std::pair<std::uint64_t, PeerId>> invitations_;  // unredeemed, by the second of their expiry
   std::set<PeerId> relays_;
+  std::vector<Endpoint> servers_;
   std::map<PeerId, QuarantinedPeer> quarantined_;
   std::map<CidrId, CidrRecord> cidrs_;
   std::unordered_map<std::string, CidrId> cidr_by_name_;

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "innernet/config/database_url.hpp"
+#include "innernet/values/endpoint.hpp"
+#include "innernet/values/hostname.hpp"
+
+// The servers of a network whose database is PostgreSQL: one of them serves, the others stand by. For the command line.
+
+namespace innernet::server {
+
+struct ServerOfNetwork {
+  std::string name;
+  Endpoint endpoint;
+  bool is_active = false;
+  std::optional<std::chrono::seconds> active_for{};  ///< of the active one
+  std::optional<std::chrono::seconds> seen_ago{};    ///< when it was last there, active or standing by; none: never
+};
+
+/// First the one that was there first. Errors as those of Registry::open().
+Result<std::vector<ServerOfNetwork>> list_servers(const DatabaseUrl& url);
+
+/// From now on peers know of it. kAlreadyExists: the name or the endpoint is another server's.
+Result<void> add_server(const DatabaseUrl& url, const Hostname& name, const Endpoint& endpoint);
+
+/// Peers don't try it any more. kNotFound: there is none of this name. kInvalidInput: it is the active one, or the last.
+Result<void> remove_server(const DatabaseUrl& url, const Hostname& name);
+
+/// Tells the active server to let another one take over; it stands by then. kNotFound: none is active, or none stands by.
+Result<void> step_down(const DatabaseUrl& url);
+
+}  // namespace innernet::server
