@@ -7,3 +7,10 @@ namespace {
 [[gnu::constructor]] void use_built_in_names() { ::__nss_configure_lookup("hosts", "files dns"); }
 
 }  // namespace
+
+// For the same reason it loads no library: what libpq.so.5 needs is of the machine's glibc. What asks for one is told that there is none.
+extern "C" void* dlopen(const char*, int) { return nullptr; }
+extern "C" char* dlerror() {
+  static char why[] = "this is the static program, which loads no libraries";
+  return why;
+}

@@ -100,13 +100,13 @@ class Commands : public ::testing::Test {
     EXPECT_NE(result.error().message().find(words), std::string::npos) << result.error().message();
   }
 
-  testing::TempDir folder_;
+  innernet::testing::TempDir folder_;
   std::filesystem::path config_ = folder_ / "etc";
-  testing::FakeClock clock_;
+  innernet::testing::FakeClock clock_;
   std::string printed_;
   bool json_ = false;
   std::string reported_;
-  testing::ScriptedAsker asker_;
+  innernet::testing::ScriptedAsker asker_;
   publicip::PublicAddresses public_ip_;
   std::function<std::unique_ptr<wg::Backend>(const InterfaceName&)> backend_ = [](const InterfaceName&) -> std::unique_ptr<wg::Backend> {
     ADD_FAILURE() << "nothing may touch a device that is not there";

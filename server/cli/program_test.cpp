@@ -59,7 +59,8 @@ TEST(Program, HasTheseCommandsArgumentsOptionsAndConflicts) {
   for (const auto& defined : command_line::define_all(table).commands) all += testing::in_a_line(defined);
   EXPECT_EQ(
       all,
-      "new|init --network-name=NAME --network-cidr=CIDR --external-endpoint=HOST:PORT --auto-external-endpoint --listen-port=N --json"
+      "new|init --network-name=NAME --network-cidr=CIDR --external-endpoint=HOST:PORT --auto-external-endpoint --listen-port=N "
+      "--database=URL --json"
       "; not --external-endpoint with --auto-external-endpoint\n"
       "serve INTERFACE --hosts-path=PATH --no-write-hosts --host-suffix=S --no-relay --relay-port=N; not --hosts-path with "
       "--no-write-hosts; not --no-relay with --relay-port\n"
@@ -77,6 +78,12 @@ TEST(Program, HasTheseCommandsArgumentsOptionsAndConflicts) {
       "add-association INTERFACE [CIDR1] [CIDR2] --yes --json\n"
       "delete-association|delete-associations INTERFACE [CIDR1] [CIDR2] --yes --json\n"
       "list-associations INTERFACE --json\n"
+      "move-database INTERFACE --to=URL --yes --json\n"
+      "add-server INTERFACE --name=NAME --endpoint=HOST:PORT --save-config=FILE --json\n"
+      "join FILE --json\n"
+      "list-servers INTERFACE --json\n"
+      "step-down INTERFACE --yes --json\n"
+      "remove-server INTERFACE --name=NAME --yes --json\n"
       "uninstall INTERFACE --yes --json\n"
       "completions SHELL\n");
   const command_line::DefinedCommand general{&table.commands[0], command_line::define_all(table).general};

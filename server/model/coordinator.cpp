@@ -17,11 +17,10 @@ constexpr std::chrono::milliseconds kLockTimeout{2'000}, kStatementTimeout{10'00
 
 Result<std::unique_ptr<db::Database>> open_remote(const DatabaseUrl& url, const std::string& server) {
   const std::string name = server.empty() ? db::postgresql::kFirstServer : server;
-  TRY(auto database, db::postgresql::PostgresqlDatabase::lead(url,
-                                                              {.application_name = "innernet-server " + name,
-                                                               .lock_timeout = kLockTimeout,
-                                                               .statement_timeout = kStatementTimeout},
-                                                              name));
+  TRY(auto database,
+      db::postgresql::PostgresqlDatabase::lead(
+          url, {.application_name = "innernet-server " + name, .lock_timeout = kLockTimeout, .statement_timeout = kStatementTimeout},
+          name));
   return std::make_unique<db::RemoteDatabase>(std::move(database), db::RemoteDatabase::Periods());
 }
 

@@ -175,6 +175,27 @@ TEST_F(MoveDatabase, NobodyElseWritesTheOldOneMeanwhile) {
   }));
 }
 
+TEST_F(MoveDatabase, IsRefusedWhileAServerLeadsOrOthersWaitForThat) {
+  const auto url = new_url();
+  moves(path_, url);
+  const auto session = session_of(url);
+  EXPECT_EQ(must(session->query_integer("SELECT count(*) FROM innernet_servers")), 1) << "this one";
+  constexpr const char* kKey = db::postgresql::kLeaderLock;
+  must(session->query_integer(fmt::format("SELECT 1 FROM pg_advisory_lock{}", kKey)));
+  const auto led = move_database(url, path_, nothing);
+  ASSERT_FALSE(led);
+  EXPECT_EQ(led.error().kind(), ErrorKind::kBusy);
+  EXPECT_THAT(led.error().message(), HasSubstr("stop it first"));
+  must(session->query_integer(fmt::format("SELECT 1 FROM pg_advisory_unlock{}", kKey)));
+
+  must(session->execute("INSERT INTO innernet_servers (name, endpoint) VALUES ('server-2', '192.0.2.99:51820')"));
+  EXPECT_THAT(move_database(url, path_, nothing).error().message(), HasSubstr("2 servers have the network's config"));
+  const auto again = must(DatabaseUrl::parse(url.str() + "&application_name=other"));
+  EXPECT_TRUE(moves(url, again).was_there) << "it is the same database";
+  must(session->execute("DELETE FROM innernet_servers WHERE name = 'server-2'"));
+  moves(url, path_);
+}
+
 TEST_F(MoveDatabase, WhoStillHasTheOldFileOpenFindsItGone) {
   auto stale = must(Registry::open(path_));
   const auto url = new_url();

@@ -25,7 +25,7 @@ Result<std::unique_ptr<Session>> connect(const DatabaseUrl& url) {
 constexpr const char* kList = R"(
 SELECT s.name, s.endpoint, CASE WHEN d.leader = s.name AND EXISTS (
     SELECT FROM pg_locks l WHERE l.locktype = 'advisory' AND l.granted AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-      AND l.objsubid = 1 AND (l.classid::bigint << 32) + l.objid::bigint = (1852730990::bigint << 32) + 'innernet_database'::regclass::oid::bigint
+      AND l.objsubid = 1 AND (l.classid::bigint << 32) + l.objid::bigint = {}
   ) THEN 1 ELSE 0 END,
   floor(extract(epoch FROM now() - d.led_since))::bigint, floor(extract(epoch FROM now() - s.seen))::bigint
 FROM innernet_servers s, innernet_database d ORDER BY s.id)";
@@ -36,7 +36,7 @@ std::optional<std::chrono::seconds> seconds_of(const db::Statement& row, int col
 }
 
 Result<std::vector<ServerOfNetwork>> list(Session& session) {
-  TRY(const auto rows, session.prepare(kList));
+  TRY(const auto rows, session.prepare(fmt::format(kList, db::postgresql::kLeaderLock)));
   std::vector<ServerOfNetwork> servers;
   for (;;) {
     TRY(const bool row, rows->step());
@@ -74,7 +74,8 @@ Result<void> remove_server(const DatabaseUrl& url, const Hostname& name) {
   const auto found = std::ranges::find(servers, name.str(), &ServerOfNetwork::name);
   if (found == servers.end()) return fail(ErrorKind::kNotFound, fmt::format("there is no server named {}", name.str()));
   if (found->is_active)
-    return invalid_input(fmt::format("{} is the active server: stop it, or innernet-server step-down, so that another takes over", name.str()));
+    return invalid_input(
+        fmt::format("{} is the active server: stop it, or innernet-server step-down, so that another takes over", name.str()));
   if (servers.size() == 1) return invalid_input(fmt::format("{} is the only server of the network", name.str()));
   TRY(const auto remove, session->prepare("DELETE FROM innernet_servers WHERE name = $1"));
   return remove->bind(name.str()).run();

@@ -397,8 +397,7 @@ void StateCache::join(View& view) {
   const auto visible = network_->with_descendants(view.roots);
   constexpr std::string_view kPeers = R"({"peers":[)";
   constexpr std::string_view kCidrs = R"(],"cidrs":)";
-  std::size_t bytes =
-      kPeers.size() + kCidrs.size() + cidrs().size() + kRelays.size() + relays_json_.size() + servers_json_.size() + 1;
+  std::size_t bytes = kPeers.size() + kCidrs.size() + cidrs().size() + kRelays.size() + relays_json_.size() + servers_json_.size() + 1;
   for (const CidrId cidr : visible) bytes += chunks_.size(cidr);
   auto body = std::make_shared<std::string>();
   body->reserve(bytes);

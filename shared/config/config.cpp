@@ -142,6 +142,11 @@ Result<ServerConfig> ServerConfig::parse(std::string_view toml) {
   if (document.has("database", "url")) {
     TRY(url, parsed(document, "database", "url", DatabaseUrl::parse));
   }
+  std::string network_name;
+  if (document.has("", "network-name")) {
+    TRY(const auto name, parsed(document, "", "network-name", InterfaceName::parse));
+    network_name = name.str();
+  }
   std::string server_name;
   if (document.has("database", "server")) {
     TRY(const auto name, parsed(document, "database", "server", Hostname::parse));
@@ -152,6 +157,7 @@ Result<ServerConfig> ServerConfig::parse(std::string_view toml) {
                       .address = address,
                       .network_cidr_prefix = static_cast<std::uint8_t>(prefix),
                       .database_url = std::move(url),
+                      .network_name = std::move(network_name),
                       .server_name = std::move(server_name)};
 }
 
@@ -159,6 +165,7 @@ SecretText ServerConfig::to_toml() const {
   SecretText text;
   text.edit().reserve(kUsualSize);
   TomlWriter toml(text.edit());
+  if (!network_name.empty()) toml.string("network-name", network_name);
   toml.string("private-key", private_key.to_base64().reveal());
   toml.integer("listen-port", listen_port);
   toml.string("address", address.to_string());

@@ -21,6 +21,12 @@
   COMMAND(add_association)                \
   COMMAND(delete_association)             \
   COMMAND(list_associations)              \
+  COMMAND(move_database)                  \
+  COMMAND(add_server)                     \
+  COMMAND(join)                           \
+  COMMAND(list_servers)                   \
+  COMMAND(step_down)                      \
+  COMMAND(remove_server)                  \
   COMMAND(uninstall)
 
 namespace innernet::server {
@@ -40,6 +46,7 @@ using command_line::define_interface;
 using command_line::define_yes;
 using command_line::into;
 using command_line::into_number;
+using command_line::into_path;
 using command_line::into_text;
 using command_line::row;
 

@@ -1,11 +1,12 @@
 #include <fmt/format.h>
 
+#include "../open.hpp"
 #include "commands.hpp"
 #include "innernet/base/file.hpp"
 #include "innernet/config/config.hpp"
 #include "innernet/machine/network_stack.hpp"
 #include "innernet/relay/ports.hpp"
-#include "innernet/server/registry.hpp"
+#include "innernet/server/network_databases.hpp"
 #include "innernet/server/relay_port.hpp"
 #include "innernet/values/network_range.hpp"
 #include "innernet/wizard/wizard.hpp"
@@ -19,6 +20,7 @@ struct Options {
   std::optional<Endpoint> external_endpoint;
   bool auto_external_endpoint = false;
   std::optional<std::uint16_t> listen_port;
+  std::optional<DatabaseUrl> database;
 };
 
 void define(Definition& definition, Options& options) {
@@ -32,6 +34,11 @@ void define(Definition& definition, Options& options) {
   definition.flag(0, "auto-external-endpoint", options.auto_external_endpoint, "Ask a DNS resolver for this machine's public address");
   definition.option(0, "listen-port", "N", into_number(options.listen_port, 1, 65535),
                     "UDP port of WireGuard and TCP port of the API (usually 51820)");
+  definition.explain(
+      "The database is a file of SQLite's, unless --database names an empty one of a PostgreSQL server, without a password in the URL. "
+      "move-database changes that later.");
+  definition.option(0, "database", "URL", into(options.database, DatabaseUrl::parse),
+                    "A PostgreSQL database that is there, for the network");
   definition.conflict("external-endpoint", "auto-external-endpoint");
 }
 
@@ -83,6 +90,16 @@ Result<void> refuse_existing(const Folders& folders, const InterfaceName& name) 
   return {};
 }
 
+// A PostgreSQL database that can't be used, or is in use.
+Result<void> refuse_database(const DatabaseUrl& url, const wg::PublicKey& server_key) {
+  const auto held = look_into(url, server_key);
+  if (!held) return std::unexpected(with_remedy(held.error(), "--database"));
+  if (*held == Holds::kNothing) return {};
+  return fail(
+      ErrorKind::kAlreadyExists,
+      fmt::format("a network is in the database {} already, and a database holds one: name another one (createdb makes it)", url.shown()));
+}
+
 /// Given or asked, and free: nobody wants to answer more questions about a network that exists.
 Result<InterfaceName> network_name(Context& context, const Options& options) {
   const auto check = [&context](const std::string& text) -> Result<InterfaceName> {
@@ -113,6 +130,36 @@ std::string ports_to_open(std::uint16_t listen_port, const std::optional<std::ui
   return fmt::format("UDP {} for WireGuard, and UDP {} for the relay: open both in the firewall", listen_port, *relay_port);
 }
 
+std::unexpected<Error> config_not_written(Error error) { return std::unexpected(std::move(error).context("writing the server's config")); }
+
+Result<void> make_with_file(const std::filesystem::path& database, const Registry::NewNetwork& network,
+                            const std::filesystem::path& config_file, const ServerConfig& config) {
+  TRY_VOID(Registry::create(database, network));
+  auto written = create_file(config_file, config.to_toml().reveal());
+  if (written) return {};
+  std::error_code ignored;
+  std::filesystem::remove(database, ignored);
+  return config_not_written(std::move(written).error());
+}
+
+// The config first: when we are killed between the two it says where the rest is, and `uninstall` removes both.
+Result<void> make_with_postgresql(const DatabaseUrl& database, const Registry::NewNetwork& network,
+                                  const std::filesystem::path& config_file, const ServerConfig& config) {
+  if (auto written = create_file(config_file, config.to_toml().reveal()); !written) return config_not_written(std::move(written).error());
+  auto made = Registry::create(database, network);
+  if (made) return {};
+  // With a connection that was lost at the end, the tables may be there.
+  const bool may_be_there = made.error().kind() == ErrorKind::kUnreachable && !remove_network(database, network.server_key);
+  if (!may_be_there) {
+    static_cast<void>(remove_file(config_file));
+    return std::unexpected(with_remedy(made.error(), "--database"));
+  }
+  return fail(made.error().kind(),
+              fmt::format("{}; its tables may have been made all the same: once the database can be reached, innernet-server uninstall {} "
+                          "removes what there is",
+                          made.error().message(), network.name));
+}
+
 /// Refuses, before anything is written, a network that exists in any part and values that can't work; leaves nothing behind on failure.
 Result<Ending> run(const Options& options, Context& context) {
   TRY(const InterfaceName name, network_name(context, options));
@@ -131,26 +178,25 @@ Result<Ending> run(const Options& options, Context& context) {
   config.listen_port = listen_port;
   config.address = net.first_assignable();
   config.network_cidr_prefix = net.prefix();
+  config.database_url = options.database;
+  const Registry::NewNetwork network{name.str(), net, config.address, config.private_key.public_key(), endpoint};
+  if (options.database) TRY_VOID(refuse_database(*options.database, network.server_key));
 
   TRY_VOID(make_private_folder(context.folders().config));
   TRY_VOID(make_private_folder(context.folders().data));
-  const auto database = context.folders().database(name);
-  TRY(const auto lock,
-      FileLock::acquire(context.folders().lock_file(name), std::chrono::seconds(10), {context.folders().config_file(name), database}));
+  const auto config_file = context.folders().config_file(name);
+  const auto file = context.folders().database(name);
+  TRY(const auto lock, FileLock::acquire(context.folders().lock_file(name), std::chrono::seconds(10), {config_file, file}));
   TRY_VOID(refuse_existing(context.folders(), name));  // somebody may have made it while we waited
-
-  TRY_VOID(Registry::create(database, {name.str(), net, config.address, config.private_key.public_key(), endpoint}));
-  if (auto written = create_file(context.folders().config_file(name), config.to_toml().reveal()); !written) {
-    std::error_code ignored;
-    std::filesystem::remove(database, ignored);
-    return std::unexpected(std::move(written).error().context("writing the server's config"));
-  }
+  TRY_VOID(options.database ? make_with_postgresql(*options.database, network, config_file, config)
+                            : make_with_file(file, network, config_file, config));
+  const auto database = shown(database_location(config, context.folders(), name));
 
   const auto relay_port = expected_relay_port(listen_port, context.folders());
   context.print(fmt::format("network {} created: {}, the server is {} and reached at {}", name.str(), net.to_string(),
                             config.address.to_string(), endpoint.to_string()));
-  context.print(fmt::format("  config:   {}", context.folders().config_file(name).string()));
-  context.print(fmt::format("  database: {}", database.string()));
+  context.print(fmt::format("  config:   {}", config_file.string()));
+  context.print(fmt::format("  database: {}", database));
   context.print(fmt::format("  ports:    {}", ports_to_open(listen_port, relay_port)));
   context.print("Next: start the server, then add a CIDR and a first peer:");
   context.print(fmt::format("  systemctl enable --now innernet-server@{}    (or: innernet-server serve {})", name.str(), name.str()));
@@ -163,8 +209,8 @@ Result<Ending> run(const Options& options, Context& context) {
                      .text("endpoint", endpoint.to_string())
                      .number("listen_port", listen_port)
                      .number("relay_port", relay_port)
-                     .text("config", context.folders().config_file(name).string())
-                     .text("database", database.string()));
+                     .text("config", config_file.string())
+                     .text("database", database));
   return Ending::kDone;
 }
 

@@ -9,6 +9,7 @@
 #include "innernet/machine/interface_up.hpp"
 #include "innernet/machine/log.hpp"
 #include "innernet/machine/network_stack.hpp"
+#include "innernet/server/network_databases.hpp"
 
 namespace innernet::server {
 namespace {
@@ -21,6 +22,7 @@ struct Options : OfNetwork {
 
 void define(Definition& definition, Options& options) {
   definition.explain("None of its peers can use it any more. Their machines keep what they have.");
+  definition.explain("Of a PostgreSQL database the network's tables are dropped. While it can't be reached, nothing is uninstalled.");
   define_interface(definition, options);
   define_yes(definition, options.yes);
 }
@@ -33,6 +35,7 @@ bool is_there(const std::filesystem::path& path) {
 /// The database last of those that matter: while it is there, the command can be repeated.
 std::vector<std::filesystem::path> files_beside(const std::filesystem::path& database) {
   std::vector<std::filesystem::path> files = Registry::logs_set_aside(database);
+  for (auto& old : databases_set_aside(database)) files.push_back(std::move(old));
   for (const char* const suffix : {"-wal", "-shm", "-journal", ""}) files.emplace_back(database.native() + suffix);
   return files;
 }
@@ -76,6 +79,37 @@ Result<void> remove_interface(Context& context, const InterfaceName& interface) 
   return backend->remove(interface);
 }
 
+/// The network's tables on a PostgreSQL server.
+struct Tables {
+  DatabaseUrl url;
+  wg::PublicKey server_key;
+};
+
+/// None: they are in a file, or are gone, as an uninstallation that was interrupted has left it. Fails when that can't be found out.
+Result<std::optional<Tables>> tables_of(const Folders& folders, const InterfaceName& interface) {
+  const auto config = ServerConfig::read(folders.config_file(interface));
+  if (!config || !config->database_url) return std::nullopt;
+  Tables tables{*config->database_url, config->private_key.public_key()};
+  const auto held = look_into(tables.url, tables.server_key);
+  const auto nothing_done = [&](const Error& error) {
+    return fail(error.kind(),
+                fmt::format("nothing was uninstalled, for the network's database can't be removed: {}; if it is gone for good, remove "
+                            "[database] from {} and try again",
+                            error.message(), folders.config_file(interface).string()));
+  };
+  if (!held && held.error().kind() == ErrorKind::kNotFound) return std::nullopt;
+  if (!held) return nothing_done(held.error());
+  if (*held == Holds::kAnotherNetwork)
+    return nothing_done(
+        Error(ErrorKind::kInvalidInput, fmt::format("the network in {} has another key than this one, and stays", tables.url.shown())));
+  return *held == Holds::kNothing ? std::nullopt : std::optional(std::move(tables));
+}
+
+std::string question(const InterfaceName& interface, const std::optional<Tables>& tables) {
+  return fmt::format("Uninstall {} for good, with its database{} and key, so that none of its peers can use it any more?", interface.str(),
+                     tables ? fmt::format(" ({})", tables->url.shown()) : "");
+}
+
 /// An unknown network is an error without a question.
 Result<Ending> run(const Options& options, Context& context) {
   const InterfaceName& interface = options.interface();
@@ -84,10 +118,8 @@ Result<Ending> run(const Options& options, Context& context) {
   if (!has_any_file(context.folders(), interface))
     return fail(ErrorKind::kNotFound,
                 fmt::format("there is no network {} here: neither {} nor {} exists", interface.str(), config.string(), database.string()));
-  TRY(const bool go_on,
-      confirmed(context, options.yes,
-                fmt::format("Uninstall {} for good, with its database and key, so that none of its peers can use it any more?",
-                            interface.str())));
+  TRY(const auto tables, tables_of(context.folders(), interface));
+  TRY(const bool go_on, confirmed(context, options.yes, question(interface, tables)));
   if (!go_on) return Ending::kDone;
 
   TRY_VOID(remove_interface(context, interface));
@@ -97,7 +129,9 @@ Result<Ending> run(const Options& options, Context& context) {
     if (!gone && gone.error().kind() != ErrorKind::kNotFound) return std::unexpected(std::move(gone).error().context(partly));
     return {};
   };
-  // The config first: a running `serve` ends when it is gone, and lets go of the lock; and no `serve` starts on half a network.
+  // Before the config, without which nobody knows where they are.
+  if (tables) TRY_VOID_CONTEXT(remove_network(tables->url, tables->server_key), partly);
+  // The config before the lock: a running `serve` ends when it is gone, and lets go of the lock; and no `serve` starts on half a network.
   TRY_VOID(removed(config));
   auto lock = FileLock::acquire(context.folders().lock_file(interface), kEndOfServe, {config, database});
   const bool has_no_folder = !lock && lock.error().kind() == ErrorKind::kNotFound;

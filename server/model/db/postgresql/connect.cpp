@@ -9,8 +9,8 @@ namespace innernet::server::db::postgresql {
 namespace {
 
 constexpr int kOldestVersion = 130000;  // as PQserverVersion counts
-// A session whose other side is gone without a word ends after five to six seconds: standbys wait for its lock.
-constexpr auto kKeepaliveIdle = "2", kKeepaliveInterval = "2", kKeepaliveCount = "2", kTcpUserTimeoutMs = "5000";
+// A session whose other side is gone without a word ends after about four seconds: standbys wait for its lock.
+constexpr auto kKeepaliveIdle = "1", kKeepaliveInterval = "1", kKeepaliveCount = "3", kTcpUserTimeoutMs = "4000";
 
 std::string version_text(int version) { return fmt::format("{}.{}", version / 10000, version % 10000); }
 

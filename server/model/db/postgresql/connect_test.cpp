@@ -53,10 +53,10 @@ TEST_F(Connect, OverTcpBothSidesLookForASilentOther) {
   PostgresqlCluster by_tcp(PostgresqlCluster::Listens::kOnSocketAndLoopback);
   const auto session = connect(by_tcp.loopback_url("postgres"));
   ASSERT_TRUE(session) << session.error().message();
-  EXPECT_EQ(setting(**session, "tcp_keepalives_idle"), "2");
-  EXPECT_EQ(setting(**session, "tcp_keepalives_interval"), "2");
-  EXPECT_EQ(setting(**session, "tcp_keepalives_count"), "2");
-  EXPECT_EQ(setting(**session, "tcp_user_timeout"), "5000");
+  EXPECT_EQ(setting(**session, "tcp_keepalives_idle"), "1");
+  EXPECT_EQ(setting(**session, "tcp_keepalives_interval"), "1");
+  EXPECT_EQ(setting(**session, "tcp_keepalives_count"), "3");
+  EXPECT_EQ(setting(**session, "tcp_user_timeout"), "4000");
 
   const auto option = [&](int name) {
     int value = -1;
@@ -64,10 +64,10 @@ TEST_F(Connect, OverTcpBothSidesLookForASilentOther) {
     ::getsockopt((*session)->descriptor(), IPPROTO_TCP, name, &value, &length);
     return value;
   };
-  EXPECT_EQ(option(TCP_KEEPIDLE), 2);
-  EXPECT_EQ(option(TCP_KEEPINTVL), 2);
-  EXPECT_EQ(option(TCP_KEEPCNT), 2);
-  EXPECT_EQ(option(TCP_USER_TIMEOUT), 5000);
+  EXPECT_EQ(option(TCP_KEEPIDLE), 1);
+  EXPECT_EQ(option(TCP_KEEPINTVL), 1);
+  EXPECT_EQ(option(TCP_KEEPCNT), 3);
+  EXPECT_EQ(option(TCP_USER_TIMEOUT), 4000);
 
   const auto other = connect(by_tcp.loopback_url("postgres") + "?keepalives_idle=7&application_name=mine&client_encoding=LATIN1");
   ASSERT_TRUE(other) << other.error().message();

@@ -158,17 +158,13 @@ TEST_F(DatabaseTest, ALeaderWhoseLockIsHeldByNobodyWhoHasLedTriesOn) {
   must(leader->load());
   foreign(url(), kEndOthers);
   const auto holder = must(Session::connect(url(), {}));
-  must(
-      holder->query_integer("SELECT CASE WHEN pg_advisory_lock((1852730990::bigint << 32) + 'innernet_database'::regclass::oid::bigint) "
-                            "IS NULL THEN 0 ELSE 1 END"));
+  must(holder->query_integer(fmt::format("SELECT CASE WHEN pg_advisory_lock({}) IS NULL THEN 0 ELSE 1 END", kLeaderLock)));
   for (int tries = 0; tries < 3; ++tries) {
     const auto lost = leader->begin();
     ASSERT_FALSE(lost);
     EXPECT_EQ(lost.error().kind(), ErrorKind::kUnreachable);
   }
-  must(
-      holder->query_integer("SELECT CASE WHEN pg_advisory_unlock((1852730990::bigint << 32) + 'innernet_database'::regclass::oid::bigint) "
-                            "THEN 1 ELSE 0 END"));
+  must(holder->query_integer(fmt::format("SELECT CASE WHEN pg_advisory_unlock({}) THEN 1 ELSE 0 END", kLeaderLock)));
   EXPECT_TRUE(leader->begin());
 }
 

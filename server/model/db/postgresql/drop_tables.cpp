@@ -5,7 +5,8 @@ namespace {
 
 // One statement for all tables, which refer to each other; the functions behind them, which they use. A test finds what is missing.
 constexpr const char* kDrop =
-    "DROP TABLE IF EXISTS innernet_database, innernet_writes, associations, peers, cidrs, change_log, change_log_epochs, change_log_rest; "
+    "DROP TABLE IF EXISTS innernet_database, innernet_servers, innernet_writes, associations, peers, cidrs, change_log, change_log_epochs, "
+    "change_log_rest; "
     "DROP FUNCTION IF EXISTS innernet_changed(), innernet_next_cidrs(), innernet_next_peers(), innernet_next_associations()";
 
 }  // namespace

@@ -109,8 +109,7 @@ Result<void> PostgresqlDatabase::take_lead(Session& session) {
     TRY(const auto term, session.query_integer("SELECT term FROM innernet_database"));
     if (term != term_) return fail(ErrorKind::kAlreadyExists, name() + ": another server has taken over");
   }
-  TRY(const auto is_ours, session.query_integer("SELECT CASE WHEN pg_try_advisory_lock((1852730990::bigint << 32) + "
-                                                "'innernet_database'::regclass::oid::bigint) THEN 1 ELSE 0 END"));
+  TRY(const auto is_ours, session.query_integer(fmt::format("SELECT CASE WHEN pg_try_advisory_lock({}) THEN 1 ELSE 0 END", kLeaderLock)));
   if (is_ours == 0 && term_ == 0) {
     TRY_VOID(note_presence(session, *leads_as_));
     return fail(ErrorKind::kAlreadyExists, name() + ": another server serves it");

@@ -7,7 +7,8 @@ namespace {
 
 // What SQLite has, column by column, so that one Store writes both. `innernet_database` has one row: everybody who changes something counts
 // its revision up, whatever program that is, and so they come one after the other; each server that begins to serve counts the term up, and
-// one that finds its own in `step_down` gives way. Servers say in `seen` that they are there. `innernet_writes` has the last transactions of ours, by which one that lost its session learns whether its commit came to be.
+// one that finds its own in `step_down` gives way. Servers say in `seen` that they are there. `innernet_writes` has the last transactions
+// of ours, by which one that lost its session learns whether its commit came to be.
 constexpr std::string_view kTables = R"(
 CREATE TABLE innernet_database (
   id INTEGER PRIMARY KEY CHECK (id = 1),
@@ -126,7 +127,8 @@ Result<void> create_tables(Sql& sql) {
 }
 
 Result<void> add_first_server(Sql& sql) {
-  TRY(const auto insert, sql.prepare("INSERT INTO innernet_servers (name, endpoint) SELECT $1, endpoint FROM peers WHERE id = 1 AND endpoint IS NOT NULL"));
+  TRY(const auto insert,
+      sql.prepare("INSERT INTO innernet_servers (name, endpoint) SELECT $1, endpoint FROM peers WHERE id = 1 AND endpoint IS NOT NULL"));
   return insert->bind(kFirstServer).run();
 }
 

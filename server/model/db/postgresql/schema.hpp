@@ -14,6 +14,9 @@ constexpr const char* kChannel = "innernet";
 /// What a server is called whose config does not say.
 constexpr const char* kFirstServer = "server-1";
 
+/// The key of the advisory lock that whoever serves the network has: SQL, a bigint, of its own for each schema with a network.
+constexpr const char* kLeaderLock = "((1852730990::bigint << 32) + 'innernet_database'::regclass::oid::bigint)";
+
 /// Tables, functions and triggers, within the caller's transaction, into the first schema of the search path. kAlreadyExists: a network is
 /// there.
 Result<void> create_tables(Sql& sql);

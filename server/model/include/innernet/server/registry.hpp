@@ -59,8 +59,8 @@ class Registry {
   /// their own, which `serve` tells.
   static std::vector<std::filesystem::path> logs_set_aside(const std::filesystem::path& database);
 
-  /// Opens and migrates. A missing database is kNotFound, a newer schema is refused untouched. Of PostgreSQL also kUnsupported (libpq is not
-  /// installed), kUnreachable and kPermission.
+  /// Opens and migrates. A missing database is kNotFound, a newer schema is refused untouched. Of PostgreSQL also kUnsupported (libpq is
+  /// not installed), kUnreachable and kPermission.
   static Result<Registry> open(const DatabaseLocation& database);
 
   Registry(Registry&&) noexcept;
