@@ -1,6 +1,7 @@
 #!/bin/bash
 # Shows the life of a network: a server and three peers, each a host of its own in namespaces on one bridge.
-#   tests/demo.sh [--keep | --empty | --enter HOST | --end]
+#   tests/demo.sh [--servers 2] [--keep] | --empty | --enter HOST | --end
+# --servers 2 shows another one instead: two servers with one PostgreSQL database, of which the active one dies.
 # --keep leaves the network up; --empty instead makes hosts on which the programs are installed and nothing else has happened; --enter opens a shell
 # on a host of one that was left up, --end ends them all.
 set -euo pipefail
@@ -34,15 +35,25 @@ enter_kept() { # HOST
     sh -c 'cd && PS1="\h# " exec bash --norc -i'
 }
 
-keep='' empty='' bold='' dim='' plain=''
-case ${1:-} in
-  '') ;;
-  --keep) keep=1 ;;
-  --empty) keep=1 empty=1 ;;
-  --enter) enter_kept "${2:-}" ;;
-  --end) end_kept; exit ;;
-  *) echo 'Usage: ./dev demo [--keep | --empty | --enter HOST | --end]' >&2; exit 2 ;;
-esac
+usage() { echo 'Usage: ./dev demo [--servers 2] [--keep] | --empty | --enter HOST | --end'; }
+
+keep='' empty='' servers=1 bold='' dim='' plain=''
+while [ $# -gt 0 ]; do
+  case $1 in
+    --keep) keep=1; shift ;;
+    --empty) keep=1 empty=1; shift ;;
+    --servers)
+      servers=${2:-}
+      [[ $servers = [12] ]] || { echo 'demo: --servers 1 or 2' >&2; exit 2; }
+      shift 2
+      ;;
+    --enter) enter_kept "${2:-}" ;;
+    --end) end_kept; exit ;;
+    --help | -h) usage; exit ;;
+    *) usage >&2; exit 2 ;;
+  esac
+done
+[ -z "$empty" ] || [ "$servers" = 1 ] || { usage >&2; exit 2; }
 if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then bold=$'\e[1m' dim=$'\e[2m' plain=$'\e[0m'; fi
 
 export STAGE_KEEP=$keep
@@ -50,15 +61,18 @@ export STAGE_KEEP=$keep
 . tests/stage/network.sh
 . tests/stage/machines.sh
 . tests/stage/life.sh
+. tests/stage/postgresql.sh
+. tests/stage/two_servers.sh
 
 chapter() { printf '\n%s=== %s%s\n' "$bold" "$1" "$plain"; }
 before_command() { printf '\n%s%s# %s%s\n' "$bold" "$1" "${*:2}" "$plain"; }
+remark() { printf '%s--> %s%s\n' "$dim" "$1" "$plain"; }
 after_command() { [ -z "$OUT" ] || printf '%s\n' "$OUT"; }
 
 show_ping() { # FROM TO EXPECTED
   run "$1" ping -n -c 3 -i 0.3 -W 1 "$(inside "$2")"
-  if [ "$3" = answers ] && [ "$STATUS" = 0 ]; then printf '%s--> %s reaches %s%s\n' "$dim" "$1" "$2" "$plain"
-  elif [ "$3" = silence ] && [ "$STATUS" != 0 ]; then printf '%s--> %s does not reach %s: no association%s\n' "$dim" "$1" "$2" "$plain"
+  if [ "$3" = answers ] && [ "$STATUS" = 0 ]; then remark "$1 reaches $2"
+  elif [ "$3" = silence ] && [ "$STATUS" != 0 ]; then remark "$1 does not reach $2: no association"
   else
     echo "demo: expected $3 from $2" >&2
     return 1
@@ -100,11 +114,18 @@ if [ -n "$empty" ]; then
   for host in "${hosts[@]}"; do printf '  %-8s %s\n' "$host" "$(outside "$host")"; done
   printf '\nscp FILE HOST: reaches the other machines.'
 else
-  hosts=(server alice robot1 guest1)
   started=$EPOCHREALTIME
   network_open
-  host_add "${hosts[@]}"
-  life
+  if [ "$servers" = 2 ]; then
+    hosts=(server server2 database alice bob carol)
+    host_add "${hosts[@]}"
+    postgresql_install database
+    two_servers
+  else
+    hosts=(server alice robot1 guest1)
+    host_add "${hosts[@]}"
+    life
+  fi
   printf '\n%sAll of this took %.1f s.%s\n' "$dim" "$(awk -v a="$started" -v b="$EPOCHREALTIME" 'BEGIN { print b - a }')" "$plain"
   [ -z "$keep" ] || printf '\nThe network stays up; serve logs to %s.' "$(log_of server serve)"
 fi

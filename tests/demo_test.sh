@@ -25,6 +25,12 @@ check 'and some that are not' says 'alice does not reach guest1'
 check 'and the tree' says '10\.66\.2\.1: robot1'
 check 'and leaves nothing' test -z "$(left)"
 
+play --servers 2
+check 'the one with two servers runs through' test "$status" = 0
+check 'and the other one takes over' says '^server-2 .* active for'
+check 'and no packet is lost' says '--> no packet was lost'
+check 'and it leaves nothing' test -z "$(left)"
+
 for signal in INT TERM; do
   : >"$work/out"   # what the one before has said is no sign of this one
   # Commands in the background of a script ignore SIGINT, so this one is put in the foreground of another.

@@ -14,7 +14,7 @@ TEXT
 }
 
 # The slowest first, so that three at a time end at about the same time.
-ALL=(server_name:4 services:4 nat:4 port_mapping:4 fetch_wait:4 set_relay:4 nearer_relay:4 roaming:4 two_networks:4 two_networks:6 interrupted:4 old_files:4 old_files:6 bad_input:4 netcheck:4 life:4 life:6 slow_key_change:4 expired_invitation:4 server_away:4 server_away:6 simultaneous_install:4 simultaneous_invitations:4 disable_peer:4 restart:4
+ALL=(server_name:4 services:4 nat:4 several_servers:4 port_mapping:4 fetch_wait:4 set_relay:4 nearer_relay:4 roaming:4 two_networks:4 two_networks:6 interrupted:4 old_files:4 old_files:6 bad_input:4 netcheck:4 life:4 life:6 slow_key_change:4 expired_invitation:4 server_away:4 server_away:6 simultaneous_install:4 simultaneous_invitations:4 disable_peer:4 restart:4
   foreign_hands:4 foreign_hands:6 deleted_interface:4 rename_cidr:4 secrets:4 foreign_route:4 foreign_route:6 hostile_server:4 hostile_server:6
   read_only:4 dripping_server:4 least_privilege:4 own_user:4 without_root:4)
 # What a unit confines a service to leaves no room for a sanitizer's shadow memory.

@@ -10,6 +10,7 @@
 #                 network PEER...   the network evilcorp with a server and these peers in the CIDR humans, who know each other; the first is an admin
 #                 programs ours|upstream     from here on all hosts have our programs, or the Rust ones (INNERNET_UPSTREAM: the folder that holds them;
 #                 without it ours stand in for them)
+#                 postgresql HOST NAME       there is a PostgreSQL server on that host, with an empty database and its owner `innernet`, and psql
 #                 router NAME KIND PEER...   these peers are behind a router of that kind (tests/stage/nat.sh)
 #                 HOST# COMMAND     a command that must succeed
 # Commands that only look (ping, list, ...) may need some patience: they are tried again until they say it, for up to 40 s.
@@ -20,6 +21,7 @@ cd "$here/.."
 . tests/stage/network.sh
 . tests/stage/machines.sh
 . tests/stage/nat.sh
+. tests/stage/postgresql.sh
 
 guide=$1 result=${2:-}
 passed=0 failed=0 blocks=0 not_played=()
@@ -128,6 +130,12 @@ network() { # PEER...
   for peer; do succeed client "$peer" fetch "$NETWORK" || return; done
 }
 
+postgresql() { # HOST NAME
+  postgresql_install "$1" || return
+  sql "$1" 'CREATE ROLE innernet LOGIN' postgres && sql "$1" "CREATE DATABASE $2 OWNER innernet" postgres
+  on "$1" sh -c 'echo "127.0.0.1 db.example.com" >>/etc/hosts'
+}
+
 programs() { # ours|upstream
   local program
   if [ "$1" = ours ] || [ -z "${INNERNET_UPSTREAM:-}" ]; then
@@ -152,6 +160,7 @@ directive() { # LINE TEXT
   case $2 in
     'programs '*) programs "${2#* }" ;;
     'network '*) read -r -a words <<<"$2"; network "${words[@]:1}" ;;
+    'postgresql '*) read -r -a words <<<"$2"; postgresql "${words[@]:1}" ;;
     'router '*) ;;   # the hosts are there before the guide begins
     *'# '*) play "$1" "${2%%# *}" "${2#*# }" '' ;;
     *) echo "$guide:$1: no such directive: $2" >&2; return 1 ;;
@@ -206,6 +215,6 @@ while read -r name kind peers; do
   # shellcheck disable=SC2086 # words
   host_behind "$name" $peers
 done < <(sed -n 's/^<!-- stage: router \(.*\) -->/\1/p' "$guide")
-while read -r host; do appears "$host"; done < <(sed -n 's/^\(<!-- stage: \)\{0,1\}\([a-z][a-z0-9-]*\)# .*/\2/p; s/^<!-- stage: network \(.*\) -->/\1/p' "$guide" | tr ' ' '\n' | awk '!seen[$0]++')
+while read -r host; do appears "$host"; done < <(sed -n 's/^\(<!-- stage: \)\{0,1\}\([a-z][a-z0-9-]*\)# .*/\2/p; s/^<!-- stage: network \(.*\) -->/\1/p; s/^<!-- stage: postgresql \([^ ]*\) .*/\1/p' "$guide" | tr ' ' '\n' | awk '!seen[$0]++')
 machines_furnish
 play_guide || { [ "$failed" != 0 ] || exit 1; }

@@ -26,6 +26,7 @@
 #include "report_candidates.hpp"
 #include "report_distances.hpp"
 #include "saved_etag.hpp"
+#include "saved_servers.hpp"
 #include "server_search.hpp"
 
 namespace innernet::client {
@@ -60,11 +61,43 @@ struct Finished {
 struct Asked {
   SavedEtag saved_etag;
   InterfaceConfig config;
+  KnownServers servers;
   bool ends_install = false;
   DeviceReading reading;
   std::optional<DataStore> loaded;
   Answer<StateAnswer> answer;
 };
+
+// Since a server that has a term has answered. A daemon believes its own ears alone, by a clock that nobody sets.
+std::chrono::nanoseconds silence_of_terms(const Round& round, const KnownServers& known, const SavedServers& saved) {
+  FetchMemory& memory = round.memory;
+  const Clock& clock = round.machine.clock();
+  if (!known.term) memory.term_heard.reset();
+  if (!known.term) return {};
+  if (!memory.term_heard && round.caller != Caller::kDaemon) return saved.age(clock.wall());
+  if (!memory.term_heard) memory.term_heard = clock.boot();
+  return clock.boot() - *memory.term_heard;
+}
+
+// One server of the network after the other, while the one that was asked is of no use.
+Result<Answer<StateAnswer>> ask_servers(const Round& round, ServerSearch& search, DeviceReading& reading, bool has_data_store,
+                                        const SavedEtag& saved_etag, const KnownServers& servers, std::chrono::nanoseconds silence) {
+  FetchMemory& memory = round.memory;
+  for (;;) {
+    auto answer = ask_for_state(round, has_data_store, saved_etag);
+    if (answer)
+      if (auto refusal = refusal_of(*answer, round, servers.term, silence)) answer = std::unexpected(*std::move(refusal));
+    if (answer || !asks_another_server_after(answer.error())) return answer;
+    TRY(const bool is_found, search.find_other(reading));
+    memory.is_server_doubted = !is_found;
+    if (!is_found) return answer;
+    log::warning("{}; trying another server of {}", answer.error().message(), round.name.str());
+    // What was agreed with one is not with another.
+    if (memory.client) memory.client->disconnect();
+    memory.capabilities.reset();
+    memory.shows_life();
+  }
+}
 
 // Without the lock: a slow server would keep `down` and all others waiting.
 Result<Asked> ask(const ClientOptions& options, const InterfaceName& name, Machine& machine, FetchMemory& memory, Caller caller,
@@ -87,21 +120,48 @@ Result<Asked> ask(const ClientOptions& options, const InterfaceName& name, Machi
     }
     TRY(auto loaded, DataStore::load(options.folders.data_store(name)));
     if (memory.unsaved) loaded = memory.unsaved;
+    const SavedServers saved_servers(options.folders, name, config.server_public_key);
+    const auto known_servers = [&] { return memory.unsaved_servers ? *memory.unsaved_servers : saved_servers.read(); };
+    const KnownServers servers = known_servers();
 
     const bool lets_go = lets_go_of_lock(lock != nullptr, attempt);
     if (lets_go) lock->let_go();
     memory.shows_life();
-    TRY_VOID(find_server(round, reading, loaded ? &loaded->state() : nullptr));
-    auto answer = ask_for_state(round, loaded.has_value(), saved_etag);
+    ServerSearch search(round, loaded ? &loaded->state() : nullptr, servers);
+    TRY_VOID(search.find(reading));
+    TRY(auto answer,
+        ask_servers(round, search, reading, loaded.has_value(), saved_etag, servers, silence_of_terms(round, servers, saved_servers)));
     if (lets_go) TRY_VOID(lock->take_again());
-    if (lets_go && files() != before) continue;
+    if (lets_go && (files() != before || known_servers() != servers)) continue;
     return Asked{.saved_etag = std::move(saved_etag),
                  .config = std::move(config),
+                 .servers = servers,
                  .ends_install = ends_install,
                  .reading = std::move(reading),
                  .loaded = std::move(loaded),
                  .answer = std::move(answer)};
   }
+}
+
+// What a state says of the servers, with those alone that can be used.
+void take_servers(State& state, const KnownServers& known, const Round& round, Origin origin) {
+  if (is_in_data_store(origin)) {
+    state.servers = known.servers;
+    state.term = known.term;
+    return;
+  }
+  const auto level = repeats_itself(round.caller, origin) ? log::Level::kDebug : log::Level::kWarning;
+  state.servers = usable_servers(state.servers, round.config.address.truncated(), [&](std::string_view text) { log::write(level, text); });
+}
+
+// Before the device has any of the state: who is killed in between must not believe an older server afterwards.
+void keep_servers(const Round& round, const State& state) {
+  FetchMemory& memory = round.memory;
+  const Clock& clock = round.machine.clock();
+  KnownServers known{.servers = state.servers, .term = state.term};
+  const bool is_saved = SavedServers(round.options.folders, round.name, round.config.server_public_key).save(known, clock.wall());
+  memory.unsaved_servers = is_saved ? std::nullopt : std::optional(std::move(known));
+  if (state.term) memory.term_heard = clock.boot();
 }
 
 std::optional<Peer> own_entry(const State& state, const InterfaceConfig& config) {
@@ -120,12 +180,14 @@ Result<Finished> run(const ClientOptions& options, const InterfaceName& name, Ma
   SavedRelays saved_relays(options.folders, name);
   const auto known_relays = memory.unsaved_relays ? *memory.unsaved_relays : saved_relays.read();
   if (is_in_data_store(origin)) obtained.state.relays = known_relays;
+  take_servers(obtained.state, asked.servers, round, origin);
   const auto registered = take_relay_registrations(obtained.state);
   if (const auto outsiders = take_outsiders(obtained.state, config.address.truncated()); !outsiders.empty())
     log::write(repeats_itself(caller, origin) ? log::Level::kDebug : log::Level::kWarning,
                warning_about(outsiders, config.address.truncated()));
   DataStore store = asked.loaded ? *std::move(asked.loaded) : DataStore::empty(options.folders.data_store(name));
   if (!is_in_data_store(origin)) TRY_VOID(store.check_pins(obtained.state));
+  if (server_answered(origin)) keep_servers(round, obtained.state);
   apply_overrides(obtained.state, config.peer_endpoint_overrides);
 
   TRY(AppliedState applied, update_device(round, obtained, registered, known_relays, store, std::move(asked.reading)));
@@ -140,8 +202,8 @@ Result<Finished> run(const ClientOptions& options, const InterfaceName& name, Ma
     if (!saved && saved.error().kind() == ErrorKind::kReadOnly) memory.unsaved = store;
     TRY_VOID(unless_read_only(saved, options.folders.data_store(name)));
     if (saved) memory.unsaved.reset();
-    // To a store, or relays, that are still the old ones it would say that there is nothing new.
-    if (saved && !memory.unsaved_relays && etag_goes == EtagPlace::kFile) asked.saved_etag.save(obtained.etag);
+    // To a store, relays, or servers that are still the old ones it would say that there is nothing new.
+    if (saved && !memory.unsaved_relays && !memory.unsaved_servers && etag_goes == EtagPlace::kFile) asked.saved_etag.save(obtained.etag);
   }
   // Without the mark of an install that has not ended.
   if (asked.ends_install && server_answered(origin))

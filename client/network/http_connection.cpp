@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "socket_name.hpp"
 #include "tunnel_socket.hpp"
@@ -108,6 +109,7 @@ Answer<bool> HttpConnection::receive_some(std::string& out, std::chrono::millise
     if (n > 0) return true;
     if (n == 0) return false;
     if (saved == EINTR) continue;
+    is_other_end_dead_ = saved == ETIMEDOUT;
     if (saved != EAGAIN) return std::unexpected(unreachable(fmt::format("broke the connection: {}", std::strerror(saved))));
     if (too_late) return std::unexpected(*too_late);
     // On a slow way, less may have come than wake_at() asks for: that is progress, too.
@@ -204,11 +206,15 @@ Answer<HttpResponse> HttpConnection::exchange(const HttpRequest& request) {
     const bool kept = static_cast<bool>(socket_);
     answer_began_ = false;
     if (!kept) {
+      notices_death_ = false;
       if (auto connected = connect(); !connected) {
         disconnect();
         return std::unexpected(connected.error());
       }
     }
+    is_other_end_dead_ = false;
+    if (std::exchange(notices_death_, request.notices_death) != request.notices_death)
+      notice_death(socket_.get(), request.notices_death ? kDeathIsNoticedWithin : std::chrono::seconds(0));
     sent_ = true;
     if (auto sent = send(text); !sent) {
       disconnect();
@@ -218,7 +224,9 @@ Answer<HttpResponse> HttpConnection::exchange(const HttpRequest& request) {
     auto response = receive(request);
     if (response) return response;
     disconnect();
-    const bool again = kept && !answer_began_ && request.method != "POST" && response.error().kind() == ErrorKind::kUnreachable;
+    // Of one that was closed a new one may do better, but not of one whose other end is dead.
+    const bool again =
+        kept && !answer_began_ && !is_other_end_dead_ && request.method != "POST" && response.error().kind() == ErrorKind::kUnreachable;
     if (!again) return response;
   }
 }

@@ -20,6 +20,7 @@ struct HttpRequest {
   std::string fields;  ///< whole lines with CRLF
   std::string_view body;
   std::chrono::milliseconds extra_patience{0};  ///< for the first byte of the answer, and in all
+  bool notices_death = false;                   ///< see StateQuery
   int interrupt_fd = -1;
 };
 
@@ -66,6 +67,8 @@ class HttpConnection {
   BootTime end_{};  // of this exchange
   bool sent_ = false;
   bool answer_began_ = false;
+  bool notices_death_ = false;  // the socket
+  bool is_other_end_dead_ = false;
 };
 
 }  // namespace innernet::client

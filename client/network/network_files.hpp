@@ -27,6 +27,10 @@ inline std::filesystem::path traversal_file(const Folders& folders, const Interf
 inline std::filesystem::path relays_file(const Folders& folders, const InterfaceName& name) {
   return folders.data / (name.str() + ".relays");
 }
+/// See saved_servers.hpp.
+inline std::filesystem::path servers_file(const Folders& folders, const InterfaceName& name) {
+  return folders.data / (name.str() + ".servers");
+}
 /// See saved_pairs.hpp.
 inline std::filesystem::path pairs_file(const Folders& folders, const InterfaceName& name) {
   return folders.data / (name.str() + ".pairs");

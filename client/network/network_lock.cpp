@@ -20,7 +20,8 @@ std::vector<std::filesystem::path> network_files(const Folders& folders, const I
                                            pending_file(folders, name),    corrupt_copy(data_store),
                                            etag_file(folders, name),       relays_file(folders, name),
                                            traversal_file(folders, name),  pairs_file(folders, name),
-                                           relay_port_file(folders, name), mapping_file(folders, name)};
+                                           relay_port_file(folders, name), mapping_file(folders, name),
+                                           servers_file(folders, name)};
   std::ranges::move(set_aside_pending_files(folders, name), std::back_inserter(files));
   return files;
 }

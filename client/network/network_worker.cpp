@@ -56,12 +56,16 @@ Waited wait_for_news(FetchMemory& memory, const Clock& clock, const Stop& stop, 
     const auto left = std::chrono::floor<std::chrono::seconds>(deadline - asked);
     if (left.count() < 1 || stop.requested()) return Waited::kInVain;
     const auto wait = std::min<std::chrono::seconds>(left, std::chrono::seconds(memory.capabilities->state_wait_max));
-    auto answer = memory.client->get_state(
-        {.if_none_match = memory.etag, .wait = wait, .accept_delta = memory.capabilities->state_delta, .interrupt_fd = nudge.fd()});
+    auto answer = memory.client->get_state({.if_none_match = memory.etag,
+                                            .wait = wait,
+                                            .accept_delta = memory.capabilities->state_delta,
+                                            .notices_death = memory.state.servers.size() > 1,
+                                            .interrupt_fd = nudge.fd()});
     if (!answer) {
       // Stopped or nudged.
       if (answer.error().kind() == ErrorKind::kInterrupted) return Waited::kInVain;
       log::debug("waiting for news: {}", answer.error().message());
+      memory.is_server_doubted = asks_another_server_after(answer.error());
       return Waited::kFailed;
     }
     if (brings_news(*answer, memory.state)) {
@@ -69,6 +73,7 @@ Waited wait_for_news(FetchMemory& memory, const Clock& clock, const Stop& stop, 
       return Waited::kNews;
     }
     if (!answer->etag.empty()) memory.etag = std::move(answer->etag);
+    if (memory.state.term) memory.term_heard = clock.boot();
     const auto pause = holding.pause(clock.boot() - asked, wait, fraction(random));
     if (pause.count() == 0) continue;
     auto poller = Poller::create(&stop);

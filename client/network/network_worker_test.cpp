@@ -66,6 +66,22 @@ TEST_F(WaitForNewsTest, AServerThatFailsOrDoesNotWaitIsNotAskedInACircle) {
   EXPECT_EQ(hasty.requests().size(), 1U);
 }
 
+TEST_F(WaitForNewsTest, AServerThatIsGoneIsDoubtedAndOneThatNamesATermIsHeard) {
+  LoopbackServer failing([](const Request&) { return answer(500); });
+  EXPECT_EQ(wait(failing), Waited::kFailed);
+  EXPECT_FALSE(memory.is_server_doubted);
+  memory.state.servers = {endpoint("192.0.2.1:1"), endpoint("192.0.2.2:1")};
+  memory.state.term = 7;
+  int requests = 0;
+  LoopbackServer ending([&](const Request&) {
+    if (++requests > 1) return Reply{.bytes = "", .then = Reply::Then::kClose};
+    return answer(304);
+  });
+  EXPECT_EQ(wait(ending), Waited::kFailed);
+  EXPECT_TRUE(memory.is_server_doubted);
+  EXPECT_TRUE(memory.term_heard);
+}
+
 TEST_F(WaitForNewsTest, WhatIsKnownAlreadyIsNoNewsWhateverTheServerSays) {
   LoopbackServer same([&](const Request&) { return answer(200, to_json(memory.state), "ETag: \"1\"\r\n"); });
   EXPECT_EQ(wait(same, 3600s, clock.boot() + 1s + 50ms), Waited::kInVain);

@@ -27,7 +27,22 @@ State whole(StateAnswer& answer, State before) {
   return before;
 }
 
+// Of the state as it is with the answer. That of a data store was taken over with the term that was seen.
+std::optional<std::uint64_t> term_of(const StateAnswer& answer, const Round& round, std::optional<std::uint64_t> seen) {
+  if (const auto* state = std::get_if<State>(&answer.news)) return state->term;
+  const auto before = round.caller == Caller::kDaemon ? round.memory.state.term : seen;
+  const auto* delta = std::get_if<StateDelta>(&answer.news);
+  return delta != nullptr && delta->term ? delta->term : before;
+}
+
 }  // namespace
+
+std::optional<RequestError> refusal_of(const StateAnswer& answer, const Round& round, std::optional<std::uint64_t> seen,
+                                       std::chrono::nanoseconds silence) {
+  const auto said = term_of(answer, round, seen);
+  if (judge_term(said, seen, silence) == TermVerdict::kUsed) return std::nullopt;
+  return RequestError(Error(ErrorKind::kUnreachable, why_not_used(said, *seen, silence)));
+}
 
 Answer<StateAnswer> ask_for_state(const Round& round, bool has_data_store, const SavedEtag& saved_etag) {
   log::write(progress_level(round.caller), fmt::format("fetching the state of {} from the server", round.name.str()));

@@ -46,7 +46,12 @@ std::string_view meaning_of_status(int status) {
 void warn(std::string_view text) { log::warning("{}", text); }
 
 HttpRequest conditional_get(std::string_view target, const StateQuery& query) {
-  HttpRequest request{.method = "GET", .target = target, .fields = {}, .body = {}, .interrupt_fd = query.interrupt_fd};
+  HttpRequest request{.method = "GET",
+                      .target = target,
+                      .fields = {},
+                      .body = {},
+                      .notices_death = query.notices_death,
+                      .interrupt_fd = query.interrupt_fd};
   if (query.if_none_match.empty()) return request;
   request.fields += fmt::format("If-None-Match: {}\r\n", query.if_none_match);
   if (query.wait.count() == 0) return request;
@@ -267,6 +272,8 @@ State apply_delta(State state, StateDelta delta) {
   }
   if (delta.cidrs) state.cidrs = *std::move(delta.cidrs);
   if (delta.relays) state.relays = *std::move(delta.relays);
+  if (delta.servers) state.servers = *std::move(delta.servers);
+  if (delta.term) state.term = delta.term;
   return state;
 }
 

@@ -11,6 +11,7 @@
 #include "innernet/client/options.hpp"
 #include "innernet/client/rest_client.hpp"
 #include "innernet/config/config.hpp"
+#include "known_servers.hpp"
 #include "machine.hpp"
 #include "nat_traversal.hpp"
 #include "round_policy.hpp"
@@ -29,6 +30,7 @@ struct FetchMemory {
   State state;                       ///< as the server sent it
   std::optional<DataStore> unsaved;  ///< the data store, where its file can't be written
   std::optional<std::vector<Relay>> unsaved_relays;  ///< the same of them
+  std::optional<KnownServers> unsaved_servers;       ///< the same of what is known of the servers
   std::optional<StateAnswer> news;                   ///< what waiting for news has brought: the next round does not ask again
   std::vector<SocketAddress> mapped;                 ///< where the own router lets others in to us
   std::optional<std::vector<Endpoint>> reported;
@@ -38,6 +40,8 @@ struct FetchMemory {
   Handshakes handshakes;
   bool has_moved = false;                   ///< this machine, since the server has answered: its session is not believed
   std::vector<SocketAddress> server_tried;  ///< where there was no handshake with it in this round, of several
+  bool is_server_doubted = false;           ///< it was of no use when it was asked last: another one of the network comes first
+  std::optional<BootTime> term_heard;       ///< when a server with a term has answered last; of a daemon that knows none since it asks
   int own_link = 0;                         ///< the index of the link that had our key in an earlier round; 0: none
   TraversalHistory traversal;
   DirectTries direct_tries;

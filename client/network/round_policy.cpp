@@ -64,6 +64,8 @@ bool asks_for_capabilities(Caller caller, const std::optional<Capabilities>& kno
 
 bool asks_on_after(const RequestError& failure) { return failure.kind() != ErrorKind::kUnreachable; }
 
+bool asks_another_server_after(const RequestError& failure) { return failure.kind() == ErrorKind::kUnreachable || failure.status() == 503; }
+
 RequestPlan request_plan(Caller caller, const std::optional<Capabilities>& capabilities, bool has_data_store) {
   if (caller != Caller::kDaemon) return {.base = has_data_store ? Base::kDataStore : Base::kNone};
   if (!capabilities || !capabilities->state_etag) return {};

@@ -43,6 +43,9 @@ bool asks_for_capabilities(Caller caller, const std::optional<Capabilities>& kno
 /// Whether to ask for the state after the question for the capabilities has failed.
 bool asks_on_after(const RequestError& failure);
 
+/// Whether to ask another server of the network, if there is one: there was no answer, or the server has none to give.
+bool asks_another_server_after(const RequestError& failure);
+
 /// The state that we have, which the server may compare with its own by the ETag.
 enum class Base { kNone, kMemory, kDataStore };
 struct RequestPlan {

@@ -126,6 +126,15 @@ TEST(RoundPolicy, AServerThatCannotBeReachedIsNotAskedTwice) {
   EXPECT_TRUE(asks_on_after(RequestError(Error(ErrorKind::kInvalidInput, "no JSON"))));
 }
 
+TEST(RoundPolicy, AnotherServerIsAskedWhenOneHasNoAnswerAndNotWhenItHasABadOne) {
+  EXPECT_TRUE(asks_another_server_after(RequestError(Error(ErrorKind::kUnreachable, "refused"))));
+  EXPECT_TRUE(asks_another_server_after(RequestError(Error(ErrorKind::kSystem, "has failed"), 503)));
+  EXPECT_FALSE(asks_another_server_after(RequestError(Error(ErrorKind::kSystem, "has failed"), 500)));
+  EXPECT_FALSE(asks_another_server_after(RequestError(Error(ErrorKind::kPermission, "who?"), 401)));
+  EXPECT_FALSE(asks_another_server_after(RequestError(Error(ErrorKind::kInvalidInput, "no JSON"))));
+  EXPECT_FALSE(asks_another_server_after(RequestError(Error(ErrorKind::kInterrupted, "stopped"))));
+}
+
 TEST(RoundPolicy, WhereTheStateComesFromAndItsEtagGoes) {
   const StateAnswer state{.news = State{}, .etag = {}}, delta{.news = StateDelta{}, .etag = {}},
       nothing_new{.news = NotModified{}, .etag = {}};

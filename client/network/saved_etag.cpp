@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include <functional>
+
 #include "innernet/base/file.hpp"
 #include "innernet/machine/log.hpp"
 #include "network_files.hpp"
@@ -11,6 +13,13 @@ namespace innernet::client {
 namespace {
 
 constexpr std::size_t kMostText = 4096;
+constexpr std::size_t kMostTextOfServers = 16U << 10U;
+
+// The file's time is set without news. Most networks have none.
+std::string content_mark(const std::filesystem::path& path) {
+  const auto text = read_file(path, kMostTextOfServers);
+  return text ? fmt::format("{:x}", std::hash<std::string>()(*text)) : "-";
+}
 
 }  // namespace
 
@@ -24,12 +33,13 @@ SavedEtag::SavedEtag(const Folders& folders, const InterfaceName& name)
     : path_(etag_file(folders, name)),
       data_store_(folders.data_store(name)),
       relays_(relays_file(folders, name)),
+      servers_(servers_file(folders, name)),
       config_identity_(file_identity(folders.config_file(name))) {}
 
 std::string SavedEtag::files() const {
   const std::string store = file_identity(data_store_), relays = file_identity(relays_);
   if (store.empty() || relays.empty() || config_identity_.empty()) return {};
-  return fmt::format("{} {} {} ", store, relays, config_identity_);
+  return fmt::format("{} {} {} {} ", store, relays, config_identity_, content_mark(servers_));
 }
 
 std::string SavedEtag::read() const {

@@ -13,7 +13,8 @@ std::string file_identity(const std::filesystem::path& path);
 
 /// The ETag of the state in a network's data store, from one fetch to the next: a server with nothing new need not send 10,000 peers, and
 /// we need not read them. It counts only while the data store, the relays and the config (whose overrides are in the data store) are the
-/// very files that it was saved for; a file that was edited, restored or written by another program makes the next fetch a whole one.
+/// very files that it was saved for, and what is known of the servers (NAME.servers) is the same; a file that was edited, restored or
+/// written by another program makes the next fetch a whole one.
 class SavedEtag {
  public:
   /// Looks at the config: construct it before that is read. The caller holds the network's lock.
@@ -31,6 +32,7 @@ class SavedEtag {
   std::filesystem::path path_;
   std::filesystem::path data_store_;
   std::filesystem::path relays_;
+  std::filesystem::path servers_;
   std::string config_identity_;
 };
 

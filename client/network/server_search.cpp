@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <ranges>
 #include <utility>
 
 #include "server_peer.hpp"
@@ -10,13 +11,12 @@
 namespace innernet::client {
 namespace {
 
-constexpr std::chrono::milliseconds kForEach{1'000};
 constexpr std::chrono::milliseconds kPoll{20};
 /// Of a new server, however few its addresses are: the first handshake may be lost, or come before the server knows the invitation.
 constexpr std::size_t kLeastTries = 3;
 
-/// Whether WireGuard tries the first address already.
-enum class First { kIsTried, kIsSet };
+// Of one name beside the config's.
+constexpr std::size_t kMostAddressesOfName = 4;
 
 const wg::Peer* server_on(const wg::Device& device, const InterfaceConfig& config) {
   const auto found = std::ranges::find(device.peers, config.server_public_key, &wg::Peer::public_key);
@@ -53,7 +53,7 @@ Result<bool> still_answers(const InterfaceConfig& config, const InterfaceName& n
   TRY_VOID(machine.backend.apply(name, as_it_is));
   std::optional<std::uint64_t> received;
   BootTime next_poke = machine.clock().boot();
-  const BootTime end = next_poke + kForEach;
+  const BootTime end = next_poke + ServerWalk::kForEach;
   for (;;) {
     TRY(const wg::Device device, machine.backend.get(name));
     const wg::Peer* server = server_on(device, config);
@@ -70,48 +70,28 @@ Result<bool> still_answers(const InterfaceConfig& config, const InterfaceName& n
   }
 }
 
-Result<bool> hears(const InterfaceConfig& config, const InterfaceName& name, Machine& machine) {
-  const BootTime end = machine.clock().boot() + kForEach;
+Result<bool> walk(ServerWalk& walk, const InterfaceConfig& config, const InterfaceName& name, Machine& machine) {
+  using What = ServerWalk::Step::What;
   for (;;) {
     TRY(const wg::Device device, machine.backend.get(name));
-    if (const wg::Peer* server = server_on(device, config); server != nullptr && server->last_handshake) return true;
+    const wg::Peer* server = server_on(device, config);
     const BootTime now = machine.clock().boot();
-    if (now >= end) return false;
-    if (!machine.wait.until(std::min(end, now + kPoll))) return fail(ErrorKind::kInterrupted, "stopped");
+    const auto step = walk.step(server != nullptr && server->last_handshake, now);
+    switch (step.what) {
+      case What::kFound:
+        return true;
+      case What::kOver:
+        return false;
+      case What::kMove:
+        TRY_VOID(machine.backend.apply(name, at(step.to, server, config, machine)));
+        break;
+      case What::kWait:
+        if (!machine.wait.until(std::min(step.end, now + kPoll))) return fail(ErrorKind::kInterrupted, "stopped");
+    }
   }
-}
-
-/// Whether there was a handshake with one; else `stays` is on the device.
-Result<bool> try_each(std::span<const SocketAddress> order, const SocketAddress& stays, First first, const InterfaceConfig& config,
-                      const InterfaceName& name, Machine& machine) {
-  for (const SocketAddress& endpoint : order) {
-    if (first == First::kIsSet || &endpoint != order.data()) TRY_VOID(move_to(endpoint, config, name, machine));
-    TRY(const bool is_heard, hears(config, name, machine));
-    if (is_heard) return true;
-  }
-  TRY_VOID(move_to(stays, config, name, machine));
-  return false;
-}
-
-// That of the config first: somebody has written it there, perhaps because the server has moved.
-std::vector<Endpoint> server_endpoints(const InterfaceConfig& config, const State* last) {
-  std::vector<Endpoint> endpoints{config.server_external_endpoint};
-  if (last == nullptr) return endpoints;
-  const auto said = std::ranges::find(last->peers, config.server_public_key, &Peer::public_key);
-  if (said == last->peers.end() || !said->endpoint || !can_be_outside(*said->endpoint, config.address.truncated())) return endpoints;
-  if (*said->endpoint != config.server_external_endpoint) endpoints.push_back(*said->endpoint);
-  return endpoints;
 }
 
 }  // namespace
-
-std::vector<SocketAddress> search_order(const std::optional<SocketAddress>& on_device, std::span<const SocketAddress> known) {
-  std::vector<SocketAddress> order;
-  if (on_device) order.push_back(*on_device);
-  for (const SocketAddress& address : known)
-    if (std::ranges::find(order, address) == order.end()) order.push_back(address);
-  return order;
-}
 
 std::string text_of(std::span<const SocketAddress> addresses) {
   std::string text;
@@ -125,44 +105,83 @@ Result<void> search_new_server(const InterfaceConfig& config, const InterfaceNam
   if (known.empty()) return {};
   std::vector<SocketAddress> order = known;
   while (order.size() < kLeastTries) order.push_back(known[order.size() % known.size()]);
-  TRY_VOID(try_each(order, known.front(), First::kIsTried, config, name, machine));
-  return {};
+  ServerWalk each(std::move(order), ServerWalk::First::kIsTried);
+  TRY(const bool is_found, walk(each, config, name, machine));
+  return is_found ? Result<void>() : move_to(known.front(), config, name, machine);
 }
 
-Result<void> find_server(const Round& round, DeviceReading& reading, const State* last) {
-  const auto& [options, name, config, machine, memory, caller] = round;
+bool ServerSearch::may_search() const {
+  const InterfaceConfig& config = round_.config;
+  return !config.peer_endpoint_overrides.contains(config.server_internal_endpoint.ip) &&
+         !round_.memory.in_traversal.contains(config.server_public_key);
+}
+
+// That of the config first: somebody has written it there, perhaps because the server has moved.
+std::vector<Endpoint> ServerSearch::endpoints() const {
+  const InterfaceConfig& config = round_.config;
+  std::vector<Endpoint> endpoints{config.server_external_endpoint};
+  const auto add = [&](const Endpoint& endpoint) {
+    if (can_be_outside(endpoint, config.address.truncated()) && std::ranges::find(endpoints, endpoint) == endpoints.end())
+      endpoints.push_back(endpoint);
+  };
+  if (last_ != nullptr) {
+    const auto said = std::ranges::find(last_->peers, config.server_public_key, &Peer::public_key);
+    if (said != last_->peers.end() && said->endpoint) add(*said->endpoint);
+  }
+  std::ranges::for_each(known_.servers, add);
+  return endpoints;
+}
+
+std::vector<SocketAddress> ServerSearch::addresses() {
+  Resolver& resolver = round_.machine.resolver;
+  const auto network = round_.config.address.truncated();
+  const std::vector<Endpoint> all = endpoints();
+  std::vector<SocketAddress> addresses = resolver.addresses(all.front());
+  for (const Endpoint& endpoint : all | std::views::drop(1))
+    for (const SocketAddress& address : resolver.addresses(endpoint) | std::views::take(kMostAddressesOfName))
+      if (can_be_outside(address, network)) addresses.push_back(address);
+  return addresses;
+}
+
+Result<bool> ServerSearch::walk_on(const SocketAddress& stays) {
+  TRY(const bool is_found, walk(*walk_, round_.config, round_.name, round_.machine));
+  if (is_found) return true;
+  round_.memory.server_tried = walk_->silent();
+  TRY_VOID(move_to(stays, round_.config, round_.name, round_.machine));
+  return false;
+}
+
+Result<void> ServerSearch::find(DeviceReading& reading) {
+  const auto& [options, name, config, machine, memory, caller] = round_;
   memory.server_tried.clear();
   // They may be older than the move: whether it still answers is for the next round to find out.
   if (memory.news) return {};
   const bool has_moved = std::exchange(memory.has_moved, false);
-  const bool is_overridden = config.peer_endpoint_overrides.contains(config.server_internal_endpoint.ip);
-  if (is_overridden || memory.in_traversal.contains(config.server_public_key)) return {};
+  const bool is_doubted = std::exchange(memory.is_server_doubted, false) && !known_.servers.empty();
+  if (!may_search()) return {};
   const bool is_new = !reading.device;
-  bool is_silent = false;
+  bool is_silent = is_doubted;
   if (!is_new) {
     const BootTime now = machine.clock().boot();
     memory.handshakes.see(*reading.device, machine.clock().wall(), now);
-    if (memory.handshakes.is_recent(config.server_public_key, now)) {
+    if (!is_doubted && memory.handshakes.is_recent(config.server_public_key, now)) {
       if (!has_moved) return {};
       TRY(const bool answers, still_answers(config, name, machine));
       if (answers) return {};
       is_silent = true;
     }
   }
-  const std::vector<Endpoint> endpoints = server_endpoints(config, last);
+  const std::vector<Endpoint> all = endpoints();
   machine.resolver.forget_failures_of(config.server_external_endpoint);
-  if (!is_new || endpoints.size() > 1) machine.resolver.look_up(endpoints, machine.clock(), machine.stop);
-  std::vector<SocketAddress> known;
-  for (const Endpoint& endpoint : endpoints)
-    for (const SocketAddress& address : machine.resolver.addresses(endpoint))
-      if (&endpoint == endpoints.data() || can_be_outside(address, config.address.truncated())) known.push_back(address);
+  if (!is_new || all.size() > 1) machine.resolver.look_up(all, machine.clock(), machine.stop);
+  const std::vector<SocketAddress> known = addresses();
   if (known.empty()) return {};
 
   const wg::Peer* there = is_new ? nullptr : server_on(*reading.device, config);
   const auto on_device = is_new             ? machine.resolver.address(config.server_external_endpoint)
                          : there != nullptr ? there->endpoint
                                             : std::nullopt;
-  const auto order = search_order(on_device, known);
+  auto order = is_doubted ? order_after(on_device, known) : search_order(on_device, known);
   if (order.size() == 1) {
     // Nothing to choose from, and nothing to wait for.
     if (on_device && !is_silent) return {};
@@ -170,10 +189,30 @@ Result<void> find_server(const Round& round, DeviceReading& reading, const State
     return move_to(order.front(), config, name, machine);
   }
   reading = {};
-  const First first = is_new && on_device ? First::kIsTried : First::kIsSet;
-  TRY(const bool is_found, try_each(order, known.front(), first, config, name, machine));
-  if (!is_found) memory.server_tried = order;
+  walk_.emplace(std::move(order), is_new && on_device && !is_doubted ? ServerWalk::First::kIsTried : ServerWalk::First::kIsSet);
+  TRY_VOID(walk_on(known.front()));
   return {};
+}
+
+Result<bool> ServerSearch::find_other(DeviceReading& reading) {
+  const auto& [options, name, config, machine, memory, caller] = round_;
+  if (known_.servers.empty() || !may_search() || (walk_ && walk_->is_over())) return false;
+  TRY(const wg::Device device, machine.backend.get(name));
+  const wg::Peer* there = server_on(device, config);
+  auto asked = there != nullptr ? there->endpoint : std::nullopt;
+  if (walk_) {
+    walk_->go_on();
+  } else {
+    machine.resolver.look_up(endpoints(), machine.clock(), machine.stop);
+    auto order = order_after(asked, addresses());
+    if (asked) order.pop_back();
+    if (!asked && !order.empty()) asked = order.front();
+    walk_.emplace(std::move(order), ServerWalk::First::kIsSet);
+  }
+  memory.server_tried = walk_->silent();
+  if (walk_->is_over()) return false;
+  reading = {};
+  return walk_on(*asked);
 }
 
 }  // namespace innernet::client

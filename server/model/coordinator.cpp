@@ -15,8 +15,7 @@ namespace {
 // Nobody waits for a statement longer than for an answer.
 constexpr std::chrono::milliseconds kLockTimeout{2'000}, kStatementTimeout{10'000};
 
-Result<std::unique_ptr<db::Database>> open_remote(const DatabaseUrl& url, const std::string& server) {
-  const std::string name = server.empty() ? db::postgresql::kFirstServer : server;
+Result<std::unique_ptr<db::Database>> open_remote(const DatabaseUrl& url, const std::string& name) {
   TRY(auto database,
       db::postgresql::PostgresqlDatabase::lead(
           url, {.application_name = "innernet-server " + name, .lock_timeout = kLockTimeout, .statement_timeout = kStatementTimeout},

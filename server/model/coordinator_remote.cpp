@@ -29,7 +29,8 @@ Response unavailable() {
 }
 
 Response not_stored(const Error& why) {
-  if (why.kind() == ErrorKind::kUnreachable || why.kind() == ErrorKind::kBusy) return unavailable();
+  if (why.kind() == ErrorKind::kUnreachable || why.kind() == ErrorKind::kBusy || why.kind() == ErrorKind::kAlreadyExists)
+    return unavailable();
   return Coordinator::failure_response();
 }
 

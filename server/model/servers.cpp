@@ -53,6 +53,10 @@ Result<std::vector<ServerOfNetwork>> list(Session& session) {
 
 }  // namespace
 
+std::string name_of_server(const ServerConfig& config) {
+  return config.server_name.empty() ? db::postgresql::kFirstServer : config.server_name;
+}
+
 Result<std::vector<ServerOfNetwork>> list_servers(const DatabaseUrl& url) {
   TRY(const auto session, connect(url));
   return list(*session);

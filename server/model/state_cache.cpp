@@ -17,7 +17,7 @@ constexpr std::chrono::seconds kAllPeersKept{10};
 constexpr std::size_t kBytesOfPeer = 300;
 
 // The member of a state, and of a delta, that older servers don't have.
-constexpr std::string_view kRelays = R"(,"relays":)";
+constexpr std::string_view kRelays = R"(,"relays":)", kServers = R"(,"servers":[)";
 
 /// Calls `visit` with each entity tag of a header field (RFC 9110 13.1.2), without the W/ of weak ones.
 template <class Visit>
@@ -273,11 +273,12 @@ void StateCache::relays_changed(std::span<const Relay> relays) {
 void StateCache::servers_changed(std::span<const Endpoint> servers, std::int64_t term) {
   servers_json_.clear();
   for (const Endpoint& server : servers) {
-    servers_json_ += servers_json_.empty() ? R"(,"servers":[)" : ",";
+    servers_json_ += servers_json_.empty() ? kServers : ",";
     servers_json_ += R"({"endpoint":")" + server.to_string() + R"("})";
   }
   if (!servers_json_.empty()) servers_json_ += ']';
-  if (term > 0) servers_json_ += R"(,"term":)" + std::to_string(term);
+  has_term_ = term > 0;
+  if (has_term_) servers_json_ += R"(,"term":)" + std::to_string(term);
   if (has_answered_) settle_relays();
 }
 
@@ -455,7 +456,12 @@ std::shared_ptr<const std::string> StateCache::delta(View& view, std::uint64_t f
   auto body = std::make_shared<std::string>();
   *body += R"({"peers":[)" + peers + R"(],"gone":[)" + gone + ']';
   if (cidrs_sequence_ > from) *body += R"(,"cidrs":)" + cidrs();
-  if (relays_sequence_ > from) ((*body += kRelays) += relays_json_.empty() ? "[]" : relays_json_) += servers_json_;
+  if (relays_sequence_ > from) {
+    (*body += kRelays) += relays_json_.empty() ? "[]" : relays_json_;
+    // There may have been some before.
+    if (has_term_ && !servers_json_.starts_with(kServers)) (*body += kServers) += ']';
+    *body += servers_json_;
+  }
   *body += '}';
   if (body->size() > limit) return nullptr;
   view.delta = body;

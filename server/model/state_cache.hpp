@@ -160,9 +160,10 @@ class StateCache {
   std::optional<std::uint64_t> tree_digest_;  // none: of another tree
   bool anyone_to_wake_ = false;
   std::vector<CidrId> news_;
-  std::string cidrs_json_;                        // empty: to be written
-  std::string relays_json_;                       // empty: there are none
+  std::string cidrs_json_;    // empty: to be written
+  std::string relays_json_;   // empty: there are none
   std::string servers_json_;  // members of a state, with a comma in front; empty: none
+  bool has_term_ = false;
   std::string relays_told_;                       // those of `relays_sequence_`
   bool has_answered_ = false;                     // since it has resumed
   std::shared_ptr<const std::string> all_peers_;  // while somebody asks for it

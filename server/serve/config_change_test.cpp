@@ -23,6 +23,8 @@ TEST(ConfigChange, NeedsARestartForAllButThePort) {
       {"port", [](ServerConfig& read) { read.listen_port = 51999; }, false},
       {"key", [](ServerConfig& read) { read.private_key = wg::PrivateKey::generate(); }, true},
       {"address", [](ServerConfig& read) { read.address = IpAddress::parse("10.42.0.2").value(); }, true},
+      {"database", [](ServerConfig& read) { read.database_url = *DatabaseUrl::parse("postgresql://db/evilcorp"); }, true},
+      {"name", [](ServerConfig& read) { read.server_name = "standby"; }, true},
       {"prefix", [](ServerConfig& read) { read.network_cidr_prefix = 17; }, true},
   };
   for (const Case& c : cases) {

@@ -21,6 +21,7 @@
 #include "innernet/machine/privileges.hpp"
 #include "innernet/machine/sd_notify.hpp"
 #include "innernet/relay/relay.hpp"
+#include "innernet/server/servers.hpp"
 #include "link.hpp"
 #include "served_files.hpp"
 #include "service.hpp"
@@ -56,6 +57,13 @@ Result<void> probe_listen_port(std::uint16_t port, const ServeOptions& options, 
   }
 }
 
+// With the old key, `serve` of the network that has taken the name would take it for somebody else's.
+void remove_interface_of(const wg::PublicKey& key, const InterfaceName& interface, wg::Backend& backend) {
+  const auto device = backend.get(interface);
+  if (!device || device->public_key != key) return;
+  if (const auto removed = backend.remove(interface); !removed) log::warning("{}", removed.error().message());
+}
+
 enum class Turn : std::uint8_t {
   kNow,
   kAfterOthers,  ///< another one is to take over, if one is there
@@ -63,27 +71,27 @@ enum class Turn : std::uint8_t {
 
 /// Of several servers one serves; the others wait here until its session of the database has ended.
 Result<Coordinator> open_when_it_is_our_turn(const DatabaseLocation& database, const Coordinator::Options& options,
-                                             const InterfaceName& interface, Turn turn) {
+                                             const InterfaceName& interface, const std::filesystem::path& config, wg::Backend& backend,
+                                             Turn turn) {
   constexpr auto kBetweenTries = std::chrono::milliseconds(500), kForOthers = std::chrono::milliseconds(3'000);
   if (turn == Turn::kAfterOthers) std::this_thread::sleep_for(kForOthers);
   bool was_told = false;
-  for (;;) {
+  for (int missing = 0;;) {
+    // One that is replaced by removing and copying is away for a moment.
+    std::error_code ignored;
+    missing = std::filesystem::exists(config, ignored) ? 0 : missing + 1;
+    if (missing > 1) return fail(ErrorKind::kNotFound, config.string() + " is gone");
     auto coordinator = Coordinator::open(database, options);
     if (coordinator || coordinator.error().kind() != ErrorKind::kAlreadyExists) return coordinator;
     if (!std::exchange(was_told, true)) {
+      // Left by one of us that was killed: with it two would have a handshake with each peer in turn.
+      remove_interface_of(options.server_key, interface, backend);
       log::info("{}: standing by, for {}", interface.str(), coordinator.error().message());
       sd_notify("READY=1\nSTATUS=standing by: another server serves this network");
     }
     sd_notify("WATCHDOG=1");
     std::this_thread::sleep_for(kBetweenTries);
   }
-}
-
-// With the old key, `serve` of the network that has taken the name would take it for somebody else's.
-void remove_interface_of(const wg::PublicKey& key, const InterfaceName& interface, wg::Backend& backend) {
-  const auto device = backend.get(interface);
-  if (!device || device->public_key != key) return;
-  if (const auto removed = backend.remove(interface); !removed) log::warning("{}", removed.error().message());
 }
 
 }  // namespace
@@ -120,11 +128,11 @@ Result<ServeEnd> serve_once(const InterfaceName& interface, const ServeOptions& 
   TRY_CONTEXT(auto coordinator,
               open_when_it_is_our_turn(database,
                                        {.server_key = config.private_key.public_key(),
-                                        .server_name = config.server_name,
+                                        .server_name = name_of_server(config),
                                         .clock = &system.clock,
                                         .epoch = epoch,
                                         .max_on_device = system.backend.max_peers()},
-                                       interface, turn),
+                                       interface, config_file, system.backend, turn),
               doing);
   HttpServer::Limits limits;
   if (const auto room = make_room_for_connections(limits.connections); room < limits.connections) {

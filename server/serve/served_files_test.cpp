@@ -18,7 +18,7 @@ class ServedFilesTest : public ::testing::Test {
     for (const auto& folder : {folders_.config, folders_.data}) std::filesystem::create_directory(folder);
     put_config(key_, 51820);
     EXPECT_TRUE(create_file(folders_.database(name_), ""));
-    files_.emplace(folders_, name_, key_.public_key(), lock().value());
+    files_.emplace(folders_, name_, std::vector{folders_.config_file(name_), folders_.database(name_)}, key_.public_key(), lock().value());
   }
   Result<FileLock> lock() const { return FileLock::acquire(folders_.lock_file(name_), std::chrono::milliseconds(0)); }
   void put_config(const wg::PrivateKey& key, std::uint16_t port) const {

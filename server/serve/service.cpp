@@ -79,6 +79,8 @@ Result<ServeEnd> Service::run() {
   hosts_writer_.reset();
   members_maker_.reset();
   relay_.reset();
+  // Another one takes over: with this interface two would have a handshake with each peer in turn.
+  if (coordinator_.network().servers().size() > 1) report("removing the interface", system_.backend.remove(interface_));
   if (failure_) {
     (void)coordinator_.close();
     return std::unexpected(*std::move(failure_));
@@ -591,7 +593,7 @@ void Service::read_config_again() {
   auto config = ServerConfig::read(options_.folders.config_file(interface_));
   if (!config) return log::error("{}: {}; going on as before", interface_.str(), config.error().message());
   if (needs_restart(config_, *config))
-    log::warning("{}: private-key, address and network-cidr-prefix change only with a restart", interface_.str());
+    log::warning("{}: private-key, address, network-cidr-prefix and the database change only with a restart", interface_.str());
   port_.want(config->listen_port);
   move_port();
 }

@@ -10,7 +10,7 @@ namespace {
 using namespace std::chrono_literals;
 using innernet::testing::FakeClock;
 
-/// Answers by what stands in the target: /wait, /busy, /large, /slow, anything else; writes down what it was asked.
+/// Answers by what stands in the target: /wait, /busy, /store, /large, /slow, anything else; writes down what it was asked.
 class ScriptedAnswerer final : public Turns::Answerer {
  public:
   explicit ScriptedAnswerer(FakeClock& time) : clock(time) {}
@@ -22,6 +22,8 @@ class ScriptedAnswerer final : public Turns::Answerer {
   Coordinator::Outcome answer(const Request& request) override {
     log.push_back(request.target);
     if (request.target.starts_with("/busy") && busy) return Coordinator::Busy{};
+    tickets.push_back(request.ticket);
+    if (request.target.starts_with("/store") && storing) return Coordinator::Storing{};
     if (request.target.starts_with("/wait") && request.wait && !news) return Coordinator::Waiting{group, *request.wait};
     clock.advance(request.target.starts_with("/slow") ? 5ms : 0ms);
     Response response;
@@ -38,7 +40,9 @@ class ScriptedAnswerer final : public Turns::Answerer {
 
   FakeClock& clock;
   std::vector<std::string> log;
+  std::vector<std::uint64_t> tickets;
   bool busy = true;
+  bool storing = true;
   bool broken = false;
   bool commit_fails = false;
   bool news = false;
@@ -283,6 +287,39 @@ TEST_F(TurnsTest, AsksAgainWhileTheDatabaseIsLockedAndAnswersOthersMeanwhile) {
   clock_.advance(*turns_.next_deadline() - clock_.boot());
   turns_.run();
   EXPECT_EQ(busy->status, 200U);
+}
+
+TEST_F(TurnsTest, HoldsOneThatIsStoredUntilItIsToldToAskAgainHoweverLongThatTakes) {
+  const auto storing = client("/store"), other = client("/other");
+  turns_.ready(*storing);
+  turns_.ready(*other);
+  run_while_woken();
+  EXPECT_EQ(storing->status, 0U);
+  EXPECT_EQ(storing->times_held, 1);
+  EXPECT_FALSE(turns_.next_deadline()) << "nobody polls for it";
+  clock_.advance(1h);
+  turns_.ask_again();
+  run_while_woken();
+  EXPECT_EQ(storing->status, 0U) << "it is not stored yet";
+  answerer_.storing = false;
+  turns_.ask_again();
+  run_while_woken();
+  EXPECT_EQ(storing->status, 200U);
+  EXPECT_EQ(answerer_.tickets, (std::vector<std::uint64_t>{1, 2, 1, 1})) << "the same request is known by its ticket";
+  turns_.ask_again();
+  EXPECT_FALSE(woken_) << "nobody has to ask";
+}
+
+TEST_F(TurnsTest, ForgetsOneThatIsStoredAndHangsUp) {
+  auto storing = client("/store");
+  turns_.ready(*storing);
+  run_while_woken();
+  turns_.leave(*storing);
+  storing.reset();
+  answerer_.storing = false;
+  turns_.ask_again();
+  run_while_woken();
+  EXPECT_TRUE(order_.empty());
 }
 
 TEST_F(TurnsTest, GivesUpOnALockAfterFiveSeconds) {

@@ -71,6 +71,43 @@ TEST(JsonRelays, AreAsManyAsAreReadAtMost) {
   EXPECT_THAT(error_of(parse_relays(to_json(std::span<const Relay>(relays)), kWarn)).value_or("taken"), HasSubstr("64"));
 }
 
+TEST(JsonServers, AndTheTermComeBackAsTheyWere) {
+  const std::vector<Endpoint> servers{*Endpoint::parse("198.51.100.1:51820"), *Endpoint::parse("standby.example.com:51820")};
+  const State state{.peers = {sample_peer(1)}, .cidrs = {}, .servers = servers, .term = 7};
+  EXPECT_THAT(to_json(state),
+              HasSubstr(R"(,"servers":[{"endpoint":"198.51.100.1:51820"},{"endpoint":"standby.example.com:51820"}],"term":7})"));
+  warnings().clear();
+  EXPECT_EQ(parse_state(to_json(state), kWarn).value(), state);
+  const std::string without = to_json(State{.peers = {sample_peer(1)}, .cidrs = {}});
+  EXPECT_THAT(without, AllOf(Not(HasSubstr("servers")), Not(HasSubstr("term"))));
+  EXPECT_EQ(parse_state(without, kWarn)->term, std::nullopt);
+  for (const auto& changed : {std::optional<std::vector<Endpoint>>(), std::optional(std::vector<Endpoint>()), std::optional(servers)}) {
+    const StateDelta delta{.peers = {}, .gone = {}, .cidrs = {}, .servers = changed, .term = changed ? std::optional(8U) : std::nullopt};
+    const auto read = parse_state_delta(to_json(delta), kWarn);
+    EXPECT_EQ(read->servers, changed);
+    EXPECT_EQ(read->term, delta.term);
+  }
+  EXPECT_THAT(warnings(), IsEmpty());
+}
+
+TEST(JsonServers, ThatAreNotValidAreLeftOutWithAWarningAndSoAreTooMany) {
+  const auto read = [](std::string_view members) { return parse_state(fmt::format(R"({{"peers":[],"cidrs":[],{}}})", members), kWarn); };
+  warnings().clear();
+  EXPECT_THAT(read(R"("servers":[{"endpoint":"192.0.2.1"},{"endpoint":"192.0.2.1:1","more":[]}])").value().servers,
+              ElementsAre(*Endpoint::parse("192.0.2.1:1")));
+  EXPECT_THAT(warnings(), ElementsAre(HasSubstr("a server of the network is left out")));
+  warnings().clear();
+  std::string many;
+  for (int i = 1; i <= 18; ++i) many += fmt::format(R"({}{{"endpoint":"192.0.2.{}:1"}})", i == 1 ? "" : ",", i);
+  EXPECT_EQ(read(fmt::format(R"("servers":[{}])", many)).value().servers.size(), kMostServers);
+  EXPECT_THAT(warnings(), ElementsAre(HasSubstr("more than 16 servers")));
+  EXPECT_TRUE(read(R"("servers":null,"term":null)").value().servers.empty());
+  EXPECT_EQ(read(R"("term":9223372036854775807)")->term, 9'223'372'036'854'775'807U);
+  for (const char* bad : {R"("servers":[{}])", R"("servers":[5])", R"("servers":5)", R"("term":"7")", R"("term":-1)", R"("term":1.5)",
+                          R"("term":9223372036854775808)"})
+    EXPECT_TRUE(error_of(read(bad))) << bad;
+}
+
 TEST(Json, AListHasAnEnd) {
   const auto list = [](std::string_view item, std::size_t times) {
     std::string out = "[";

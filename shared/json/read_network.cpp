@@ -134,6 +134,37 @@ class RelayReader final : public ObjectReader {
   std::string fault_;
 };
 
+// One that can't be used is left out.
+class ServerReader final : public ObjectReader {
+ public:
+  ServerReader(std::vector<Endpoint>& out, const Warn* warn) : ObjectReader(kNames, 0b1), out_(out), warn_(warn) {}
+
+  using ObjectReader::start;
+
+ private:
+  static constexpr std::array<std::string_view, 1> kNames{"endpoint"};
+
+  Result<void> field(std::size_t, const Value& value) override {
+    TRY(const auto string, text(value));
+    if (++count_ > kMostServers) {
+      if (count_ == kMostServers + 1) warn(fmt::format("the state names more than {} servers: the others are left out", kMostServers));
+      return {};
+    }
+    if (auto endpoint = Endpoint::parse(string))
+      out_.push_back(*std::move(endpoint));
+    else
+      warn(fmt::format("a server of the network is left out: {}", endpoint.error().message()));
+    return {};
+  }
+  void warn(const std::string& text) const {
+    if (*warn_) (*warn_)(text);
+  }
+
+  std::vector<Endpoint>& out_;
+  const Warn* warn_;
+  std::size_t count_ = 0;
+};
+
 class AssociationReader final : public ObjectReader {
  public:
   AssociationReader(WithId id, std::vector<Association>& out)
@@ -197,10 +228,12 @@ class StateReader final : public ObjectReader {
         peer_(WithId::kYes, BadEndpoint::kSkip, peers, &warn),
         cidr_(WithId::kYes, cidr_list_),
         relay_(relay_list_, &warn),
+        server_(server_list_, &warn),
         peers_(peer_),
         cidrs_(cidr_),
         gone_(gone),
-        relays_(relay_, kMostRelays) {}
+        relays_(relay_, kMostRelays),
+        servers_(server_) {}
 
   /// A text of `size` bytes. Saves moving the peers of a large one again and again.
   void expect(std::size_t size) {
@@ -212,10 +245,12 @@ class StateReader final : public ObjectReader {
   std::optional<std::vector<Cidr>> cidrs;
   std::vector<PeerId> gone;
   std::optional<std::vector<Relay>> relays;
+  std::optional<std::vector<Endpoint>> servers;
+  std::optional<std::uint64_t> term;
 
  private:
-  static constexpr std::array<std::string_view, 5> kNames{"peers", "cidrs", "gone", "version", "relays"};
-  enum Field : std::size_t { kPeers, kCidrs, kGone, kVersion, kRelays };
+  static constexpr std::array<std::string_view, 7> kNames{"peers", "cidrs", "gone", "version", "relays", "servers", "term"};
+  enum Field : std::size_t { kPeers, kCidrs, kGone, kVersion, kRelays, kServers, kTerm };
 
   Result<void> field(std::size_t index, const Value& value) override {
     if (index == kCidrs && shape_ == Shape::kDelta && value.kind == Kind::kNull) return {};
@@ -226,7 +261,14 @@ class StateReader final : public ObjectReader {
       return {};
     }
     if (index == kGone && shape_ != Shape::kDelta) return {};
-    if (index == kRelays && (shape_ == Shape::kDataStore || value.kind == Kind::kNull)) return {};
+    const bool is_extension = index == kRelays || index == kServers || index == kTerm;
+    if (is_extension && (shape_ == Shape::kDataStore || value.kind == Kind::kNull)) return {};
+    if (index == kTerm) {
+      TRY(const auto number, integer<std::int64_t>(value));
+      if (number < 0) return invalid_input("a term is not negative");
+      term = static_cast<std::uint64_t>(number);
+      return {};
+    }
     return expected_but_found("an array", value);
   }
 
@@ -242,27 +284,36 @@ class StateReader final : public ObjectReader {
       has_relays_ = true;
       return &relays_;
     }
+    if (index == kServers && shape_ != Shape::kDataStore) {
+      has_servers_ = true;
+      return &servers_;
+    }
     return nullptr;
   }
 
   Result<void> finish() override {
     if (has_cidrs_) cidrs = std::move(cidr_list_);
     if (has_relays_) relays = std::move(relay_list_);
+    if (has_servers_) servers = std::move(server_list_);
     return {};
   }
 
   Shape shape_;
   bool has_cidrs_ = false;
   bool has_relays_ = false;
+  bool has_servers_ = false;
   std::vector<Cidr> cidr_list_;
   std::vector<Relay> relay_list_;
+  std::vector<Endpoint> server_list_;
   PeerReader peer_;
   CidrReader cidr_;
   RelayReader relay_;
+  ServerReader server_;
   ObjectsReader<PeerReader> peers_;
   ObjectsReader<CidrReader> cidrs_;
   PeerIdsReader gone_;
   ObjectsReader<RelayReader> relays_;
+  ObjectsReader<ServerReader> servers_;
 };
 
 template <class Item>
@@ -283,13 +334,15 @@ Result<State> parse_state(std::string_view text, const Warn& warn) {
   StateReader reader(Shape::kState, warn);
   reader.expect(text.size());
   TRY_VOID(read(text, Kind::kObject, reader));
-  return State{std::move(reader.peers), *std::move(reader.cidrs), std::move(reader.relays).value_or(std::vector<Relay>())};
+  return State{std::move(reader.peers), *std::move(reader.cidrs), std::move(reader.relays).value_or(std::vector<Relay>()),
+               std::move(reader.servers).value_or(std::vector<Endpoint>()), reader.term};
 }
 
 Result<StateDelta> parse_state_delta(std::string_view text, const Warn& warn) {
   StateReader reader(Shape::kDelta, warn);
   TRY_VOID(read(text, Kind::kObject, reader));
-  return StateDelta{std::move(reader.peers), std::move(reader.gone), std::move(reader.cidrs), std::move(reader.relays)};
+  return StateDelta{std::move(reader.peers),  std::move(reader.gone),    std::move(reader.cidrs),
+                    std::move(reader.relays), std::move(reader.servers), reader.term};
 }
 
 Result<State> parse_data_store(std::string_view text, const Warn& warn) {
@@ -315,7 +368,7 @@ Result<void> DataStoreReader::take(std::string_view piece) { return parts_->docu
 
 Result<State> DataStoreReader::finish() && {
   TRY_VOID(parts_->document.finish());
-  return State{std::move(parts_->state.peers), *std::move(parts_->state.cidrs), {}};
+  return State{std::move(parts_->state.peers), *std::move(parts_->state.cidrs)};
 }
 
 Result<std::vector<Peer>> parse_peers(std::string_view text, const Warn& warn) {

@@ -244,6 +244,18 @@ void append_json(std::string& out, std::span<const Relay> relays) {
   });
 }
 
+namespace {
+
+void append_servers(std::string& out, std::span<const Endpoint> servers) {
+  append_list<Compact, kListLevel>(out << ",\"servers\":", servers, [](std::string& to, const Endpoint& endpoint) {
+    to << "{\"endpoint\":";
+    append_endpoint(to, endpoint);
+    to << "}";
+  });
+}
+
+}  // namespace
+
 void append_json(std::string& out, const State& state) {
   out.reserve(out.size() + expected_size(state.peers.size(), state.cidrs.size()));
   out += "{\"peers\":";
@@ -252,6 +264,8 @@ void append_json(std::string& out, const State& state) {
   append_compact_list<Cidr>(out, state.cidrs);
   // As before relays, for those who compare.
   if (!state.relays.empty()) append_json(out << ",\"relays\":", std::span<const Relay>(state.relays));
+  if (!state.servers.empty()) append_servers(out, state.servers);
+  if (state.term) out << ",\"term\":" << *state.term;
   out += '}';
 }
 
@@ -269,6 +283,8 @@ void append_json(std::string& out, const StateDelta& delta) {
     append_compact_list<Cidr>(out, *delta.cidrs);
   }
   if (delta.relays) append_json(out << ",\"relays\":", std::span<const Relay>(*delta.relays));
+  if (delta.servers) append_servers(out, *delta.servers);
+  if (delta.term) out << ",\"term\":" << *delta.term;
   out += '}';
 }
 

@@ -62,7 +62,6 @@ ping_until_finished alice bob & pings=$!
 # The active server dies.
 died=$(now_ms)
 stop server serve KILL || :
-on server ip link delete "$NETWORK"
 check_soon 'the other one takes over' 20 serves standby
 note "after $(($(now_ms) - died)) ms"
 check_soon 'alice has a server again' 60 has_a_server alice
@@ -78,6 +77,7 @@ check 'what was acknowledged is there' grep -q robert <<<"$OUT"
 # It comes back, and takes over in peace.
 start server again innernet-server serve "${SERVER_OPTIONS[@]}" "$NETWORK"
 check_soon 'who comes back stands by' 20 at server again 'standing by'
+check 'and takes away the interface that it has left' not link_exists server
 check_soon 'which is known after a moment' 20 lists '^server-1 .* standing by'
 standby step-down "$NETWORK" --yes
 exits 'the active one can be told to step down' 0
@@ -126,5 +126,10 @@ check 'no packet between the peers was lost in any of it' lost_none alice bob
 
 server remove-server "$NETWORK" --name standby --yes
 exits 'the active server is not removed' 1 'is the active server'
+server uninstall "$NETWORK" --yes
+exits 'one that is uninstalled leaves the network to the other' 0 'and goes on'
 standby remove-server "$NETWORK" --name server-1 --yes
-exits 'another one is' 0
+exits 'and is removed there' 0
+check_soon 'alice has a server all the time' 30 has_a_server alice
+client alice fetch "$NETWORK"
+exits 'which answers' 0

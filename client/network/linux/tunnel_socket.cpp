@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 #include <net/if.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 
@@ -28,6 +31,19 @@ bool is_bound_to(int socket, const InterfaceName& interface) {
   std::array<char, IFNAMSIZ> name{};
   socklen_t size = name.size();
   return ::getsockopt(socket, SOL_SOCKET, SO_BINDTODEVICE, name.data(), &size) == 0 && interface.str() == name.data();
+}
+
+void notice_death(int socket, std::chrono::seconds within) {
+  constexpr int kQuestions = 3, kBetween = 2;  // seconds
+  const auto set = [&](int level, int option, int value) { ::setsockopt(socket, level, option, &value, sizeof value); };
+  const int whole = static_cast<int>(within.count());
+  set(SOL_SOCKET, SO_KEEPALIVE, whole > 0 ? 1 : 0);
+  // The same for what was sent and is not acknowledged: no questions are asked while that is repeated.
+  set(IPPROTO_TCP, TCP_USER_TIMEOUT, whole * 1'000);
+  if (whole == 0) return;
+  set(IPPROTO_TCP, TCP_KEEPIDLE, std::max(whole - kQuestions * kBetween, 1));
+  set(IPPROTO_TCP, TCP_KEEPINTVL, kBetween);
+  set(IPPROTO_TCP, TCP_KEEPCNT, kQuestions);
 }
 
 }  // namespace innernet::client

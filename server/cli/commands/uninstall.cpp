@@ -10,6 +10,7 @@
 #include "innernet/machine/log.hpp"
 #include "innernet/machine/network_stack.hpp"
 #include "innernet/server/network_databases.hpp"
+#include "innernet/server/servers.hpp"
 
 namespace innernet::server {
 namespace {
@@ -22,6 +23,7 @@ struct Options : OfNetwork {
 
 void define(Definition& definition, Options& options) {
   definition.explain("None of its peers can use it any more. Their machines keep what they have.");
+  definition.explain("Of a network that has other servers only this machine's part goes.");
   definition.explain("Of a PostgreSQL database the network's tables are dropped. While it can't be reached, nothing is uninstalled.");
   define_interface(definition, options);
   define_yes(definition, options.yes);
@@ -105,7 +107,15 @@ Result<std::optional<Tables>> tables_of(const Folders& folders, const InterfaceN
   return *held == Holds::kNothing ? std::nullopt : std::optional(std::move(tables));
 }
 
-std::string question(const InterfaceName& interface, const std::optional<Tables>& tables) {
+/// Whether the network goes on without this machine: it has other servers.
+Result<bool> has_other_servers(const Folders& folders, const InterfaceName& interface, const DatabaseUrl& url) {
+  TRY(const auto config, ServerConfig::read(folders.config_file(interface)));
+  TRY(const auto servers, list_servers(url));
+  return std::ranges::any_of(servers, [&](const ServerOfNetwork& server) { return server.name != name_of_server(config); });
+}
+
+std::string question(const InterfaceName& interface, const std::optional<Tables>& tables, bool goes_on) {
+  if (goes_on) return fmt::format("Uninstall {} from this machine? The network goes on, on its other servers", interface.str());
   return fmt::format("Uninstall {} for good, with its database{} and key, so that none of its peers can use it any more?", interface.str(),
                      tables ? fmt::format(" ({})", tables->url.shown()) : "");
 }
@@ -118,8 +128,9 @@ Result<Ending> run(const Options& options, Context& context) {
   if (!has_any_file(context.folders(), interface))
     return fail(ErrorKind::kNotFound,
                 fmt::format("there is no network {} here: neither {} nor {} exists", interface.str(), config.string(), database.string()));
-  TRY(const auto tables, tables_of(context.folders(), interface));
-  TRY(const bool go_on, confirmed(context, options.yes, question(interface, tables)));
+  TRY(auto tables, tables_of(context.folders(), interface));
+  TRY(const bool goes_on, tables ? has_other_servers(context.folders(), interface, tables->url) : Result<bool>(false));
+  TRY(const bool go_on, confirmed(context, options.yes, question(interface, tables, goes_on)));
   if (!go_on) return Ending::kDone;
 
   TRY_VOID(remove_interface(context, interface));
@@ -130,14 +141,18 @@ Result<Ending> run(const Options& options, Context& context) {
     return {};
   };
   // Before the config, without which nobody knows where they are.
-  if (tables) TRY_VOID_CONTEXT(remove_network(tables->url, tables->server_key), partly);
+  if (tables && !goes_on) TRY_VOID_CONTEXT(remove_network(tables->url, tables->server_key), partly);
   // The config before the lock: a running `serve` ends when it is gone, and lets go of the lock; and no `serve` starts on half a network.
   TRY_VOID(removed(config));
   auto lock = FileLock::acquire(context.folders().lock_file(interface), kEndOfServe, {config, database});
   const bool has_no_folder = !lock && lock.error().kind() == ErrorKind::kNotFound;
   if (!lock && !has_no_folder) return std::unexpected(std::move(lock).error().context(partly));
   for (const std::filesystem::path& file : files_beside(database)) TRY_VOID(removed(file));
-  context.print(fmt::format("network {} is uninstalled", interface.str()));
+  context.print(goes_on
+                    ? fmt::format("network {} is uninstalled from this machine, and goes on: innernet-server remove-server {} on another "
+                                  "server's machine, so that peers don't look for this one any more",
+                                  interface.str(), interface.str())
+                    : fmt::format("network {} is uninstalled", interface.str()));
   context.print(fmt::format("If a service served it: systemctl disable --now innernet-server@{}", interface.str()));
   context.report(changed().text("network", interface.str()));
   return Ending::kDone;

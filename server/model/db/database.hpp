@@ -59,7 +59,7 @@ class Database {
   virtual Store& store() = 0;
   virtual Result<StoredLog> load_log() = 0;
   virtual Result<HighestIds> highest_ids() = 0;
-  /// Counted up with each server that takes over; zero where there is only one.
+  /// Grows with each server that takes over; zero where there is only one.
   virtual std::int64_t term() const { return 0; }
 
   /// Readable when refresh() may have something; -1: there is nothing to wait for.

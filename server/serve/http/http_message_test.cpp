@@ -189,6 +189,7 @@ TEST(ResponseHead, SaysWhatFollows) {
        "HTTP/1.1 226 IM Used\r\nDate: D\r\nContent-Type: application/json\r\nContent-Length: 2\r\nETag: \"1-2-3\"\r\nIM: "
        "innernet\r\nConnection: close\r\n\r\n"},
       {too_often, true, "HTTP/1.1 429 Too Many Requests\r\nDate: D\r\nContent-Length: 0\r\nRetry-After: 7\r\n\r\n"},
+      {response(503), true, "HTTP/1.1 503 Service Unavailable\r\nDate: D\r\nContent-Length: 0\r\n\r\n"},
       {response(500), true, "HTTP/1.1 500 Internal Server Error\r\nDate: D\r\nContent-Length: 0\r\n\r\n"},
   };
   for (const auto& c : cases) {

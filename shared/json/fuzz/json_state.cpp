@@ -33,12 +33,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto again = parse_state(printed, kNeverAgain);
     require(again && *again == *state && to_json(*again) == printed);
     const auto stored = parse_data_store(data_store_to_json(*state), kNeverAgain);
-    require(stored && *stored == *state);
+    require(stored && *stored == State{.peers = state->peers, .cidrs = state->cidrs});
   }
   if (const auto store = parse_data_store(text, kQuiet)) {
     const auto again = parse_data_store(data_store_to_json(*store), kNeverAgain);
     require(again && *again == *store);
-    require(parse_state(text, kQuiet).has_value());  // a store is a state with a version
+    require(parse_state(data_store_to_json(*store), kNeverAgain).has_value());  // a store is a state with a version
     require(in_two_pieces(text) == *store);
   } else {
     require(!in_two_pieces(text));
@@ -46,6 +46,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (const auto delta = parse_state_delta(text, kQuiet)) {
     const auto again = parse_state_delta(to_json(*delta), kNeverAgain);
     require(again && again->peers == delta->peers && again->gone == delta->gone && again->cidrs == delta->cidrs);
+    require(again->relays == delta->relays && again->servers == delta->servers && again->term == delta->term);
   }
   if (const auto peers = parse_peers(text, kQuiet)) {
     const auto again = parse_peers(to_json(std::span<const Peer>(*peers)), kNeverAgain);

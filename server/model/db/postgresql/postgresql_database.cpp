@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 
 /// Of those that are remembered: nobody waits for an older one any more.
 constexpr std::int64_t kMostWrites = 1000;
-constexpr int kTriesToFindOut = 20;
+constexpr auto kPatienceToFindOut = 20s;
 constexpr auto kBetweenTries = 250ms;
 
 Result<std::string> new_name() {
@@ -91,14 +91,12 @@ Result<void> PostgresqlDatabase::connect() {
   TRY(auto store, SqlStore::prepare(*session));
   TRY(auto lock_revision, session->prepare("SELECT revision FROM innernet_database FOR UPDATE"));
   TRY(auto revision, session->prepare("SELECT revision FROM innernet_database"));
-  TRY(auto write_name, session->prepare("INSERT INTO innernet_writes (name) VALUES ($1)"));
-  TRY(auto find_write, session->prepare("SELECT count(*) FROM innernet_writes WHERE name = $1"));
+  TRY(auto write_name, session->prepare("INSERT INTO innernet_writes (name) VALUES ($1) RETURNING number"));
   open_.emplace(Open{.session = std::move(session),
                      .store = std::move(store),
                      .lock_revision = std::move(lock_revision),
                      .revision = std::move(revision),
-                     .write_name = std::move(write_name),
-                     .find_write = std::move(find_write)});
+                     .write_name = std::move(write_name)});
   is_in_doubt_ = true;
   return {};
 }
@@ -117,7 +115,11 @@ Result<void> PostgresqlDatabase::take_lead(Session& session) {
   // The one whose end the server has not seen yet may be our own.
   if (is_ours == 0) return fail(ErrorKind::kUnreachable, name() + ": a session that was lost still holds its lock");
   if (term_ == 0) {
-    TRY(const auto begin, session.prepare("UPDATE innernet_database SET term = term + 1, leader = $1, led_since = now() RETURNING term"));
+    // Not below the time, so that it does not fall when a backup is restored, a replica without the last commits is promoted or the network
+    // comes back from elsewhere: clients never go back to an older one.
+    TRY(const auto begin,
+        session.prepare("UPDATE innernet_database SET term = greatest(term + 1, floor(extract(epoch FROM now()))::bigint), "
+                        "leader = $1, led_since = now() RETURNING term"));
     begin->bind(*leads_as_);
     TRY(term_, integer_of(*begin));
     return {};
@@ -194,39 +196,47 @@ Result<std::optional<Network>> PostgresqlDatabase::begin() {
 }
 
 Result<void> PostgresqlDatabase::commit() {
-  TRY(const auto name, new_name());
-  TRY_VOID(open_->write_name->bind(name).run());
+  TRY(auto name, new_name());
+  open_->write_name->bind(name);
+  TRY(const auto number, integer_of(*open_->write_name));
   TRY_VOID(open_->session->execute(
       fmt::format("DELETE FROM innernet_writes WHERE number <= (SELECT max(number) FROM innernet_writes) - {}", kMostWrites)));
   TRY(const auto revision, integer_of(*open_->revision));
   auto committed = open_->session->execute("COMMIT");
-  if (!committed && committed.error().kind() == ErrorKind::kUnreachable) committed = find_out(name);
+  if (!committed && committed.error().kind() == ErrorKind::kUnreachable) committed = find_out({.name = std::move(name), .number = number});
   if (committed) revision_ = revision;
   return committed;
 }
 
-Result<void> PostgresqlDatabase::find_out(const std::string& write) {
-  Result<void> connected;
-  for (int tries = 0; tries < kTriesToFindOut; ++tries) {
-    if (tries > 0) std::this_thread::sleep_for(kBetweenTries);
-    connected = ensure_session();
-    if (!connected) continue;
-    const auto found = [&]() -> Result<std::int64_t> {
-      TRY_VOID(open_->session->execute("BEGIN"));
-      // Behind the old session, should that be at it yet: its transaction holds this lock.
-      TRY_VOID(integer_of(*open_->lock_revision));
-      open_->find_write->bind(write);
-      return integer_of(*open_->find_write);
-    }();
-    static_cast<void>(roll_back());
-    if (found && *found != 0) return {};
-    if (found)
+Result<void> PostgresqlDatabase::find_out(const Write& write) const {
+  const auto end = std::chrono::steady_clock::now() + kPatienceToFindOut;
+  for (;;) {
+    const auto is_stored = look_for(write);
+    if (is_stored && *is_stored) return {};
+    if (is_stored)
       return fail(ErrorKind::kUnreachable, name() + ": the connection was lost before the change was stored, so nothing is changed");
-    connected = std::unexpected(found.error());
+    // Not kUnreachable, which says that nothing is changed.
+    if (std::chrono::steady_clock::now() >= end)
+      return fail(ErrorKind::kSystem,
+                  fmt::format("{}: the connection was lost while the change was stored, and it can't be found out whether it is: {}",
+                              name(), is_stored.error().message()));
+    std::this_thread::sleep_for(kBetweenTries);
   }
-  return fail(ErrorKind::kUnreachable,
-              fmt::format("{}: the connection was lost while the change was stored, and it can't be found out whether it is: {}", name(),
-                          connected.error().message()));
+}
+
+// In a session that leads nothing: another server may have taken over, and what was stored is stored.
+Result<bool> PostgresqlDatabase::look_for(const Write& write) const {
+  TRY(const auto session, Session::connect(url_, options_));
+  TRY_VOID(session->execute("BEGIN"));
+  // Behind the old session, should that be at it yet: its transaction holds this lock.
+  TRY_VOID(session->query_integer("SELECT revision FROM innernet_database FOR UPDATE"));
+  TRY(const auto find, session->prepare("SELECT count(*) FROM innernet_writes WHERE name = $1"));
+  find->bind(write.name);
+  TRY(const auto found, integer_of(*find));
+  if (found != 0) return true;
+  TRY(const auto oldest, session->query_integer("SELECT coalesce(min(number), 0) FROM innernet_writes"));
+  if (oldest <= write.number) return false;
+  return fail(ErrorKind::kNotFound, "too much was stored since");
 }
 
 Result<void> PostgresqlDatabase::roll_back() {

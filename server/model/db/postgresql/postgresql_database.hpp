@@ -28,7 +28,8 @@ class PostgresqlDatabase final : public Database {
   Result<Network> load() override;
   Result<std::optional<Contents>> refresh(bool may_be_replaced) override;
   Result<std::optional<Network>> begin() override;
-  /// Of one whose session is lost it is found out, by another session, whether it came to be. kUnreachable: that can't be found out now.
+  /// Of one whose session is lost it is found out, by another session, whether it came to be. kUnreachable: it did not. kSystem: that can't
+  /// be found out.
   Result<void> commit() override;
   Result<void> roll_back() override;
   bool in_transaction() const override { return open_ && open_->session->in_transaction(); }
@@ -46,7 +47,7 @@ class PostgresqlDatabase final : public Database {
   struct Open {
     std::unique_ptr<Session> session;  // goes last
     SqlStore store;
-    std::unique_ptr<Statement> lock_revision, revision, write_name, find_write;
+    std::unique_ptr<Statement> lock_revision, revision, write_name;
   };
 
   PostgresqlDatabase(DatabaseUrl url, Options options, std::optional<std::string> leads_as)
@@ -60,7 +61,13 @@ class PostgresqlDatabase final : public Database {
   /// A session, another one if need be.
   Result<void> ensure_session();
   Result<Network> load_now();
-  Result<void> find_out(const std::string& write);
+  struct Write {
+    std::string name;
+    std::int64_t number;
+  };
+  Result<void> find_out(const Write& write) const;
+  /// Whether it is stored.
+  Result<bool> look_for(const Write& write) const;
 
   DatabaseUrl url_;
   Options options_;

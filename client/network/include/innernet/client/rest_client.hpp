@@ -49,11 +49,16 @@ struct RequestTimes {
   std::chrono::milliseconds whole{300'000};    ///< from the request to the end of its answer, however steadily that trickles
 };
 
+/// How long a request that waits for news waits for a machine that does not answer any more, where there are several servers. (The kernel's
+/// timers may be half a second late.)
+constexpr std::chrono::seconds kDeathIsNoticedWithin{13};
+
 /// How to ask for a state. Everything beyond the default needs a server that announces it (Capabilities).
 struct StateQuery {
   std::string if_none_match{};   ///< the ETag of what we have; empty: none
   std::chrono::seconds wait{0};  ///< for news, with if_none_match (state_wait_max); adds to RequestTimes::progress and whole
   bool accept_delta = false;     ///< with if_none_match (state_delta)
+  bool notices_death = false;    ///< of the server's machine, within kDeathIsNoticedWithin, however long the request waits
   int interrupt_fd = -1;         ///< when it becomes readable before the answer begins, the request fails (kSystem)
 };
 

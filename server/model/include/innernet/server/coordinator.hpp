@@ -28,7 +28,7 @@ class Coordinator {
  public:
   struct Options {
     wg::PublicKey server_key;
-    std::string server_name = {};                            ///< among several servers of one network; empty: the first
+    std::string server_name = {};                            ///< among several servers of one network (name_of_server())
     const Clock* clock = nullptr;                            ///< outlives the coordinator
     std::uint64_t epoch = 0;                                 ///< 64 random bits, drawn at each start, for ETags: see saved_log.hpp
     std::optional<std::size_t> max_on_device = {};           ///< wg::Backend::max_peers

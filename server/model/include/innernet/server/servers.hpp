@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "innernet/config/database_url.hpp"
+#include "innernet/config/config.hpp"
 #include "innernet/values/endpoint.hpp"
 #include "innernet/values/hostname.hpp"
 
@@ -20,6 +20,9 @@ struct ServerOfNetwork {
   std::optional<std::chrono::seconds> active_for{};  ///< of the active one
   std::optional<std::chrono::seconds> seen_ago{};    ///< when it was last there, active or standing by; none: never
 };
+
+/// What the server is called that this config is of.
+std::string name_of_server(const ServerConfig& config);
 
 /// First the one that was there first. Errors as those of Registry::open().
 Result<std::vector<ServerOfNetwork>> list_servers(const DatabaseUrl& url);

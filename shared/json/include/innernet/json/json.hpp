@@ -24,6 +24,8 @@ namespace innernet {
 constexpr std::size_t kMostInList = std::size_t{1} << 18U;
 /// The most relays of a network that are read.
 constexpr std::size_t kMostRelays = 64;
+/// The most servers of a network that are read; those that follow are left out.
+constexpr std::size_t kMostServers = 16;
 /// The most relays that a peer tells its distance from. Clients use fewer.
 constexpr std::size_t kMostRelayDistances = 8;
 /// The most peers that a relay names as registered with it: as many keys as fit into a request.
@@ -61,8 +63,9 @@ std::string to_json(const T& value) {
 /// `["host:port",…]`, as the database's candidates column and PUT candidates have it.
 std::string candidates_to_json(const std::vector<Endpoint>& candidates);
 
-// Large bodies, read from events without a tree. A peer whose name or key is not valid is left out with a warning; a
-// candidate that can't be read is left out, an endpoint that can't be read is null. A list of more than kMostInList is refused.
+// Large bodies, read from events without a tree. A peer whose name or key is not valid is left out with a warning, and so is a server
+// whose endpoint is not; a candidate that can't be read is left out, an endpoint that can't be read is null. A list of more than
+// kMostInList is refused.
 Result<State> parse_state(std::string_view text, const Warn& warn);
 Result<StateDelta> parse_state_delta(std::string_view text, const Warn& warn);
 Result<std::vector<Peer>> parse_peers(std::string_view text, const Warn& warn);

@@ -150,17 +150,22 @@ struct RelayGroups {
 struct State {
   std::vector<Peer> peers;
   std::vector<Cidr> cidrs;
-  std::vector<Relay> relays{};  ///< older servers have none; not in the data store, whose members are those of the Rust programs
+  // Older servers have none of these. They are not in the data store, whose members are those of the Rust programs.
+  std::vector<Relay> relays{};
+  std::vector<Endpoint> servers{};      ///< where each server of a network that has several is from outside; one of them is active
+  std::optional<std::uint64_t> term{};  ///< counted up whenever another server becomes the active one; none: the network has but one
 
   friend bool operator==(const State&, const State&) = default;
 };
 
 /// What changed since a version of the state (`226 IM Used`).
 struct StateDelta {
-  std::vector<Peer> peers;                     ///< new or changed, whole
-  std::vector<PeerId> gone;                    ///< no longer visible
-  std::optional<std::vector<Cidr>> cidrs;      ///< all of them, if any changed
-  std::optional<std::vector<Relay>> relays{};  ///< all of them, if any changed
+  std::vector<Peer> peers;                         ///< new or changed, whole
+  std::vector<PeerId> gone;                        ///< no longer visible
+  std::optional<std::vector<Cidr>> cidrs;          ///< all of them, if any changed
+  std::optional<std::vector<Relay>> relays{};      ///< all of them, if any changed
+  std::optional<std::vector<Endpoint>> servers{};  ///< the same
+  std::optional<std::uint64_t> term{};             ///< if it changed
 };
 
 }  // namespace innernet
