@@ -24,12 +24,13 @@ _innernet_server_describe() {
       esac
       ;;
     new | init)
-      options='--network-name --network-cidr --external-endpoint --auto-external-endpoint --listen-port --json -c --config-dir -d --data-dir --no-routing --backend --mtu -h --help'
+      options='--network-name --network-cidr --external-endpoint --auto-external-endpoint --listen-port --database --json -c --config-dir -d --data-dir --no-routing --backend --mtu -h --help'
       case ${2:-} in
         --network-name) kind=text ;;
         --network-cidr) kind=text ;;
         --external-endpoint) kind=text ;;
         --listen-port) kind=text ;;
+        --database) kind=text ;;
         -c | --config-dir) kind=configs ;;
         -d | --data-dir) kind=folder ;;
         --backend) kind=choice choices='kernel userspace' ;;
@@ -200,6 +201,71 @@ _innernet_server_describe() {
         1) kind=network ;;
       esac
       ;;
+    move-database)
+      options='--to --yes --json -c --config-dir -d --data-dir --no-routing --backend --mtu -h --help'
+      case ${2:-} in
+        --to) kind=text ;;
+        -c | --config-dir) kind=configs ;;
+        -d | --data-dir) kind=folder ;;
+        --backend) kind=choice choices='kernel userspace' ;;
+        --mtu) kind=text ;;
+        1) kind=network ;;
+      esac
+      ;;
+    add-server)
+      options='--name --endpoint --save-config --json -c --config-dir -d --data-dir --no-routing --backend --mtu -h --help'
+      case ${2:-} in
+        --name) kind=text ;;
+        --endpoint) kind=text ;;
+        --save-config) kind=file ;;
+        -c | --config-dir) kind=configs ;;
+        -d | --data-dir) kind=folder ;;
+        --backend) kind=choice choices='kernel userspace' ;;
+        --mtu) kind=text ;;
+        1) kind=network ;;
+      esac
+      ;;
+    join)
+      options='--json -c --config-dir -d --data-dir --no-routing --backend --mtu -h --help'
+      case ${2:-} in
+        -c | --config-dir) kind=configs ;;
+        -d | --data-dir) kind=folder ;;
+        --backend) kind=choice choices='kernel userspace' ;;
+        --mtu) kind=text ;;
+        1) kind=file ;;
+      esac
+      ;;
+    list-servers)
+      options='--json -c --config-dir -d --data-dir --no-routing --backend --mtu -h --help'
+      case ${2:-} in
+        -c | --config-dir) kind=configs ;;
+        -d | --data-dir) kind=folder ;;
+        --backend) kind=choice choices='kernel userspace' ;;
+        --mtu) kind=text ;;
+        1) kind=network ;;
+      esac
+      ;;
+    step-down)
+      options='--yes --json -c --config-dir -d --data-dir --no-routing --backend --mtu -h --help'
+      case ${2:-} in
+        -c | --config-dir) kind=configs ;;
+        -d | --data-dir) kind=folder ;;
+        --backend) kind=choice choices='kernel userspace' ;;
+        --mtu) kind=text ;;
+        1) kind=network ;;
+      esac
+      ;;
+    remove-server)
+      options='--name --yes --json -c --config-dir -d --data-dir --no-routing --backend --mtu -h --help'
+      case ${2:-} in
+        --name) kind=text ;;
+        -c | --config-dir) kind=configs ;;
+        -d | --data-dir) kind=folder ;;
+        --backend) kind=choice choices='kernel userspace' ;;
+        --mtu) kind=text ;;
+        1) kind=network ;;
+      esac
+      ;;
     uninstall)
       options='--yes --json -c --config-dir -d --data-dir --no-routing --backend --mtu -h --help'
       case ${2:-} in
@@ -223,7 +289,7 @@ _innernet_server_describe() {
     help)
       options=''
       case ${2:-} in
-        1) kind=choice choices='new init serve add-peer rename-peer enable-peer disable-peer set-relay list-peers add-cidr rename-cidr delete-cidr list-cidrs add-association delete-association delete-associations list-associations uninstall completions help' ;;
+        1) kind=choice choices='new init serve add-peer rename-peer enable-peer disable-peer set-relay list-peers add-cidr rename-cidr delete-cidr list-cidrs add-association delete-association delete-associations list-associations move-database add-server join list-servers step-down remove-server uninstall completions help' ;;
       esac
       ;;
   esac
@@ -273,7 +339,7 @@ _innernet_server() {
     _innernet_server_describe "$command"
     kind=choice choices=$options
   elif [[ ! $command ]]; then
-    kind=choice choices='new init serve add-peer rename-peer enable-peer disable-peer set-relay list-peers add-cidr rename-cidr delete-cidr list-cidrs add-association delete-association delete-associations list-associations uninstall completions help'
+    kind=choice choices='new init serve add-peer rename-peer enable-peer disable-peer set-relay list-peers add-cidr rename-cidr delete-cidr list-cidrs add-association delete-association delete-associations list-associations move-database add-server join list-servers step-down remove-server uninstall completions help'
   else
     _innernet_server_describe "$command" "$((position + 1))"
   fi

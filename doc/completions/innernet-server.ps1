@@ -21,6 +21,12 @@ Register-ArgumentCompleter -Native -CommandName 'innernet-server' -ScriptBlock {
         @('delete-association', 'Take an association back.'),
         @('delete-associations', 'Take an association back.'),
         @('list-associations', 'List all associations.'),
+        @('move-database', 'Move a network''s database to PostgreSQL, or back to SQLite.'),
+        @('add-server', 'Add a server that stands by.'),
+        @('join', 'Make this machine a server of a network that has one.'),
+        @('list-servers', 'List the servers of a network: which is active, and which stand by.'),
+        @('step-down', 'Let a server that stands by take over from the active one.'),
+        @('remove-server', 'Remove a server from a network.'),
         @('uninstall', 'Delete a network for good: interface, config and database.'),
         @('completions', 'Print the completions for a shell.'),
         @('help', 'Show help.')
@@ -48,6 +54,7 @@ Register-ArgumentCompleter -Native -CommandName 'innernet-server' -ScriptBlock {
         @('--external-endpoint', 'Where peers reach this server'),
         @('--auto-external-endpoint', 'Ask a DNS resolver for this machine''s public address'),
         @('--listen-port', 'UDP port of WireGuard and TCP port of the API (usually 51820)'),
+        @('--database', 'A PostgreSQL database that is there, for the network'),
         @('--json', 'Print the result as one JSON document'),
         @('-c', 'Where the configs are'),
         @('--config-dir', 'Where the configs are'),
@@ -262,6 +269,86 @@ Register-ArgumentCompleter -Native -CommandName 'innernet-server' -ScriptBlock {
         @('-h', 'Show help'),
         @('--help', 'Show help')
     )
+    $options['move-database'] = @(
+        @('--to', 'An empty PostgreSQL database, or sqlite for the usual file'),
+        @('--yes', 'Don''t ask whether to go ahead'),
+        @('--json', 'Print the result as one JSON document'),
+        @('-c', 'Where the configs are'),
+        @('--config-dir', 'Where the configs are'),
+        @('-d', 'Where the data is kept'),
+        @('--data-dir', 'Where the data is kept'),
+        @('--no-routing', 'Don''t set the route to the network; something else does'),
+        @('--backend', 'Which WireGuard to use; without, what there is'),
+        @('--mtu', 'MTU of the interface in bytes, 576 to 65535 (1280)'),
+        @('-h', 'Show help'),
+        @('--help', 'Show help')
+    )
+    $options['add-server'] = @(
+        @('--name', 'The new server''s name (usually that of its machine)'),
+        @('--endpoint', 'Where peers reach it'),
+        @('--save-config', 'Where the file for `join` is written'),
+        @('--json', 'Print the result as one JSON document'),
+        @('-c', 'Where the configs are'),
+        @('--config-dir', 'Where the configs are'),
+        @('-d', 'Where the data is kept'),
+        @('--data-dir', 'Where the data is kept'),
+        @('--no-routing', 'Don''t set the route to the network; something else does'),
+        @('--backend', 'Which WireGuard to use; without, what there is'),
+        @('--mtu', 'MTU of the interface in bytes, 576 to 65535 (1280)'),
+        @('-h', 'Show help'),
+        @('--help', 'Show help')
+    )
+    $options['join'] = @(
+        @('--json', 'Print the result as one JSON document'),
+        @('-c', 'Where the configs are'),
+        @('--config-dir', 'Where the configs are'),
+        @('-d', 'Where the data is kept'),
+        @('--data-dir', 'Where the data is kept'),
+        @('--no-routing', 'Don''t set the route to the network; something else does'),
+        @('--backend', 'Which WireGuard to use; without, what there is'),
+        @('--mtu', 'MTU of the interface in bytes, 576 to 65535 (1280)'),
+        @('-h', 'Show help'),
+        @('--help', 'Show help')
+    )
+    $options['list-servers'] = @(
+        @('--json', 'Print the result as one JSON document'),
+        @('-c', 'Where the configs are'),
+        @('--config-dir', 'Where the configs are'),
+        @('-d', 'Where the data is kept'),
+        @('--data-dir', 'Where the data is kept'),
+        @('--no-routing', 'Don''t set the route to the network; something else does'),
+        @('--backend', 'Which WireGuard to use; without, what there is'),
+        @('--mtu', 'MTU of the interface in bytes, 576 to 65535 (1280)'),
+        @('-h', 'Show help'),
+        @('--help', 'Show help')
+    )
+    $options['step-down'] = @(
+        @('--yes', 'Don''t ask whether to go ahead'),
+        @('--json', 'Print the result as one JSON document'),
+        @('-c', 'Where the configs are'),
+        @('--config-dir', 'Where the configs are'),
+        @('-d', 'Where the data is kept'),
+        @('--data-dir', 'Where the data is kept'),
+        @('--no-routing', 'Don''t set the route to the network; something else does'),
+        @('--backend', 'Which WireGuard to use; without, what there is'),
+        @('--mtu', 'MTU of the interface in bytes, 576 to 65535 (1280)'),
+        @('-h', 'Show help'),
+        @('--help', 'Show help')
+    )
+    $options['remove-server'] = @(
+        @('--name', 'A server that is not active'),
+        @('--yes', 'Don''t ask whether to go ahead'),
+        @('--json', 'Print the result as one JSON document'),
+        @('-c', 'Where the configs are'),
+        @('--config-dir', 'Where the configs are'),
+        @('-d', 'Where the data is kept'),
+        @('--data-dir', 'Where the data is kept'),
+        @('--no-routing', 'Don''t set the route to the network; something else does'),
+        @('--backend', 'Which WireGuard to use; without, what there is'),
+        @('--mtu', 'MTU of the interface in bytes, 576 to 65535 (1280)'),
+        @('-h', 'Show help'),
+        @('--help', 'Show help')
+    )
     $options['uninstall'] = @(
         @('--yes', 'Don''t ask whether to go ahead'),
         @('--json', 'Print the result as one JSON document'),
@@ -298,6 +385,7 @@ Register-ArgumentCompleter -Native -CommandName 'innernet-server' -ScriptBlock {
     $kinds['new --network-cidr'] = @('text')
     $kinds['new --external-endpoint'] = @('text')
     $kinds['new --listen-port'] = @('text')
+    $kinds['new --database'] = @('text')
     $kinds['new -c'] = @('file')
     $kinds['new --config-dir'] = @('file')
     $kinds['new -d'] = @('file')
@@ -426,6 +514,53 @@ Register-ArgumentCompleter -Native -CommandName 'innernet-server' -ScriptBlock {
     $kinds['list-associations --backend'] = @('choice', 'kernel', 'userspace')
     $kinds['list-associations --mtu'] = @('text')
     $kinds['list-associations 1'] = @('text')
+    $kinds['move-database --to'] = @('text')
+    $kinds['move-database -c'] = @('file')
+    $kinds['move-database --config-dir'] = @('file')
+    $kinds['move-database -d'] = @('file')
+    $kinds['move-database --data-dir'] = @('file')
+    $kinds['move-database --backend'] = @('choice', 'kernel', 'userspace')
+    $kinds['move-database --mtu'] = @('text')
+    $kinds['move-database 1'] = @('text')
+    $kinds['add-server --name'] = @('text')
+    $kinds['add-server --endpoint'] = @('text')
+    $kinds['add-server --save-config'] = @('file')
+    $kinds['add-server -c'] = @('file')
+    $kinds['add-server --config-dir'] = @('file')
+    $kinds['add-server -d'] = @('file')
+    $kinds['add-server --data-dir'] = @('file')
+    $kinds['add-server --backend'] = @('choice', 'kernel', 'userspace')
+    $kinds['add-server --mtu'] = @('text')
+    $kinds['add-server 1'] = @('text')
+    $kinds['join -c'] = @('file')
+    $kinds['join --config-dir'] = @('file')
+    $kinds['join -d'] = @('file')
+    $kinds['join --data-dir'] = @('file')
+    $kinds['join --backend'] = @('choice', 'kernel', 'userspace')
+    $kinds['join --mtu'] = @('text')
+    $kinds['join 1'] = @('file')
+    $kinds['list-servers -c'] = @('file')
+    $kinds['list-servers --config-dir'] = @('file')
+    $kinds['list-servers -d'] = @('file')
+    $kinds['list-servers --data-dir'] = @('file')
+    $kinds['list-servers --backend'] = @('choice', 'kernel', 'userspace')
+    $kinds['list-servers --mtu'] = @('text')
+    $kinds['list-servers 1'] = @('text')
+    $kinds['step-down -c'] = @('file')
+    $kinds['step-down --config-dir'] = @('file')
+    $kinds['step-down -d'] = @('file')
+    $kinds['step-down --data-dir'] = @('file')
+    $kinds['step-down --backend'] = @('choice', 'kernel', 'userspace')
+    $kinds['step-down --mtu'] = @('text')
+    $kinds['step-down 1'] = @('text')
+    $kinds['remove-server --name'] = @('text')
+    $kinds['remove-server -c'] = @('file')
+    $kinds['remove-server --config-dir'] = @('file')
+    $kinds['remove-server -d'] = @('file')
+    $kinds['remove-server --data-dir'] = @('file')
+    $kinds['remove-server --backend'] = @('choice', 'kernel', 'userspace')
+    $kinds['remove-server --mtu'] = @('text')
+    $kinds['remove-server 1'] = @('text')
     $kinds['uninstall -c'] = @('file')
     $kinds['uninstall --config-dir'] = @('file')
     $kinds['uninstall -d'] = @('file')
@@ -440,7 +575,7 @@ Register-ArgumentCompleter -Native -CommandName 'innernet-server' -ScriptBlock {
     $kinds['completions --backend'] = @('choice', 'kernel', 'userspace')
     $kinds['completions --mtu'] = @('text')
     $kinds['completions 1'] = @('choice', 'bash', 'elvish', 'fish', 'powershell', 'zsh')
-    $kinds['help 1'] = @('choice', 'new', 'init', 'serve', 'add-peer', 'rename-peer', 'enable-peer', 'disable-peer', 'set-relay', 'list-peers', 'add-cidr', 'rename-cidr', 'delete-cidr', 'list-cidrs', 'add-association', 'delete-association', 'delete-associations', 'list-associations', 'uninstall', 'completions', 'help')
+    $kinds['help 1'] = @('choice', 'new', 'init', 'serve', 'add-peer', 'rename-peer', 'enable-peer', 'disable-peer', 'set-relay', 'list-peers', 'add-cidr', 'rename-cidr', 'delete-cidr', 'list-cidrs', 'add-association', 'delete-association', 'delete-associations', 'list-associations', 'move-database', 'add-server', 'join', 'list-servers', 'step-down', 'remove-server', 'uninstall', 'completions', 'help')
 
     $command = ''
     $position = 1
