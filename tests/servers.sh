@@ -1,21 +1,23 @@
 #!/bin/bash
 # A random walk of faults on a network of two servers whose database is PostgreSQL: they are killed, stopped, paused, cut off, told to step down, and
 # the database is killed, while peers write and others look at the states.
-#   tests/servers.sh [--rounds N] [--seed S] [--result FILE] [--keep-logs DIR]
+#   tests/servers.sh [--rounds N] [--seed S] [--result FILE] [--keep-logs DIR] [PATTERN]
 # Without --rounds it is ten rounds, some four minutes. The seed is printed; with the same one the same faults come at the same times.
+# PATTERN (a regular expression) chooses faults by name.
 # tests/servers/walk.py says what may happen, tests/servers/checks.py what has to be true.
 # Environment: INNERNET, INNERNET_SERVER (tests/stage/network.sh).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 [ -e /proc/self/fd/0 ] || exec </dev/null
-rounds=10 seed=$RANDOM result='' logs=''
+rounds=10 seed=$RANDOM result='' logs='' pattern=''
 while [ $# -gt 0 ]; do
   case $1 in
     --rounds) rounds=$2; shift 2 ;;
     --seed) seed=$2; shift 2 ;;
     --result) result=$2; shift 2 ;;
     --keep-logs) logs=$2; shift 2 ;;
-    *) sed -n '2,7s/^# //p' "${BASH_SOURCE[0]}" >&2; exit 2 ;;
+    -*) sed -n '2,8s/^# //p' "${BASH_SOURCE[0]}" >&2; exit 2 ;;
+    *) pattern=$1; shift ;;
   esac
 done
 
@@ -25,13 +27,12 @@ done
 . tests/stage/postgresql.sh
 
 not() { ! "$@"; }
-passed=0 failed=0
-WALK_PID=
+passed=0 failed=0 walk=
 
 finish() {
   local status=$?
   trap - EXIT
-  [ -z "$WALK_PID" ] || { kill "$WALK_PID" 2>/dev/null && wait "$WALK_PID" || :; }
+  if [ -n "$walk" ]; then kill "$walk" 2>/dev/null || :; wait "$walk" || :; fi
   if [ -n "$STAGE_DIR" ] && [ -e "$STAGE_DIR/counts" ]; then read -r passed failed <"$STAGE_DIR/counts"; else failed=1; fi
   [ "$status" = 0 ] || [ "$failed" != 0 ] || failed=1
   if [ -n "$logs" ] && [ -n "$STAGE_DIR" ]; then mkdir -p "$logs" && cp "$STAGE_DIR/log"/* "$logs/"; fi
@@ -53,7 +54,7 @@ if ! postgresql_programs >/dev/null; then
 fi
 
 network_open
-postgresql_add database
+postgresql_add database >/dev/null
 # Two that write and ping each other; the other two look at one server each.
 peers=(alice bob carol dave)
 host_add server standby "${peers[@]}"
@@ -72,23 +73,24 @@ succeed client alice fetch "$NETWORK" --no-nat-traversal
 eventually 20 reaches alice bob || { echo 'alice does not reach bob' >&2; exit 1; }
 succeed server add-server "$NETWORK" --name standby --endpoint "$(outside standby):$PORT" --save-config shared/standby.toml
 succeed run standby innernet-server join shared/standby.toml
+WALK_KEY=$(key_of server)
+export WALK_KEY
 stop server serve   # the walk starts its own
 
 hosts=()
 for host in "${!STAGE_NUMBER[@]}"; do hosts+=("$host=$(host_pid "$host")=$(outside "$host")"); done
 # What is to be done to the database it asks us for on descriptor 3; we say on 4 that it is done.
+export STAGE_DIR STAGE_PATH WALK_HOSTS="${hosts[*]}" WALK_SERVER_OPTIONS="${SERVER_OPTIONS[*]}" PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=tests/faults
 exec 5>&1
-coproc WALK {
-  STAGE_DIR=$STAGE_DIR STAGE_PATH=$STAGE_PATH WALK_HOSTS="${hosts[*]}" WALK_SERVER_OPTIONS="${SERVER_OPTIONS[*]}" WALK_KEY=$(key_of server) \
-    PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=tests/faults exec python3 tests/servers/walk.py "$rounds" "$seed" "$STAGE_DIR/counts" 3>&1 4<&0 1>&5 2>&5 </dev/null 5>&-
-}
+coproc WALK { exec python3 tests/servers/walk.py "$rounds" "$seed" "$STAGE_DIR/counts" "$pattern" 3>&1 4<&0 1>&5 2>&5 </dev/null 5>&-; }
 exec {asked}<&"${WALK[0]}" {answers}>&"${WALK[1]}"
 walk=$WALK_PID
 while read -r -u "$asked" what; do
   case $what in
     kill) postgresql_kill database ;;
-    start) postgresql_start database ;;
+    start) postgresql_start database >/dev/null ;;
   esac
-  echo done >&"$answers"
+  echo 'done' >&"$answers"
 done
-wait "$walk"
+ended=$walk walk=
+wait "$ended"

@@ -138,6 +138,7 @@ Unsaved Unsaved::take(std::size_t most) {
 }
 
 void Unsaved::give_back(Unsaved taken) {
+  peers.merge(taken.peers);  // without a copy: it may be all of a large network
   for (const auto& [which, number] : taken.peers) note(which.first, which.second, number);
   rest |= taken.rest;
   forget_gone |= taken.forget_gone;

@@ -75,15 +75,24 @@ Result<Coordinator> open_when_it_is_our_turn(const DatabaseLocation& database, c
                                              Turn turn) {
   constexpr auto kBetweenTries = std::chrono::milliseconds(500), kForOthers = std::chrono::milliseconds(3'000);
   if (turn == Turn::kAfterOthers) std::this_thread::sleep_for(kForOthers);
-  bool was_told = false;
+  const bool is_elsewhere = std::holds_alternative<DatabaseUrl>(database);
+  bool was_told = false, was_away = false;
   for (int missing = 0;;) {
     // One that is replaced by removing and copying is away for a moment.
     std::error_code ignored;
     missing = std::filesystem::exists(config, ignored) ? 0 : missing + 1;
     if (missing > 1) return fail(ErrorKind::kNotFound, config.string() + " is gone");
     auto coordinator = Coordinator::open(database, options);
-    if (coordinator || coordinator.error().kind() != ErrorKind::kAlreadyExists) return coordinator;
-    if (!std::exchange(was_told, true)) {
+    // A database elsewhere may be away for a while, at boot as well.
+    const bool is_away = !coordinator && is_elsewhere && coordinator.error().kind() == ErrorKind::kUnreachable;
+    if (is_away && !std::exchange(was_away, true))
+      log::warning("{}: {}; it is tried again", interface.str(), coordinator.error().message());
+    if (!is_away && std::exchange(was_away, false)) log::info("{}: the database is reached again", interface.str());
+    if (!is_away && (coordinator || coordinator.error().kind() != ErrorKind::kAlreadyExists)) return coordinator;
+    if (is_away) {
+      sd_notify("READY=1\nSTATUS=the database can't be reached; it is tried again");
+      was_told = false;
+    } else if (!std::exchange(was_told, true)) {
       // Left by one of us that was killed: with it two would have a handshake with each peer in turn.
       remove_interface_of(options.server_key, interface, backend);
       log::info("{}: standing by, for {}", interface.str(), coordinator.error().message());

@@ -152,7 +152,7 @@ class Writer(AtHost):
 
 
 class Watcher(AtHost):
-    """Asks one server for the state, again and again, whether it is active or not."""
+    """Asks one server for the state, again and again, whether it is active or not. WireGuard may lead it to the other one, which then has spoken to us."""
 
     def __init__(self, server, *arguments):
         super().__init__(*arguments)
@@ -164,12 +164,10 @@ class Watcher(AtHost):
             asked = time.monotonic()
             try:
                 status, said = self.ask("GET", "/v1/user/state", connect_patience=0.4)
-            except NotSent:
-                # WireGuard tries again only after five seconds.
+            except (NotSent, Lost):
+                # WireGuard tries again only after five seconds, and may have gone to the other server.
                 self.move_to(self.servers[0])
                 time.sleep(0.05)
-                continue
-            except Lost:
                 continue
             self.by_status[status] = self.by_status.get(status, 0) + 1
             if status == 200:
@@ -177,7 +175,3 @@ class Watcher(AtHost):
                 keys = {peer["public_key"] for peer in state["peers"] if peer["name"].startswith("w")}
                 self.states.append(Seen(self.server, asked, time.monotonic(), state.get("term", 0), keys))
             time.sleep(0.1)
-
-    def first_answer(self, since):
-        """To what was asked for from then on; none: there was none yet."""
-        return next((state for state in self.states if state.asked >= since), None)

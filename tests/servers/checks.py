@@ -25,7 +25,7 @@ class Write:
 
 @dataclass
 class Seen:
-    """A state that a server has answered with."""
+    """A state that a server has answered with: this one, or another one to which WireGuard has moved."""
 
     server: str
     asked: float
@@ -116,7 +116,7 @@ def revoked(writes, log, states):
             until = min(enabling, default=float("inf"))
             term = rows[write.name][1]["term"]
             found += [
-                f"{state.server} showed in term {state.term}, asked at {state.asked:.3f}, the key that was revoked in term {term}: {write}"
+                f"the state of term {state.term} (from {state.server}, or from where WireGuard was) showed, asked at {state.asked:.3f}, the key that was revoked in term {term}: {write}"
                 for state in states
                 if write.ended <= state.asked and state.answered <= until and state.term >= term and write.peer in state.keys
             ]

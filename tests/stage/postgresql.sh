@@ -48,6 +48,7 @@ postgresql_start() { # HOST
 postgresql_kill() { # HOST
   # Its children end when they see that it is gone.
   stop "$1" postgresql KILL || :
+  # shellcheck disable=SC2317 # called by eventually
   free() { [ -z "$(on "$1" ss -Hltn 'sport = :5432')" ] && not sql "$1" 'SELECT 1' postgres >/dev/null; }
   eventually 30 free "$1"
   on "$1" rm -f /run/postgresql-data/postmaster.pid

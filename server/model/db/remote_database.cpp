@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <array>
@@ -11,6 +10,7 @@
 #include <thread>
 #include <utility>
 
+#include "innernet/base/unique_fd.hpp"
 #include "innernet/machine/log.hpp"
 
 namespace innernet::server::db {
@@ -36,19 +36,16 @@ struct RemoteDatabase::Worker {
     bool stops = false;
   };
 
-  Worker(std::unique_ptr<Database> opened, const Periods& chosen)
-      : database(std::move(opened)), periods(chosen), wakes(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+  Worker(std::unique_ptr<Database> opened, const Periods& chosen) : database(std::move(opened)), periods(chosen) {
+    std::array<int, 2> ends{-1, -1};
+    // Without it the thread looks once a period.
+    if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) == 0) woken = UniqueFd(ends[0]), waker = UniqueFd(ends[1]);
+  }
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
-  ~Worker() {
-    join();
-    if (wakes >= 0) ::close(wakes);
-  }
+  ~Worker() { join(); }
 
-  void wake() const {
-    const std::uint64_t one = 1;
-    static_cast<void>(::write(wakes, &one, sizeof(one)));
-  }
+  void wake() const { static_cast<void>(::write(waker.get(), "", 1)); }
 
   void join() {
     if (!thread.joinable()) return;
@@ -80,11 +77,11 @@ struct RemoteDatabase::Worker {
 
   // Until there is something to do, or it is time to look at the session.
   void wait() const {
-    std::array<pollfd, 2> events{pollfd{.fd = wakes, .events = POLLIN, .revents = 0},
+    std::array<pollfd, 2> events{pollfd{.fd = woken.get(), .events = POLLIN, .revents = 0},
                                  pollfd{.fd = database->descriptor(), .events = POLLIN, .revents = 0}};
     static_cast<void>(::poll(events.data(), events.size(), static_cast<int>(periods.look.count())));
-    std::uint64_t ignored = 0;
-    static_cast<void>(::read(wakes, &ignored, sizeof(ignored)));
+    std::array<char, 64> ignored{};
+    static_cast<void>(::read(woken.get(), ignored.data(), ignored.size()));
   }
 
   bool look() {
@@ -196,7 +193,7 @@ struct RemoteDatabase::Worker {
 
   const std::unique_ptr<Database> database;
   const Periods periods;
-  const int wakes;
+  UniqueFd woken, waker;  // the two ends of a pipe
   std::function<void()> notify = [] {};
   mutable std::mutex mutex;
   std::condition_variable is_finished;
