@@ -45,8 +45,8 @@ struct Coordinator::Impl final : Observer {
   /// A transaction for the log alone.
   Result<void> save_at_leisure();
   Result<void> save_before_end();
-  /// A transaction of its own, between turns. Of a database that is elsewhere in a later turn, so `change` refers to nothing but what lives as
-  /// long as this, and it may be called twice.
+  /// A transaction of its own, between turns. Of a database that is elsewhere in a later turn, so `change` refers to nothing but what lives
+  /// as long as this, and it may be called twice.
   Result<void> write(const std::function<Result<void>(Registry::Writer&)>& change);
   Result<void> delete_expired_invitations();
   void set_seen(const std::vector<std::pair<wg::PublicKey, SocketAddress>>& seen);

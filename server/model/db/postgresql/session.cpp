@@ -94,7 +94,8 @@ Result<void> Session::deallocate_statements() {
   // In a transaction that has failed nothing can be done but to roll it back.
   if (to_deallocate_.empty() || libpq_.PQtransactionStatus(connection_.get()) == kTransactionInError) return {};
   std::string sql;
-  for (const auto& name : std::exchange(to_deallocate_, {})) sql.append("DEALLOCATE ").append(name).append(";");
+  const auto names = std::exchange(to_deallocate_, {});
+  for (const auto& name : names) sql.append("DEALLOCATE ").append(name).append(";");
   return run(sql);
 }
 

@@ -73,7 +73,7 @@ class SqliteDatabase final : public Database {
   FileIdentity identity_;
   std::optional<FileIdentity> log_;  // its -wal
   Connection connection_;
-  bool has_log_ = false;        // in WAL mode; not on a file system that can't map memory
+  bool has_log_ = false;           // in WAL mode; not on a file system that can't map memory
   std::optional<SqlStore> store_;  // none once it was closed
   std::int64_t data_version_ = 0;
   std::optional<LogHeader> seen_header_;  // of a moment at which data_version was not newer

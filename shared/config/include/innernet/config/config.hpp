@@ -47,8 +47,8 @@ struct ServerConfig {
   IpAddress address;
   std::uint8_t network_cidr_prefix = 0;
   std::optional<DatabaseUrl> database_url = {};  ///< [database] url; none: the file of SQLite's beside the others
-  std::string network_name = {};                  ///< only in a file for `join`; else the file's name says it
-  std::string server_name = {};                   ///< [database] server: which of several servers of the network it is; empty: the first
+  std::string network_name = {};                 ///< only in a file for `join`; else the file's name says it
+  std::string server_name = {};                  ///< [database] server: which of several servers of the network it is; empty: the first
 
   static Result<ServerConfig> parse(std::string_view toml);
   SecretText to_toml() const;
