@@ -279,9 +279,10 @@ Result<void> Coordinator::Impl::commit() {
   if (cache.unsaved().any()) saving = cache.take_unsaved(kSavedAtOnce);
   Result<void> saved;
   if (saving) saved = registry->in_savepoint([&] { return save_log(*saving); });
-  const auto committed = registry->commit();
-  if (!committed && saving) cache.give_back(*std::move(saving));
-  TRY_VOID(committed);
+  if (auto committed = registry->commit(); !committed) {
+    if (saving) cache.give_back(*std::move(saving));
+    return committed;
+  }
   if (saving)
     note_saved(*std::move(saving), saved);
   else

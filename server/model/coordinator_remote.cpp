@@ -141,13 +141,13 @@ void Coordinator::Impl::land() {
   std::erase_if(answered, [&](const auto& one) { return options.clock->boot() - one.second.since > kLongestUnasked; });
   const auto finished = remote->take_finished();
   if (!finished) return;
-  if (saving) {
-    if (*finished || finished->error().kind() != ErrorKind::kBusy)
-      note_saved(*std::move(saving), *finished);
+  const bool is_tried_again = !*finished && finished->error().kind() == ErrorKind::kBusy;
+  if (auto saved = std::exchange(saving, std::nullopt)) {
+    if (is_tried_again)
+      cache.give_back(*std::move(saved));
     else
-      cache.give_back(*std::move(saving));
-    wants_to_save = !*finished && finished->error().kind() == ErrorKind::kBusy;
-    saving.reset();
+      note_saved(*std::move(saved), *finished);
+    wants_to_save = is_tried_again;
   }
   if (*finished) return apply_stored();
   refuse_stored(finished->error());

@@ -83,8 +83,9 @@ Result<bool> Registry::Impl::refresh(bool may_be_replaced) {
 
 Result<bool> Registry::Impl::begin() {
   TRY(auto fresh, database->begin());
-  if (fresh) take(*std::move(fresh));
-  return fresh.has_value();
+  if (!fresh) return false;
+  take(*std::move(fresh));
+  return true;
 }
 
 Result<void> Registry::Impl::commit() {

@@ -97,11 +97,11 @@ Result<Parameters> parse_parameters(std::string_view rest) {
     const auto raw_name = take_until(value, "=");
     if (!take(value, '=') || value.contains('=')) return refuse("has a parameter that is no NAME=VALUE");
     TRY(const auto name, decode(raw_name));
-    TRY(auto decoded, decode(value));
+    TRY(const auto decoded, decode(value));
     if (std::ranges::find(kPasswords, name) != kPasswords.end()) return refuse_password();
-    if (name == "host") parameters.host = std::move(decoded);
-    if (name == "port") parameters.port = std::move(decoded);
-    if (name == "dbname") parameters.dbname = std::move(decoded);
+    if (name == "host") parameters.host = decoded;
+    if (name == "port") parameters.port = decoded;
+    if (name == "dbname") parameters.dbname = decoded;
   }
   return parameters;
 }
