@@ -73,7 +73,7 @@ enum class Turn : std::uint8_t {
 Result<Coordinator> open_when_it_is_our_turn(const DatabaseLocation& database, const Coordinator::Options& options,
                                              const InterfaceName& interface, const std::filesystem::path& config, wg::Backend& backend,
                                              Turn turn) {
-  constexpr auto kBetweenTries = std::chrono::milliseconds(500), kForOthers = std::chrono::milliseconds(3'000);
+  constexpr auto kBetweenTries = std::chrono::milliseconds(250), kForOthers = std::chrono::milliseconds(3'000);
   if (turn == Turn::kAfterOthers) std::this_thread::sleep_for(kForOthers);
   const bool is_elsewhere = std::holds_alternative<DatabaseUrl>(database);
   bool was_told = false, was_away = false;
@@ -81,7 +81,7 @@ Result<Coordinator> open_when_it_is_our_turn(const DatabaseLocation& database, c
     // One that is replaced by removing and copying is away for a moment.
     std::error_code ignored;
     missing = std::filesystem::exists(config, ignored) ? 0 : missing + 1;
-    if (missing > 1) return fail(ErrorKind::kNotFound, config.string() + " is gone");
+    if (missing > 2) return fail(ErrorKind::kNotFound, config.string() + " is gone");
     auto coordinator = Coordinator::open(database, options);
     // A database elsewhere may be away for a while, at boot as well.
     const bool is_away = !coordinator && is_elsewhere && coordinator.error().kind() == ErrorKind::kUnreachable;

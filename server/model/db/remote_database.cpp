@@ -45,7 +45,9 @@ struct RemoteDatabase::Worker {
   Worker& operator=(const Worker&) = delete;
   ~Worker() { join(); }
 
-  void wake() const { static_cast<void>(::write(waker.get(), "", 1)); }
+  void wake() const {
+    [[maybe_unused]] const auto written = ::write(waker.get(), "", 1);  // a full pipe is readable anyway
+  }
 
   void join() {
     if (!thread.joinable()) return;
@@ -81,7 +83,7 @@ struct RemoteDatabase::Worker {
                                  pollfd{.fd = database->descriptor(), .events = POLLIN, .revents = 0}};
     static_cast<void>(::poll(events.data(), events.size(), static_cast<int>(periods.look.count())));
     std::array<char, 64> ignored{};
-    static_cast<void>(::read(woken.get(), ignored.data(), ignored.size()));
+    [[maybe_unused]] const auto taken = ::read(woken.get(), ignored.data(), ignored.size());
   }
 
   bool look() {
@@ -112,16 +114,16 @@ struct RemoteDatabase::Worker {
 
   // The caller waits for an answer, and tells what became of it; only what is news is told here.
   bool note_failure(const Error& error) {
-    const bool is_lost = error.kind() == ErrorKind::kUnreachable;
+    if (error.kind() == ErrorKind::kBusy) return false;  // somebody holds a lock, and lets go of it
     const bool is_deposed = error.kind() == ErrorKind::kAlreadyExists;
     bool is_news = false;
     {
       const std::lock_guard lock(mutex);
-      is_news = (is_lost && !shared.unreachable_since) || (is_deposed && !shared.deposed);
+      is_news = !shared.unreachable_since || (is_deposed && !shared.deposed);
       if (!shared.unreachable_since) shared.unreachable_since = std::chrono::steady_clock::now();
       if (is_deposed && !shared.deposed) shared.deposed = error.message();
     }
-    if (is_news) log::warning("{}{}", error.message(), is_lost ? "; it is tried again, and until then nothing can be changed" : "");
+    if (is_news) log::warning("{}{}", error.message(), is_deposed ? "" : "; it is tried again, and until then nothing can be changed");
     if (is_news) notify();
     return false;
   }

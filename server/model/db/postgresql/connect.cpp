@@ -9,8 +9,8 @@ namespace innernet::server::db::postgresql {
 namespace {
 
 constexpr int kOldestVersion = 130000;  // as PQserverVersion counts
-// A session whose other side is gone without a word ends after about four seconds: standbys wait for its lock.
-constexpr auto kKeepaliveIdle = "1", kKeepaliveInterval = "1", kKeepaliveCount = "3", kTcpUserTimeoutMs = "4000";
+// A session whose other side is gone without a word ends after about three seconds: standbys wait for its lock.
+constexpr auto kKeepaliveIdle = "1", kKeepaliveInterval = "1", kKeepaliveCount = "2", kTcpUserTimeoutMs = "3000";
 
 std::string version_text(int version) { return fmt::format("{}.{}", version / 10000, version % 10000); }
 

@@ -55,8 +55,8 @@ TEST_F(Connect, OverTcpBothSidesLookForASilentOther) {
   ASSERT_TRUE(session) << session.error().message();
   EXPECT_EQ(setting(**session, "tcp_keepalives_idle"), "1");
   EXPECT_EQ(setting(**session, "tcp_keepalives_interval"), "1");
-  EXPECT_EQ(setting(**session, "tcp_keepalives_count"), "3");
-  EXPECT_EQ(setting(**session, "tcp_user_timeout"), "4000");
+  EXPECT_EQ(setting(**session, "tcp_keepalives_count"), "2");
+  EXPECT_EQ(setting(**session, "tcp_user_timeout"), "3000");
 
   const auto option = [&](int name) {
     int value = -1;
@@ -66,8 +66,8 @@ TEST_F(Connect, OverTcpBothSidesLookForASilentOther) {
   };
   EXPECT_EQ(option(TCP_KEEPIDLE), 1);
   EXPECT_EQ(option(TCP_KEEPINTVL), 1);
-  EXPECT_EQ(option(TCP_KEEPCNT), 3);
-  EXPECT_EQ(option(TCP_USER_TIMEOUT), 4000);
+  EXPECT_EQ(option(TCP_KEEPCNT), 2);
+  EXPECT_EQ(option(TCP_USER_TIMEOUT), 3000);
 
   const auto other = connect(by_tcp.loopback_url("postgres") + "?keepalives_idle=7&application_name=mine&client_encoding=LATIN1");
   ASSERT_TRUE(other) << other.error().message();
