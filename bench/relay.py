@@ -11,6 +11,7 @@ in hardware. Exits 1 when a promise is missed.
 """
 import argparse
 import atexit
+import math
 import os
 import resource
 import statistics
@@ -192,7 +193,8 @@ def throughput(given, what, size, train, loads, pids):
             arrived, gone, spent = map(int, load.ask("load", size, train, given.milliseconds, *pids[name]))
             rates[name].append(arrived * 1e9 / spent)
             lost[name] += gone
-    ratio = {other: statistics.median(a / b for a, b in zip(rates["relay"], rates[other])) for other in list(loads)[1:]}
+    # One that gets no packet through in a round, on a machine that has no time for it, is no measure.
+    ratio = {other: statistics.median([a / b for a, b in zip(rates["relay"], rates[other]) if b] or [math.nan]) for other in list(loads)[1:]}
     cells = "".join(f"{statistics.median(values) / 1000:8.0f} k {statistics.median(values) * size / 1e6:6.0f} MB" for values in rates.values())
     print(f"{what:32}{cells}" + "".join(f"{value:10.2f}" for value in ratio.values()) + "".join(f"  {name} lost {count}" for name, count in lost.items() if count), flush=True)
     return [f"{what}: {ratio[other]:.2f} × {other}, promised {promised}" for other, promised in (PROMISED_ALWAYS | (PROMISED if train > 1 else {})).items() if ratio[other] < promised]
