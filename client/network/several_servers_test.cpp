@@ -43,18 +43,28 @@ struct SeveralServersTest : FetchTest {
     fake.backend.on_apply = [this] {
       fake.backend.change_device(evilcorp(), [this](wg::Device& device) {
         for (wg::Peer& peer : device.peers)
-          if (peer.public_key == server_key && peer.endpoint && servers[*peer.endpoint].has_handshake && !peer.last_handshake)
+          if (peer.public_key == server_key && peer.endpoint && has_handshake_with(*peer.endpoint) && !peer.last_handshake)
             peer.last_handshake = fake.wait.clock_.wall();
       });
     };
     special = [this](const Request& request) -> std::optional<Reply> {
       const SocketAddress place = where();
       asked.insert(place);
-      const Server& here = servers[place];
+      const auto found = servers.find(place);
+      const Server here = found == servers.end() ? Server{} : found->second;
       if (!here.has_handshake || !here.answers) return Reply{.bytes = "", .then = Reply::Then::kClose};
       if (here.older && request.target == "/v1/user/state") return answer(200, to_json(*here.older));
       return std::nullopt;
     };
+  }
+  // The base's server, which asks it, ends after our members.
+  ~SeveralServersTest() override {
+    change([this] { special = nullptr; });
+  }
+  /// In the thread that changes them.
+  bool has_handshake_with(const SocketAddress& place) const {
+    const auto found = servers.find(place);
+    return found != servers.end() && found->second.has_handshake;
   }
   SocketAddress where() {
     const wg::Device now = device();
@@ -62,11 +72,19 @@ struct SeveralServersTest : FetchTest {
     return there == now.peers.end() ? SocketAddress{} : there->endpoint.value_or(SocketAddress{});
   }
   KnownServers saved() const { return SavedServers(options.folders, evilcorp(), server_key).read(); }
+  /// What the servers' threads read is changed only here.
+  template <class Change>
+  void change(Change change) {
+    const std::lock_guard lock(mutex);
+    change();
+  }
   /// The second one has taken over.
   void take_over() {
-    servers[first] = {};
-    servers[second] = {.has_handshake = true, .answers = true};
-    state.term = *state.term + 1;
+    change([&] {
+      servers[first] = {};
+      servers[second] = {.has_handshake = true, .answers = true};
+      state.term = *state.term + 1;
+    });
   }
   std::pair<Result<RoundResult>, std::string> logged_round(Caller caller) {
     ::testing::internal::CaptureStderr();
@@ -76,8 +94,8 @@ struct SeveralServersTest : FetchTest {
 };
 
 TEST_F(SeveralServersTest, WhatAStateSaysOfThemIsKeptAndOnlyWhatCanBeUsed) {
-  state.servers.push_back(endpoint("10.66.1.9:51820"));
-  state.servers.push_back(endpoint("127.0.0.1:51820"));
+  change([&] { state.servers.push_back(endpoint("10.66.1.9:51820")); });
+  change([&] { state.servers.push_back(endpoint("127.0.0.1:51820")); });
   const auto [result, log] = logged_round(Caller::kUp);
   ASSERT_TRUE(result) << result.error().message();
   EXPECT_THAT(log, HasSubstr("10.66.1.9:51820"));
@@ -85,7 +103,7 @@ TEST_F(SeveralServersTest, WhatAStateSaysOfThemIsKeptAndOnlyWhatCanBeUsed) {
   state.servers.erase(state.servers.begin() + 1, state.servers.end());
   ASSERT_TRUE(round());
   EXPECT_THAT(saved().servers, ElementsAre(state.servers[0])) << "a whole state says all";
-  state.servers.clear();
+  change([&] { state.servers.clear(); });
   state.term.reset();
   fake.wait.clock_.advance(11min);
   ASSERT_TRUE(round());
@@ -148,7 +166,7 @@ TEST_F(SeveralServersTest, ADaemonWhoseServerIsGoneGoesToTheNextAndStaysThere) {
 
 TEST_F(SeveralServersTest, ADoubtedServerIsTriedLast) {
   ASSERT_TRUE(round(memory, Caller::kDaemon));
-  asked.clear();
+  change([&] { asked.clear(); });
   // As when its machine has died while a request waited: the handshake is still a recent one.
   memory.is_server_doubted = true;
   take_over();
@@ -167,7 +185,7 @@ TEST_F(SeveralServersTest, ADoubtedServerIsTriedLast) {
 TEST_F(SeveralServersTest, OneThatIsBackBeforeAnybodyHasTakenOverIsFoundAgain) {
   ASSERT_TRUE(round(memory, Caller::kDaemon));
   // Its program was killed: the kernel goes on to make handshakes.
-  servers[first].answers = false;
+  change([&] { servers[first].answers = false; });
   for (int i = 0; i < 3; ++i) {
     const auto without = round(memory, Caller::kDaemon);
     ASSERT_TRUE(without) << without.error().message();
@@ -175,12 +193,12 @@ TEST_F(SeveralServersTest, OneThatIsBackBeforeAnybodyHasTakenOverIsFoundAgain) {
     EXPECT_TRUE(memory.is_server_doubted);
     EXPECT_EQ(where(), first);
   }
-  servers[first].answers = true;
+  change([&] { servers[first].answers = true; });
   ASSERT_TRUE(round(memory, Caller::kDaemon)->server_answered);
   EXPECT_EQ(where(), first);
-  servers[first].answers = false;
+  change([&] { servers[first].answers = false; });
   ASSERT_FALSE(round(memory, Caller::kDaemon)->server_answered);
-  servers[second] = {.has_handshake = true, .answers = true};
+  change([&] { servers[second] = {.has_handshake = true, .answers = true}; });
   ASSERT_TRUE(round(memory, Caller::kDaemon)->server_answered);
   EXPECT_EQ(where(), second);
 }
@@ -199,7 +217,7 @@ TEST_F(SeveralServersTest, ACommandTriesThemAsWellAlsoAfterARestartOfTheMachine)
 
 TEST_F(SeveralServersTest, WithoutAnyThePeersOfTheLastFetchStay) {
   ASSERT_TRUE(round(memory, Caller::kDaemon));
-  servers[first] = {};
+  change([&] { servers[first] = {}; });
   fake.wait.clock_.advance(10min);
   const BootTime before = fake.wait.clock_.boot();
   const auto [result, log] = logged_round(Caller::kDaemon);
@@ -229,8 +247,8 @@ TEST_F(SeveralServersTest, WhatAServerThatWasReplacedSaysChangesNothing) {
   ASSERT_TRUE(round(memory, Caller::kDaemon));
   ASSERT_EQ(where(), second);
   // It is back from the dead, and nobody else is there.
-  servers[first] = {.has_handshake = true, .answers = true, .older = old};
-  servers[second] = {};
+  change([&] { servers[first] = {.has_handshake = true, .answers = true, .older = old}; });
+  change([&] { servers[second] = {}; });
   for (const Caller caller : {Caller::kDaemon, Caller::kFetch, Caller::kDaemon, Caller::kUp}) {
     fake.wait.clock_.advance(1h);
     const auto [result, log] = logged_round(caller);
@@ -242,7 +260,7 @@ TEST_F(SeveralServersTest, WhatAServerThatWasReplacedSaysChangesNothing) {
     EXPECT_THAT(hosts(), Not(HasSubstr("bob")));
     EXPECT_EQ(saved().term, 8U);
   }
-  servers[second] = {.has_handshake = true, .answers = true};
+  change([&] { servers[second] = {.has_handshake = true, .answers = true}; });
   const auto [result, log] = logged_round(Caller::kDaemon);
   EXPECT_TRUE(result->server_answered);
   EXPECT_EQ(where(), second);
@@ -254,7 +272,7 @@ TEST_F(SeveralServersTest, NewsOfAServerThatWasReplacedAreNotUsedEither) {
   old.term = 6;
   old.peers.push_back(peer(9, "mallory", "10.66.1.9", new_key()));
   memory.news = StateAnswer{.news = old, .etag = "\"6\""};
-  servers[second] = {.has_handshake = true, .answers = true};
+  change([&] { servers[second] = {.has_handshake = true, .answers = true}; });
   ASSERT_TRUE(round(memory, Caller::kDaemon)->server_answered);
   EXPECT_EQ(where(), second);
   EXPECT_THAT(hosts(), Not(HasSubstr("mallory")));
@@ -265,7 +283,7 @@ TEST_F(SeveralServersTest, AStateWithoutATermIsUsedWhenNobodyHasNamedOneForTenMi
   State without = state;
   without.term.reset();
   without.servers.clear();
-  servers[first].older = without;
+  change([&] { servers[first].older = without; });
   fake.wait.clock_.advance(9min);
   EXPECT_FALSE(round(memory, Caller::kDaemon)->server_answered);
   EXPECT_FALSE(round(Caller::kFetch)->server_answered) << "by the time of the file";
@@ -280,7 +298,7 @@ TEST_F(SeveralServersTest, AStateWithoutATermIsUsedWhenNobodyHasNamedOneForTenMi
   EXPECT_TRUE(result->server_answered);
   EXPECT_TRUE(saved().is_empty());
   servers[first].older.reset();
-  state.term = 1;
+  change([&] { state.term = 1; });
   EXPECT_TRUE(round(memory, Caller::kDaemon)->server_answered) << "another database";
   EXPECT_EQ(saved().term, 1U);
 }
