@@ -12,9 +12,6 @@ namespace {
 
 using db::postgresql::Session;
 
-/// A server says that it is there every five seconds.
-constexpr std::chrono::seconds kStandsBy{15};
-
 Result<std::unique_ptr<Session>> connect(const DatabaseUrl& url) {
   TRY(auto session, Session::connect(url, {}));
   TRY_VOID_CONTEXT(db::postgresql::check_schema(*session), "database " + url.shown());
@@ -89,8 +86,7 @@ Result<void> step_down(const DatabaseUrl& url) {
   TRY(const auto session, connect(url));
   TRY(const auto servers, list(*session));
   if (std::ranges::none_of(servers, &ServerOfNetwork::is_active)) return fail(ErrorKind::kNotFound, "no server is active");
-  const auto stands_by = [](const ServerOfNetwork& server) { return !server.is_active && server.seen_ago && *server.seen_ago < kStandsBy; };
-  if (std::ranges::none_of(servers, stands_by))
+  if (std::ranges::none_of(servers, &ServerOfNetwork::stands_by))
     return fail(ErrorKind::kNotFound, "no other server stands by, so nobody would take over (innernet-server list-servers shows them)");
   return session->execute(fmt::format("UPDATE innernet_database SET step_down = term; NOTIFY {}", db::postgresql::kChannel));
 }

@@ -9,9 +9,6 @@
 namespace innernet::server {
 namespace {
 
-/// A server says that it is there every five seconds.
-constexpr std::chrono::seconds kStandsBy{15};
-
 using Options = OfNetwork;
 
 void define(Definition& definition, Options& options) { define_interface(definition, options); }
@@ -26,13 +23,13 @@ std::string in_words(std::chrono::seconds span) {
 
 const char* state_of(const ServerOfNetwork& server) {
   if (server.is_active) return "active";
-  return server.seen_ago && *server.seen_ago < kStandsBy ? "standing by" : "away";
+  return server.stands_by() ? "standing by" : "away";
 }
 
 std::string what_it_does(const ServerOfNetwork& server) {
   if (server.is_active) return server.active_for ? "active for " + in_words(*server.active_for) : "active";
   if (!server.seen_ago) return "away, and has never been there";
-  if (*server.seen_ago < kStandsBy) return "standing by";
+  if (server.stands_by()) return "standing by";
   return fmt::format("away for {}", in_words(*server.seen_ago));
 }
 

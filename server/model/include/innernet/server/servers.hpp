@@ -19,6 +19,9 @@ struct ServerOfNetwork {
   bool is_active = false;
   std::optional<std::chrono::seconds> active_for{};  ///< of the active one
   std::optional<std::chrono::seconds> seen_ago{};    ///< when it was last there, active or standing by; none: never
+
+  /// A server says that it is there every five seconds.
+  bool stands_by() const { return !is_active && seen_ago && *seen_ago < std::chrono::seconds(15); }
 };
 
 /// What the server is called that this config is of.
