@@ -13,10 +13,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Of the log, in one transaction: so much that nobody waits for it.
-constexpr std::size_t kSavedAtOnce = 1024;
-/// For a command that happens to write.
-constexpr auto kPatienceAtEnd = 1s;
 /// Daemons register anew as soon as they are told the relay's new epoch. One of an older version knows of none, and notices by its absence
 /// from the registered that it has been forgotten: not before this is over.
 constexpr auto kAwaitedByRelay = 30s;

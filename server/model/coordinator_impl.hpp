@@ -17,6 +17,11 @@
 
 namespace innernet::server {
 
+/// Of the log, in one transaction: so much that nobody waits for it.
+constexpr std::size_t kSavedAtOnce = 1024;
+/// At the end, for a command that happens to write, or for what is on its way.
+constexpr std::chrono::seconds kPatienceAtEnd{1};
+
 /// Invariants, between calls:
 /// - `cache` and `effects` hold each change of the model, because it is told of them here as an observer.
 /// - A transaction is open from the first change of a turn until end_turn(). Until then its answers promise nothing, and `effects` name

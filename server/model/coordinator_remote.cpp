@@ -13,10 +13,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t kMostAtOnce = 256;  // changes of one transaction
-constexpr std::size_t kSavedAtOnce = 1024;
 /// Somebody else may hold a lock; then it is tried again so long.
 constexpr auto kPatience = 10s;
-constexpr auto kPatienceAtEnd = 1s;
 constexpr auto kLongestUnasked = 60s;
 /// Without the database: another server can't have taken over from us any later than this, whoever of us has lost it.
 constexpr auto kLongestWithoutDatabase = 5min;
